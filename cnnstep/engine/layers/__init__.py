@@ -1,0 +1,1 @@
+"""One file a layer: its forward and backward mathematics and their workings, side by side."""

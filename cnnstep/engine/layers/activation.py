@@ -1,0 +1,76 @@
+"""The activation layer: a = φ(z) forward, ∂L/∂z = ∂L/∂a ⊙ φ′(z) backward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnnstep.engine.activations import Activation
+from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
+from cnnstep.engine.quantity import Array, Cell, Values
+from cnnstep.engine.step import Factor, Step, Term, Working
+
+
+@dataclass(frozen=True)
+class ActivationLayer(Layer):
+    """φ on every cell; no weights. `slope_cancels`: the loss's weight is exactly 1/φ′, so that δ = e."""
+
+    phi: Activation
+    slope_cancels: bool = False
+
+    @property
+    def kind(self) -> str:  # type: ignore[override]  # each activation is a type of its own in a scenario
+        """The activation's name."""
+        return self.phi.name
+
+    def output_size(self, size: Size) -> Size:
+        """The input's size."""
+        return size
+
+    def forward(self, place: Place) -> Step:
+        """a = φ(z)."""
+        z = place.source
+        output = place.quantity("activation", z.layout.axes)
+
+        def compute(values: Values) -> Array:
+            return self.phi.value(values[z.name])
+
+        def working(values: Values, cell: Cell) -> Working:
+            label = f"{self.phi.name}({z.label(cell)})"
+            value = self.phi.value_at(float(values[z.name][cell]))
+            return Working((Term((Factor(label, value, z.name, cell),)),))
+
+        formula = f"{output.symbol} = {self.phi.name}({z.symbol})"
+        return Step(output, "activation", formula, (z,), compute, working, self, place.layer)
+
+    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+        """δ = ∂L/∂a ⊙ φ′(z): the error, where the slope lets it back through."""
+        z = place.source
+        delta = place.quantity("delta", z.layout.axes)
+
+        def compute(values: Values) -> Array:
+            if self.slope_cancels:
+                return values[signal.inputs[0].name].copy()
+            return signal.read(values) * self.phi.slope(values[z.name])
+
+        def working(values: Values, cell: Cell) -> Working:
+            at = float(values[z.name][cell])
+            slope = Factor(f"{self.phi.name}′({z.label(cell)})", self.phi.slope_at(at), z.name, cell)
+            factors = signal.factors(values, cell)
+            if self.slope_cancels and not (slope.value > 0 and all(abs(f.value) < 1e15 for f in factors)):
+                # 1/(a(1 − a)) and φ′ are inverse; in a saturated cell neither can be written down alone
+                return Working((Term(factors[-1:], "the loss's weight cancels the slope"),))
+            dead = "dead: slope 0" if slope.value == 0 else ""
+            return Working((Term((*factors, slope), dead),))
+
+        formula = f"{delta.symbol} = {signal.formula} ⊙ {self.phi.name}′({z.symbol})"
+        if self.slope_cancels:
+            formula += f" = {signal.inputs[0].symbol}"
+        inputs = (*signal.inputs, z)
+        return (Step(delta, "delta", formula, inputs, compute, working, self, place.layer),)
+
+
+def dead_cells(phi: Activation, z: Array) -> list[Cell]:
+    """The cells whose slope is exactly 0 in a flat stretch of φ: nothing passes back through them."""
+    if not phi.flat:
+        return []
+    return [tuple(int(i) for i in cell) for cell in zip(*(phi.slope(z) == 0).nonzero(), strict=True)]

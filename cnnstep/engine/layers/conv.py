@@ -1,0 +1,222 @@
+"""The convolution layer: z = X ⋆ W + b (cross-correlation, no flip), its three gradients, and their workings.
+
+Shapes: X [N, C, H, W], W [F, C, kh, kw], b [F], z and δ [N, F, oh, ow].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
+from cnnstep.engine.patches import PLAIN, Geometry, patches, scatter
+from cnnstep.engine.quantity import BIAS, IMAGE, MAP, WEIGHTS, Array, Cell, Quantity, Values
+from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.errors import Fault, InputError
+
+
+def correlate(image: Array, weights: Array, bias: Array | None, geometry: Geometry) -> Array:
+    """z[n,f,i,j] = Σ_{c,u,v} X[n, c, i·s + u·d − p, j·s + v·d − p] · W[f,c,u,v] + b[f]."""
+    windows = patches(image, (weights.shape[2], weights.shape[3]), geometry)
+    z = np.moveaxis(np.tensordot(windows, weights, axes=((1, 4, 5), (1, 2, 3))), 3, 1)
+    z = z if bias is None else z + bias[:, None, None]
+    contiguous: Array = np.ascontiguousarray(z)
+    return contiguous
+
+
+def filter_gradient(image: Array, delta: Array, window: tuple[int, int], geometry: Geometry) -> Array:
+    """∂L/∂W[f,c,u,v] = Σ_{n,i,j} δ[n,f,i,j] · X[n, c, i·s + u·d − p, j·s + v·d − p]."""
+    windows = patches(image, window, geometry)
+    gradient: Array = np.tensordot(delta, windows, axes=((0, 2, 3), (0, 2, 3)))
+    return gradient
+
+
+def bias_gradient(delta: Array) -> Array:
+    """∂L/∂b[f] = Σ_{n,i,j} δ[n,f,i,j]: the bias joins every output once."""
+    return delta.sum(axis=(0, 2, 3))
+
+
+def input_gradient(delta: Array, weights: Array, size: tuple[int, int], geometry: Geometry) -> Array:
+    """∂L/∂X: W·δ added into each window; for stride 1 the full correlation of δ with the turned filter."""
+    blocks = np.tensordot(delta, weights, axes=((1,), (0,)))  # [N, oh, ow, C, kh, kw]
+    return scatter(np.moveaxis(blocks, 3, 1), size, geometry)
+
+
+def input_gradient_by_correlation(delta: Array, weights: Array, size: tuple[int, int], geometry: Geometry) -> Array:
+    """The same ∂L/∂X the other way: δ spread out by the stride, fully padded, correlated with W turned by 180°."""
+    stride, rim = geometry.stride, geometry.padding
+    reach = [geometry.reach(k) - 1 for k in weights.shape[2:]]
+    rows, columns = (length + 2 * rim - r for length, r in zip(size, reach, strict=True))
+    spread = np.zeros((*delta.shape[:2], rows, columns))
+    spread[:, :, ::stride, ::stride] = delta
+    padded = np.pad(spread, ((0, 0), (0, 0), (reach[0], reach[0]), (reach[1], reach[1])))
+    turned = weights[:, :, ::-1, ::-1].swapaxes(0, 1)
+    full = correlate(padded, turned, None, Geometry(dilation=geometry.dilation))
+    return full[:, :, rim : rim + size[0], rim : rim + size[1]]
+
+
+@dataclass(frozen=True)
+class Conv(Layer):
+    """Filters W [F, C, kh, kw] with an optional bias b [F]; `geometry` is stride, padding and dilation."""
+
+    kind = "conv"
+    weights: Array
+    bias: Array | None = None
+    geometry: Geometry = PLAIN
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """(kh, kw)."""
+        return self.weights.shape[2], self.weights.shape[3]
+
+    def output_size(self, size: Size) -> Size:
+        """(F, oh, ow); every fault of shape says the sizes and what would fit."""
+        filters, channels, *window = self.weights.shape
+        if size[0] != channels:
+            what = f"the filter has {_count(channels, 'channel')}, but the input has {size[0]}"
+            raise InputError(Fault("shape", what, "give the filter one matrix for each channel of the input"))
+        for axis, room, taps in zip(("rows", "columns"), size[1:], window, strict=True):
+            self._check_axis(axis, room, taps, f"{window[0]}×{window[1]}", f"{size[1]}×{size[2]}")
+        rows, columns = (self.geometry.outputs(room, taps) for room, taps in zip(size[1:], window, strict=True))
+        return filters, rows, columns
+
+    def _check_axis(self, axis: str, room: int, taps: int, window: str, image: str) -> None:
+        geometry = self.geometry
+        spans = f" (with dilation {geometry.dilation} it spans {geometry.reach(taps)})" if geometry.dilation > 1 else ""
+        rim = f" with padding {geometry.padding}" if geometry.padding else ""
+        if geometry.room(room, taps) < 0:
+            what = f"the {window} filter{spans} does not fit into the {image} input{rim}: it has too many {axis}"
+            raise InputError(Fault("shape", what, "make the filter smaller, the input larger, or add padding"))
+        left = geometry.left_over(room, taps)
+        if left:
+            what = (
+                f"stride {geometry.stride} leaves {_count(left, axis[:-1])} of the {image} input{rim} over: "
+                f"the {window} filter{spans} has {geometry.room(room, taps)} {axis} to move over"
+            )
+            fits = [s for s in range(1, geometry.room(room, taps) + 1) if geometry.room(room, taps) % s == 0]
+            hint = f"a stride of {' or '.join(str(s) for s in fits)} fits" if fits else "use stride 1"
+            raise InputError(Fault("shape", what, f"{hint}; or change the padding", ("stride",)))
+
+    def parameters(self, place: Place) -> tuple[Parameter, ...]:
+        """W, and b where there is one."""
+        weights = Parameter(place.quantity("filter", WEIGHTS), self.weights, place.quantity("gradient", WEIGHTS))
+        if self.bias is None:
+            return (weights,)
+        bias = Parameter(place.quantity("bias", BIAS), self.bias, place.quantity("bias_gradient", BIAS), "bias_")
+        return weights, bias
+
+    def forward(self, place: Place) -> Step:
+        """z = X ⋆ W + b."""
+        x, w = place.source, place.quantity("filter", WEIGHTS)
+        b = None if self.bias is None else place.quantity("bias", BIAS)
+        z = place.quantity("forward", MAP)
+
+        def compute(values: Values) -> Array:
+            bias = None if b is None else values[b.name]
+            return correlate(values[x.name], values[w.name], bias, self.geometry)
+
+        def working(values: Values, cell: Cell) -> Working:
+            n, f, i, j = cell
+            terms = [
+                Term((tap, read(w, values, (f, c, u, v))), _outside(tap))
+                for c, u, v in np.ndindex(*values[w.name].shape[1:])
+                for tap in [self._met(x, values, (n, c, i, j), (u, v))]
+            ]
+            if b is not None:
+                terms.append(Term((read(b, values, (f,)),)))
+            return Working(tuple(terms))
+
+        formula = f"{z.symbol} = {x.symbol} ⋆ {w.symbol}" + ("" if b is None else f" + {b.symbol}")
+        inputs = (x, w) if b is None else (x, w, b)
+        return Step(z, "forward", formula, inputs, compute, working, self, place.layer)
+
+    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+        """∂L/∂W = X ⋆ δ, ∂L/∂b = Σδ, and ∂L/∂X for the layer before."""
+        steps = [self._filter_gradient_step(place, signal)]
+        if self.bias is not None:
+            steps.append(self._bias_gradient_step(place, signal))
+        if send_back:
+            steps.append(self._input_gradient_step(place, signal))
+        return tuple(steps)
+
+    def _filter_gradient_step(self, place: Place, signal: Signal) -> Step:
+        x, gradient = place.source, place.quantity("gradient", WEIGHTS)
+
+        def compute(values: Values) -> Array:
+            return filter_gradient(values[x.name], signal.read(values), self.window, self.geometry)
+
+        def working(values: Values, cell: Cell) -> Working:
+            f, c, u, v = cell
+            samples, _, rows, columns = signal.read(values).shape
+            terms = []
+            for n, i, j in np.ndindex(samples, rows, columns):
+                tap = self._met(x, values, (n, c, i, j), (u, v))
+                terms.append(Term((*signal.factors(values, (n, f, i, j)), tap), _outside(tap)))
+            return Working(tuple(terms))
+
+        formula = f"{gradient.symbol} = {x.symbol} ⋆ {signal.formula}"
+        if self.geometry.stride > 1:
+            formula += f", its cells spread {self.geometry.stride} apart"
+        inputs = (x, *signal.inputs)
+        return Step(gradient, "gradient", formula, inputs, compute, working, self, place.layer)
+
+    def _bias_gradient_step(self, place: Place, signal: Signal) -> Step:
+        gradient = place.quantity("bias_gradient", BIAS)
+
+        def working(values: Values, cell: Cell) -> Working:
+            samples, _, rows, columns = signal.read(values).shape
+            cells = ((n, cell[0], i, j) for n, i, j in np.ndindex(samples, rows, columns))
+            return Working(tuple(Term(signal.factors(values, at)) for at in cells))
+
+        formula = f"{gradient.symbol} = Σ {signal.formula}"
+        return Step(
+            gradient,
+            "bias_gradient",
+            formula,
+            signal.inputs,
+            lambda values: bias_gradient(signal.read(values)),
+            working,
+            self,
+            place.layer,
+        )
+
+    def _input_gradient_step(self, place: Place, signal: Signal) -> Step:
+        w = place.quantity("filter", WEIGHTS)
+        gradient = place.quantity("input_gradient", IMAGE)
+        size = (place.size[1], place.size[2])
+
+        def compute(values: Values) -> Array:
+            return input_gradient(signal.read(values), values[w.name], size, self.geometry)
+
+        def working(values: Values, cell: Cell) -> Working:
+            n, c, row, column = cell
+            filters, rows, columns = signal.read(values).shape[1:]
+            terms = []
+            for f, i, j in np.ndindex(filters, rows, columns):
+                for u, v in product(range(self.window[0]), range(self.window[1])):
+                    if (self.geometry.met(i, u), self.geometry.met(j, v)) == (row, column):
+                        terms.append(Term((*signal.factors(values, (n, f, i, j)), read(w, values, (f, c, u, v)))))
+            return Working(tuple(terms))
+
+        formula = f"{gradient.symbol} = {signal.formula} ⋆ {w.symbol} turned by 180°, padded all round"
+        inputs = (*signal.inputs, w)
+        return Step(gradient, "input_gradient", formula, inputs, compute, working, self, place.layer)
+
+    def _met(self, x: Quantity, values: Values, output: Cell, tap: tuple[int, int]) -> Factor:
+        """The input number that this tap meets at this output; 0 in the padding."""
+        n, c, i, j = output
+        row, column = self.geometry.met(i, tap[0]), self.geometry.met(j, tap[1])
+        height, width = values[x.name].shape[2:]
+        if 0 <= row < height and 0 <= column < width:
+            return read(x, values, (n, c, row, column))
+        return Factor("0", 0.0)
+
+
+def _outside(tap: Factor) -> str:
+    return "" if tap.source else "padding"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

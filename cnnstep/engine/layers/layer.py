@@ -1,0 +1,89 @@
+"""What every layer of a lesson gives: its forward step, its backward steps and its trained parameters."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnnstep.engine.quantity import Array, Cell, Layout, Quantity, Values
+from cnnstep.engine.step import Factor, Step, read
+
+Size = tuple[int, ...]
+"""The size of one sample's input or output: (channels, rows, columns)."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a layer stands in its lesson: what it reads, how big that is, and what its results are called.
+
+    `words` gives each role's name and symbol (`forward` → `forward`, z); `sign` is −1 where the lesson
+    carries −∂L/∂ backwards (error = target − output).
+    """
+
+    layer: str
+    source: Quantity
+    size: Size
+    words: Mapping[str, tuple[str, str]]
+    hidden: frozenset[str]
+    sign: int = 1
+
+    def quantity(self, role: str, axes: tuple[str, ...]) -> Quantity:
+        """The quantity of this role, with the axes that the learner sees."""
+        name, symbol = self.words[role]
+        if symbol.startswith("∂") and self.sign < 0:
+            symbol = f"−{symbol}"
+        return Quantity(name, symbol, Layout(axes, self.hidden & set(axes)))
+
+
+@dataclass(frozen=True)
+class Signal:
+    """∂L/∂ of a layer's output as its backward steps receive it: one quantity, possibly with a weight before it."""
+
+    inputs: tuple[Quantity, ...]
+    formula: str
+    read: Callable[[Values], Array]
+    factors: Callable[[Values, Cell], tuple[Factor, ...]]
+
+    @staticmethod
+    def of(quantity: Quantity) -> Signal:
+        """The signal that is one quantity as it stands."""
+        return Signal(
+            (quantity,),
+            quantity.symbol,
+            lambda values: values[quantity.name],
+            lambda values, cell: (read(quantity, values, cell),),
+        )
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A trained array: its quantity, the value it starts from, the step that holds its gradient, its roles' prefix."""
+
+    quantity: Quantity
+    start: Array
+    gradient: Quantity
+    prefix: str = ""
+
+
+class Layer(ABC):
+    """One layer of a lesson; subclasses are frozen dataclasses that hold the starting weights."""
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def output_size(self, size: Size) -> Size:
+        """The size of the output for an input of this size; `InputError` where it does not fit."""
+
+    @abstractmethod
+    def forward(self, place: Place) -> Step:
+        """The step that turns the source into this layer's output."""
+
+    @abstractmethod
+    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+        """The steps from ∂L/∂output to the gradients; with `send_back` also ∂L/∂input, which comes last."""
+
+    def parameters(self, place: Place) -> tuple[Parameter, ...]:
+        """What this layer trains; most layers train nothing."""
+        return ()

@@ -1,0 +1,195 @@
+"""A lesson: the ordered steps of a scenario. Forward layer by layer, the error, backward in reverse, the updates.
+
+Everything that shows, checks or explains numbers reads these steps and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal
+from cnnstep.engine.losses import Loss
+from cnnstep.engine.optimizers import COUNT, Slot
+from cnnstep.engine.quantity import IMAGE, MAP, Array, Cell, Quantity, Values, frozen
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.errors import Fault, InputError
+from cnnstep.registry import did_you_mean
+
+ONE_FILTER_WORDS: Mapping[str, tuple[str, str]] = {
+    "filter": ("filter", "W"),
+    "bias": ("bias", "b"),
+    "forward": ("forward", "z"),
+    "activation": ("activation", "a"),
+    "delta": ("delta", "δ"),
+    "gradient": ("gradient", "∂L/∂W"),
+    "bias_gradient": ("bias_gradient", "∂L/∂b"),
+    "input_gradient": ("input_gradient", "∂L/∂X"),
+}
+"""The names and symbols of the lesson with one convolution layer."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The steps of one iteration, the values they start from, and what the next iteration starts from.
+
+    `leaves` are the quantities that no step computes (input, target, weights, memory). `carried` pairs each
+    trained or remembered leaf with the step whose result it is in the next iteration.
+    """
+
+    scenario: Scenario
+    steps: tuple[Step, ...]
+    leaves: tuple[Quantity, ...]
+    start: Mapping[str, Array] = field(repr=False)
+    carried: tuple[tuple[str, str], ...]
+    output: Quantity
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The steps' names in their order."""
+        return tuple(step.name for step in self.steps)
+
+    def step(self, name: str) -> Step:
+        """The step of this name; a bare role works where it can mean only one."""
+        matching = [s for s in self.steps if s.name == name] or [s for s in self.steps if s.role == name]
+        if len(matching) == 1:
+            return matching[0]
+        if matching:
+            several = ", ".join(step.name for step in matching)
+            raise InputError(Fault("ambiguous-step", f'"{name}" can mean several steps', f"say which: {several}"))
+        hint = did_you_mean(name, self.names)
+        raise InputError(Fault("unknown-step", f'there is no step called "{name}"', hint))
+
+    def of_role(self, role: str) -> Iterator[Step]:
+        """All steps of this role, in their order."""
+        return (step for step in self.steps if step.role == role)
+
+    def quantity(self, name: str) -> Quantity:
+        """The quantity of this name: a step's result or a leaf."""
+        for quantity in (*self.leaves, *(step.quantity for step in self.steps)):
+            if quantity.name == name:
+                return quantity
+        return self.step(name).quantity
+
+    def carry_out(self, begin: Values) -> Mapping[str, Array]:
+        """All values of one iteration, from the leaves' values: every step in its order, read-only."""
+        values = dict(begin)
+        for step in self.steps:
+            result = step.compute(values)
+            result.setflags(write=False)
+            values[step.name] = result
+        return MappingProxyType(values)
+
+    def next_begin(self, values: Values) -> dict[str, Array]:
+        """The leaves' values for the next iteration."""
+        begin = {name: values[name] for name in self.start}
+        begin |= {leaf: values[step] for leaf, step in self.carried}
+        begin[COUNT.name] = frozen(values[COUNT.name] + 1)
+        return begin
+
+    def output_of(self, begin: Values) -> Array:
+        """The last layer's output alone, from the leaves' values."""
+        values = dict(begin)
+        for step in self.steps:
+            values[step.name] = step.compute(values)
+            if step.name == self.output.name:
+                break
+        return values[self.output.name]
+
+    def loss(self, values: Values) -> float:
+        """L of these values."""
+        return self.scenario.loss.value(values[self.output.name], values["target"])
+
+
+def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
+    """The lesson of a scenario; with `input_gradient` it also shows ∂L/∂X, which the first layer does not need."""
+    places = _places(scenario)
+    forward = [layer.forward(place) for layer, place in places]
+    output = forward[-1].quantity
+    error, signal = _error(scenario, output)
+    backward: list[Step] = []
+    for index in reversed(range(len(places))):
+        layer, place = places[index]
+        steps = layer.backward(place, signal, send_back=index > 0 or input_gradient)
+        backward.extend(steps)
+        signal = Signal.of(steps[-1].quantity)
+    parameters = [(p, place.layer) for layer, place in places for p in layer.parameters(place)]
+    updates, carried, memory = _updates(scenario, parameters)
+    start = {"input": scenario.inputs, "target": scenario.targets, COUNT.name: frozen(0.0)}
+    start |= {p.quantity.name: p.start for p, _ in parameters} | memory
+    target = Quantity("target", "t", scenario.layout(MAP))
+    memories = [q for step in updates for q in step.inputs if q.name in memory]
+    leaves = (places[0][1].source, target, *(p.quantity for p, _ in parameters), *dict.fromkeys(memories), COUNT)
+    return Lesson(scenario, (*forward, error, *backward, *updates), leaves, MappingProxyType(start), carried, output)
+
+
+def _places(scenario: Scenario) -> list[tuple[Layer, Place]]:
+    source = Quantity("input", "X", scenario.layout(IMAGE))
+    size = scenario.inputs.shape[1:]
+    places = []
+    for layer in scenario.layers:
+        place = Place("", source, size, ONE_FILTER_WORDS, scenario.hidden, scenario.sign)
+        places.append((layer, place))
+        source = layer.forward(place).quantity
+        size = layer.output_size(size)
+    return places
+
+
+def _error(scenario: Scenario, output: Quantity) -> tuple[Step, Signal]:
+    """e = a − t (or t − a), and the signal that it sends back: weight(a) · e."""
+    loss, sign = scenario.loss, scenario.sign
+    target = Quantity("target", "t", output.layout)
+    error = Quantity("error", "e", output.layout)
+
+    def compute(values: Values) -> Array:
+        return sign * (values[output.name] - values[target.name])
+
+    def working(values: Values, cell: Cell) -> Working:
+        first, second = (output, target) if sign > 0 else (target, output)
+        return Working((Term((read(first, values, cell),)), Term((Factor("−1", -1.0), read(second, values, cell)))))
+
+    formula = "e = a − t" if sign > 0 else "e = t − a"
+    step = Step(error, "error", formula, (output, target), compute, working, loss)
+    return step, _weighted(loss, error, output)
+
+
+def _weighted(loss: Loss, error: Quantity, output: Quantity) -> Signal:
+    if not loss.weight_formula:
+        return Signal.of(error)
+
+    def factors(values: Values, cell: Cell) -> tuple[Factor, ...]:
+        a = values[output.name]
+        weight = Factor(loss.weight_formula.removesuffix(" ⊙"), loss.weight_at(float(a[cell]), a.size))
+        return weight, read(error, values, cell)
+
+    def weighted(values: Values) -> Array:
+        a = values[output.name]
+        return loss.weight(a, a.size) * values[error.name]
+
+    return Signal((error, output), f"{loss.weight_formula} {error.symbol}", weighted, factors)
+
+
+def _updates(
+    scenario: Scenario, parameters: list[tuple[Parameter, str]]
+) -> tuple[list[Step], tuple[tuple[str, str], ...], dict[str, Array]]:
+    """The optimizer's steps for every parameter, what they carry over, and the memory they begin with."""
+    steps: list[Step] = []
+    carried: list[tuple[str, str]] = []
+    memory: dict[str, Array] = {}
+    for parameter, layer in parameters:
+        prefix = f"{layer}." if layer else ""
+
+        def name(role: str, prefix: str = prefix + parameter.prefix) -> str:
+            return prefix + role
+
+        slot = Slot(parameter.quantity, parameter.gradient, name, scenario.sign, layer)
+        steps.extend(scenario.optimizer.steps(slot, scenario.learning_rate))
+        carried.append((parameter.quantity.name, name("update")))
+        for role in scenario.optimizer.memory:
+            carried.append((f"{name(role)}_before", name(role)))
+            memory[f"{name(role)}_before"] = frozen(np.zeros_like(parameter.start))
+    return steps, tuple(carried), memory

@@ -1,0 +1,116 @@
+"""Losses: L(a, t) with its slope ∂L/∂a, and again term by term.
+
+Every loss here has ∂L/∂a = weight · e with e = a − t, so a lesson that shows e keeps it whatever the loss:
+the weight joins in with δ. `count` is n, the number of target cells, the whole batch included.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cnnstep.engine.quantity import Array
+from cnnstep.registry import Registry
+
+
+@dataclass(frozen=True)
+class Loss:
+    """L = scale(n) · Σ cell(a, t) with ∂L/∂a = weight(a, n) · (a − t).
+
+    `weight_formula` is how a formula writes that weight in front of e ("" where it is 1). `only_with` names
+    the one activation that the loss goes with. `factor` is the number 1, 2, 1/n or 2/n where the weight is
+    the same for every cell.
+    """
+
+    name: str
+    formula: str
+    weight_formula: str
+    cells: Callable[[Array, Array], Array] = field(repr=False, compare=False)
+    cell_at: Callable[[float, float], float] = field(repr=False, compare=False)
+    scale: Callable[[int], float] = field(repr=False, compare=False)
+    weight: Callable[[Array, int], Array] = field(repr=False, compare=False)
+    weight_at: Callable[[float, int], float] = field(repr=False, compare=False)
+    factor: Callable[[int], float] | None = field(default=None, repr=False, compare=False)
+    cell_formula: str = "e²"
+    only_with: str | None = None
+
+    def value(self, output: Array, target: Array) -> float:
+        """L, a single number; may be inf, never NaN for finite outputs."""
+        return self.scale(output.size) * float(np.sum(self.cells(output, target)))
+
+    def least(self, target: Array) -> float:
+        """The loss of a perfect output: 0, but for cross-entropies whose targets are not 0 or 1."""
+        return self.value(target, target)
+
+    def slope(self, output: Array, target: Array) -> Array:
+        """∂L/∂a, cell by cell."""
+        return self.weight(output, output.size) * (output - target)
+
+
+LOSSES: Registry[Loss] = Registry("loss")
+
+
+def _squares(name: str, formula: str, weight_formula: str, scale: Callable[[int], float]) -> None:
+    """A loss that is Σe² times `scale`; its slope is 2·scale·e."""
+    LOSSES.add(name)(
+        Loss(
+            name,
+            formula,
+            weight_formula,
+            cells=lambda output, target: np.square(output - target),
+            cell_at=lambda output, target: (output - target) ** 2,
+            scale=scale,
+            weight=lambda output, count: np.full_like(output, 2.0 * scale(count)),
+            weight_at=lambda output, count: 2.0 * scale(count),
+            factor=lambda count: 2.0 * scale(count),
+        )
+    )
+
+
+_squares("half_squared_error", "½ Σ e²", "", lambda count: 0.5)
+_squares("squared_error", "Σ e²", "2", lambda count: 1.0)
+_squares("mean_squared_error", "Σ e² / n", "(2/n)", lambda count: 1.0 / count)
+_squares("half_mean_squared_error", "Σ e² / 2n", "(1/n)", lambda count: 0.5 / count)
+
+
+def _cross_entropy_cells(output: Array, target: Array) -> Array:
+    """−t·ln a − (1 − t)·ln(1 − a), with 0·ln 0 = 0."""
+    return -(_times_log(target, output) + _times_log(1.0 - target, 1.0 - output))
+
+
+def _times_log(factor: Array, number: Array) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.where(factor == 0, 0.0, factor * np.log(np.where(factor == 0, 1.0, number)))
+
+
+def _cross_entropy_at(output: float, target: float) -> float:
+    def part(factor: float, number: float) -> float:
+        if factor == 0:
+            return 0.0
+        return -factor * math.log(number) if number > 0 else math.inf
+
+    return part(target, output) + part(1.0 - target, 1.0 - output)
+
+
+def _pull(output: Array, count: int) -> Array:
+    with np.errstate(divide="ignore"):
+        return 1.0 / (output * (1.0 - output))
+
+
+LOSSES.add("binary_cross_entropy")(
+    Loss(
+        "binary_cross_entropy",
+        "−Σ [t·ln a + (1 − t)·ln(1 − a)]",
+        "1/(a(1 − a)) ⊙",
+        cells=_cross_entropy_cells,
+        cell_at=_cross_entropy_at,
+        scale=lambda count: 1.0,
+        weight=_pull,
+        weight_at=lambda output, count: 1.0 / (output * (1.0 - output)),
+        cell_formula="−[t·ln a + (1 − t)·ln(1 − a)]",
+        only_with="sigmoid",
+    )
+)

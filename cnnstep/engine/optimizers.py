@@ -1,0 +1,207 @@
+"""Optimizers: how a gradient G moves a weight w. Their memory (velocity, moments) is a step like any other.
+
+`sign` is +1 where the lesson carries G = ∂L/∂w (then w ← w − η·…) and −1 where it carries −∂L/∂w (then
+w ← w + η·…). Every rule here is odd in G, so the sign shows in the last line only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from cnnstep.engine.quantity import Array, Cell, Layout, Quantity, Values
+from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.registry import Registry
+
+COUNT = Quantity("iteration", "k", Layout(()))
+"""The number of the iteration, from 0, among the values: Adam's correction depends on it."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One trained parameter as an optimizer sees it; `name(role)` is the name of its step of that role."""
+
+    parameter: Quantity
+    gradient: Quantity
+    name: Callable[[str], str]
+    sign: int
+    layer: str = ""
+
+    def quantity(self, role: str, symbol: str) -> Quantity:
+        """What the step of this role computes: the parameter's shape under another symbol."""
+        return Quantity(self.name(role), symbol, self.parameter.layout)
+
+    def before(self, role: str, symbol: str) -> Quantity:
+        """The same memory as it stood when the iteration began: zeros at first."""
+        return Quantity(f"{self.name(role)}_before", symbol, self.parameter.layout)
+
+    @property
+    def downhill(self) -> str:
+        """The sign between w and η in the update's formula."""
+        return "−" if self.sign > 0 else "+"
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """w ← w − η·d(G). `memory` names the roles whose result the next iteration begins with."""
+
+    name: str
+    formula: str
+    steps: Callable[[Slot, float], tuple[Step, ...]] = field(repr=False, compare=False)
+    memory: tuple[str, ...] = ()
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+
+class Share(NamedTuple):
+    """One term of a weighted sum: number · product of quantities, the number written as `label`."""
+
+    label: str
+    number: float
+    quantities: tuple[Quantity, ...]
+
+
+OPTIMIZERS: Registry[Callable[..., Optimizer]] = Registry("optimizer")
+
+
+@OPTIMIZERS.add("sgd")
+def sgd() -> Optimizer:
+    """w ← w − η·G: plain gradient descent."""
+
+    def steps(slot: Slot, rate: float) -> tuple[Step, ...]:
+        return (_descend(slot, rate, slot.gradient),)
+
+    return Optimizer("sgd", "w ← w − η·G", steps)
+
+
+@OPTIMIZERS.add("momentum")
+def momentum(momentum: float = 0.9) -> Optimizer:
+    """v ← μ·v + G, w ← w − η·v (Polyak 1964)."""
+
+    def steps(slot: Slot, rate: float) -> tuple[Step, ...]:
+        velocity = _velocity(slot, momentum)
+        return velocity, _descend(slot, rate, velocity.quantity)
+
+    return Optimizer("momentum", "v ← μ·v + G, w ← w − η·v", steps, ("velocity",), {"momentum": momentum})
+
+
+@OPTIMIZERS.add("nesterov")
+def nesterov(momentum: float = 0.9) -> Optimizer:
+    """v ← μ·v + G, w ← w − η·(G + μ·v): the gradient as it will be after the velocity (Sutskever et al. 2013)."""
+
+    def steps(slot: Slot, rate: float) -> tuple[Step, ...]:
+        velocity = _velocity(slot, momentum)
+        w, g, v, sign = slot.parameter, slot.gradient, velocity.quantity, slot.downhill
+        shares = (
+            Share("", 1.0, (w,)),
+            Share(f"{sign}{rate:g}", -slot.sign * rate, (g,)),
+            Share(f"{sign}{rate:g}·{momentum:g}", -slot.sign * rate * momentum, (v,)),
+        )
+        formula = f"{w.symbol} ← {w.symbol} {sign} η·({_plain(g)} + {momentum:g}·{v.symbol})"
+        return velocity, _weighted_sum(slot, "update", f"{w.symbol} new", formula, shares)
+
+    return Optimizer("nesterov", "v ← μ·v + G, w ← w − η·(G + μ·v)", steps, ("velocity",), {"momentum": momentum})
+
+
+@OPTIMIZERS.add("adam")
+def adam(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Optimizer:
+    """m ← β₁m + (1 − β₁)G, s ← β₂s + (1 − β₂)G², w ← w − η·m̂ / (√ŝ + ε) (Kingma & Ba 2015)."""
+
+    def steps(slot: Slot, rate: float) -> tuple[Step, ...]:
+        g = slot.gradient
+        first = _average(slot, "first_moment", "m", beta1, (g,))
+        second = _average(slot, "second_moment", "s", beta2, (g, g))
+        return first, second, _adam_update(slot, rate, first.quantity, second.quantity, (beta1, beta2, epsilon))
+
+    return Optimizer(
+        "adam",
+        "m ← β₁·m + (1 − β₁)·G, s ← β₂·s + (1 − β₂)·G², w ← w − η·m̂ / (√ŝ + ε)",
+        steps,
+        ("first_moment", "second_moment"),
+        {"beta1": beta1, "beta2": beta2, "epsilon": epsilon},
+    )
+
+
+def _plain(quantity: Quantity) -> str:
+    return f"({quantity.symbol})" if quantity.symbol.startswith("−") else quantity.symbol
+
+
+def _weighted_sum(slot: Slot, role: str, symbol: str, formula: str, shares: tuple[Share, ...]) -> Step:
+    """The step Σ number · product of quantities, cell by cell."""
+
+    def compute(values: Values) -> Array:
+        total = np.zeros_like(values[slot.parameter.name])
+        for share in shares:
+            total = total + share.number * np.prod([values[q.name] for q in share.quantities], axis=0)
+        return total
+
+    def working(values: Values, cell: Cell) -> Working:
+        def term(share: Share) -> Term:
+            number = (Factor(share.label, share.number),) if share.label else ()
+            return Term((*number, *(read(quantity, values, cell) for quantity in share.quantities)))
+
+        return Working(tuple(term(share) for share in shares))
+
+    inputs = tuple(dict.fromkeys(quantity for share in shares for quantity in share.quantities))
+    quantity = slot.quantity(role, symbol)
+    return Step(quantity, role, formula, inputs, compute, working, layer=slot.layer)
+
+
+def _descend(slot: Slot, rate: float, direction: Quantity) -> Step:
+    w, sign = slot.parameter, slot.downhill
+    shares = (Share("", 1.0, (w,)), Share(f"{sign}{rate:g}", -slot.sign * rate, (direction,)))
+    formula = f"{w.symbol} ← {w.symbol} {sign} η·{_plain(direction)}"
+    return _weighted_sum(slot, "update", f"{w.symbol} new", formula, shares)
+
+
+def _velocity(slot: Slot, momentum: float) -> Step:
+    before = slot.before("velocity", "v before")
+    shares = (Share(f"{momentum:g}", momentum, (before,)), Share("", 1.0, (slot.gradient,)))
+    return _weighted_sum(slot, "velocity", "v", f"v ← {momentum:g}·v + {_plain(slot.gradient)}", shares)
+
+
+def _average(slot: Slot, role: str, symbol: str, beta: float, of: tuple[Quantity, ...]) -> Step:
+    before = slot.before(role, f"{symbol} before")
+    kept, added = f"{beta:g}", f"(1 − {beta:g})"
+    power = "²" if len(of) == 2 else ""
+    shares = (Share(kept, beta, (before,)), Share(added, 1.0 - beta, of))
+    return _weighted_sum(slot, role, symbol, f"{symbol} ← {kept}·{symbol} + {added}·{_plain(of[0])}{power}", shares)
+
+
+def _adam_update(slot: Slot, rate: float, m: Quantity, s: Quantity, constants: tuple[float, float, float]) -> Step:
+    beta1, beta2, epsilon = constants
+    w, sign = slot.parameter, slot.downhill
+
+    def corrections(values: Values) -> tuple[float, float]:
+        """1 − βᵏ⁺¹: what the zeros that the averages began with have cost them so far."""
+        turns = float(values[COUNT.name]) + 1.0
+        return 1.0 - beta1**turns, 1.0 - beta2**turns
+
+    def compute(values: Values) -> Array:
+        of_first, of_second = corrections(values)
+        scaled = (values[m.name] / of_first) / (np.sqrt(values[s.name] / of_second) + epsilon)
+        return values[w.name] - slot.sign * rate * scaled
+
+    def working(values: Values, cell: Cell) -> Working:
+        of_first, of_second = corrections(values)
+        spread = float(values[s.name][cell]) / of_second
+        move = (
+            Factor(f"{sign}{rate:g}", -slot.sign * rate),
+            read(m, values, cell),
+            Factor(f"1/{of_first:.4g}", 1.0 / of_first),
+            Factor(f"1/(√({s.label(cell)}/{of_second:.4g}) + ε)", 1.0 / (spread**0.5 + epsilon), s.name, cell),
+        )
+        return Working((Term((read(w, values, cell),)), Term(move)))
+
+    formula = f"{w.symbol} ← {w.symbol} {sign} η·m̂ / (√ŝ + ε), m̂ = m/(1 − {beta1:g}^(k+1)), ŝ = s/(1 − {beta2:g}^(k+1))"
+    return Step(
+        slot.quantity("update", f"{w.symbol} new"),
+        "update",
+        formula,
+        (w, m, s, COUNT),
+        compute,
+        working,
+        layer=slot.layer,
+    )

@@ -1,0 +1,83 @@
+"""A quantity: the name, the symbol and the visible axes of one array of a lesson."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+Cell: TypeAlias = tuple[int, ...]
+Values: TypeAlias = Mapping[str, Array]
+"""The arrays of one iteration by the name of their quantity, every axis present."""
+
+IMAGE = ("sample", "channel", "row", "column")
+MAP = ("sample", "filter", "row", "column")
+WEIGHTS = ("filter", "channel", "row", "column")
+BIAS = ("filter",)
+
+
+def frozen(array: object) -> Array:
+    """A read-only float64 copy."""
+    copy = np.array(array, dtype=np.float64)
+    copy.setflags(write=False)
+    return copy
+
+
+def bracketed(cell: Cell) -> str:
+    """`[0,1]`, and nothing at all for a single number."""
+    return f"[{','.join(str(index) for index in cell)}]" if cell else ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The axes of an array, and those of them (all of length 1) that a learner did not write and does not see.
+
+    The engine computes with every axis: an image is [sample, channel, row, column]. A learner who wrote
+    one 3×3 matrix sees 3×3.
+    """
+
+    axes: tuple[str, ...]
+    hidden: frozenset[str] = frozenset()
+
+    @property
+    def visible(self) -> tuple[str, ...]:
+        """The names of the axes that a learner sees."""
+        return tuple(axis for axis in self.axes if axis not in self.hidden)
+
+    def show(self, array: Array) -> Array:
+        """The array as a learner sees it: hidden axes left out."""
+        return array.reshape(
+            [size for size, axis in zip(array.shape, self.axes, strict=True) if axis not in self.hidden]
+        )
+
+    def restore(self, shown: Array) -> Array:
+        """The inverse of `show`: hidden axes put back, with length 1."""
+        sizes = iter(shown.shape)
+        return shown.reshape([1 if axis in self.hidden else next(sizes) for axis in self.axes])
+
+    def shown_cell(self, cell: Cell) -> Cell:
+        """The index that a learner would write for `cell`."""
+        return tuple(index for index, axis in zip(cell, self.axes, strict=True) if axis not in self.hidden)
+
+    def full_cell(self, shown: Cell) -> Cell:
+        """The inverse of `shown_cell`."""
+        indices = iter(shown)
+        return tuple(0 if axis in self.hidden else next(indices) for axis in self.axes)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One array of a lesson: `filter`, written W, with the axes a learner sees."""
+
+    name: str
+    symbol: str
+    layout: Layout
+
+    def label(self, cell: Cell) -> str:
+        """`W[0,1]`: the symbol and the index that a learner sees."""
+        symbol = f"({self.symbol})" if self.symbol.startswith("−") else self.symbol
+        return symbol + bracketed(self.layout.shown_cell(cell))

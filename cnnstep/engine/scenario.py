@@ -1,0 +1,110 @@
+"""A scenario: the question. Input, layers, target, loss, optimizer and learning rate; frozen, arrays read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import numpy as np
+
+from cnnstep.engine.activations import Activation
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.layers.layer import Layer
+from cnnstep.engine.losses import LOSSES, Loss
+from cnnstep.engine.optimizers import OPTIMIZERS, Optimizer
+from cnnstep.engine.quantity import IMAGE, MAP, WEIGHTS, Array, Layout, frozen
+
+OUTPUT_MINUS_TARGET = "output_minus_target"
+TARGET_MINUS_OUTPUT = "target_minus_output"
+ERROR_SIGNS = (OUTPUT_MINUS_TARGET, TARGET_MINUS_OUTPUT)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Inputs [N, C, H, W], targets [N, F, oh, ow] and what is trained to bring them together.
+
+    `hidden` are the axes of length 1 that the learner did not write. Build one with `one_filter`, which
+    checks that everything fits; a scenario that exists is a scenario that works.
+    """
+
+    inputs: Array
+    targets: Array
+    layers: tuple[Layer, ...]
+    learning_rate: float
+    loss: Loss = field(default_factory=lambda: LOSSES["half_squared_error"])
+    error: str = OUTPUT_MINUS_TARGET
+    optimizer: Optimizer = field(default_factory=lambda: OPTIMIZERS["sgd"]())
+    relu_slope_at_zero: float = 0.0
+    iterations: int = 1
+    title: str = ""
+    hidden: frozenset[str] = frozenset()
+
+    @property
+    def sign(self) -> int:
+        """+1 for e = a − t, −1 for e = t − a: what every backward quantity carries."""
+        return 1 if self.error == OUTPUT_MINUS_TARGET else -1
+
+    @property
+    def conv(self) -> Conv:
+        """The convolution of a one-filter scenario."""
+        return cast("Conv", self.layers[0])
+
+    @property
+    def activation(self) -> Activation:
+        """The activation of a one-filter scenario."""
+        return cast("ActivationLayer", self.layers[1]).phi
+
+    def layout(self, axes: tuple[str, ...]) -> Layout:
+        """These axes, without the ones that the learner did not write."""
+        return Layout(axes, self.hidden & set(axes))
+
+    def with_weights(self, weights: Array, bias: Array | None = None) -> Scenario:
+        """The same question asked of another filter (and bias): every axis present."""
+        bias = self.conv.bias if bias is None else frozen(bias)
+        conv = replace(self.conv, weights=frozen(weights), bias=bias)
+        return replace(self, layers=(conv, *self.layers[1:]))
+
+    def data(self) -> dict[str, Any]:
+        """The scenario as a scenario file would write it, every default filled in."""
+        conv, phi = self.conv, self.activation
+        inputs, targets = self.layout(IMAGE), self.layout(MAP)
+        data: dict[str, Any] = {"title": self.title}
+        if "sample" in self.hidden:
+            data |= {"input": numbers(inputs.show(self.inputs)), "target": numbers(targets.show(self.targets))}
+        else:
+            pairs = zip(inputs.show(self.inputs), targets.show(self.targets), strict=True)
+            data["samples"] = [{"input": numbers(x), "target": numbers(t)} for x, t in pairs]
+        data |= {
+            "filter": numbers(self.layout(WEIGHTS).show(conv.weights)),
+            "bias": None if conv.bias is None else numbers(self.layout(("filter",)).show(conv.bias)),
+            "activation": _named(phi.name, phi.parameters),
+            "learning_rate": number(self.learning_rate),
+            "stride": conv.geometry.stride,
+            "padding": conv.geometry.padding,
+            "dilation": conv.geometry.dilation,
+            "loss": self.loss.name,
+            "error": self.error,
+            "relu_slope_at_zero": number(self.relu_slope_at_zero),
+            "optimizer": _named(self.optimizer.name, self.optimizer.parameters),
+            "iterations": self.iterations,
+        }
+        return data
+
+
+def _named(name: str, parameters: Any) -> Any:
+    return {"name": name, **{key: number(value) for key, value in parameters.items()}} if parameters else name
+
+
+def number(value: float) -> int | float | None:
+    """One number as plain data: 3 for 3.0, 0 for −0, nothing where it is not finite."""
+    if not np.isfinite(value):
+        return None
+    return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
+
+
+def numbers(array: Array) -> Any:
+    """An array as nested lists of plain numbers; a single number where it has no axes."""
+    if array.ndim == 0:
+        return number(float(array))
+    return [numbers(np.asarray(part)) for part in array]

@@ -1,0 +1,77 @@
+"""A step of a lesson: the matrix it computes, and any one number of it as a sum of products."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cnnstep.engine.quantity import Array, Cell, Quantity, Values
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One number in a product: what it is called, its value, and the quantity and (full) cell it was read from."""
+
+    label: str
+    value: float
+    source: str | None = None
+    cell: Cell = ()
+
+
+@dataclass(frozen=True)
+class Term:
+    """A product of factors; `note` says in a word why it contributes nothing, where there is a reason."""
+
+    factors: tuple[Factor, ...]
+    note: str = ""
+
+    @property
+    def value(self) -> float:
+        """The product of the factors."""
+        return math.prod(factor.value for factor in self.factors)
+
+
+@dataclass(frozen=True)
+class Working:
+    """One number of a step as Σ of products, written term by term: the second route to every number."""
+
+    terms: tuple[Term, ...]
+
+    @property
+    def value(self) -> float:
+        """The sum of the terms, from the first to the last."""
+        return sum((term.value for term in self.terms), 0.0)
+
+
+def read(quantity: Quantity, values: Values, cell: Cell) -> Factor:
+    """The factor `W[0,1]` with the value that stands there."""
+    return Factor(quantity.label(cell), float(values[quantity.name][cell]), quantity.name, cell)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the lesson: `compute` gives its whole array from earlier values, `working` one number of it.
+
+    `role` is the step's part in the algorithm whatever its name (`gradient` for `conv2.gradient` too);
+    `part` is the layer, loss or optimizer that it belongs to; `inputs` are the quantities it reads, in order.
+    """
+
+    quantity: Quantity
+    role: str
+    formula: str
+    inputs: tuple[Quantity, ...]
+    compute: Callable[[Values], Array] = field(repr=False)
+    working: Callable[[Values, Cell], Working] = field(repr=False)
+    part: object = field(default=None, repr=False)
+    layer: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the step, which is also the name of what it computes."""
+        return self.quantity.name
+
+    @property
+    def symbol(self) -> str:
+        """The letter a formula uses for what it computes."""
+        return self.quantity.symbol

@@ -1,0 +1,1 @@
+"""What is said about the numbers: traces, answers and commands become documents."""

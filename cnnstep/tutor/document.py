@@ -1,0 +1,150 @@
+"""The words of output: plain data that every format draws. Text here is text, never markup.
+
+Numbers stay numbers until a format writes them in the document's `numbers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from cnnstep.tutor.numbers import AS_USUAL, Numbers
+
+Tone: TypeAlias = Literal["plain", "good", "bad", "warn", "quiet", "strong"]
+"""What a piece of text means; a format may colour it, and says the same without colour."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The title of what follows; level 1 is the page's own. `note` stands beside it: a formula, a code."""
+
+    text: str
+    level: int = 2
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Sentences, wrapped to the width."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One line of mathematics, set off from the text, with a few words on it."""
+
+    text: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is special about a cell: a sign printed beside its number, and the word that the sign stands for."""
+
+    sign: str
+    word: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A table of numbers, `rows[r][c]`. `marks` are by (row, column); `heat` colours by sign and size.
+
+    A cell that is None is blank (not known yet, not given).
+    """
+
+    rows: tuple[tuple[float | None, ...], ...]
+    title: str = ""
+    marks: Mapping[tuple[int, int], Mark] = field(default_factory=dict)
+    heat: bool = True
+
+
+@dataclass(frozen=True)
+class Line:
+    """One product of a sum: `δ[0,0] · X[0,1]`, the numbers that stand there, what it comes to, a word on it."""
+
+    labels: tuple[str, ...]
+    numbers: tuple[float, ...]
+    value: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """One number worked out: a line for each product, then the total."""
+
+    title: str
+    lines: tuple[Line, ...]
+    total: float
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something worth saying about the numbers, under its code; `tone` says whether it does harm."""
+
+    code: str
+    text: str
+    tone: Tone = "warn"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells under column names; a float is written as a number and stands to the right."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float, ...], ...]
+    title: str = ""
+    tones: tuple[Tone, ...] = ()
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve's values, drawn from left to right; `sign` draws it where there is no colour."""
+
+    label: str
+    values: tuple[float, ...]
+    sign: str = "•"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Curves over the same axis: `start` and `stop` are its ends. `log` where the values span decades."""
+
+    title: str
+    series: tuple[Series, ...]
+    x_label: str = ""
+    start: float = 0.0
+    stop: float = 0.0
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to type next, and why."""
+
+    command: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Blocks that belong next to each other; a narrow window puts them below each other."""
+
+    blocks: tuple[Block, ...]
+
+
+Block: TypeAlias = Heading | Paragraph | Formula | Matrix | Sum | Note | Table | Curve | Command | Beside
+
+
+@dataclass(frozen=True)
+class Document:
+    """Blocks from top to bottom, and how their numbers are written."""
+
+    blocks: tuple[Block, ...]
+    numbers: Numbers = AS_USUAL
+
+    def __add__(self, other: Document) -> Document:
+        return Document(self.blocks + other.blocks, self.numbers)
