@@ -13,16 +13,23 @@ from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Working
 
+GRADIENT_ROLES = ("gradient", "bias_gradient")
+
 
 @dataclass(frozen=True)
 class Iteration:
-    """One iteration: the values of every quantity (all axes, read-only), the loss before its update and after it."""
+    """One iteration: every quantity's values (all axes, read-only), and those of the next one, after its update.
+
+    `loss` is L before the update, `loss_after` the one after it, `first_loss` the one that the run began with.
+    """
 
     lesson: Lesson
     number: int
     values: Mapping[str, Array] = field(repr=False)
+    following: Mapping[str, Array] = field(repr=False)
     loss: float
     loss_after: float
+    first_loss: float
 
     def matrix(self, name: str) -> Array:
         """A step's or leaf's array with the axes that a learner sees."""
@@ -34,17 +41,10 @@ class Iteration:
         step = self.lesson.step(name)
         return step.working(self.values, step.quantity.layout.full_cell(cell))
 
-    def gradients(self) -> list[Array]:
-        """The gradients of everything that is trained."""
-        return [self.values[step.name] for role in GRADIENT_ROLES for step in self.lesson.of_role(role)]
 
-    @property
-    def finite(self) -> bool:
-        """Whether every number so far is an ordinary one."""
-        return all(bool(np.isfinite(array).all()) for array in self.values.values())
-
-
-GRADIENT_ROLES = ("gradient", "bias_gradient")
+def gradients(lesson: Lesson, values: Mapping[str, Array]) -> list[Array]:
+    """The gradients of everything that is trained."""
+    return [values[step.name] for step in lesson.steps if step.role in GRADIENT_ROLES]
 
 
 def trace(lesson: Lesson | Scenario, iterations: int | None = None) -> Iterator[Iteration]:
@@ -54,13 +54,11 @@ def trace(lesson: Lesson | Scenario, iterations: int | None = None) -> Iterator[
     """
     if isinstance(lesson, Scenario):
         lesson = lesson_of(lesson)
-    begin: Mapping[str, Array] = lesson.start
     with np.errstate(all="ignore"):
-        values = lesson.carry_out(begin)
-    loss = lesson.loss(values)
-    for number in count() if iterations is None else range(iterations):
-        with np.errstate(all="ignore"):
+        values = lesson.carry_out(lesson.start)
+        loss = first_loss = lesson.loss(values)
+        for number in count() if iterations is None else range(iterations):
             following = lesson.carry_out(lesson.next_begin(values))
             loss_after = lesson.loss(following)
-        yield Iteration(lesson, number, values, loss, loss_after)
-        values, loss = following, loss_after
+            yield Iteration(lesson, number, values, following, loss, loss_after, first_loss)
+            values, loss = following, loss_after

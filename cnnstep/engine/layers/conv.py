@@ -35,7 +35,8 @@ def filter_gradient(image: Array, delta: Array, window: tuple[int, int], geometr
 
 def bias_gradient(delta: Array) -> Array:
     """∂L/∂b[f] = Σ_{n,i,j} δ[n,f,i,j]: the bias joins every output once."""
-    return delta.sum(axis=(0, 2, 3))
+    gradient: Array = delta.sum(axis=(0, 2, 3))
+    return gradient
 
 
 def input_gradient(delta: Array, weights: Array, size: tuple[int, int], geometry: Geometry) -> Array:

@@ -1,0 +1,84 @@
+"""How a run stands: converged, settled, stuck, improving, worse or diverged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.quantity import Array
+from cnnstep.engine.trace import Iteration, gradients
+
+Status: TypeAlias = Literal["converged", "settled", "stuck", "improving", "worse", "diverged"]
+
+GONE = 1e-12
+"""A loss below this share of the run's scale is rounding."""
+LEVEL = 1e-8
+"""A gradient below this share of the first one is no slope any more."""
+RUNAWAY = 1e6
+"""A loss this many times the first one has diverged."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a run ended, after its last update: `values` are those the next iteration would have."""
+
+    status: Status
+    loss: float
+    lesson: Lesson
+    values: Mapping[str, Array] = field(repr=False)
+
+    def matrix(self, name: str) -> Array:
+        """A leaf's array, such as the filter, with the axes that a learner sees."""
+        quantity = self.lesson.quantity(name)
+        return quantity.layout.show(self.values[quantity.name])
+
+
+def outcome(first: Iteration, last: Iteration) -> Outcome:
+    """How a run that began with `first` stands after `last`'s update."""
+    status = judge(last.lesson, last.following, last.loss_after, first)
+    return Outcome(status, last.loss_after, last.lesson, last.following)
+
+
+def judge(lesson: Lesson, values: Mapping[str, Array], loss: float, first: Iteration) -> Status:
+    """The status of these values, in a run that began with `first`."""
+    slopes = gradients(lesson, values)
+    if diverged(loss, first.loss) or not all(np.isfinite(slope).all() for slope in slopes):
+        return "diverged"
+    if gone(lesson, values, first.loss):
+        return "converged"
+    steepest = max(float(np.abs(slope).max()) for slope in slopes)
+    if steepest == 0:
+        return "settled" if loss <= floor(lesson) * (1 + LEVEL) else "stuck"
+    began = max(float(np.abs(slope).max()) for slope in gradients(lesson, first.values))
+    if steepest <= LEVEL * began:
+        return "settled"
+    return "improving" if loss <= first.loss else "worse"
+
+
+def diverged(loss: float, first_loss: float) -> bool:
+    """Whether the loss is not finite, or a millionfold of the first one."""
+    return not math.isfinite(loss) or loss > RUNAWAY * first_loss > 0
+
+
+def gone(lesson: Lesson, values: Mapping[str, Array], first_loss: float) -> bool:
+    """Whether nothing but rounding is left of the loss, measured by the first one and by that of an output of 0."""
+    loss, target = lesson.scenario.loss, values["target"]
+    least = loss.least(target)
+    blank = loss.value(np.zeros_like(target), target)
+    scale = max(first_loss - least, blank if math.isfinite(blank) else 0.0)
+    return lesson.loss(values) - least <= GONE * scale
+
+
+def floor(lesson: Lesson) -> float:
+    """The smallest loss that the last activation's range allows: every target that lies beyond it is missed."""
+    loss, target = lesson.scenario.loss, lesson.scenario.targets
+    last = next((step.part for step in lesson.steps if step.quantity is lesson.output), None)
+    if not isinstance(last, ActivationLayer):
+        return loss.least(target)
+    return loss.value(np.clip(target, last.phi.low, last.phi.high), target)
