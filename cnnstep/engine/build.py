@@ -21,6 +21,10 @@ from cnnstep.errors import InputError, Path
 from cnnstep.registry import did_you_mean
 
 
+GEOMETRY_PATHS = (("stride",), ("padding",), ("dilation",))
+"""Where a fault leaves the output's size open, so that a fault of the target's shape would be a guess."""
+
+
 def size_text(sizes: Sequence[int]) -> str:
     """`2×3`; a single number is "one number"."""
     return "×".join(str(size) for size in sizes) if sizes else "one number"
@@ -132,7 +136,7 @@ def _array(value: Any, path: Path, dimensions: tuple[int, ...], faults: Faults) 
         return None
     try:
         array = np.asarray(value, dtype=np.float64)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         faults.add(f"{name} is not a matrix of numbers", path, "write rows of numbers, all equally long")
         return None
     if array.ndim not in dimensions or array.size == 0:
@@ -158,13 +162,12 @@ def _fitted(
     pairs: list[_Pair] | None, weights: Array | None, bias: Any, geometry: Geometry, faults: Faults
 ) -> _Arrays | None:
     """The arrays with every axis, and the axes to hide, once input, filter, bias and target fit each other."""
-    if pairs is None or weights is None or (faults.found and any(f.path[:1] == ("stride",) for f in faults.found)):
+    unknown_geometry = any(fault.path[:1] in GEOMETRY_PATHS for fault in faults.found)
+    if pairs is None or weights is None or unknown_geometry:
         return None
     hidden = {axis for axis, at in (("filter", 4), ("channel", 3)) if weights.ndim < at}
     full = weights.reshape((1,) * (4 - weights.ndim) + weights.shape)
-    if pairs[0].input.ndim == 2:
-        hidden |= {"channel"} if full.shape[1] == 1 else set()
-    elif "channel" in hidden and pairs[0].input.shape[0] == 1:
+    if pairs[0].input.ndim == 3:
         hidden -= {"channel"}
     inputs: list[Array] = []
     targets: list[Array] = []
@@ -215,7 +218,7 @@ def _bias(bias: Any, filters: int, single: bool, faults: Faults) -> Array | None
         return None
     try:
         array = np.asarray(bias, dtype=np.float64)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         array = np.full((0,), np.nan)
     if array.shape != (() if single else (filters,)) or not np.isfinite(array).all():
         wanted = "one number" if single else f"a list of {filters} numbers, one for each filter"

@@ -36,7 +36,7 @@ class Finding:
     @property
     def harmless(self) -> bool:
         """Whether nothing is lost by it."""
-        return self.code == "converged" or (self.code in ("dead-relu", "all-dead") and not self.blocked)
+        return self.code in ("converged", "at-kink") or (self.code in ("dead-relu", "all-dead") and not self.blocked)
 
 
 def findings(iteration: Iteration) -> list[Finding]:

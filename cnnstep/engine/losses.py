@@ -61,7 +61,7 @@ def _squares(name: str, formula: str, weight_formula: str, scale: Callable[[int]
             formula,
             weight_formula,
             cells=lambda output, target: np.square(output - target),
-            cell_at=lambda output, target: (output - target) ** 2,
+            cell_at=lambda output, target: (output - target) * (output - target),  # ** raises where this is inf
             scale=scale,
             weight=lambda output, count: np.full_like(output, 2.0 * scale(count)),
             weight_at=lambda output, count: 2.0 * scale(count),
@@ -109,7 +109,7 @@ LOSSES.add("binary_cross_entropy")(
         cell_at=_cross_entropy_at,
         scale=lambda count: 1.0,
         weight=_pull,
-        weight_at=lambda output, count: 1.0 / (output * (1.0 - output)),
+        weight_at=lambda output, count: 1.0 / spread if (spread := output * (1.0 - output)) else math.inf,
         cell_formula="−[t·ln a + (1 − t)·ln(1 − a)]",
         only_with="sigmoid",
     )

@@ -1,0 +1,131 @@
+"""`run`: a scenario from beginning to end, as a document and as plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnstep.engine.findings import findings
+from cnnstep.engine.scenario import number, numbers
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Series, Table, Tone
+from cnnstep.tutor.numbers import Numbers, counted
+from cnnstep.tutor.present import iteration_cards, planes, question
+from cnnstep.tutor.record import Event, Record
+
+MOST_EVENTS = 20
+"""So many lines of what happened are shown; the rest are counted."""
+
+STATUS: dict[str, tuple[str, Tone]] = {
+    "converged": ("converged: the loss is gone", "good"),
+    "settled": ("settled: at a minimum, and the loss that is left can't be got rid of from here", "warn"),
+    "stuck": ("stuck: every gradient is exactly 0 and an error is left, so nothing will ever change", "bad"),
+    "improving": ("improving: the loss is smaller than at the start", "good"),
+    "worse": ("worse: the loss is larger than at the start", "bad"),
+    "diverged": ("diverged: the numbers ran away", "bad"),
+}
+"""What each outcome means, in words."""
+
+
+def run_document(record: Record, name: str, style: Numbers, only: tuple[str, ...] = ()) -> tuple[Block, ...]:
+    """The whole walk: one iteration in full; of many, the curve, what happened, and the first and the last in full."""
+    title = record.lesson.scenario.title or name
+    blocks: list[Block] = [Heading(title, 1, name if name != title else "")]
+    if record.iterations > 1:
+        blocks += _course(record)
+    shown = {iteration.number: iteration for iteration in (record.first, *record.kept, record.last)}
+    for number_, iteration in sorted(shown.items()):
+        if record.iterations > 1:
+            blocks.append(Heading(f"Iteration {number_}", 1, f"loss {style.text(iteration.loss)}"))
+        blocks += question(iteration) if not only else ()
+        blocks += iteration_cards(iteration, style, only)
+    return (*blocks, *_ending(record, name, style))
+
+
+def _course(record: Record) -> list[Block]:
+    finite = [loss for loss in record.losses if loss > 0]
+    spans_decades = len(finite) > 1 and max(finite) > 100 * min(finite)
+    series = (Series("loss", record.losses),)
+    blocks: list[Block] = [
+        Curve("Loss", series, "iteration", 0, record.iterations, log=spans_decades),
+    ]
+    if record.events:
+        blocks.append(_events(record.events))
+    return blocks
+
+
+def _events(events: tuple[Event, ...]) -> Table:
+    rows: list[tuple[str | float, ...]] = [(str(e.iteration), e.loss, e.text) for e in events]
+    if len(rows) > MOST_EVENTS:
+        head, tail = rows[: MOST_EVENTS - 5], rows[-5:]
+        rows = [*head, ("…", "", f"{counted(len(rows) - MOST_EVENTS, 'more event')}"), *tail]
+    return Table(("iteration", "loss", "what happened"), tuple(rows), "Where something happened")
+
+
+def _ending(record: Record, name: str, style: Numbers) -> list[Block]:
+    """What changed, how it stands, and one thing to type next."""
+    end = record.outcome
+    words, tone = STATUS[end.status]
+    losses = f"The loss went from {style.text(record.losses[0])} to {style.text(end.loss)}"
+    after = f"after {counted(record.iterations, 'iteration')}"
+    blocks: list[Block] = [
+        Heading("What changed"),
+        Paragraph(f"{losses} {after}. It is {words}.", tone),
+    ]
+    for leaf, _ in record.lesson.carried:
+        if leaf.endswith("_before"):
+            continue
+        quantity = record.lesson.quantity(leaf)
+        blocks += planes(quantity, end.matrix(leaf))
+    blocks.append(_next(record, name))
+    return blocks
+
+
+def _next(record: Record, name: str) -> Command:
+    if record.iterations == 1:
+        return Command(f"cnnstep step {name} --interactive", "go through it yourself, one number at a time")
+    if record.outcome.status in ("stuck", "worse", "diverged"):
+        return Command("cnnstep explain learning-rate", "why a right gradient can still fail")
+    if record.outcome.status == "improving":
+        return Command(f"cnnstep run {name} --iterations {record.iterations * 10}", "let it go on")
+    return Command(f"cnnstep step {name} --interactive", "go through it yourself, one number at a time")
+
+
+def run_data(record: Record, only: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The contract's JSON of a run: the kept iterations with their steps and findings, and the outcome."""
+    end = record.outcome
+    result: dict[str, Any] = {"status": end.status, "loss": number(end.loss)}
+    for leaf, _ in record.lesson.carried:
+        if not leaf.endswith("_before"):
+            result[leaf] = numbers(end.matrix(leaf))
+    return {
+        "schema": 1,
+        "scenario": record.lesson.scenario.data(),
+        "iterations": [iteration_data(iteration, only) for iteration in record.kept],
+        "outcome": result,
+    }
+
+
+def iteration_data(iteration: Iteration, only: tuple[str, ...] = ()) -> dict[str, Any]:
+    """One iteration as plain data, every step or only those named."""
+    steps = [iteration.lesson.step(name) for name in only] or iteration.lesson.steps
+    return {
+        "iteration": iteration.number,
+        "loss": number(iteration.loss),
+        "steps": [_step_data(iteration, step) for step in steps],
+        "findings": [
+            {
+                "code": finding.code,
+                "step": finding.step,
+                "cells": [list(cell) for cell in finding.cells],
+                "blocked": [list(cell) for cell in finding.blocked],
+                "message": finding.message,
+            }
+            for finding in findings(iteration)
+        ],
+    }
+
+
+def _step_data(iteration: Iteration, step: Step) -> dict[str, Any]:
+    value = numbers(iteration.matrix(step.name))
+    return {"name": step.name, "symbol": step.symbol, "formula": step.formula, "value": value}

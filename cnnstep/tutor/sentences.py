@@ -1,0 +1,148 @@
+"""Each step's title and the one sentence on what happened in it: one entry a role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.quantity import bracketed
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.numbers import Numbers, counted
+
+Sentence = Callable[[Iteration, Step, Numbers], str]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a role is called, what it says of its numbers, and how a single number of it is introduced."""
+
+    title: str
+    happened: Sentence
+    why: str
+
+
+def _peak(iteration: Iteration, step: Step) -> tuple[str, float]:
+    """The label and the value of the number that is furthest from 0."""
+    array = iteration.values[step.name]
+    cell = tuple(int(i) for i in np.unravel_index(int(np.abs(array).argmax()), array.shape))
+    return step.quantity.label(cell), float(array[cell])
+
+
+def _forward(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    z, (rows, columns) = iteration.values[step.name], iteration.values[step.inputs[1].name].shape[2:]
+    return (
+        f"The filter lies on one {rows}×{columns} patch of the input after another; each output is the sum of "
+        f"input × filter there. {_share(z > 0, 'output is', 'outputs are')} positive."
+    )
+
+
+def _share(where: NDArray[np.bool_], one: str, many: str) -> str:
+    """`2 of 4 outputs are`."""
+    return f"{int(where.sum())} of {where.size} {one if where.size == 1 else many}"
+
+
+def _activation(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    z, a = iteration.values[step.inputs[0].name], iteration.values[step.name]
+    name = step.part.phi.name if isinstance(step.part, ActivationLayer) else "the activation"
+    if name == "linear":
+        return "linear changes nothing: every number goes on as it is."
+    if name == "relu":
+        stopped = int((z < 0).sum())
+        return "relu lets positive numbers through; " + (
+            f"it turned {counted(stopped, 'negative one')} into 0." if stopped else "there was no negative one to stop."
+        )
+    moved = np.abs(a - z)
+    cell = tuple(int(i) for i in np.unravel_index(int(moved.argmax()), moved.shape))
+    return (
+        f"{name} bends every number by itself; most of all {step.inputs[0].label(cell)}, "
+        f"from {numbers.text(float(z[cell]))} to {numbers.text(float(a[cell]))}."
+    )
+
+
+def _error(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    e = iteration.values[step.name]
+    if not e.any():
+        return "Every output is its target: nothing is left to learn."
+    label, value = _peak(iteration, step)
+    above = (value > 0) == (iteration.lesson.scenario.sign > 0)
+    off = f"{_share(e != 0, 'output is', 'outputs are')} off"
+    return f"{off}; the most is {label}: {numbers.text(abs(value))} too {'high' if above else 'low'}."
+
+
+def _delta(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    delta = iteration.values[step.name]
+    if not delta.any():
+        return "Nothing passes back: no cell has both an error and a slope."
+    return f"The error, where the activation's slope lets it back through: {_share(delta != 0, 'cell', 'cells')}."
+
+
+def _gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    if not iteration.values[step.name].any():
+        return "All 0: nothing tells the filter where to go."
+    label, value = _peak(iteration, step)
+    meaning = (
+        ": how much the loss grows when that weight grows."
+        if iteration.lesson.scenario.sign > 0
+        else ". With e = t − a this points downhill."
+    )
+    steepest = f"The steepest is {label} = {numbers.text(value)}."
+    return f"Each weight gets the sum of δ × the input that it met{meaning} {steepest}"
+
+
+def _bias_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    return "The bias joins every output once, so its gradient is the sum of all δ."
+
+
+def _input_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    return "How the loss would change with each input number: what a layer before this one would receive."
+
+
+def _velocity(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    return "The optimizer's memory of which way it has been going: the last velocity, weakened, plus this gradient."
+
+
+def _first_moment(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    return "A running mean of the gradients: which way, lately."
+
+
+def _second_moment(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    return "A running mean of the squared gradients: how large, lately."
+
+
+def _update(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    before = iteration.values[step.inputs[0].name]
+    moved = np.abs(iteration.values[step.name] - before)
+    if not moved.any():
+        return "Nothing moves: the step is 0 everywhere."
+    cell = tuple(int(i) for i in np.unravel_index(int(moved.argmax()), moved.shape))
+    was, now = float(before[cell]), float(iteration.values[step.name][cell])
+    label = step.inputs[0].symbol + bracketed(step.inputs[0].layout.shown_cell(cell))
+    rate = numbers.text(iteration.lesson.scenario.learning_rate)
+    move = f"{label} moves most, from {numbers.text(was)} to {numbers.text(now)}"
+    return f"One step downhill, {rate} long per unit of slope; {move}."
+
+
+WORDS: dict[str, Words] = {
+    "forward": Words("Forward pass", _forward, "the filter lies on this patch of the input: input × filter, summed"),
+    "activation": Words("Activation", _activation, "one number in, one number out"),
+    "error": Words("Error", _error, "how far this output is from its target"),
+    "delta": Words("Delta", _delta, "the error here, times the slope of the activation here"),
+    "gradient": Words("Filter gradient", _gradient, "this weight met these inputs, one for each output cell"),
+    "bias_gradient": Words("Bias gradient", _bias_gradient, "the bias joined each of these outputs once"),
+    "input_gradient": Words("Input gradient", _input_gradient, "this input met these weights, one for each output"),
+    "velocity": Words("Velocity", _velocity, "the old velocity, weakened, plus the new gradient"),
+    "first_moment": Words("First moment", _first_moment, "the old mean, weakened, plus a share of the new gradient"),
+    "second_moment": Words("Second moment", _second_moment, "the old mean, weakened, plus a share of the new square"),
+    "update": Words("Update", _update, "the old weight and its step downhill"),
+}
+
+
+def title_of(step: Step) -> str:
+    """`Filter gradient`; what belongs to the bias says so."""
+    title = WORDS[step.role].title
+    return f"Bias {title.lower()}" if "bias_" in step.name and not step.role.startswith("bias") else title
