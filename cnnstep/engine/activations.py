@@ -128,7 +128,7 @@ def elu(alpha: float = 1.0) -> Activation:
         slope=lambda z: np.where(z > 0, 1.0, alpha * np.exp(np.minimum(z, 0.0))),
         value_at=lambda z: z if z > 0 else alpha * math.expm1(z),
         slope_at=lambda z: 1.0 if z > 0 else alpha * math.exp(z),
-        low=-alpha,
+        low=0.0 - alpha,
         open_range=alpha > 0,
         kinks=(0.0,) if alpha != 1 else (),
         flat=alpha == 0,

@@ -82,6 +82,13 @@ _BOUNDS: dict[str, tuple[Callable[[float, float], bool], str]] = {
 }
 
 
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return False
+
+
 @dataclass
 class NumberReader:
     """Reads single numbers; what is out of bounds is a fault, and reading goes on with a harmless 1."""
@@ -92,7 +99,7 @@ class NumberReader:
     def real(self, value: Any, key: str, **limits: float) -> float:
         """A finite number within the limits `least`, `most`, `above` and `below`."""
         path = (*self.prefix, key)
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not _is_finite(value):
             self.faults.add(f"{key} must be a number, not {value!r}", path, f"write a number: {key}: 0.5")
             return 1.0
         number = float(value)
