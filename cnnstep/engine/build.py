@@ -20,7 +20,6 @@ from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET, Scenario
 from cnnstep.errors import InputError, Path
 from cnnstep.registry import did_you_mean
 
-
 GEOMETRY_PATHS = (("stride",), ("padding",), ("dilation",))
 """Where a fault leaves the output's size open, so that a fault of the target's shape would be a guess."""
 

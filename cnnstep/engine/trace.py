@@ -9,7 +9,7 @@ from itertools import count
 import numpy as np
 
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Working
 
@@ -54,11 +54,16 @@ def trace(lesson: Lesson | Scenario, iterations: int | None = None) -> Iterator[
     """
     if isinstance(lesson, Scenario):
         lesson = lesson_of(lesson)
+    values, loss = _quietly(lesson, lesson.start)
+    first_loss = loss
+    for number in count() if iterations is None else range(iterations):
+        following, loss_after = _quietly(lesson, lesson.next_begin(values))
+        yield Iteration(lesson, number, values, following, loss, loss_after, first_loss)
+        values, loss = following, loss_after
+
+
+def _quietly(lesson: Lesson, begin: Values) -> tuple[Mapping[str, Array], float]:
+    """One iteration's values and loss; NumPy's error state is back in place before a generator can yield it."""
     with np.errstate(all="ignore"):
-        values = lesson.carry_out(lesson.start)
-        loss = first_loss = lesson.loss(values)
-        for number in count() if iterations is None else range(iterations):
-            following = lesson.carry_out(lesson.next_begin(values))
-            loss_after = lesson.loss(following)
-            yield Iteration(lesson, number, values, following, loss, loss_after, first_loss)
-            values, loss = following, loss_after
+        values = lesson.carry_out(begin)
+        return values, lesson.loss(values)
