@@ -12,7 +12,9 @@ def main() -> int:
 
         print(f"cnnstep {__version__}")
         return 0
-    return 0
+    from cnnstep.surface.cli.app import run_app
+
+    return run_app(sys.argv[1:])
 
 
 if __name__ == "__main__":

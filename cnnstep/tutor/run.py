@@ -42,6 +42,21 @@ def run_document(record: Record, name: str, style: Numbers, only: tuple[str, ...
     return (*blocks, *_ending(record, name, style))
 
 
+def step_document(iteration: Iteration, name: str, style: Numbers, only: tuple[str, ...] = ()) -> tuple[Block, ...]:
+    """One iteration's steps, or only those named."""
+    title = Heading(iteration.lesson.scenario.title or name, 1, f"iteration {iteration.number}")
+    return (title, *(() if only else question(iteration)), *iteration_cards(iteration, style, only))
+
+
+def step_data(iteration: Iteration, only: tuple[str, ...] = ()) -> dict[str, Any]:
+    """One iteration as the contract's JSON writes it among a run's."""
+    return {
+        "schema": 1,
+        "scenario": iteration.lesson.scenario.data(),
+        "iterations": [iteration_data(iteration, only)],
+    }
+
+
 def _course(record: Record) -> list[Block]:
     finite = [loss for loss in record.losses if loss > 0]
     spans_decades = len(finite) > 1 and max(finite) > 100 * min(finite)

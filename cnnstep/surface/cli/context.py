@@ -1,0 +1,62 @@
+"""What a command has at hand: the streams as they are, and the ways to say something on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from cnnstep.surface.screen import Screen
+from cnnstep.tutor.document import Block, Document
+from cnnstep.tutor.numbers import Numbers
+
+PATIENCE = 1.0
+"""Seconds that a run may take before a progress bar appears."""
+
+
+def screen() -> Screen:
+    """The terminal or pipe of this very moment."""
+    return Screen.detect(sys.stdin, sys.stdout, sys.stderr, os.environ)
+
+
+def show(blocks: tuple[Block, ...], style: Numbers) -> None:
+    """A document on standard output."""
+    from cnnstep.surface.formats.text import render
+
+    sys.stdout.write(render(Document(blocks, style), screen()))
+
+
+def show_json(data: dict[str, Any]) -> None:
+    """One JSON document on standard output; infinities would be no JSON, so none may be in it."""
+    sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """Calls with the number just done; after a second, and only at a terminal, a bar on standard error."""
+    if not sys.stderr.isatty():
+        yield lambda number: None
+        return
+    began, bar, task = time.monotonic(), None, None
+
+    def done(number: int) -> None:
+        nonlocal bar, task
+        if bar is None and time.monotonic() - began > PATIENCE:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            bar = Progress(console=Console(stderr=True), transient=True)
+            task = bar.add_task(what, total=total)
+            bar.start()
+        if bar is not None and task is not None and number % 64 == 0:
+            bar.update(task, completed=number + 1)
+
+    try:
+        yield done
+    finally:
+        if bar is not None:
+            bar.stop()

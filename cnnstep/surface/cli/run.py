@@ -1,0 +1,113 @@
+"""`cnnstep run` and `cnnstep step`: a scenario walked through."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cnnstep.surface.cli.options import (
+    FIRST_LESSON,
+    AsJson,
+    Fractions,
+    MaybeScenario,
+    Only,
+    Precision,
+    ScenarioName,
+    at_least,
+    names_in,
+    style_of,
+)
+
+
+def run(
+    scenario: ScenarioName,
+    iterations: Annotated[
+        int, typer.Option("--iterations", "-n", help="How many updates; without it, the scenario's own number.")
+    ] = 0,
+    every: Annotated[int, typer.Option("--every", help="Also show each iteration whose number is a multiple.")] = 0,
+    only: Only = "",
+    as_json: AsJson = False,
+    precision: Precision = 4,
+    fractions: Fractions = False,
+) -> None:
+    """Walk a scenario without asking anything: every step's matrix, the findings, the outcome.
+
+    Examples:
+
+    cnnstep run first-filter
+
+    cnnstep run first-filter --iterations 40
+
+    cnnstep run my.yaml --only gradient,update --fractions
+
+    cnnstep run first-filter --json
+    """
+    from cnnstep.engine.lesson import lesson_of
+    from cnnstep.surface.cli.context import progress, show, show_json
+    from cnnstep.surface.loading import load
+    from cnnstep.tutor.record import record
+    from cnnstep.tutor.run import run_data, run_document
+
+    at_least(iterations, 0, "--iterations")
+    at_least(every, 0, "--every")
+    loaded = load(scenario)
+    steps = names_in(only)
+    lesson = lesson_of(loaded.scenario, input_gradient="input_gradient" in steps)
+    for name in steps:
+        lesson.step(name)
+    total = iterations or loaded.scenario.iterations
+    multiple = every or (1 if as_json else 0)
+    with progress(total, "iterations") as done:
+        recorded = record(lesson, total, lambda number: bool(multiple) and number % multiple == 0, done)
+    if as_json:
+        show_json(run_data(recorded, steps))
+    else:
+        style = style_of(precision, fractions)
+        show(run_document(recorded, loaded.name, style, steps), style)
+
+
+def step(
+    scenario: MaybeScenario = FIRST_LESSON,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="The tutor: one step at a time, forwards and back.")
+    ] = False,
+    iteration: Annotated[int, typer.Option("--iteration", help="Which iteration to print, counted from 0.")] = 0,
+    only: Only = "",
+    as_json: AsJson = False,
+    precision: Precision = 4,
+    fractions: Fractions = False,
+) -> None:
+    """Go through a scenario one step at a time, forwards and back; or print one iteration's steps.
+
+    Examples:
+
+    cnnstep step --interactive
+
+    cnnstep step my.yaml --interactive
+
+    cnnstep step first-filter --iteration 3 --only gradient
+    """
+    from itertools import islice
+
+    from cnnstep.engine.lesson import lesson_of
+    from cnnstep.engine.trace import trace
+    from cnnstep.surface.cli.context import show, show_json
+    from cnnstep.surface.loading import load
+    from cnnstep.tutor.run import step_data, step_document
+
+    at_least(iteration, 0, "--iteration")
+    loaded = load(scenario)
+    style = style_of(precision, fractions)
+    if interactive:
+        from cnnstep.surface.cli.tutor import teach
+
+        teach(loaded, style)
+        return
+    steps = names_in(only)
+    lesson = lesson_of(loaded.scenario, input_gradient="input_gradient" in steps)
+    wanted = next(islice(trace(lesson), iteration, None))
+    if as_json:
+        show_json(step_data(wanted, steps))
+    else:
+        show(step_document(wanted, loaded.name, style, steps), style)
