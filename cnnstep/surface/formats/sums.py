@@ -1,0 +1,124 @@
+"""A number worked out: `δ[0,0] · X[0,1]  =  2 · (-1)  =  -2`, line under line, then the total."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from cnnstep.surface.formats.columns import aligned
+from cnnstep.surface.formats.pen import STYLES, Lines, Pen, indented
+from cnnstep.tutor.document import Line, Sum
+from cnnstep.tutor.numbers import counted
+
+INDENT = 4
+HANG = 4
+GAP = 2
+MOST_LINES = 40
+SHOWN_LINES = 30
+"""A sum of more than 40 lines shows its first 30, and what the others come to."""
+
+LABELS, NUMBERS, VALUE, NOTE = range(4)
+Layout: TypeAlias = tuple[tuple[int, ...], ...]
+LAYOUTS: tuple[Layout, ...] = (
+    ((LABELS, NUMBERS, VALUE, NOTE),),
+    ((LABELS, NUMBERS, VALUE), (NOTE,)),
+    ((LABELS,), (NUMBERS, VALUE, NOTE)),
+    ((LABELS,), (NUMBERS, VALUE), (NOTE,)),
+    ((LABELS,), (NUMBERS,), (VALUE,), (NOTE,)),
+)
+"""Which parts of a line of the sum stand on one line of the screen, from the widest window to the narrowest."""
+
+
+Parts: TypeAlias = tuple[str, str, str, str]
+"""One line of the sum, written and padded: labels, `= numbers`, `= value`, note."""
+
+
+def sum_lines(total: Sum, pen: Pen) -> Lines:
+    """The title, the products, a rule, the total under the values."""
+    shown, rest = total.lines, ""
+    if len(total.lines) > MOST_LINES:
+        shown, left = total.lines[:SHOWN_LINES], total.lines[SHOWN_LINES:]
+        together = pen.number(sum(line.value for line in left))
+        rest = f"… {counted(len(left), 'more product')}, together {together}"
+    written = [pen.number(line.value) for line in shown] + [pen.number(total.total)]
+    values = aligned(written)
+    rows = _rows(shown, values, pen)
+    widths = [max((cell_len(row[part]) for row in rows), default=0) for part in range(4)]
+    indent = INDENT if pen.width >= 60 else INDENT // 2
+    layout = _layout(widths, pen.width - indent)
+    drawn: Lines = []
+    for row in rows:
+        drawn += _row_lines(row, widths, layout, pen.within(pen.width - indent))
+    if rest:
+        drawn += pen.within(pen.width - indent).lines(rest, STYLES["quiet"])
+    if written[:-1] != written[-1:] or rest:  # a sum of one product is its own total
+        at = Text(" " * _value_column(widths, layout))
+        drawn.append(at + Text("─" * len(values[-1]), STYLES["quiet"]))
+        drawn.append(at + Text(values[-1], STYLES["strong"]))
+    title = pen.lines(total.title, STYLES["strong"]) if total.title else []
+    return title + indented(drawn, indent)
+
+
+def _rows(lines: Sequence[Line], values: Sequence[str], pen: Pen) -> list[Parts]:
+    labels = _products([[pen.clean(label) for label in line.labels] for line in lines], pen)
+    numbers = _products([[pen.numbers.factor(number) for number in line.numbers] for line in lines], pen)
+    alone = all(len(line.numbers) < 2 for line in lines)  # "a = 3 = 3" would say it twice
+    return [
+        (label, "" if alone else f"= {number}", f"= {value}", pen.clean(line.note))
+        for line, label, number, value in zip(lines, labels, numbers, values, strict=False)
+    ]
+
+
+def _products(factors: Sequence[Sequence[str]], pen: Pen) -> list[str]:
+    """Factors joined by dots, equally wide; the dots under each other where every product has as many."""
+    if len({len(row) for row in factors}) == 1:
+        *before, last = (list(column) for column in zip(*factors, strict=True))
+        widths = [max(map(cell_len, column)) for column in before]
+        padded = [[" " * (w - cell_len(f)) + f for f, w in zip(row, widths, strict=False)] for row in factors]
+        factors = [[*row, end] for row, end in zip(padded, last, strict=True)]
+    joined = [pen.clean(" · ").join(row) for row in factors]
+    widest = max(map(cell_len, joined), default=0)
+    return [text + " " * (widest - cell_len(text)) for text in joined]
+
+
+def _layout(widths: Sequence[int], room: int) -> Layout:
+    """The first layout that fits; a note on a line of its own may wrap."""
+    for layout in LAYOUTS[:-1]:
+        lines = [(k, parts) for k, parts in enumerate(layout) if parts != (NOTE,)]
+        if all(_line_width(widths, parts) + (HANG if k else 0) <= room for k, parts in lines):
+            return layout
+    return LAYOUTS[-1]
+
+
+def _line_width(widths: Sequence[int], parts: Sequence[int]) -> int:
+    used = [widths[part] + GAP for part in parts if widths[part]]
+    return sum(used) - GAP if used else 0
+
+
+def _value_column(widths: Sequence[int], layout: Layout) -> int:
+    """Where the values stand, so that the total can stand under them."""
+    k, parts = next((k, parts) for k, parts in enumerate(layout) if VALUE in parts)
+    ahead = sum(widths[part] + GAP for part in parts[: parts.index(VALUE)] if widths[part])
+    return (HANG if k else 0) + ahead + len("= ")
+
+
+def _row_lines(row: Parts, widths: Sequence[int], layout: Layout, pen: Pen) -> Lines:
+    drawn: Lines = []
+    for k, parts in enumerate(layout):
+        head = " " * (HANG if k else 0)
+        filled = [part for part in parts if widths[part]]
+        if len(parts) == 1 and row[parts[0]].strip():
+            drawn += pen.lines(row[parts[0]].rstrip(), _style(parts[0]), head)
+        elif len(parts) > 1:
+            line = Text(head)
+            for part in filled:
+                line.append(row[part].ljust(widths[part] + GAP) if part != NOTE else row[part], _style(part))
+            drawn.append(line)
+    return drawn
+
+
+def _style(part: int) -> str:
+    return STYLES["quiet"] if part == NOTE else ""

@@ -1,0 +1,99 @@
+"""A table: column names over a line, numbers to the right; where it is too wide, one record under the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.box import Box
+from rich.cells import cell_len
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from cnnstep.surface.formats.columns import aligned, shared
+from cnnstep.surface.formats.pen import STYLES, Lines, Pen, indented
+from cnnstep.tutor.document import Table, Tone
+
+UNDERLINED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
+"""A line under the column names and nothing else."""
+INDENT = 2
+GAP = 2
+NARROWEST = 14
+"""A column of words is not squeezed further than this, or its longest word."""
+
+
+def table_lines(table: Table, pen: Pen) -> Lines:
+    """The title, then the rows side by side or, where no room is left for words, stacked."""
+    title = pen.lines(table.title, STYLES["strong"]) if table.title else []
+    if not table.columns:
+        return title
+    columns = [[row[c] for row in table.rows] for c in range(len(table.columns))]
+    names = [pen.clean(name) for name in table.columns]
+    cells = [_texts(column, pen) for column in columns]
+    numeric = [any(not isinstance(cell, str) for cell in column) for column in columns]
+    natural = [max(map(cell_len, (name, *column))) for name, column in zip(names, cells, strict=True)]
+    least = [
+        width if is_number else min(width, max(NARROWEST, _longest_word((name, *column))))
+        for width, is_number, name, column in zip(natural, numeric, names, cells, strict=True)
+    ]
+    widths = shared(natural, least, pen.width - INDENT - GAP * (len(names) - 1))
+    plain: tuple[Tone, ...] = ("plain",)
+    tones = table.tones or plain * len(table.rows)
+    if widths is None:
+        return title + _stacked(names, cells, tones, pen)
+    return title + indented(_side_by_side(names, cells, numeric, widths, tones, pen), INDENT)
+
+
+def _texts(column: Sequence[str | float], pen: Pen) -> list[str]:
+    """The cells as text; the numbers among them with their points under each other."""
+    numbers = iter(aligned([pen.number(cell) for cell in column if not isinstance(cell, str)]))
+    return [pen.clean(cell) if isinstance(cell, str) else next(numbers) for cell in column]
+
+
+def _longest_word(texts: Sequence[str]) -> int:
+    return max((cell_len(word) for text in texts for word in text.split()), default=0)
+
+
+def _side_by_side(
+    names: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    numeric: Sequence[bool],
+    widths: Sequence[int],
+    tones: Sequence[Tone],
+    pen: Pen,
+) -> Lines:
+    table = RichTable(
+        box=UNDERLINED,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 0, 0, GAP - 1),
+        header_style="",
+        border_style=STYLES["quiet"],
+    )
+    for name, is_number, width in zip(names, numeric, widths, strict=True):
+        header = _cell(name, STYLES["strong"], width, pen)
+        table.add_column(header, justify="right" if is_number else "left", no_wrap=True)
+    for row, tone in zip(zip(*cells, strict=True), tones, strict=True):
+        table.add_row(*(_cell(text, STYLES[tone], width, pen) for text, width in zip(row, widths, strict=True)))
+    return pen.table(table)
+
+
+def _cell(text: str, style: str, width: int, pen: Pen) -> Text:
+    """A cell wrapped between words; numbers come here padded and no wider than their column."""
+    if cell_len(text) <= width:
+        return Text(text, style)
+    return Text("\n").join(pen.within(width).lines(text, style))
+
+
+def _stacked(names: Sequence[str], cells: Sequence[Sequence[str]], tones: Sequence[Tone], pen: Pen) -> Lines:
+    """Each row as lines of `name  value`, a blank line between rows."""
+    widest = max(map(cell_len, names))
+    drawn: Lines = []
+    for row, tone in zip(zip(*cells, strict=True), tones, strict=True):
+        if drawn:
+            drawn.append(Text())
+        for name, text in zip(names, row, strict=True):
+            head = " " * INDENT + name + " " * (widest - cell_len(name)) + "  "
+            lines = pen.lines(text.strip(), STYLES[tone], head)
+            lines[0].stylize(STYLES["quiet"], 0, len(head))
+            drawn += lines
+    return drawn

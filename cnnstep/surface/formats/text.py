@@ -1,0 +1,161 @@
+"""The terminal's format: a document as lines of text, in colour where the screen has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+from itertools import groupby
+
+from rich.console import Console
+from rich.text import Text
+
+from cnnstep.surface.formats import words
+from cnnstep.surface.formats.curve import curve_lines
+from cnnstep.surface.formats.matrix import legend, matrix_lines
+from cnnstep.surface.formats.pen import Lines, Pen, width_of
+from cnnstep.surface.formats.sums import sum_lines
+from cnnstep.surface.formats.table import table_lines
+from cnnstep.surface.screen import Screen
+from cnnstep.surface.symbols import to_ascii
+from cnnstep.tutor.document import (
+    Beside,
+    Block,
+    Command,
+    Curve,
+    Document,
+    Formula,
+    Heading,
+    Matrix,
+    Note,
+    Paragraph,
+    Sum,
+    Table,
+)
+
+GAP = 3
+"""Between two blocks that stand beside each other."""
+NARROWEST = 24
+"""Text stands beside a matrix only where it has as much room as this."""
+FLUID = (Heading, Paragraph, Formula, Note)
+
+
+def render(document: Document, screen: Screen) -> str:
+    """The document as it is printed: no line ends in a space, no number is cut, nothing in it is markup."""
+    console = _console(screen)
+    lines = _stacked(document.blocks, Pen(console, screen.width, document.numbers, screen.ascii))
+    for line in lines:
+        line.rstrip()
+    if lines:
+        console.print(Text("\n").join(lines), soft_wrap=True)
+    written = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO from below
+    return to_ascii(written) if screen.ascii else written
+
+
+def _console(screen: Screen) -> Console:
+    return Console(
+        file=StringIO(),
+        width=screen.width,
+        force_terminal=screen.colour,
+        color_system=("256" if screen.shades else "standard") if screen.colour else None,
+        no_color=not screen.colour,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
+def _stacked(blocks: Sequence[Block], pen: Pen) -> Lines:
+    """Blocks from top to bottom with blank lines where one thought ends."""
+    lines: Lines = []
+    before: Block | None = None
+    for _, group in groupby(blocks, key=lambda block: type(block) if isinstance(block, Note | Command) else id(block)):
+        members = list(group)
+        if before is not None and _apart(before, members[0]):
+            lines.append(Text())
+        lines += _draw(members, pen)
+        before = members[-1]
+    return lines
+
+
+def _apart(before: Block, after: Block) -> bool:
+    """Whether a blank line stands between two blocks."""
+    if isinstance(after, Heading):
+        return True
+    if isinstance(before, Heading):
+        return False
+    if isinstance(before, Sum | Table | Curve) or isinstance(after, Sum | Table | Curve | Command):
+        return True
+    if isinstance(after, Formula):
+        return not isinstance(before, Paragraph | Formula)
+    return isinstance(before, Paragraph | Command) and isinstance(after, Paragraph)
+
+
+def _draw(group: Sequence[Block], pen: Pen) -> Lines:
+    """One block, or several notes or commands that follow each other."""
+    if notes := [block for block in group if isinstance(block, Note)]:
+        return words.note_lines(notes, pen)
+    if commands := [block for block in group if isinstance(block, Command)]:
+        return words.command_lines(commands, pen)
+    return _draw_one(group[0], pen)
+
+
+def _draw_one(block: Block, pen: Pen) -> Lines:
+    match block:
+        case Heading():
+            return words.heading_lines(block, pen)
+        case Paragraph():
+            return words.paragraph_lines(block, pen)
+        case Formula():
+            return words.formula_lines(block, pen)
+        case Matrix():
+            return matrix_lines(block, pen) + legend(block.marks.values(), pen)
+        case Sum():
+            return sum_lines(block, pen)
+        case Table():
+            return table_lines(block, pen)
+        case Curve():
+            return curve_lines(block, pen)
+        case Beside():
+            return _beside(block, pen)
+        case _:
+            return _draw([block], pen)
+
+
+def _beside(beside: Beside, pen: Pen) -> Lines:
+    """Blocks next to each other, as many as the width takes; what their marks mean is said once, below."""
+    rows: list[list[Lines]] = [[]]
+    room = pen.width
+    for block in beside.blocks:
+        lines = _in_room(block, pen, room) if rows[-1] else None
+        if lines is None:
+            rows.append([])
+            room, lines = pen.width, _alone(block, pen)
+        rows[-1].append(lines)
+        room -= width_of(lines) + GAP
+    marks = [mark for block in beside.blocks if isinstance(block, Matrix) for mark in block.marks.values()]
+    return [line for row in rows if row for line in _side_by_side(row)] + legend(marks, pen)
+
+
+def _alone(block: Block, pen: Pen) -> Lines:
+    return matrix_lines(block, pen) if isinstance(block, Matrix) else _draw_one(block, pen)
+
+
+def _in_room(block: Block, pen: Pen, room: int) -> Lines | None:
+    """The block in the room left of its row: text may wrap, anything else must fit as it is."""
+    lines = _alone(block, pen)
+    if width_of(lines) <= room:
+        return lines
+    if isinstance(block, FLUID) and room >= NARROWEST:
+        return _alone(block, pen.within(room))
+    return None
+
+
+def _side_by_side(row: Sequence[Lines]) -> Lines:
+    height = max(len(lines) for lines in row)
+    drawn = [Text() for _ in range(height)]
+    for lines in row:
+        start = max(line.cell_len for line in drawn) + GAP if lines is not row[0] else 0
+        for line, part in zip(drawn, lines, strict=False):
+            line.append(" " * (start - line.cell_len)).append_text(part)
+    return drawn
