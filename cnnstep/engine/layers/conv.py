@@ -78,12 +78,15 @@ class Conv(Layer):
         if size[0] != channels:
             what = f"the filter has {_count(channels, 'channel')}, but the input has {size[0]}"
             raise InputError(Fault("shape", what, "give the filter one matrix for each channel of the input"))
+        rooms = [self.geometry.room(room, taps) for room, taps in zip(size[1:], window, strict=True)]
+        strides = [str(s) for s in range(1, max(rooms) + 1) if all(room % s == 0 for room in rooms)]
+        fits = f"a stride of {' or '.join(strides)} fits"
         for axis, room, taps in zip(("rows", "columns"), size[1:], window, strict=True):
-            self._check_axis(axis, room, taps, f"{window[0]}×{window[1]}", f"{size[1]}×{size[2]}")
+            self._check_axis(axis, room, taps, f"{window[0]}×{window[1]}", f"{size[1]}×{size[2]}", fits)
         rows, columns = (self.geometry.outputs(room, taps) for room, taps in zip(size[1:], window, strict=True))
         return filters, rows, columns
 
-    def _check_axis(self, axis: str, room: int, taps: int, window: str, image: str) -> None:
+    def _check_axis(self, axis: str, room: int, taps: int, window: str, image: str, fits: str) -> None:
         geometry = self.geometry
         spans = f" (with dilation {geometry.dilation} it spans {geometry.reach(taps)})" if geometry.dilation > 1 else ""
         rim = f" with padding {geometry.padding}" if geometry.padding else ""
@@ -96,9 +99,7 @@ class Conv(Layer):
                 f"stride {geometry.stride} leaves {_count(left, axis[:-1])} of the {image} input{rim} over: "
                 f"the {window} filter{spans} has {geometry.room(room, taps)} {axis} to move over"
             )
-            fits = [s for s in range(1, geometry.room(room, taps) + 1) if geometry.room(room, taps) % s == 0]
-            hint = f"a stride of {' or '.join(str(s) for s in fits)} fits" if fits else "use stride 1"
-            raise InputError(Fault("shape", what, f"{hint}; or change the padding", ("stride",)))
+            raise InputError(Fault("shape", what, f"{fits}; or change the padding", ("stride",)))
 
     def parameters(self, place: Place) -> tuple[Parameter, ...]:
         """W, and b where there is one."""
