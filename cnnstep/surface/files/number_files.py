@@ -1,0 +1,150 @@
+"""A matrix from a file of its own: .csv, .npy or .pgm. Every fault says which file, and for text which line."""
+
+from __future__ import annotations
+
+import re
+import tokenize
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstep.errors import Fault, InputError
+from cnnstep.registry import did_you_mean
+from cnnstep.surface.files.matrices import counted, others_have, usual_length
+from cnnstep.surface.files.scalars import number_in, why_no_number
+from cnnstep.surface.files.source import Source, decoded, quoted, read_file
+
+Array = NDArray[np.float64]
+
+FILE_LIMIT = 20_000_000
+"""Bytes. The largest shipped matrix has 64 numbers; a photograph of ten megapixels fits."""
+
+
+def read_numbers(path: Path, shown: str) -> Array:
+    """The numbers of a file, of the kind that its name ends in; `shown` is what the user called it."""
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        what = f"{quoted(shown, 200)} is of no kind that is read"
+        raise InputError(Fault("file-kind", what, f"the kinds are {', '.join(_READERS)}"))
+    try:
+        return reader(path, shown)
+    except InputError as error:
+        if error.faults[0].code == "not-found":
+            raise InputError(_not_found(path, shown)) from error
+        raise
+
+
+def _not_found(path: Path, shown: str) -> Fault:
+    folder = path.parent
+    if not folder.is_dir():
+        return Fault("not-found", f"there is no folder {quoted(str(folder), 200)}", "check the name of the file")
+    beside = [entry.name for entry in folder.iterdir() if entry.suffix.lower() in _READERS]
+    guess = did_you_mean(path.name, beside)
+    hint = guess if guess.startswith("did you mean") else f"it is looked for in {folder.resolve()}"
+    return Fault("not-found", f"there is no file {quoted(shown, 200)}", hint)
+
+
+def _from_csv(path: Path, shown: str) -> Array:
+    """Rows of numbers, one a line, separated by commas, semicolons or blanks; `#` begins a comment line."""
+    source = Source(decoded(read_file(path, FILE_LIMIT, shown), shown), shown)
+    lines = [(start, line) for start, line in source.lines() if line.strip() and not line.lstrip().startswith("#")]
+    between = re.compile(next((sign for sign in ";," if any(sign in line for _, line in lines)), r"\s+"))
+    faults: list[Fault] = []
+    rows = [(start, _row(source, line, start, between, faults)) for start, line in lines]
+    if not rows:
+        raise InputError(Fault("empty", f"there are no numbers in {quoted(shown, 200)}", "write one row a line"))
+    faults.extend(_uneven_lines(source, rows))
+    if faults:
+        raise InputError(sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
+    return np.array([numbers for _, numbers in rows], dtype=np.float64)
+
+
+def _row(source: Source, line: str, start: int, between: re.Pattern[str], faults: list[Fault]) -> list[float]:
+    """The numbers of one line; a word that is none is a fault, and 0 stands in for it."""
+    numbers, at = [], start + len(line) - len(line.lstrip())
+    for word in between.split(line.strip()):
+        number = number_in(word.strip())
+        if number is None:
+            what, hint = why_no_number(word.strip())
+            faults.append(source.fault("not-a-number", what, hint, at + len(word) - len(word.lstrip())))
+        numbers.append(float(number or 0))
+        gap = between.match(source.text, at + len(word))
+        at += len(word) + (len(gap.group()) if gap else 0)
+    return numbers
+
+
+def _uneven_lines(source: Source, rows: list[tuple[int, list[float]]]) -> list[Fault]:
+    lengths = [len(numbers) for _, numbers in rows]
+    usual = usual_length(lengths)
+    others, hint = others_have(lengths, usual), f"write {counted(usual, 0)} in each row"
+    return [
+        source.fault("ragged", f"this row has {counted(len(numbers), 0)}, {others} {usual}", hint, start)
+        for start, numbers in rows
+        if len(numbers) != usual
+    ]
+
+
+def _from_npy(path: Path, shown: str) -> Array:
+    """An array that `numpy.save` wrote; never one with Python objects in it."""
+    read_file(path, FILE_LIMIT, shown)  # the faults of opening, and of size, before NumPy maps it
+    name = quoted(shown, 200)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a header from Python 2 is read all the same
+            stored: NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
+    except (ValueError, OSError, EOFError, SyntaxError, OverflowError, tokenize.TokenError) as error:
+        hint = "save it with numpy.save, as an array of numbers"
+        raise InputError(Fault("not-a-matrix", f"{name} can't be read as a NumPy array", hint)) from error
+    if stored.dtype.kind not in "iuf":
+        what = f"{name} holds {stored.dtype} and not numbers"
+        raise InputError(Fault("not-a-number", what, "save it with numpy.save(file, array.astype(float))"))
+    array = np.array(stored, dtype=np.float64)
+    if not np.isfinite(array).all():
+        cell = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        what = f"{name} has {array[cell]} at {list(cell)}, which can't be calculated with"
+        raise InputError(Fault("not-a-number", what, "replace it by an ordinary number"))
+    return array
+
+
+_PGM_HEADER = re.compile(rb"(P[25])" + rb"(?:\s|#[^\r\n]*[\r\n])+([0-9]{1,9})" * 3 + rb"(?:\s|(?=#))")
+
+
+def _from_pgm(path: Path, shown: str) -> Array:
+    """A grey image, plain (P2) or binary (P5): 0 is black, and the largest number its header names is white."""
+    content, name = read_file(path, FILE_LIMIT, shown), quoted(shown, 200)
+    header = _PGM_HEADER.match(content)
+    if header is None:
+        what = f"{name} does not begin like a grey image"
+        raise InputError(Fault("not-a-matrix", what, "a .pgm begins with P2 or P5, width, height and largest value"))
+    columns, rows, largest = (int(number) for number in header.groups()[1:])
+    if not 1 <= largest <= 65535:
+        what = f"{name} names {largest} as its largest value"
+        raise InputError(Fault("not-a-matrix", what, "a .pgm goes from 1 to 65535"))
+    pixels = (_plain_pixels if header[1] == b"P2" else _binary_pixels)(content[header.end() :], largest, name)
+    if pixels.size != rows * columns or pixels.size == 0:
+        what = f"{name} has {pixels.size} pixels; its header says {columns} wide and {rows} high, {columns * rows}"
+        raise InputError(Fault("shape", what, "was the file cut off?"))
+    if pixels.max() > largest:
+        what = f"{name} has a pixel of {pixels.max():g}, and its header says {largest} at most"
+        raise InputError(Fault("not-a-number", what, "change the header or the pixel"))
+    return pixels.reshape(rows, columns)
+
+
+def _plain_pixels(body: bytes, largest: int, name: str) -> Array:
+    words = re.sub(rb"#[^\r\n]*", b"", body).split()
+    if bad := next((word for word in words if not word.isdigit() or len(word) > 9), None):
+        what = f"{name} has {quoted(bad.decode('latin-1'))} where a pixel belongs"
+        raise InputError(Fault("not-a-number", what, "a plain .pgm holds whole numbers"))
+    return np.array([int(word) for word in words], dtype=np.float64)
+
+
+def _binary_pixels(body: bytes, largest: int, name: str) -> Array:
+    kind = np.dtype(">u2" if largest > 255 else "u1")
+    return np.frombuffer(body[: len(body) - len(body) % kind.itemsize], kind).astype(np.float64)
+
+
+_READERS: dict[str, Callable[[Path, str], Array]] = {".csv": _from_csv, ".npy": _from_npy, ".pgm": _from_pgm}

@@ -1,0 +1,119 @@
+"""A text with a name: every place in it as line and column, every fault with its line."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from cnnstep.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from cnnstep.errors import Path as KeyPath
+
+YAML_LIMIT = 1_000_000
+"""Bytes of a YAML file: a megabyte takes the reader many seconds, and large matrices have files of their own."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text, the name it has for the user, and the folder that its own file names start from."""
+
+    text: str
+    file: str | None = None
+    folder: Path = Path()
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins. A line ends as an editor sees it: at \\n, \\r\\n or \\r and at nothing else."""
+        starts, index = [0], 0
+        for line in self.text.replace("\r\n", " \n").replace("\r", "\n").split("\n"):
+            index += len(line) + 1
+            starts.append(index)
+        return starts[:-1]
+
+    def lines(self) -> list[tuple[int, str]]:
+        """Each line with where it begins."""
+        ends = [*self._starts[1:], len(self.text)]
+        return [(start, self.text[start:end]) for start, end in zip(self._starts, ends, strict=True)]
+
+    def place(self, index: int) -> tuple[int, int]:
+        """(line, column), both from 1, of the character at `index`."""
+        line = bisect_right(self._starts, index)
+        return line, index - self._starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line, as wide as its columns: tabs and unprintable characters take one place each."""
+        starts = [*self._starts, len(self.text) + 1]
+        text = self.text[starts[number - 1] : starts[number] - 1].rstrip("\r")
+        return "".join(c if c.isprintable() else " " if c == "\t" else "�" for c in text)
+
+    def fault(self, code: str, what: str, hint: str, index: int, path: KeyPath = ()) -> Fault:
+        """A fault of the character at `index`."""
+        line, column = self.place(index)
+        return Fault(code, what, hint, path, self.file, line, column, self.line(line))
+
+
+def quoted(text: str, longest: int = 40) -> str:
+    """The user's text in quotes, fit to stand in a sentence: short, one line, printable."""
+    clean = "".join(c if c.isprintable() else "�" for c in text[: longest + 1])
+    return f'"{clean[: longest - 1]}…"' if len(text) > longest else f'"{clean}"'
+
+
+def read_file(path: Path, limit: int, shown: str) -> bytes:
+    """The file's bytes, at most `limit` of them: a larger file, or one without end, is a fault before it is read."""
+    try:
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            content = b"" if size > limit else stream.read(limit + 1)
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
+        raise InputError(_cannot_read(shown, error)) from error
+    _check_size(max(size, len(content)), limit, shown)
+    return content
+
+
+def read_stream(stream: TextIO | BinaryIO, limit: int) -> str:
+    """The text that comes through standard input, at most `limit` bytes of it."""
+    content = getattr(stream, "buffer", stream).read(limit + 1)
+    _check_size(len(content), limit, "-")
+    return content if isinstance(content, str) else decoded(content, "-")
+
+
+def _check_size(size: int, limit: int, shown: str) -> None:
+    if size > limit:
+        what = f"{quoted(shown, 200)} is larger than {limit / 1e6:g} MB, the most that is read"
+        raise InputError(Fault("too-large", what, "is it the file you meant?", file=shown))
+
+
+def _cannot_read(shown: str, error: OSError | ValueError) -> Fault:
+    """Why a file can't be opened, and what to do."""
+    name = quoted(shown, 200)
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return Fault("not-found", f"there is no file {name}", "check the name and the folder", file=shown)
+    if isinstance(error, IsADirectoryError):
+        return Fault("is-a-directory", f"{name} is a folder", "name a file in it", file=shown)
+    if isinstance(error, PermissionError):
+        return Fault("no-permission", f"you have no permission to read {name}", f"try: chmod u+r {shown}", file=shown)
+    reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    return Fault("cannot-read", f"{name} can't be read: {reason.lower()}", "check the name", file=shown)
+
+
+def decoded(content: bytes, shown: str) -> str:
+    """The bytes as UTF-8 text; a byte that is not UTF-8 is a fault with its line and column."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(_not_utf8(content, error.start, shown)) from error
+
+
+def _not_utf8(content: bytes, start: int, shown: str) -> Fault:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return Fault("not-utf-8", "the file is written in UTF-16, not UTF-8", "save it as UTF-8", file=shown, line=1)
+    if content.startswith(b"\xef\xbb\xbf"):
+        content, start = content[3:], max(start - 3, 0)
+    source = Source(content.decode("utf-8", errors="replace"), shown)
+    what = f"byte {start + 1} of the file, 0x{content[start]:02x}, is not UTF-8 text"
+    return source.fault("not-utf-8", what, "save the file as UTF-8", len(content[:start].decode("utf-8")))

@@ -1,0 +1,100 @@
+"""A scenario by the name that a user gives it: a file, standard input, or one of those shipped with the program."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from cnnstep.errors import Fault, InputError
+from cnnstep.registry import did_you_mean
+from cnnstep.surface.files.source import YAML_LIMIT, Source, decoded, quoted, read_file, read_stream
+
+if TYPE_CHECKING:
+    from cnnstep.engine.scenario import Scenario
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario and where it came from: `name` as the user would type it again, `file` as messages call it."""
+
+    scenario: Scenario
+    name: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A scenario that comes with the program."""
+
+    name: str
+    path: Path
+
+    @cached_property
+    def title(self) -> str:
+        """Its title, read from the file when it is asked for."""
+        from cnnstep.surface.files.yaml_reader import Keys, Scalar, read_yaml
+
+        root = read_yaml(_source_of(self.path, str(self.path))).root
+        title = root.get("title") if isinstance(root, Keys) else None
+        return title.text if isinstance(title, Scalar) else ""
+
+
+def shipped() -> list[Shipped]:
+    """The scenarios that come with the program, in the order of their names."""
+    return [Shipped(path.stem, path) for path in sorted(_folder().glob("*.yaml"))]
+
+
+def _folder() -> Path:
+    """Inside the package where a wheel put them; in the checkout beside it."""
+    package = Path(__file__).parents[1]
+    inside = package / "scenarios"
+    return inside if inside.is_dir() else package.parent / "scenarios"
+
+
+def load(name_or_path: str, *, stdin: TextIO | BinaryIO | None = None) -> Loaded:
+    """The scenario called so: a shipped name, a path, or `-` for standard input."""
+    if name_or_path == STANDARD_INPUT:
+        text = read_stream(stdin if stdin is not None else sys.stdin, YAML_LIMIT)
+        return Loaded(read_scenario_text(text, STANDARD_INPUT), STANDARD_INPUT, STANDARD_INPUT)
+    found = {one.name: one.path for one in shipped()}
+    path = found.get(name_or_path) or Path(name_or_path)
+    if not name_or_path:  # which Path would read as the folder one is in
+        raise InputError(_not_found(path, name_or_path, list(found)))
+    source = _source_of(path, str(path) if name_or_path in found else name_or_path, list(found))
+    return Loaded(_scenario_of(source), name_or_path, source.file or "")
+
+
+def read_scenario_text(text: str, file: str | None = None, folder: Path | None = None) -> Scenario:
+    """The scenario in a text; `file` is what messages call it, and number files are looked for in `folder`."""
+    return _scenario_of(Source(text.removeprefix("\ufeff"), file, folder or Path()))
+
+
+def _scenario_of(source: Source) -> Scenario:
+    from cnnstep.surface.files.yaml_reader import read_yaml
+    from cnnstep.surface.scenario_reader import read_scenario
+
+    return read_scenario(read_yaml(source))
+
+
+def _source_of(path: Path, shown: str, known: list[str] | None = None) -> Source:
+    try:
+        return Source(decoded(read_file(path, YAML_LIMIT, shown), shown), shown, path.parent)
+    except InputError as error:
+        if known is None or error.faults[0].code != "not-found":
+            raise
+        raise InputError(_not_found(path, shown, known)) from error
+
+
+def _not_found(path: Path, shown: str, known: list[str]) -> Fault:
+    """No such file and no such name; which of the two was meant shows in the spelling."""
+    if path.suffix or len(path.parts) > 1:
+        near = did_you_mean(path.stem, known)
+        hint = f"the shipped scenario is called {path.stem}" if path.stem in known else near
+        hint = hint if hint.startswith(("did", "the shipped")) else "check the name and the folder"
+        return Fault("not-found", f"there is no file {quoted(shown, 200)}", hint, file=shown)
+    return Fault("not-found", f"there is no scenario called {quoted(shown, 200)}", did_you_mean(shown, known))

@@ -1,0 +1,165 @@
+"""The keys of a scenario file: one declaration for what is accepted, its defaults, and the editors' JSON Schema."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+
+from cnnstep.engine.activations import ACTIVATIONS
+from cnnstep.engine.losses import LOSSES
+from cnnstep.engine.optimizers import OPTIMIZERS
+from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET
+
+FARTHEST = 1000
+"""Of stride, padding and dilation: a slip of the keyboard should not fill the memory with zeros."""
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Steps = Annotated[int, Field(strict=True, ge=1, le=FARTHEST)]
+Row = Annotated[list[Number], Field(json_schema_extra={"minItems": 1})]
+Rows = Annotated[list[Row], Field(json_schema_extra={"minItems": 1})]
+Matrices = Annotated[list[Rows], Field(json_schema_extra={"minItems": 1})]
+Filters = Annotated[list[Matrices], Field(json_schema_extra={"minItems": 1})]
+
+
+class _Part(BaseModel):
+    """A mapping of the file that takes the keys it declares and no others."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+
+class NumbersFile(_Part):
+    """Numbers that stand in a file of their own."""
+
+    file: Annotated[
+        str,
+        Field(
+            description="A .csv, .npy or .pgm file; its name starts from the scenario's folder.",
+            examples=["data/digit.csv"],
+        ),
+    ]
+
+
+class Choice(BaseModel):
+    """A name with its numbers."""
+
+    model_config = ConfigDict(extra="allow", defer_build=True)
+    __pydantic_extra__: dict[str, Number] = Field(init=False)
+    name: str
+
+
+def depth(value: Any) -> int:
+    """How deep lists are nested; 0 for what is no list."""
+    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+
+def kind(value: Any) -> str:
+    """Which alternative of a type a value is meant as; in angle brackets, so that no key is mistaken for it."""
+    return "<mapping>" if isinstance(value, dict) else f"<{depth(value)}>"
+
+
+_FILE = Annotated[NumbersFile, Tag("<mapping>")]
+_ROWS, _MATRICES = Annotated[Rows, Tag("<2>")], Annotated[Matrices, Tag("<3>")]
+Image = Annotated[_FILE | _ROWS | _MATRICES, Discriminator(kind)]
+Weights = Annotated[_FILE | _ROWS | _MATRICES | Annotated[Filters, Tag("<4>")], Discriminator(kind)]
+Bias = Annotated[Annotated[Number, Tag("<0>")] | Annotated[Row, Tag("<1>")], Discriminator(kind)]
+
+
+def _named(registry: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
+    """The JSON Schema of an entry's name, or of a mapping with its name and the numbers that it takes."""
+    choices = []
+    for name, make in registry.items():
+        numbers = {} if name == "relu" else inspect.signature(make).parameters  # relu's has a key of its own
+        settings = {key: {"type": "number", "default": given.default} for key, given in numbers.items()}
+        properties = {"name": {"const": name}, **settings}
+        choices.append(
+            {"type": "object", "properties": properties, "required": ["name"], "additionalProperties": False}
+        )
+    return {"oneOf": [{"enum": list(registry)}, *choices]}
+
+
+_CHOICE = Annotated[str, Tag("<0>")] | Annotated[Choice, Tag("<mapping>")]
+Phi = Annotated[_CHOICE, Discriminator(kind), WithJsonSchema(_named(ACTIVATIONS))]
+Rule = Annotated[_CHOICE, Discriminator(kind), WithJsonSchema(_named(OPTIMIZERS))]
+LossName = Annotated[str, WithJsonSchema({"enum": list(LOSSES)})]
+ErrorName = Annotated[str, WithJsonSchema({"enum": list(ERROR_SIGNS)})]
+
+_INPUT = Field(
+    description="X: rows of numbers [H][W], or one matrix a channel [C][H][W], or {file: …}.",
+    examples=[[[1, -1, 0], [0, 1, 0], [0, -1, 1]], {"file": "data/digit.csv"}],
+)
+_TARGET = Field(
+    description="t: what the output should become, as large as the output; [F] of them for several filters.",
+    examples=[[[1, 0], [0, 1]]],
+)
+
+
+class Sample(_Part):
+    """One input and the target that belongs to it."""
+
+    input: Annotated[Image, _INPUT]
+    target: Annotated[Image, _TARGET]
+
+
+class ScenarioFile(_Part):
+    """One step of backpropagation through a convolution: input, filter, activation, target and learning rate."""
+
+    title: Annotated[str, Field(description="One line on what the scenario is about.")] = ""
+    input: Annotated[Image | None, _INPUT] = None
+    samples: Annotated[
+        list[Sample] | None, Field(description="A batch: replaces input and target.", json_schema_extra={"minItems": 1})
+    ] = None
+    filter: Annotated[
+        Weights,
+        Field(
+            description="W before the first step: [kh][kw], [C][kh][kw] with channels, [F][C][kh][kw] for several.",
+            examples=[[[1, -1], [1, 1]]],
+        ),
+    ]
+    target: Annotated[Image | None, _TARGET] = None
+    bias: Annotated[
+        Bias | None,
+        Field(description="b, added to every output and trained; a list of them for several filters.", examples=[0.5]),
+    ] = None
+    activation: Annotated[
+        Phi,
+        Field(
+            description="φ: a name, or a name with its numbers.",
+            examples=["relu", {"name": "leaky_relu", "slope": 0.1}],
+        ),
+    ]
+    learning_rate: Annotated[Number, Field(gt=0, description="η, how far one update goes.", examples=[0.5])]
+    stride: Annotated[Steps, Field(description="How far the filter moves from one output to the next.")] = 1
+    padding: Annotated[
+        Annotated[int, Field(strict=True, ge=0, le=FARTHEST)], Field(description="How many rings of zeros go round X.")
+    ] = 0
+    dilation: Annotated[Steps, Field(description="How far apart the filter's taps are.")] = 1
+    loss: Annotated[LossName, Field(description="L, what the training makes small.")] = "half_squared_error"
+    error: Annotated[ErrorName, Field(description="The sign of e. Both are right, if carried through.")] = (
+        OUTPUT_MINUS_TARGET
+    )
+    relu_slope_at_zero: Annotated[Number, Field(ge=0, le=1, description="ReLU's slope at exactly 0, a convention.")] = (
+        0.0
+    )
+    optimizer: Annotated[
+        Rule,
+        Field(
+            description="How a gradient moves a weight: a name, or a name with its numbers.",
+            examples=["sgd", {"name": "momentum", "momentum": 0.9}],
+        ),
+    ] = "sgd"
+    iterations: Annotated[
+        Annotated[int, Field(strict=True, ge=1)], Field(description="How many steps `run` takes.")
+    ] = 1
+
+
+KEYS = tuple(ScenarioFile.model_fields)
+REQUIRED = ("input", "filter", "target", "activation", "learning_rate")
+MATRICES = ("input", "target", "filter")
+
+
+def defaults() -> dict[str, Any]:
+    """The value of every key that may be left out."""
+    return {key: field.default for key, field in ScenarioFile.model_fields.items() if not field.is_required()}
