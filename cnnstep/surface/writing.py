@@ -48,13 +48,8 @@ def _shortened(key: str, value: Any) -> Any:
 
 def _entry(key: str, value: Any, indent: str) -> str:
     if key == "samples":
-        pairs = [
-            "\n".join(
-                _entry(part, matrix, "  " + lead) for lead, (part, matrix) in zip("- ", sample.items(), strict=True)
-            )
-            for sample in value
-        ]
-        return "samples:\n" + "\n".join(pairs)
+        leads = (("input", "  - "), ("target", "    "))
+        return "\n".join(["samples:", *(_entry(part, sample[part], lead) for sample in value for part, lead in leads)])
     start = f"{indent}{key}: "
     return start + _value(value, len(start))
 
