@@ -22,11 +22,12 @@ RAISED = _pairs("⁰ 0 ¹ 1 ² 2 ³ 3 ⁴ 4 ⁵ 5 ⁶ 6 ⁷ 7 ⁸ 8 ⁹ 9 ⁺ + 
 """Raised signs; a run of them follows one `^`."""
 
 SIGNS = _pairs(
-    "∂ d → -> ← <- ↑ ^ ↓ v ⇒ => ⋆ (*) ⊙ .* · * × x − - ± +/- ≤ <= ≥ >= ≠ != ≈ ~ ½ 1/2 ¼ 1/4 ¾ 3/4 ′ ' ″ '' ‖ || "
+    "∂ d → -> ← <- ↑ ^ ↓ v ⇒ => ⋆ (*) ⊙ .* · * × x − - ± +/- ≤ <= ≥ >= ≠ != ≈ ~ ½ 1/2 ¼ 1/4 ¾ 3/4 ⁄ / ∕ / ‖ || "
+    "′ ' ″ '' ‐ - ‑ - ‒ - ― - "
     'ŝ s^ ŷ y^ ✗ x ✝ # • * ∘ o ◦ o ▲ ^ ▼ v … ... – - — - “ " ” " „ " ‘ \' ’ \' '
     "₀ 0 ₁ 1 ₂ 2 ₃ 3 ₄ 4 ₅ 5 ₆ 6 ₇ 7 ₈ 8 ₉ 9 "
     "─ - ┄ - ┈ - ═ = │ | ┊ : ╭ + ╮ + ╰ + ╯ + ┌ + ┐ + └ + ┘ + ├ + ┤ + ┬ + ┴ + ┼ +"
-) | {"\N{COMBINING CIRCUMFLEX ACCENT}": "^", "\N{NO-BREAK SPACE}": " ", "°": " degrees"}
+) | {"\N{COMBINING CIRCUMFLEX ACCENT}": "^", "\N{NO-BREAK SPACE}": " ", "°": " degrees", "\ufffd": "(?)"}
 """Everything else, one sign at a time."""
 
 ALL = frozenset({*WORDS, *RAISED, *SIGNS})

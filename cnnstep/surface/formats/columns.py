@@ -56,8 +56,7 @@ def _greedy(widths: Sequence[int], room: int, gap: int) -> list[tuple[int, int]]
         if stop - first > 1 and _total(widths[first:stop], gap) > room:
             pieces.append((first, stop - 1))
             first = stop - 1
-    if widths:
-        pieces.append((first, len(widths)))
+    pieces.append((first, len(widths)))
     return pieces
 
 

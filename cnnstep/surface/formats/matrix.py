@@ -20,6 +20,8 @@ GAP = 2
 """Between two columns: the table's divider and one space."""
 RIM = 4
 """The box's own width: two sides, a space inside each."""
+MOST_EVEN = 4 / 3
+"""Equal columns are plainer, but not in a matrix that they make a third wider."""
 
 NEGATIVE = ("color(67)", "color(32)", "bold color(33)")
 POSITIVE = ("color(137)", "color(172)", "bold color(208)")
@@ -75,15 +77,18 @@ def legend(marks: Iterable[Mark], pen: Pen) -> Lines:
 
 
 def _columns(matrix: Matrix, pen: Pen, room: int) -> list[_Column]:
-    """All columns equally wide where that leaves the matrix whole, else each as wide as its own numbers."""
+    """All columns equally wide where that costs little, else each as wide as its own numbers."""
     texts = [[_text(row[c], pen) for row in matrix.rows] for c in range(len(matrix.rows[0]))]
     signs = [[_sign(matrix, r, c, pen) for r in range(len(matrix.rows))] for c in range(len(texts))]
     everything = [text for column in texts for text in column]
     before, after = before_point(everything), after_point(everything)
     even = [_column(*both, before, after) for both in zip(texts, signs, strict=True)]
-    if sum(column.width for column in even) + GAP * (len(even) - 1) <= room:
-        return even
-    return [_column(*both) for both in zip(texts, signs, strict=True)]
+    own = [_column(*both) for both in zip(texts, signs, strict=True)]
+    return even if _total(even) <= min(room, MOST_EVEN * _total(own)) else own
+
+
+def _total(columns: Sequence[_Column]) -> int:
+    return sum(column.width for column in columns) + GAP * (len(columns) - 1)
 
 
 def _text(value: float | None, pen: Pen) -> str:
@@ -103,7 +108,7 @@ def _column(texts: Sequence[str], signs: Sequence[str], before: int = 0, after: 
 
 def _piece(matrix: Matrix, pen: Pen, columns: Sequence[_Column], first: int, margin: int) -> Lines:
     """Some columns of a matrix, with the row indices to their left."""
-    boxed = margin + RIM + sum(column.width for column in columns) + GAP * (len(columns) - 1) <= pen.width
+    boxed = margin + RIM + _total(columns) <= pen.width
     table = Table(
         box=BRACKETS if boxed else None, show_header=False, padding=0, pad_edge=False, border_style=STYLES["quiet"]
     )

@@ -28,8 +28,8 @@ def table_lines(table: Table, pen: Pen) -> Lines:
         return title
     columns = [[row[c] for row in table.rows] for c in range(len(table.columns))]
     names = [pen.clean(name) for name in table.columns]
-    cells = [_texts(column, pen) for column in columns]
     numeric = [any(not isinstance(cell, str) for cell in column) for column in columns]
+    cells = [_texts(column, name, pen) for name, column in zip(names, columns, strict=True)]
     natural = [max(map(cell_len, (name, *column))) for name, column in zip(names, cells, strict=True)]
     least = [
         width if is_number else min(width, max(NARROWEST, _longest_word((name, *column))))
@@ -43,10 +43,13 @@ def table_lines(table: Table, pen: Pen) -> Lines:
     return title + indented(_side_by_side(names, cells, numeric, widths, tones, pen), INDENT)
 
 
-def _texts(column: Sequence[str | float], pen: Pen) -> list[str]:
-    """The cells as text; the numbers among them with their points under each other."""
-    numbers = iter(aligned([pen.number(cell) for cell in column if not isinstance(cell, str)]))
-    return [pen.clean(cell) if isinstance(cell, str) else next(numbers) for cell in column]
+def _texts(column: Sequence[str | float], name: str, pen: Pen) -> list[str]:
+    """The cells as text; numbers stand to the right of their column, their decimal points under each other."""
+    written = aligned([pen.number(cell) for cell in column if not isinstance(cell, str)])
+    numbers = iter(written)
+    texts = [pen.clean(cell) if isinstance(cell, str) else next(numbers) for cell in column]
+    width = max(map(cell_len, (name, *texts)))
+    return [" " * (width - cell_len(text)) + text for text in texts] if written else texts
 
 
 def _longest_word(texts: Sequence[str]) -> int:
@@ -70,8 +73,9 @@ def _side_by_side(
         border_style=STYLES["quiet"],
     )
     for name, is_number, width in zip(names, numeric, widths, strict=True):
-        header = _cell(name, STYLES["strong"], width, pen)
-        table.add_column(header, justify="right" if is_number else "left", no_wrap=True)
+        # padded here: Rich's own justify="right" would strip what keeps the decimal points under each other
+        head = " " * (width - cell_len(name)) + name if is_number else name
+        table.add_column(_cell(head, STYLES["strong"], width, pen), no_wrap=True)
     for row, tone in zip(zip(*cells, strict=True), tones, strict=True):
         table.add_row(*(_cell(text, STYLES[tone], width, pen) for text, width in zip(row, widths, strict=True)))
     return pen.table(table)

@@ -55,6 +55,8 @@ def _console(screen: Screen) -> Console:
     return Console(
         file=StringIO(),
         width=screen.width,
+        height=100,  # both sizes given: Rich then asks neither the terminal nor the environment
+        force_jupyter=False,
         force_terminal=screen.colour,
         color_system=("256" if screen.shades else "standard") if screen.colour else None,
         no_color=not screen.colour,
