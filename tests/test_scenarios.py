@@ -1,0 +1,292 @@
+"""The shipped scenarios: every file is in order, and what its comment says must happen does happen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from cnnstep.engine.build import one_filter
+from cnnstep.engine.findings import findings
+from cnnstep.engine.outcome import outcome
+from cnnstep.engine.quantity import Array
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.trace import Iteration, trace
+from cnnstep.surface.loading import load, shipped
+
+FOLDER = Path(__file__).parents[1] / "scenarios"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+SOBEL = [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
+
+Claim = Callable[[Scenario, list[Iteration]], None]
+CLAIMS: dict[str, Claim] = {}
+
+
+def claim(name: str) -> Callable[[Claim], Claim]:
+    """Puts a claim under its scenario's name. It gets the scenario and the run of its own number of iterations."""
+
+    def keep(function: Claim) -> Claim:
+        assert CLAIMS.setdefault(name, function) is function, f"{name} is claimed twice"
+        return function
+
+    return keep
+
+
+def changed(scenario: Scenario, **changes: Any) -> Scenario:
+    return one_filter(**(scenario.data() | changes))
+
+
+def ran(scenario: Scenario, iterations: int) -> list[Iteration]:
+    return list(trace(scenario, iterations))
+
+
+def final(run: list[Iteration]) -> tuple[str, Array]:
+    """The status after the last update, and the filter then."""
+    end = outcome(run[0], run[-1])
+    return end.status, end.matrix("filter")
+
+
+def first_with(code: str, run: list[Iteration]) -> int | None:
+    """The first iteration that has a finding of this code."""
+    return next((i.number for i in run if any(found.code == code for found in findings(i))), None)
+
+
+def assert_first_step(run: list[Iteration], forward: Any, gradient: Any, before: float, after: float) -> None:
+    assert_array_equal(run[0].matrix("forward"), forward)
+    assert_array_equal(run[0].matrix("gradient"), gradient)
+    assert before == pytest.approx(run[0].loss, rel=1e-12)
+    assert after == pytest.approx(run[0].loss_after, rel=1e-12)
+
+
+def assert_converges(run: list[Iteration], at: int, filter: Any, within: float = 1e-5) -> None:
+    assert at == first_with("converged", run)
+    status, found = final(run)
+    assert status == "converged"
+    assert_allclose(found, filter, rtol=0, atol=within)
+
+
+@claim("first-filter")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_first_step(run, [[3, 0], [-2, 1]], [[2, -2], [0, 2]], 2, 1.5)
+    assert_array_equal(run[0].matrix("update"), [[0, 0], [1, 0]])
+    longer = ran(scenario, 100)
+    assert first_with("all-dead", longer) == 34
+    assert {i.loss for i in longer[34:]} == {1.0}
+    status, found = final(longer)
+    assert status == "stuck"
+    assert_allclose(found, [[-0.0663, -0.0998], [-0.0663, -0.0998]], atol=5e-5)
+
+
+@claim("first-filter-slow")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_converges(run, 128, [[0.6328, 0.1836], [0.1836, 0.5508]], 5e-5)
+
+
+@claim("first-filter-linear")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_converges(run, 733, [[1, 0], [0, 0]], 5e-6)
+    assert_allclose(final(ran(scenario, 3000))[1], [[1, 0], [0, 0]], atol=1e-14)
+
+
+@claim("first-filter-linear-fast")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert (run[0].loss, run[0].loss_after) == (4.5, 7.625)
+    assert all(i.loss_after > i.loss for i in run)
+    assert first_with("diverged", run) == 8
+    assert final(run)[0] == "diverged"
+
+
+@claim("unreachable-target")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    (found,) = (f for f in findings(run[0]) if f.code == "unreachable-target")
+    assert found.cells == ((0, 1),)
+    assert final(run)[0] == "settled"
+    assert run[-1].loss_after == pytest.approx((0 - (-1)) ** 2 / 2, rel=1e-9)
+
+
+@claim("sigmoid")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert first_with("dead-relu", run) is None
+    assert first_with("saturated", run) == 201
+    assert all(i.loss_after < i.loss for i in run)
+    assert final(run)[0] == "improving"
+    assert round(run[-1].loss_after, 4) == 0.0009
+
+
+@claim("sigmoid-cross-entropy")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    squares = ran(changed(scenario, loss="half_squared_error"), 11)
+    assert_array_equal(run[0].matrix("delta"), run[0].matrix("error"))
+    assert np.abs(run[10].matrix("error")).max() < 0.03
+    assert np.abs(squares[10].matrix("error")).max() > 0.99
+
+
+@claim("dead-from-the-start")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    for iteration in run:
+        (found,) = (f for f in findings(iteration) if f.code == "all-dead")
+        assert len(found.blocked) == 4
+        assert not iteration.matrix("gradient").any()
+        assert iteration.loss_after == 18.5
+    assert final(run)[0] == "stuck"
+    for rate in (0.001, 1, 1000):
+        assert final(ran(changed(scenario, learning_rate=rate), 3))[0] == "stuck"
+
+
+@claim("leaky-relu-rescue")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    twin = load("dead-from-the-start").scenario
+    same = {"input", "filter", "target", "learning_rate"}
+    assert {k: scenario.data()[k] for k in same} == {k: twin.data()[k] for k in same}
+    assert_converges(run, 49, [[1, 2], [0, 1]])
+
+
+@claim("at-the-kink")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_array_equal(run[0].matrix("error"), [[0, -1], [0, 0]])
+    assert run[0].matrix("forward")[0, 1] == 0
+    assert_converges(run, 151, [[1 / 3, -2 / 3], [4 / 3, 2]])
+    usual = ran(changed(scenario, relu_slope_at_zero=0), 5)
+    assert not usual[0].matrix("gradient").any()
+    assert final(usual)[0] == "stuck"
+
+
+@claim("stride")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_first_step(run, [[0, 6], [3, -1]], [[0, 1], [6, 1]], 3, 1.34)
+
+
+@claim("padding")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert run[0].matrix("forward").shape == run[0].matrix("input").shape
+    assert_first_step(run, [[-2, 4], [4, 7]], [[2, 4, 0], [9, 4, 0], [9, -3, 0]], 6.5, 0.5925)
+
+
+@claim("dilation")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_first_step(run, [[18, 3]], [[0, 2], [17, 1]], 2.5, 0.89525)
+    other = scenario.data()["input"]
+    other[1] = [-9, 9, 9, -9]
+    assert_array_equal(ran(changed(scenario, input=other), 1)[0].matrix("forward"), [[18, 3]])
+
+
+@claim("two-channels")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_first_step(run, [[0, 8]], [[[-1, 4], [-1, -1]], [[2, 1], [-2, 2]]], 2.5, 1.16)
+
+
+@claim("two-filters")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    alone = ran(load("first-filter-slow").scenario, len(run))
+    for one, both in zip(alone, run, strict=True):
+        assert_allclose(both.matrix("update")[0, 0], one.matrix("update"), rtol=0, atol=1e-12)
+    assert_array_equal(run[0].matrix("gradient")[1, 0], [[1, 0], [-1, 1]])
+    first, second = [[0.6328, 0.1836], [0.1836, 0.5508]], [[-0.2, 0.6], [-0.4, 1.8]]
+    assert_converges(run, 126, [[first], [second]], 5e-5)
+
+
+@claim("bias")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_converges(run, 64, [[1, 2]])
+    assert outcome(run[0], run[-1]).matrix("bias") == pytest.approx(1, abs=1e-6)
+    without = ran(changed(scenario, bias=None), 300)
+    assert final(without)[0] == "settled"
+    assert without[-1].loss_after == pytest.approx(float(Fraction(11, 6)), rel=1e-9)
+
+
+@claim("momentum")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    twin = load("first-filter-linear").scenario
+    assert changed(twin, optimizer={"name": "momentum", "momentum": 0.8}, title="", iterations=1).data() == (
+        changed(scenario, title="", iterations=1).data()
+    )
+    assert_converges(run, 120, [[1, 0], [0, 0]])
+    assert any(i.loss_after > i.loss for i in run)
+
+
+@claim("adam")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_array_equal(run[0].matrix("gradient"), [[80, 7], [20, 114]])
+    assert_allclose(run[0].matrix("filter") - run[0].matrix("update"), np.full((2, 2), 0.05), rtol=1e-8)
+    assert first_with("converged", run) == 242
+
+
+@claim("target-minus-output")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    usual = ran(load("first-filter").scenario, 1)
+    for name in ("error", "delta", "gradient"):
+        assert_array_equal(run[0].matrix(name), -usual[0].matrix(name))
+    assert_first_step(run, [[3, 0], [-2, 1]], [[-2, 2], [0, -2]], 2, 1.5)
+    assert_array_equal(run[0].matrix("update"), [[0, 0], [1, 0]])
+
+
+@claim("digit-edge")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_converges(run, 257, SOBEL)
+
+
+@claim("digits-edge-batch")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert_converges(run, 425, SOBEL)
+    assert final(ran(changed(scenario, learning_rate=0.006), 200))[0] == "diverged"
+
+
+@pytest.mark.parametrize("name", sorted(CLAIMS))
+def test_what_must_happen_does_happen(name: str) -> None:
+    scenario = load(name).scenario
+    CLAIMS[name](scenario, ran(scenario, scenario.iterations))
+
+
+def test_every_scenario_has_its_claim_and_there_are_at_least_fourteen() -> None:
+    assert sorted(CLAIMS) == NAMES == sorted(one.name for one in shipped())
+    assert len(NAMES) >= 14
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_says_what_it_teaches_and_what_must_happen(name: str) -> None:
+    comment, _, keys = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8").partition("\n\n")
+    modeline, *lines = comment.splitlines()
+    assert modeline == "# yaml-language-server: $schema=./schema.json"
+    assert all(line.startswith("# ") for line in lines)
+    said = re.fullmatch(r"Teaches: (.+) What must happen: (.+)", " ".join(line[2:] for line in lines))
+    assert said
+    assert all(len(words) > 40 and words.endswith((".", ")")) for words in said.groups())
+    assert keys.startswith("title: ")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_has_a_kebab_case_name_a_short_title_and_a_run_of_a_sensible_length(name: str) -> None:
+    scenario = load(name).scenario
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+    assert 3 < len(scenario.title) <= 70
+    assert 1 <= scenario.iterations <= 1000
+
+
+def test_titles_tell_the_scenarios_apart() -> None:
+    assert len({load(name).scenario.title for name in NAMES}) == len(NAMES)
+
+
+def test_no_stray_file_lies_about() -> None:
+    used = {match for name in NAMES for match in re.findall(r"data/(\S+\.csv)", (FOLDER / f"{name}.yaml").read_text())}
+    assert {path.name for path in (FOLDER / "data").iterdir()} == used | {"README.md", "LICENSE-digits"}
+    there = {path.name for path in FOLDER.iterdir()} - {"schema.json"}
+    assert there == {f"{name}.yaml" for name in NAMES} | {"data"}
+
+
+@pytest.mark.parametrize("digit", [0, 3, 4, 7])
+def test_the_digits_are_the_published_ones_and_their_edges_are_the_filters_answer(digit: int) -> None:
+    image, edges = (
+        np.loadtxt(FOLDER / "data" / f"digit-{digit}-0{kind}.csv", delimiter=",") for kind in ("", "-edges")
+    )
+    assert image.shape == (8, 8)
+    assert ((image >= 0) & (image <= 16) & (image == image.round())).all()
+    for i, j in np.ndindex(6, 6):
+        assert edges[i, j] == sum(SOBEL[u][v] * image[i + u, j + v] for u in range(3) for v in range(3))
+    published = pytest.importorskip("sklearn.datasets").load_digits()
+    assert_array_equal(image, published.images[np.flatnonzero(published.target == digit)[0]])
