@@ -1,3 +1,39 @@
-"""A tutor for one convolution's backpropagation, number by number."""
+"""A tutor for one convolution's backpropagation, number by number.
+
+For scripts and notebooks: `scenario("first-filter")` or `one_filter(input=…, …)` gives a scenario, `trace`
+its iterations; an iteration has `matrix("gradient")`, `working("gradient", 0, 1)`, and `findings(iteration)`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnstep.engine.build import one_filter
+    from cnnstep.engine.findings import findings
+    from cnnstep.engine.lesson import lesson_of
+    from cnnstep.engine.outcome import outcome
+    from cnnstep.engine.trace import trace
+    from cnnstep.errors import InputError
+    from cnnstep.surface.loading import scenario
 
 __version__ = "0.1.0"
+
+__all__ = ["InputError", "findings", "lesson_of", "one_filter", "outcome", "scenario", "trace"]
+
+_HOMES = {
+    "InputError": "cnnstep.errors",
+    "findings": "cnnstep.engine.findings",
+    "lesson_of": "cnnstep.engine.lesson",
+    "one_filter": "cnnstep.engine.build",
+    "outcome": "cnnstep.engine.outcome",
+    "scenario": "cnnstep.surface.loading",
+    "trace": "cnnstep.engine.trace",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, imported when they are used: `cnnstep --version` needs none of them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

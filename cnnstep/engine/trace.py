@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 
 import numpy as np
 
@@ -41,29 +40,37 @@ class Iteration:
         step = self.lesson.step(name)
         return step.working(self.values, step.quantity.layout.full_cell(cell))
 
+    def next(self) -> Iteration:
+        """The iteration that this one's update leads to."""
+        following, loss_after = _quietly(self.lesson, self.lesson.next_begin(self.following))
+        number, values, loss = self.number + 1, self.following, self.loss_after
+        return Iteration(self.lesson, number, values, following, loss, loss_after, self.first_loss)
+
 
 def gradients(lesson: Lesson, values: Mapping[str, Array]) -> list[Array]:
     """The gradients of everything that is trained."""
     return [values[step.name] for step in lesson.steps if step.role in GRADIENT_ROLES]
 
 
-def trace(lesson: Lesson | Scenario, iterations: int | None = None) -> Iterator[Iteration]:
-    """The iterations of a lesson, the first one numbered 0; without a number of them, for ever.
-
-    Overflow is not an error here: the numbers become infinite, and the findings say so.
-    """
-    if isinstance(lesson, Scenario):
-        lesson = lesson_of(lesson)
+def first_iteration(lesson: Lesson) -> Iteration:
+    """Iteration 0: what the scenario's own weights give."""
     values, loss = _quietly(lesson, lesson.start)
-    first_loss = loss
-    for number in count() if iterations is None else range(iterations):
-        following, loss_after = _quietly(lesson, lesson.next_begin(values))
-        yield Iteration(lesson, number, values, following, loss, loss_after, first_loss)
-        values, loss = following, loss_after
+    following, loss_after = _quietly(lesson, lesson.next_begin(values))
+    return Iteration(lesson, 0, values, following, loss, loss_after, loss)
+
+
+def trace(lesson: Lesson | Scenario, iterations: int | None = None) -> Iterator[Iteration]:
+    """The iterations of a lesson, the first one numbered 0; without a number of them, for ever."""
+    iteration = first_iteration(lesson_of(lesson) if isinstance(lesson, Scenario) else lesson)
+    while iterations is None or iteration.number < iterations:
+        yield iteration
+        if iteration.number + 1 == iterations:
+            return
+        iteration = iteration.next()
 
 
 def _quietly(lesson: Lesson, begin: Values) -> tuple[Mapping[str, Array], float]:
-    """One iteration's values and loss; NumPy's error state is back in place before a generator can yield it."""
+    """One iteration's values and loss. Overflow is no error: the numbers become infinite, and the findings say so."""
     with np.errstate(all="ignore"):
         values = lesson.carry_out(begin)
         return values, lesson.loss(values)

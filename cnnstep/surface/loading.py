@@ -69,6 +69,11 @@ def load(name_or_path: str, *, stdin: TextIO | BinaryIO | None = None) -> Loaded
     return Loaded(_scenario_of(source), name_or_path, source.file or "")
 
 
+def scenario(name_or_path: str) -> Scenario:
+    """The scenario called so, for scripts and notebooks."""
+    return load(name_or_path).scenario
+
+
 def read_scenario_text(text: str, file: str | None = None, folder: Path | None = None) -> Scenario:
     """The scenario in a text; `file` is what messages call it, and number files are looked for in `folder`."""
     return _scenario_of(Source(text.removeprefix("\ufeff"), file, folder or Path()))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cnnstep.engine.findings import Finding, findings
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.outcome import Outcome, outcome
 from cnnstep.engine.quantity import Cell, bracketed
-from cnnstep.engine.trace import Iteration, trace
+from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.numbers import listed
 
 
@@ -42,30 +42,31 @@ class Record:
 
 
 def record(
-    lesson: Lesson,
-    iterations: int,
+    iterations: Iterable[Iteration],
     keep: Callable[[int], bool] = lambda number: False,
     progress: Callable[[int], None] = lambda number: None,
 ) -> Record:
-    """Carries out so many iterations, at least one; stops early only where the numbers are no longer finite."""
+    """Takes in iterations, at least one; stops early only where the numbers are no longer finite."""
     first = last = None
     kept: list[Iteration] = []
     losses: list[float] = []
     events: list[Event] = []
     dead: dict[str, set[Cell]] | None = None
+    said: set[str] = set()
     risen = False
-    for iteration in trace(lesson, iterations):
+    for iteration in iterations:
         first, last = first or iteration, iteration
         losses.append(iteration.loss)
         if keep(iteration.number):
             kept.append(iteration)
         found = findings(iteration)
         now = {f.step: set(f.cells) for f in found if f.code == "dead-relu"}
-        events.extend(_changes(iteration, dead, now))
         rises = any(f.code == "overshoot" for f in found)
-        if rises and not risen:
-            events.append(Event(iteration.number, iteration.loss, "the update makes the loss rise"))
-        events.extend(_ends(iteration, found, {event.text for event in events}))
+        happened = _changes(dead, now) + (["the update makes the loss rise"] if rises and not risen else [])
+        happened += [words for words in _ends(found) if words not in said]
+        said.update(happened)
+        if happened:
+            events.append(Event(iteration.number, iteration.loss, "; ".join(happened)))
         dead, risen = now, rises
         progress(iteration.number)
         if not math.isfinite(iteration.loss_after):
@@ -73,22 +74,22 @@ def record(
     if first is None or last is None:
         raise ValueError("a run has at least one iteration")
     losses.append(last.loss_after)
-    return Record(lesson, first, last, tuple(kept), tuple(losses), tuple(events), outcome(first, last))
+    return Record(last.lesson, first, last, tuple(kept), tuple(losses), tuple(events), outcome(first, last))
 
 
-def _changes(iteration: Iteration, before: dict[str, set[Cell]] | None, now: dict[str, set[Cell]]) -> list[Event]:
+def _changes(before: dict[str, set[Cell]] | None, now: dict[str, set[Cell]]) -> list[str]:
     """Which cells died and which came back since the last iteration."""
     if before is None:
         return []
-    events = []
+    changes = []
     for step in sorted(before.keys() | now.keys()):
         was, is_now = before.get(step, set()), now.get(step, set())
         for cells, word in ((is_now - was, "died"), (was - is_now, "came back")):
             if cells:
                 names = listed([bracketed(cell) for cell in sorted(cells)[:6]])
                 more = f" and {len(cells) - 6} more" if len(cells) > 6 else ""
-                events.append(Event(iteration.number, iteration.loss, f"{names}{more} {word}"))
-    return events
+                changes.append(f"{names}{more} {word}")
+    return changes
 
 
 ENDS = {
@@ -98,7 +99,6 @@ ENDS = {
 }
 
 
-def _ends(iteration: Iteration, found: list[Finding], said: set[str]) -> list[Event]:
+def _ends(found: list[Finding]) -> list[str]:
     """What is said once, when it first holds."""
-    texts = [ENDS[f.code] for f in found if f.code in ENDS and not (f.code == "all-dead" and not f.blocked)]
-    return [Event(iteration.number, iteration.loss, text) for text in texts if text not in said]
+    return [ENDS[f.code] for f in found if f.code in ENDS and (f.blocked or f.code != "all-dead")]

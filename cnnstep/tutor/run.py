@@ -32,7 +32,7 @@ def run_document(record: Record, name: str, style: Numbers, only: tuple[str, ...
     title = record.lesson.scenario.title or name
     blocks: list[Block] = [Heading(title, 1, name if name != title else "")]
     if record.iterations > 1:
-        blocks += _course(record)
+        blocks += course(record)
     shown = {iteration.number: iteration for iteration in (record.first, *record.kept, record.last)}
     for number_, iteration in sorted(shown.items()):
         if record.iterations > 1:
@@ -57,7 +57,8 @@ def step_data(iteration: Iteration, only: tuple[str, ...] = ()) -> dict[str, Any
     }
 
 
-def _course(record: Record) -> list[Block]:
+def course(record: Record) -> list[Block]:
+    """The loss as a curve, and a table of where something happened."""
     finite = [loss for loss in record.losses if loss > 0]
     spans_decades = len(finite) > 1 and max(finite) > 100 * min(finite)
     series = (Series("loss", record.losses),)

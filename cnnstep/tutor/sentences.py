@@ -42,8 +42,10 @@ def _forward(iteration: Iteration, step: Step, numbers: Numbers) -> str:
 
 
 def _share(where: NDArray[np.bool_], one: str, many: str) -> str:
-    """`2 of 4 outputs are`."""
-    return f"{int(where.sum())} of {where.size} {one if where.size == 1 else many}"
+    """`2 of 4 outputs are`, `1 of 4 outputs is`."""
+    count = int(where.sum())
+    noun, _, verb = (one if where.size == 1 else many).partition(" ")
+    return f"{count} of {where.size} {noun} {one.partition(' ')[2] if count == 1 else verb}".rstrip()
 
 
 def _activation(iteration: Iteration, step: Step, numbers: Numbers) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Cell, Quantity, Values, bracketed
 from cnnstep.engine.step import Factor, Step, Term, Working
@@ -28,22 +29,34 @@ def why(iteration: Iteration, step: Step, shown: Cell, numbers: Numbers) -> tupl
         Heading(f"{label} = {numbers.text(float(iteration.values[step.name][cell]))}", note=step.formula),
         Paragraph(f"{label}: {WORDS[step.role].why}."),
         *_source(iteration, step, working),
-        as_sum(label, working),
+        as_sum(label, working, _dead(iteration)),
         *_nudge(iteration, step, cell, numbers),
     )
 
 
-def as_sum(title: str, working: Working) -> Sum:
-    """A working as lines of products."""
+def as_sum(title: str, working: Working, dead: frozenset[tuple[str, Cell]] = frozenset()) -> Sum:
+    """A working as lines of products; a factor among the `dead` cells says why its product is 0."""
+
+    def word(term: Term) -> str:
+        if any((factor.source, factor.cell) in dead for factor in term.factors):
+            return "dead"
+        return term.note or ("" if term.value or len(term.factors) < 2 else "adds nothing")
+
     lines = []
     for term in working.terms:
         labels = tuple(factor.label for factor in term.factors)
-        lines.append(Line(labels, tuple(factor.value for factor in term.factors), term.value, term.note or _zero(term)))
+        lines.append(Line(labels, tuple(factor.value for factor in term.factors), term.value, word(term)))
     return Sum(title, tuple(lines), working.value)
 
 
-def _zero(term: Term) -> str:
-    return "" if term.value or len(term.factors) < 2 else "adds nothing"
+def _dead(iteration: Iteration) -> frozenset[tuple[str, Cell]]:
+    """The cells of δ that are 0 because their slope is, by the name of their step."""
+    return frozenset(
+        (finding.step, iteration.lesson.step(finding.step).quantity.layout.full_cell(cell))
+        for finding in findings(iteration)
+        if finding.code == "dead-relu"
+        for cell in finding.cells
+    )
 
 
 def _full_cell(iteration: Iteration, step: Step, shown: Cell) -> Cell:

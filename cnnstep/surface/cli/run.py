@@ -44,6 +44,7 @@ def run(
     cnnstep run first-filter --json
     """
     from cnnstep.engine.lesson import lesson_of
+    from cnnstep.engine.trace import trace
     from cnnstep.surface.cli.context import progress, show, show_json
     from cnnstep.surface.loading import load
     from cnnstep.tutor.record import record
@@ -59,7 +60,7 @@ def run(
     total = iterations or loaded.scenario.iterations
     multiple = every or (1 if as_json else 0)
     with progress(total, "iterations") as done:
-        recorded = record(lesson, total, lambda number: bool(multiple) and number % multiple == 0, done)
+        recorded = record(trace(lesson, total), lambda number: bool(multiple) and number % multiple == 0, done)
     if as_json:
         show_json(run_data(recorded, steps))
     else:

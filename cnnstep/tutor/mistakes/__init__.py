@@ -1,0 +1,9 @@
+"""What learners really get wrong: one entry a misconception, under the code that users see and type.
+
+`check` finds them in a learner's numbers, `run --mistake` shows where they lead, `explain` tells of them.
+"""
+
+from cnnstep.tutor.mistakes import delta, forward, gradient, input_gradient, update
+from cnnstep.tutor.mistakes.mistake import MISTAKES, Case, Mistake, carry_out
+
+__all__ = ["MISTAKES", "Case", "Mistake", "carry_out", "delta", "forward", "gradient", "input_gradient", "update"]

@@ -1,0 +1,204 @@
+"""Mistakes in the filter's gradient: which numbers meet which, and whether all patches count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cnnstep.engine.layers.conv import filter_gradient
+from cnnstep.engine.quantity import Array
+from cnnstep.tutor.mistakes.forward import full_correlation
+from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake, transposed, turned
+
+
+def _delta(case: Case) -> Array:
+    return case.input(1)
+
+
+def _output(case: Case) -> Array | None:
+    """a: what the activation after this layer gave, if there is one."""
+    made = case.made_by(_delta_name(case))
+    z = made.inputs[-1].name
+    after = [step for step in case.lesson.of_role("activation") if step.inputs[0].name == z]
+    return case.values.get(after[0].name) if after else None
+
+
+def _delta_name(case: Case) -> str:
+    return case.step.inputs[1].name
+
+
+def _weights(case: Case) -> Array:
+    forward = next(s for s in case.lesson.of_role("forward") if s.part is case.step.part)
+    return case.values[forward.inputs[1].name]
+
+
+def _delta_turned(case: Case) -> Mapping[str, Array]:
+    return {_delta_name(case): turned(_delta(case))}
+
+
+mistake(
+    "delta-flipped",
+    "you turned δ by 180° before correlating",
+    "You turned δ upside down, as for the input's gradient, and slid it over the input.",
+    "Turning belongs to sending δ back through the filter. For the filter's own gradient each δ meets its own patch.",
+    "∂L/∂W = X ⋆ δ: δ as it stands.",
+    gradient=Slant(inputs=_delta_turned),
+)
+
+mistake(
+    "gradient-rotated",
+    "your gradient is turned by 180°",
+    "You turned the finished gradient upside down.",
+    "Each weight then moves by another weight's gradient.",
+    "∂L/∂W[u,v] stands where W[u,v] stands: no turning.",
+    gradient=Slant(result=lambda case, gradient: turned(gradient)),
+)
+
+mistake(
+    "gradient-transposed",
+    "your gradient has rows and columns exchanged",
+    "You wrote the gradient's rows as its columns.",
+    "W[0,1] then moves by what belongs to W[1,0].",
+    "∂L/∂W[u,v]: u is the row, v the column, as in W.",
+    gradient=Slant(result=lambda case, gradient: transposed(gradient)),
+)
+
+
+def _with_delta_transposed(case: Case) -> Array | None:
+    geometry = case.conv.geometry
+    return full_correlation(case, case.input(0), transposed(_delta(case)), geometry.stride, geometry.padding)
+
+
+mistake(
+    "delta-transposed",
+    "you exchanged the rows and columns of δ",
+    "You correlated the input with δᵀ.",
+    "Each δ then meets another output's patch.",
+    "δ[i,j] meets the patch of output [i,j].",
+    gradient=Slant(working=_with_delta_transposed),
+)
+
+
+def _just_delta(case: Case) -> Array | None:
+    delta = _delta(case)
+    fits = delta.shape[0] == 1 and delta.shape[2:] == case.conv.window and case.input(0).shape[1] == 1
+    return delta.swapaxes(0, 1).copy() if fits else None
+
+
+mistake(
+    "delta-as-gradient",
+    "you took δ itself for the gradient",
+    "You wrote δ where the gradient belongs.",
+    "δ says how the loss changes with each output. A weight reaches the outputs through the inputs it "
+    "met, which are missing here. "
+    "The shapes agree only by chance.",
+    "∂L/∂W = X ⋆ δ: multiply each δ by the patch that its output saw, and add up.",
+    gradient=Slant(working=_just_delta),
+)
+
+
+def _one_number(case: Case) -> Array | None:
+    output = _output(case)
+    if output is None or output.shape != _delta(case).shape:
+        return None
+    total = (_delta(case) * output).sum(axis=(0, 2, 3))
+    return np.broadcast_to(total[:, None, None, None], _weights(case).shape).copy()
+
+
+mistake(
+    "one-number-for-all",
+    "you gave every weight the same number",
+    "You added up δ × output and used that one sum for every weight.",
+    "Each weight met other inputs, so each has a gradient of its own.",
+    "∂L/∂W[u,v] = Σ δ[i,j] · X[i+u, j+v].",
+    gradient=Slant(working=_one_number),
+)
+
+mistake(
+    "filter-scaled",
+    "you multiplied the filter by the summed δ",
+    "You wrote (Σδ)·W for the gradient.",
+    "The gradient depends on the inputs, not on the weights' own values. A weight of 0 would never move, "
+    "and no sign would ever change.",
+    "∂L/∂W = X ⋆ δ.",
+    gradient=Slant(working=lambda case: _delta(case).sum(axis=(0, 2, 3))[:, None, None, None] * _weights(case)),
+)
+
+
+def _one_patch(case: Case, sample: int, cell: int) -> Array:
+    delta, windows = _delta(case), case.windows(case.input(0))
+    return delta[sample, :, cell, cell][:, None, None, None] * windows[sample, None, :, cell, cell]
+
+
+mistake(
+    "first-patch-only",
+    "you used the first patch only",
+    "You multiplied the first δ by the first patch and stopped.",
+    "Every output has a patch, and the filter is shared by all of them. In code: a `return` inside the loop.",
+    "Do this for every output cell, and add up.",
+    gradient=Slant(working=lambda case: _one_patch(case, 0, 0)),
+)
+
+mistake(
+    "last-patch-only",
+    "you kept the last patch only",
+    "You multiplied each δ by its patch, but each result replaced the one before.",
+    "The filter is shared by all outputs, so their parts are added. In code: `=` where `+=` belongs.",
+    "Start from 0 and add each δ × patch.",
+    gradient=Slant(working=lambda case: _one_patch(case, -1, -1)),
+)
+
+
+def _from_output(case: Case) -> Array | None:
+    output = _output(case)
+    if output is None or output.shape[1] != 1:
+        return None
+    geometry = case.conv.geometry
+    if output.shape == case.input(0).shape:
+        return filter_gradient(output, _delta(case), case.conv.window, geometry)
+    return full_correlation(case, output, _delta(case), 1, 0)
+
+
+mistake(
+    "output-for-input",
+    "you used the output where the input belongs",
+    "You correlated the layer's output a with δ.",
+    "A weight multiplies inputs, so its gradient is made of inputs.",
+    "∂L/∂W = X ⋆ δ, with X as it came into the layer.",
+    gradient=Slant(working=_from_output),
+)
+
+
+def _with_the_last(case: Case, gradient: Array) -> Array | None:
+    before = case.values.get(f"{case.step.name}_before")
+    return None if before is None else gradient + before
+
+
+mistake(
+    "gradients-not-reset",
+    "you added the last iteration's gradient",
+    "You went on adding to the gradient of the iteration before.",
+    "Each update needs the gradient at the present weights alone. In code: the gradient was not set to 0 first.",
+    "Start each iteration's gradient from 0.",
+    gradient=Slant(result=_with_the_last),
+    bias_gradient=Slant(result=_with_the_last),
+)
+
+mistake(
+    "bias-gradient-averaged",
+    "you averaged δ instead of adding it up",
+    "You took the mean of δ for the bias.",
+    "The bias joins every output once, so the parts are added.",
+    "∂L/∂b = Σ δ.",
+    bias_gradient=Slant(working=lambda case: case.input(0).mean(axis=(0, 2, 3))),
+)
+
+mistake(
+    "bias-gradient-not-summed",
+    "you kept δ as a matrix for the bias",
+    "You used δ itself, cell by cell, as the bias's gradient.",
+    "There is one bias for all outputs, so it has one number for a gradient.",
+    "∂L/∂b = Σ δ.",
+    bias_gradient=Slant(working=lambda case: case.input(0).copy()),
+)

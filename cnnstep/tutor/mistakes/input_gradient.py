@@ -1,0 +1,91 @@
+"""Mistakes in sending δ back through the filter to the input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cnnstep.engine.layers.conv import correlate
+from cnnstep.engine.patches import Geometry
+from cnnstep.engine.quantity import Array
+from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake, turned
+
+
+def _filter_as_is(case: Case) -> Mapping[str, Array]:
+    return {case.step.inputs[-1].name: turned(case.input(-1))}
+
+
+mistake(
+    "filter-not-rotated",
+    "you did not turn the filter on the way back",
+    "You slid the filter over the padded δ as it is written.",
+    "On the way forward, input [0,0] met W[0,0] at the first output and W[0,1] one output earlier: going "
+    "back, the order is reversed. "
+    "The sum of all cells comes out right, so a check of the mean misses it.",
+    "Turn W by 180° first; or add δ[i,j]·W into the window that it came from, which needs no turning.",
+    input_gradient=Slant(inputs=_filter_as_is),
+)
+
+
+def _valid(case: Case) -> Array | None:
+    delta, weights, geometry = case.input(0), case.input(-1), case.conv.geometry
+    back = turned(weights).swapaxes(0, 1)
+    reach = [geometry.reach(window) for window in weights.shape[2:]]
+    if any(size < span for size, span in zip(delta.shape[2:], reach, strict=True)):
+        return None
+    return correlate(delta, np.ascontiguousarray(back), None, Geometry(dilation=geometry.dilation))
+
+
+mistake(
+    "valid-not-full",
+    "you did not pad δ before sending it back",
+    "You slid the turned filter over δ without padding.",
+    "The result is smaller than the input. The cells at the edge met only some of the weights, but they did meet them.",
+    "Pad δ all round by the filter's size less 1, then slide.",
+    input_gradient=Slant(working=_valid),
+)
+
+
+def _overwritten(case: Case) -> Array:
+    """Each window's W·δ written over what stood there, in reading order."""
+    delta, weights, geometry = case.input(0), case.input(-1), case.conv.geometry
+    right = case.right
+    rim = geometry.padding
+    padded = np.zeros((*right.shape[:2], right.shape[2] + 2 * rim, right.shape[3] + 2 * rim))
+    spans = [geometry.reach(window) for window in weights.shape[2:]]
+    for i, j in np.ndindex(delta.shape[2], delta.shape[3]):
+        block = np.tensordot(delta[:, :, i, j], weights, axes=((1,), (0,)))
+        top, left, step = i * geometry.stride, j * geometry.stride, geometry.dilation
+        padded[:, :, top : top + spans[0] : step, left : left + spans[1] : step] = block
+    return padded[:, :, rim : rim + right.shape[2], rim : rim + right.shape[3]].copy()
+
+
+mistake(
+    "overwritten-not-added",
+    "overlapping windows overwrote each other",
+    "You wrote δ[i,j]·W into each window, and the next window replaced it where they overlap.",
+    "An input that several windows saw gets the sum of what they send back. In code: `=` where `+=` belongs.",
+    "Start from 0 and add each window's part.",
+    input_gradient=Slant(working=_overwritten),
+)
+
+
+def _new_filter(case: Case) -> Mapping[str, Array] | None:
+    values = dict(case.values)
+    name = case.step.inputs[-1].name
+    update = next((step for leaf, step in case.lesson.carried if leaf == name), None)
+    for step in case.lesson.steps:
+        if step.name not in values and all(quantity.name in values for quantity in step.inputs):
+            values[step.name] = step.compute(values)
+    return {name: values[update]} if update in values else None
+
+
+mistake(
+    "updated-too-early",
+    "you sent δ back through the new filter",
+    "You updated the filter first and used the new one on the way back.",
+    "The error was made with the old filter, so it goes back through the old one.",
+    "Work out all gradients first, then update.",
+    input_gradient=Slant(inputs=_new_filter),
+)

@@ -1,0 +1,250 @@
+"""What can be typed in a session: one entry a command, found by its shortest unambiguous beginning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from cnnstep.engine.findings import findings
+from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.quantity import Array
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration, first_iteration
+from cnnstep.errors import Fault, InputError
+from cnnstep.registry import did_you_mean
+from cnnstep.tutor.document import Block, Paragraph, Table
+from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.present import iteration_cards, note, planes, question
+from cnnstep.tutor.record import record
+from cnnstep.tutor.run import course
+from cnnstep.tutor.session import Reply, Session, shown
+from cnnstep.tutor.session_guess import start_guess
+from cnnstep.tutor.what_if import changed
+from cnnstep.tutor.why import why
+
+FURTHEST = 100_000
+"""No session runs on further than this in one command."""
+
+Answer = tuple[Session, Reply]
+
+
+@dataclass(frozen=True)
+class SessionCommand:
+    """A word of the session: how it is used, what it does, and the function that does it."""
+
+    usage: str
+    help: str
+    carry_out: Callable[[Session, str], Answer]
+
+
+def carry_out(session: Session, line: str) -> Answer:
+    """The command that a line begins with; an empty line goes on."""
+    word, _, rest = line.strip().partition(" ")
+    if not word:
+        return _on(session)
+    if re.match(r"^[\w.]+\[[\d\s,]*\]$", line.strip()):
+        return _why(session, line)
+    return COMMANDS[_command(word.lower())].carry_out(session, rest.strip())
+
+
+def _command(word: str) -> str:
+    """The full name of a command from its beginning; where several fit, they are named."""
+    if word in COMMANDS:
+        return word
+    fitting = [name for name in COMMANDS if name.startswith(word)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise InputError(Fault("ambiguous", f'"{word}" can mean {" or ".join(fitting)}', "type one letter more"))
+    raise InputError(Fault("unknown-command", f'there is no command "{word}"', did_you_mean(word, COMMANDS)))
+
+
+def _on(session: Session, rest: str = "") -> Answer:
+    after = session.forward()
+    return after, Reply(shown(after))
+
+
+def _back(session: Session, rest: str) -> Answer:
+    if session.before is None:
+        return session, Reply((Paragraph("This is where you began.", "quiet"),))
+    before = session.before
+    while before.position < 0 and before.iteration.number and before.before is not None:
+        before = before.before  # the pause before an iteration's first step is no place of its own
+    return before, Reply(shown(before))
+
+
+def _show(session: Session, rest: str) -> Answer:
+    if not rest:
+        return session, Reply(shown(session))
+    if rest == "all":
+        return session, Reply((*question(session.iteration), *iteration_cards(session.iteration, session.style)))
+    lesson = session.iteration.lesson
+    if rest in (leaf.name for leaf in lesson.leaves):
+        return session, Reply(planes(lesson.quantity(rest), session.iteration.matrix(rest), all_of_them=True))
+    iteration, step = _step_of(session, rest)
+    return session, Reply(iteration_cards(iteration, session.style, (step.name,)))
+
+
+def _step_of(session: Session, name: str) -> tuple[Iteration, Step]:
+    """The step of this name and an iteration that has it: ∂L/∂X is worked out once it is asked for."""
+    iteration = session.iteration
+    if name.endswith("input_gradient"):
+        lesson = lesson_of(session.scenario, input_gradient=True)
+        iteration = replace(iteration, lesson=lesson, values=lesson.carry_out(_begin(lesson, iteration)))
+    return iteration, iteration.lesson.step(name)
+
+
+def _begin(lesson: Lesson, iteration: Iteration) -> dict[str, Array]:
+    return {name: iteration.values[name] for name in lesson.start}
+
+
+def _why(session: Session, rest: str) -> Answer:
+    words = re.findall(r"[^\s,\[\]]+", rest)
+    name = words.pop(0) if words and not _is_index(words[0]) else None
+    if name is None:
+        if session.step is None:
+            raise InputError(Fault("step", "no step has been shown yet", "say which step: why forward 0 1"))
+        iteration, step = session.iteration, session.step
+    else:
+        iteration, step = _step_of(session, name)
+    if not all(_is_index(word) for word in words):
+        wrong = next(word for word in words if not _is_index(word))
+        raise InputError(Fault("cell", f'"{wrong}" is no row or column', "type numbers counted from 0: why 0 1"))
+    return session, Reply(why(iteration, step, tuple(int(word) for word in words), session.style))
+
+
+def _is_index(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) < 9
+
+
+def _count(rest: str, default: int, usage: str) -> int:
+    if not rest:
+        return default
+    if not _is_index(rest):
+        raise InputError(Fault("number", f'"{rest}" is not a whole number', f"type: {usage}"))
+    if int(rest) > FURTHEST:
+        raise InputError(Fault("number", f"{rest} is too far for one go", f"at most {FURTHEST} at once"))
+    return int(rest)
+
+
+def _run(session: Session, rest: str) -> Answer:
+    number = _count(rest, 1, "run 10")
+    if number == 0:
+        return session, Reply((Paragraph("Nothing to run.", "quiet"),))
+    chain: list[Iteration] = [session.iteration]
+
+    def iterations() -> Iterator[Iteration]:
+        for _ in range(number):
+            yield chain[0]
+            chain[0] = chain[0].next()
+
+    recorded = record(iterations())
+    after = session.moved(chain[0], -1).forward()
+    after = replace(after, before=session)
+    words = f"{counted(number, 'iteration')} on: the loss went from {session.style.text(recorded.losses[0])} to "
+    head: tuple[Block, ...] = (Paragraph(f"{words}{session.style.text(recorded.losses[-1])}.", "strong"),)
+    return after, Reply((*head, *course(recorded), *shown(after)))
+
+
+def _goto(session: Session, rest: str) -> Answer:
+    words = rest.split()
+    names = {step.name for step in session.iteration.lesson.steps}
+    target, position = session.iteration, max(session.position, 0)
+    for word in words:
+        if _is_index(word):
+            target = _iteration(session, _count(word, 0, "goto 3"))
+        else:
+            position = session.iteration.lesson.steps.index(session.iteration.lesson.step(word))
+    if not words:
+        raise InputError(Fault("goto", "say where to", f"an iteration or a step: goto 3, goto {sorted(names)[0]}"))
+    if not any(not _is_index(word) for word in words):
+        position = 0
+    after = session.moved(target, position)
+    return after, Reply(shown(after))
+
+
+def _iteration(session: Session, number: int) -> Iteration:
+    """The iteration of this number, from where the session stands or from the beginning."""
+    iteration = session.iteration
+    if number < iteration.number:
+        iteration = first_iteration(iteration.lesson)
+    while iteration.number < number:
+        iteration = iteration.next()
+    return iteration
+
+
+def _set(session: Session, rest: str) -> Answer:
+    scenario, change = changed(session.scenario, rest)
+    iteration = first_iteration(lesson_of(scenario))
+    position = min(session.position, len(iteration.lesson.steps) - 1)
+    after = replace(session.moved(iteration, position), scenario=scenario, changes=(*session.changes, change))
+    was, now = first_iteration(session.iteration.lesson), iteration
+    text = session.style.text
+    words = (
+        f"What if {change}? The lesson starts again from iteration 0. One update takes the loss from "
+        f"{text(now.loss)} to {text(now.loss_after)}; before this change it went from {text(was.loss)} to "
+        f"{text(was.loss_after)}. reset undoes all changes."
+    )
+    return after, Reply((Paragraph(words), *(shown(after) if position >= 0 else question(iteration))))
+
+
+def _reset(session: Session, rest: str) -> Answer:
+    iteration = first_iteration(lesson_of(session.original))
+    fresh = replace(session.moved(iteration, -1), scenario=session.original, changes=())
+    return fresh, Reply((Paragraph("Back to the scenario as it was, before the first step."), *question(iteration)))
+
+
+def _findings(session: Session, rest: str) -> Answer:
+    found = findings(session.iteration)
+    blocks = tuple(note(finding) for finding in found) or (Paragraph("Nothing special in this iteration."),)
+    return session, Reply(blocks)
+
+
+def _explain(session: Session, rest: str) -> Answer:
+    from cnnstep.tutor.topics import explanation, topic_list
+
+    if not rest:
+        return session, Reply(topic_list())
+    return session, Reply(explanation(rest, lambda name: session.scenario, session.name, session.style))
+
+
+def _save(session: Session, rest: str) -> Answer:
+    if not rest:
+        raise InputError(Fault("save", "say which file", "type: save my-scenario.yaml"))
+    return session, Reply((), save=rest)
+
+
+def _guess(session: Session, rest: str) -> Answer:
+    return start_guess(session)
+
+
+def _help(session: Session, rest: str) -> Answer:
+    if rest:
+        name = _command(rest.lower())
+        return session, Reply((Table(("type", "what it does"), ((COMMANDS[name].usage, COMMANDS[name].help),)),))
+    rows = tuple((command.usage, command.help) for command in COMMANDS.values())
+    closing = Paragraph("The beginning of a word is enough, where it can mean only one.", "quiet")
+    return session, Reply((Table(("type", "what it does"), (("Enter", "the next step"), *rows)), closing))
+
+
+def _quit(session: Session, rest: str) -> Answer:
+    return replace(session, done=True), Reply((Paragraph("Until next time.", "quiet"),))
+
+
+COMMANDS: dict[str, SessionCommand] = {
+    "back": SessionCommand("back", "undo the last move: to the step before, also over iterations", _back),
+    "why": SessionCommand("why [STEP] ROW COL", "where one number comes from: why 0 1, why gradient 0 1", _why),
+    "guess": SessionCommand("guess", "type the next matrix yourself first, and have it marked", _guess),
+    "set": SessionCommand("set NAME VALUE", "what if: set learning_rate 0.1, set filter 0 1 -2", _set),
+    "run": SessionCommand("run [N]", "N iterations on, with their loss", _run),
+    "goto": SessionCommand("goto [ITERATION] [STEP]", "to an iteration, a step, or both: goto 3 delta", _goto),
+    "show": SessionCommand("show [STEP]", "this step again, another one, or all of them: show all", _show),
+    "findings": SessionCommand("findings", "what is worth saying about this iteration", _findings),
+    "explain": SessionCommand("explain [TOPIC]", "a concept, worked on this scenario", _explain),
+    "save": SessionCommand("save FILE", "write the scenario as it is now, with your changes", _save),
+    "reset": SessionCommand("reset", "the scenario as it was, from its beginning", _reset),
+    "help": SessionCommand("help [COMMAND]", "this list", _help),
+    "quit": SessionCommand("quit", "leave", _quit),
+}
+"""One entry a command; help, suggestions and tests read them from here."""
