@@ -51,6 +51,12 @@ def test_a_matrix_has_its_indices_in_its_rim_and_its_marks_explained() -> None:
     assert expected == shown(delta)
 
 
+def test_two_marks_are_explained_under_each_other_in_the_order_of_their_cells() -> None:
+    blocked = Mark("✝!", "dead, with an error left")
+    text = shown(Matrix(((0.0, 0.0),), "δ", {(0, 0): DEAD, (0, 1): blocked}))
+    assert text.endswith("  ✝  dead: slope 0, nothing passes\n  ✝! dead, with an error left\n")
+
+
 def test_decimal_points_stand_under_each_other_and_unknown_cells_are_blank() -> None:
     expected = """
   ╭───0─────────1──────╮

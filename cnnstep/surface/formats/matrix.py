@@ -65,13 +65,12 @@ def _range(first: int, stop: int) -> str:
 
 def legend(marks: Iterable[Mark], pen: Pen) -> Lines:
     """What each sign stands for, a line each."""
-    known = {mark.sign: mark for mark in reversed(list(marks)) if mark.word}
+    known = {pen.clean(mark.sign): mark for mark in reversed(list(marks)) if mark.word}
+    widest = max(map(len, known), default=0)
     drawn: Lines = []
-    for mark in reversed(known.values()):
-        head = pen.clean(mark.sign)
-        lines = pen.within(pen.width - 2).lines(mark.word, STYLES["quiet"], f"{head} ")
-        for line in lines[:1]:
-            line.stylize(STYLES[mark.tone], 0, len(head))
+    for sign, mark in reversed(known.items()):
+        lines = pen.within(pen.width - 2).lines(mark.word, STYLES["quiet"], sign.ljust(widest + 1))
+        lines[0].stylize(STYLES[mark.tone], 0, len(sign))
         drawn += indented(lines, 2)
     return drawn
 
