@@ -16,6 +16,9 @@ from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET
 FARTHEST = 1000
 """Of stride, padding and dilation: a slip of the keyboard should not fill the memory with zeros."""
 
+ALTERNATIVE = "\0"
+"""Begins the name of an alternative in pydantic's path to a value; no key of a file can begin so."""
+
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Steps = Annotated[int, Field(strict=True, ge=1, le=FARTHEST)]
 Row = Annotated[list[Number], Field(json_schema_extra={"minItems": 1})]
@@ -56,15 +59,18 @@ def depth(value: Any) -> int:
 
 
 def kind(value: Any) -> str:
-    """Which alternative of a type a value is meant as; in angle brackets, so that no key is mistaken for it."""
-    return "<mapping>" if isinstance(value, dict) else f"<{depth(value)}>"
+    """Which alternative of a type a value is meant as."""
+    return ALTERNATIVE + ("mapping" if isinstance(value, dict) else str(depth(value)))
 
 
-_FILE = Annotated[NumbersFile, Tag("<mapping>")]
-_ROWS, _MATRICES = Annotated[Rows, Tag("<2>")], Annotated[Matrices, Tag("<3>")]
+_FILE = Annotated[NumbersFile, Tag(ALTERNATIVE + "mapping")]
+_ROWS = Annotated[Rows, Tag(ALTERNATIVE + "2")]
+_MATRICES = Annotated[Matrices, Tag(ALTERNATIVE + "3")]
 Image = Annotated[_FILE | _ROWS | _MATRICES, Discriminator(kind)]
-Weights = Annotated[_FILE | _ROWS | _MATRICES | Annotated[Filters, Tag("<4>")], Discriminator(kind)]
-Bias = Annotated[Annotated[Number, Tag("<0>")] | Annotated[Row, Tag("<1>")], Discriminator(kind)]
+Weights = Annotated[_FILE | _ROWS | _MATRICES | Annotated[Filters, Tag(ALTERNATIVE + "4")], Discriminator(kind)]
+Bias = Annotated[
+    Annotated[Number, Tag(ALTERNATIVE + "0")] | Annotated[Row, Tag(ALTERNATIVE + "1")], Discriminator(kind)
+]
 
 
 def _named(registry: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
@@ -80,7 +86,7 @@ def _named(registry: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
     return {"oneOf": [{"enum": list(registry)}, *choices]}
 
 
-_CHOICE = Annotated[str, Tag("<0>")] | Annotated[Choice, Tag("<mapping>")]
+_CHOICE = Annotated[str, Tag(ALTERNATIVE + "0")] | Annotated[Choice, Tag(ALTERNATIVE + "mapping")]
 Phi = Annotated[_CHOICE, Discriminator(kind), WithJsonSchema(_named(ACTIVATIONS))]
 Rule = Annotated[_CHOICE, Discriminator(kind), WithJsonSchema(_named(OPTIMIZERS))]
 LossName = Annotated[str, WithJsonSchema({"enum": list(LOSSES)})]

@@ -11,7 +11,7 @@ from cnnstep.surface.files.matrices import depth_of, named
 from cnnstep.surface.files.scalars import why_no_number
 from cnnstep.surface.files.source import quoted
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, Unreadable
-from cnnstep.surface.spec import KEYS, MATRICES, Sample
+from cnnstep.surface.spec import ALTERNATIVE, KEYS, MATRICES, Sample
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -28,7 +28,7 @@ _NESTING = {"bias": ("one number, or a list of them", "0.5")} | dict.fromkeys(
 
 def in_our_words(tree: Document, detail: ErrorDetails) -> Fault | None:
     """The fault, or None where the reader of the file has reported this value already."""
-    path = tuple(part for part in detail["loc"] if not (isinstance(part, str) and part.startswith("<")))
+    path = tuple(part for part in detail["loc"] if not (isinstance(part, str) and part.startswith(ALTERNATIVE)))
     node = tree.locate(path)
     if isinstance(node, Unreadable):
         return None
@@ -37,7 +37,7 @@ def in_our_words(tree: Document, detail: ErrorDetails) -> Fault | None:
         return tree.fault("unknown-key", what, did_you_mean(str(path[-1]), _known(path)), path, key=True)
     if detail["type"] == "missing":
         return _missing(tree, path)
-    if detail["type"] == "union_tag_invalid" and isinstance(node, Items):
+    if detail["type"] == "union_tag_invalid" and path[-1] in MATRICES and isinstance(node, Items):
         path = (*path, *_first_text(node))
     code, what, hint = _wrong(detail, path, tree.locate(path))
     return tree.fault(code, what, hint, path)
@@ -119,11 +119,11 @@ def _wrong_depth(key: str, node: Node) -> tuple[str, str, str]:
 
 
 def _shown(node: Node) -> str:
-    """A value in words: `one number`, `"abc"`, `a list nested 5 deep`."""
+    """A value in words: `one number`, `"abc"`, `one list`."""
     if isinstance(node, Scalar):
         value = node.value
         return "empty" if value is None else quoted(node.text) if isinstance(value, str) else node.text[:40]
     if isinstance(node, Items):
         nested = depth_of(node)
-        return "one list of numbers" if nested == 1 and node.items else f"a list nested {nested} deep"
+        return "one list" if nested == 1 and node.items else f"a list nested {nested} deep"
     return "a mapping {key: value}"

@@ -64,18 +64,22 @@ def _value(value: Any, column: int) -> str:
 
 def _matrix(value: list[Any], column: int) -> str:
     """One row a line, each number under the one above it; outer brackets open before the first row."""
-    width = max(map(len, _numbers(value)), default=0)
+    widths = [max(map(len, numbers)) for numbers in zip(*_rows(value), strict=True)]
 
     def lines(part: list[Any], column: int) -> str:
         if not any(isinstance(item, list) for item in part):
-            return "[" + ", ".join(json.dumps(item).rjust(width) for item in part) + "]"
+            numbers = zip(part, widths, strict=True)
+            return "[" + ", ".join(json.dumps(item).rjust(width) for item, width in numbers) + "]"
         return "[" + (",\n" + " " * (column + 1)).join(lines(item, column + 1) for item in part) + "]"
 
     return lines(value, column)
 
 
-def _numbers(value: Any) -> list[str]:
-    return [text for item in value for text in _numbers(item)] if isinstance(value, list) else [json.dumps(value)]
+def _rows(value: list[Any]) -> list[list[str]]:
+    """The innermost lists, as they are written."""
+    if isinstance(value[0], list):
+        return [row for part in value for row in _rows(part)]
+    return [[json.dumps(item) for item in value]]
 
 
 def _text(text: str) -> str:

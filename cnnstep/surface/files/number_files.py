@@ -110,7 +110,7 @@ def _from_npy(path: Path, shown: str) -> Array:
     return array
 
 
-_PGM_HEADER = re.compile(rb"(P[25])" + rb"(?:\s|#[^\r\n]*[\r\n])+([0-9]{1,9})" * 3 + rb"(?:\s|(?=#))")
+_PGM_HEADER = re.compile(rb"(P[25])" + rb"(?:\s|#[^\r\n]*[\r\n])+([0-9]{1,9})" * 3 + rb"\s")
 
 
 def _from_pgm(path: Path, shown: str) -> Array:
@@ -127,7 +127,7 @@ def _from_pgm(path: Path, shown: str) -> Array:
     pixels = (_plain_pixels if header[1] == b"P2" else _binary_pixels)(content[header.end() :], largest, name)
     if pixels.size != rows * columns or pixels.size == 0:
         what = f"{name} has {pixels.size} pixels; its header says {columns} wide and {rows} high, {columns * rows}"
-        raise InputError(Fault("shape", what, "was the file cut off?"))
+        raise InputError(Fault("shape", what, "is the file whole, and its header right?"))
     if pixels.max() > largest:
         what = f"{name} has a pixel of {pixels.max():g}, and its header says {largest} at most"
         raise InputError(Fault("not-a-number", what, "change the header or the pixel"))

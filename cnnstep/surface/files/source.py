@@ -106,14 +106,13 @@ def decoded(content: bytes, shown: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(_not_utf8(content, error.start, shown)) from error
+        raise InputError(_not_utf8(content, error, shown)) from error
 
 
-def _not_utf8(content: bytes, start: int, shown: str) -> Fault:
+def _not_utf8(content: bytes, error: UnicodeDecodeError, shown: str) -> Fault:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return Fault("not-utf-8", "the file is written in UTF-16, not UTF-8", "save it as UTF-8", file=shown, line=1)
-    if content.startswith(b"\xef\xbb\xbf"):
-        content, start = content[3:], max(start - 3, 0)
-    source = Source(content.decode("utf-8", errors="replace"), shown)
-    what = f"byte {start + 1} of the file, 0x{content[start]:02x}, is not UTF-8 text"
-    return source.fault("not-utf-8", what, "save the file as UTF-8", len(content[:start].decode("utf-8")))
+    text, start = error.object, error.start  # counted from behind the signature, where there is one
+    source = Source(text.decode("utf-8", errors="replace"), shown)
+    what = f"byte {len(content) - len(text) + start + 1} of the file, 0x{text[start]:02x}, is not UTF-8 text"
+    return source.fault("not-utf-8", what, "save the file as UTF-8", len(text[:start].decode("utf-8")))

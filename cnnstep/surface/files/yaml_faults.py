@@ -16,6 +16,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     (r"expected ',' or '\}'.*stream end", "a { is never closed", "add the missing }"),
     (r"expected ',' or '\]'", "a list goes wrong here", "put a comma between its items and ] at its end"),
     (r"expected ',' or '\}'", "the part in { } goes wrong here", "write {key: value, key: value}"),
+    (r"expected the node content.*stream end", "the file ends inside of [ ] or { }", "close what is open"),
     (r"expected (the )?node content", "a value is missing here", "write one, or take the comma away"),
     (r"mapping values are not allowed", "this colon is one too many", "put text with a colon in quotes"),
     (r"could not find expected ':'", "a key has no colon after it", "write key: value"),

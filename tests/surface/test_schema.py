@@ -1,0 +1,99 @@
+"""The JSON Schema says what the reader accepts: the same keys, the same names, the same defaults."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cnnstep.engine.activations import ACTIVATIONS
+from cnnstep.engine.losses import LOSSES
+from cnnstep.engine.optimizers import OPTIMIZERS
+from cnnstep.engine.scenario import ERROR_SIGNS
+from cnnstep.surface.loading import read_scenario_text
+from cnnstep.surface.schema import json_schema
+from tests.surface.scenario_texts import FIRST, said
+
+KEYS = [
+    "title",
+    "input",
+    "filter",
+    "target",
+    "samples",
+    "bias",
+    "activation",
+    "learning_rate",
+    "stride",
+    "padding",
+    "dilation",
+    "loss",
+    "error",
+    "relu_slope_at_zero",
+    "optimizer",
+    "iterations",
+]
+
+
+def test_it_is_json_schema_of_2020_and_allows_no_other_keys() -> None:
+    schema = json_schema()
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["additionalProperties"] is False
+    assert json.loads(json.dumps(schema, allow_nan=False)) == schema
+
+
+def test_it_has_the_keys_of_the_contract_each_with_a_description() -> None:
+    properties = json_schema()["properties"]
+    assert sorted(KEYS) == sorted(properties)
+    assert [key for key, part in properties.items() if not part.get("description")] == []
+
+
+def test_its_names_are_those_of_the_registries() -> None:
+    properties = json_schema()["properties"]
+    assert list(LOSSES) == properties["loss"]["enum"]
+    assert list(ERROR_SIGNS) == properties["error"]["enum"]
+    for key, registry in (("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)):
+        names, *choices = properties[key]["oneOf"]
+        assert list(registry) == names["enum"]
+        assert list(registry) == [choice["properties"]["name"]["const"] for choice in choices]
+        assert {False} == {choice["additionalProperties"] for choice in choices}
+
+
+def test_a_number_that_belongs_to_a_name_is_offered_with_its_default() -> None:
+    choices = json_schema()["properties"]["activation"]["oneOf"][1:]
+    leaky = next(choice for choice in choices if choice["properties"]["name"]["const"] == "leaky_relu")
+    assert leaky["properties"]["slope"] == {"type": "number", "default": 0.01}
+    relu = next(choice for choice in choices if choice["properties"]["name"]["const"] == "relu")
+    assert list(relu["properties"]) == ["name"]
+
+
+def test_its_defaults_are_the_ones_that_a_scenario_gets() -> None:
+    defaults = {key: part["default"] for key, part in json_schema()["properties"].items() if "default" in part}
+    data = read_scenario_text(FIRST).data()
+    taken = {key: value for key, value in defaults.items() if key not in ("input", "target", "samples")}
+    assert {key: data[key] for key in taken} == taken
+    assert set(KEYS) - {"filter", "activation", "learning_rate"} == set(defaults)
+
+
+def test_its_bounds_are_those_of_the_reader() -> None:
+    for key, part in json_schema()["properties"].items():
+        for bound, beyond in (("minimum", -1), ("maximum", 1), ("exclusiveMinimum", 0)):
+            if bound in part and key != "learning_rate":
+                text = f"{FIRST}{key}: {part[bound] + beyond}\n"
+                assert [f"6:{len(key) + 3} value"] == said(text)
+
+
+def test_its_examples_are_accepted() -> None:
+    def used(key: str, example: Any) -> str:
+        kept = "".join(line for line in FIRST.splitlines(keepends=True) if not line.startswith(key))
+        return f"{kept}{key}: {json.dumps(example)}\n"
+
+    properties = json_schema()["properties"]
+    for key in KEYS:
+        for example in properties[key].get("examples", []):
+            if not (isinstance(example, dict) and "file" in example):
+                assert read_scenario_text(used(key, example)).learning_rate > 0
+
+
+def test_samples_and_a_single_pair_exclude_each_other() -> None:
+    pair, batch = json_schema()["oneOf"]
+    assert pair == {"required": ["input", "target"], "not": {"required": ["samples"]}}
+    assert batch["required"] == ["samples"]
