@@ -1,0 +1,162 @@
+"""A page for every activation in the registry; NumPy stays out unless the learner brings a scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnnstep.engine.activations import ACTIVATIONS, Activation
+from cnnstep.tutor.document import Block, Command, Curve, Paragraph, Series, Table
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Topic
+
+EDGE = 4.0
+"""The curve runs from −EDGE to EDGE."""
+POINTS = 65
+TABLE_AT = (-4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
+SIGNIFICANT = 4
+"""The digits that bounds are written with in a sentence."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the registry can't know: what an activation is for, and how it lets a learner down."""
+
+    summary: str
+    purpose: str
+    goes_wrong: str
+    see_also: tuple[str, ...]
+
+
+WORDS: dict[str, Words] = {
+    "linear": Words(
+        "changes nothing: the output is z itself",
+        "linear hands z on as it is. The slope is the same everywhere, so every error passes back in full.",
+        "Nothing here stops a step that is too long: the loss of a linear filter is a bowl, and beyond a certain "
+        "learning rate each step lands higher up the other side. Layers of it in a row are no more than one layer.",
+        ("divergence", "more-than-one-solution", "relu"),
+    ),
+    "relu": Words(
+        "lets positive numbers through, turns negative ones into 0",
+        "relu (rectified linear unit) is a gate. A positive z passes unchanged, and so does its error on the way "
+        "back. A negative z becomes 0, and its error is stopped.",
+        "Where z is 0 or less the slope is 0: no error comes back, and the cell can't learn its way out. When "
+        "every cell is there, the filter never moves again. The matrix of δ marks such cells as dead. "
+        "A negative target can't be met at all.",
+        ("dead-relu", "slope-at-zero", "leaky_relu", "unreachable-target"),
+    ),
+    "leaky_relu": Words(
+        "a relu that keeps a small slope below 0",
+        "leaky_relu lets positive numbers through and shrinks negative ones. Its slope below 0 is small but not 0, "
+        "so a cell there still learns, only slowly.",
+        "With a very small slope a cell below 0 learns so slowly that it looks dead. Set the slope in the scenario: "
+        "activation: {name: leaky_relu, slope: 0.1}.",
+        ("dead-relu", "relu", "elu"),
+    ),
+    "elu": Words(
+        "a relu that bends smoothly towards −alpha below 0",
+        "elu (exponential linear unit) lets positive numbers through. Below 0 it bends and levels out, "
+        "so that negative outputs exist but never run away.",
+        "Far below 0 it is almost flat, so hardly any error comes back from there. "
+        "A target at or below its lowest output can't be met.",
+        ("saturation", "relu", "leaky_relu"),
+    ),
+    "softplus": Words(
+        "a relu with its corner rounded off",
+        "softplus looks like relu from afar, but has no corner: its slope climbs smoothly from 0 to 1. "
+        "That slope is the sigmoid of z.",
+        "The output is never quite 0, so a target of exactly 0 is approached for ever and never met. "
+        "Far below 0 it is almost flat.",
+        ("relu", "sigmoid", "unreachable-target"),
+    ),
+    "sigmoid": Words(
+        "squeezes every number into the space between 0 and 1",
+        "sigmoid turns any z into a number between 0 and 1, which can be read as a chance: "
+        "very negative means no, very positive means yes.",
+        "Even where it is steepest most of the error is lost on the way back, and away from 0 it is almost flat: "
+        "it is saturated there, and the filter hardly moves. With binary_cross_entropy as the loss this cancels out. "
+        "People also put the output into the slope a second time: φ′ belongs to z, not to a.",
+        ("saturation", "binary_cross_entropy", "tanh"),
+    ),
+    "tanh": Words(
+        "squeezes every number into the space between −1 and 1",
+        "tanh is a sigmoid stretched to reach from −1 to 1. It goes through 0, and is steepest there.",
+        "Away from 0 it is almost flat, so a cell with a large z hardly learns. "
+        "Targets of exactly 1 or −1 are approached and never met.",
+        ("saturation", "sigmoid", "unreachable-target"),
+    ),
+    "gelu": Words(
+        "z times the chance that a normal random number is smaller than z",
+        "gelu (Gaussian error linear unit) is a smooth gate: Φ(z) is the share of a bell curve that lies left of z, "
+        "and z is let through in that share.",
+        "It dips below 0 and comes back up, so left of the dip the slope is negative: there an error pushes z the "
+        "other way. Many libraries use an approximation with tanh; then the last digits differ. This is the exact one.",
+        ("silu", "relu", "saturation"),
+    ),
+    "silu": Words(
+        "z times its own sigmoid; also called swish",
+        "silu (sigmoid linear unit) is a smooth gate: z is let through in the share that its sigmoid says.",
+        "It dips below 0 and comes back up, so left of the dip the slope is negative: there an error pushes z the "
+        "other way. Far below 0 it is almost flat.",
+        ("gelu", "sigmoid", "relu"),
+    ),
+}
+"""One entry an activation; a test says so where one is missing."""
+
+
+def curve(phi: Activation) -> Curve:
+    """Value and slope over z from −EDGE to EDGE, by the scalar route."""
+    zs = [EDGE * (2 * i / (POINTS - 1) - 1) for i in range(POINTS)]
+    value = Series("φ(z)", tuple(phi.value_at(z) for z in zs), "•")
+    slope = Series("φ′(z)", tuple(phi.slope_at(z) for z in zs), "+")
+    return Curve(f"{phi.name} and its slope", (value, slope), "z", -EDGE, EDGE)
+
+
+def table(phi: Activation) -> Table:
+    """z, φ(z), φ′(z) at a few places."""
+    return Table(("z", "φ(z)", "φ′(z)"), tuple((z, phi.value_at(z), phi.slope_at(z)) for z in TABLE_AT))
+
+
+def reach(phi: Activation) -> str:
+    """Which outputs there are."""
+    low, high = f"{phi.low:.{SIGNIFICANT}g}".replace("-", "−"), f"{phi.high:.{SIGNIFICANT}g}"
+    word = "above" if phi.open_range else "from"
+    if phi.low == -float("inf"):
+        return "Outputs: every number."
+    if phi.high == float("inf"):
+        return f"Outputs: {word} {low}{' (never reached)' if phi.open_range else ' up'}, without end."
+    return f"Outputs: between {low} and {high}{', both never reached' if phi.open_range else ''}."
+
+
+def _numbers(name: str, example: Example) -> tuple[Block, ...]:
+    if example.own:
+        from cnnstep.tutor.topics.activation_at_work import at_work
+
+        return at_work(example, name)
+    phi = ACTIVATIONS[name]()
+    return (Paragraph(reach(phi)), curve(phi), table(phi))
+
+
+def _topic(name: str) -> Topic:
+    phi, words = ACTIVATIONS[name](), WORDS[name]
+    return Topic(
+        name=name,
+        title=name,
+        summary=words.summary,
+        group="activations",
+        paragraphs=(
+            f"{words.purpose}",
+            "An activation φ takes z, what the filter gave, and makes the output a = φ(z). "
+            "On the way back the error is multiplied by its slope φ′(z).",
+        ),
+        formula=f"φ(z) = {phi.formula}",
+        formula_words=f"slope φ′(z) = {phi.slope_formula}",
+        numbers=lambda example: _numbers(name, example),
+        goes_wrong=words.goes_wrong,
+        next=Command(f"cnnstep explain {name} --scenario first-filter", "see it at work on the first lesson"),
+        next_own=Command("cnnstep run {scenario} --only activation,delta", "the steps where an activation acts"),
+        see_also=words.see_also,
+        scenario="",
+    )
+
+
+PAGES = tuple(_topic(name) for name in WORDS)

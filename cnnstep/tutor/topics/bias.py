@@ -1,0 +1,63 @@
+"""The bias: one number added to every output of a filter."""
+
+from __future__ import annotations
+
+from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.topics.blocks import beside, grid_of, worked
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.variants import first_of, with_bias
+
+SHIFT = 1.0
+"""The bias that a scenario without one gets on this page."""
+
+
+def _numbers(example: Example) -> tuple[Block, ...]:
+    scenario = example.scenario
+    if scenario.conv.bias is None:
+        intro = f"This scenario has no bias. Here it gets one of {example.text(SHIFT)}."
+        scenario = with_bias(scenario, SHIFT)
+    else:
+        listed = ", ".join(example.text(b) for b in scenario.conv.bias)
+        intro = f"This scenario has a bias of {listed}. Beside it, the same with a bias of 0."
+    iteration, without = first_of(scenario), first_of(with_bias(scenario, 0.0))
+    z = iteration.lesson.quantity("forward")
+    update = iteration.lesson.step("bias_update")
+    start, end = iteration.values["bias"], iteration.values[update.name]
+    moves = "; ".join(f"from {example.text(a)} to {example.text(b)}" for a, b in zip(start, end, strict=True))
+    return (
+        Paragraph(intro),
+        beside(
+            grid_of("z with bias 0", z, without.values["forward"])[:2],
+            grid_of("z with the bias", z, iteration.values["forward"])[:2],
+        ),
+        *worked(iteration, "forward", example.style),
+        Paragraph("On the way back it hears from every output:"),
+        *worked(iteration, "bias_gradient", example.style),
+        Paragraph(f"The update moves it {moves}."),
+    )
+
+
+PAGES = (
+    Topic(
+        name="bias",
+        scenario="bias",
+        title="Bias",
+        summary="one number for each filter, added to all of its outputs, and trained too",
+        group="ideas",
+        paragraphs=(
+            "A bias b is one number that is added to every output of its filter. "
+            "It shifts all of z up or down, whatever the input is.",
+            "It is trained as the weights are. It meets a 1 at every output, so its gradient is the sum of δ.",
+        ),
+        formula="z = X ⋆ W + b",
+        formula_words="∂L/∂b = Σ δ",
+        numbers=_numbers,
+        goes_wrong=(
+            "The bias is forgotten, and all of z is off by the same number. Or it is added to each product before the "
+            "sum, and z is off by it once for every weight. On the way back the mean of δ is taken for the sum."
+        ),
+        next=Command("cnnstep explain bias_gradient", "the step that trains it"),
+        see_also=("bias_gradient", "forward", "dead-relu", "update"),
+    ),
+)

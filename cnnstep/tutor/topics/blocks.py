@@ -1,0 +1,81 @@
+"""Blocks that many pages are made of: matrices side by side, one number worked out, kept to a page's length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from cnnstep.engine.quantity import Array, Cell, Quantity
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.document import Beside, Block, Line, Mark, Matrix, Paragraph, Sum
+from cnnstep.tutor.numbers import Numbers, counted
+from cnnstep.tutor.present import planes
+from cnnstep.tutor.why import why
+
+MOST_LINES = 9
+"""So many products of a sum are written out, the largest ones; the rest is added up."""
+MOST_MATRICES = 4
+"""So many matrices of one quantity are shown on a page."""
+
+
+def grids(iteration: Iteration, *names: str, most: int = MOST_MATRICES) -> tuple[Block, ...]:
+    """These quantities as matrices, next to each other."""
+    blocks: list[Block] = []
+    left = 0
+    for name in names:
+        quantity = iteration.lesson.quantity(name)
+        title = f"{quantity.name.replace('_', ' ').capitalize()} {quantity.symbol}"
+        shown = planes(replace(quantity, symbol=title), iteration.matrix(name), all_of_them=True)
+        blocks += shown[:most]
+        left += len(shown[most:])
+    rest = (Paragraph(f"… and {counted(left, 'more matrix', 'more matrices')}.", "quiet"),) if left else ()
+    return (Beside(tuple(blocks)) if len(blocks) > 1 else blocks[0], *rest)
+
+
+def grid_of(
+    title: str, quantity: Quantity, array: Array, marks: Mapping[Cell, Mark] | None = None
+) -> tuple[Block, ...]:
+    """An array that has every axis, laid out as this quantity's, under a title of its own."""
+    shown = planes(replace(quantity, symbol=title), quantity.layout.show(array), marks, all_of_them=True)
+    return shown[:MOST_MATRICES]
+
+
+def beside(*groups: Iterable[Block]) -> Beside:
+    """All these blocks next to each other."""
+    return Beside(tuple(block for group in groups for block in group))
+
+
+def plain(title: str, array: Array, marks: Mapping[tuple[int, int], Mark] | None = None) -> Matrix:
+    """One two-dimensional array."""
+    return Matrix(tuple(tuple(float(value) for value in row) for row in array), title, marks or {})
+
+
+def peak(iteration: Iteration, name: str) -> Cell:
+    """The cell, as a learner counts it, whose number is furthest from 0."""
+    shown = np.abs(iteration.matrix(name))
+    return tuple(int(i) for i in np.unravel_index(int(np.nanargmax(shown)), shown.shape))
+
+
+def worked(
+    iteration: Iteration, name: str, style: Numbers, cell: Cell | None = None, *, source: bool = True
+) -> tuple[Block, ...]:
+    """How one number of a step comes about: the given one, or the largest; `source` shows where it was read from."""
+    step = iteration.lesson.step(name)
+    at = peak(iteration, step.name) if cell is None else cell
+    blocks = why(iteration, step, at, style)
+    kept = (block for block in blocks if source or not isinstance(block, Matrix))
+    return tuple(replace(short(block), title="") if isinstance(block, Sum) else block for block in kept)
+
+
+def short(block: Sum) -> Sum:
+    """The sum with its largest products, and what the others come to."""
+    if len(block.lines) <= MOST_LINES:
+        return block
+    order = sorted(range(len(block.lines)), key=lambda i: -abs(block.lines[i].value))
+    kept = sorted(order[: MOST_LINES - 1])
+    others = [block.lines[i] for i in order[MOST_LINES - 1 :]]
+    rest = sum(line.value for line in others)
+    last = Line((f"the other {len(others)}",), (rest,), rest, "added up")
+    return replace(block, lines=(*(block.lines[i] for i in kept), last))

@@ -1,0 +1,119 @@
+"""Dead ReLU: a run watched until its last cell closes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnstep.engine.layers.activation import dead_cells
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.trace import Iteration, gradients, trace
+from cnnstep.tutor.document import Block, Command, Paragraph, Table
+from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.topics.blocks import beside, grid_of
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.variants import with_activation
+
+LONGEST = 100
+"""So many iterations are watched."""
+
+
+@dataclass(frozen=True)
+class _Course:
+    """The iterations that were watched, and the first one in which every cell is dead while an error is left."""
+
+    turns: list[Iteration]
+    death: int | None
+
+
+def _watch(scenario: Scenario) -> _Course:
+    turns: list[Iteration] = []
+    for turn in trace(scenario, LONGEST):
+        turns.append(turn)
+        if _dead(turn) == turn.values["forward"].size and turn.loss > 0:
+            return _Course(turns, turn.number)
+        if not np.isfinite(turn.loss_after):
+            break
+    return _Course(turns, None)
+
+
+def _dead(turn: Iteration) -> int:
+    return len(dead_cells(turn.lesson.scenario.activation, turn.values["forward"]))
+
+
+def _row(turn: Iteration) -> tuple[str | float, ...]:
+    steepest = max(float(np.abs(slope).max()) for slope in gradients(turn.lesson, turn.values))
+    of = turn.values["forward"].size
+    return (str(turn.number), turn.loss, float(turn.values["forward"].max()), f"{_dead(turn)} of {of}", steepest)
+
+
+def _numbers(example: Example) -> tuple[Block, ...]:
+    scenario, blocks = example.scenario, list[Block]()
+    if not scenario.activation.flat:
+        name = scenario.activation.name
+        blocks.append(
+            Paragraph(f"{name} is nowhere exactly flat, so no cell can die of it. Here relu takes its place.")
+        )
+        scenario = with_activation(scenario, "relu")
+    course = _watch(scenario)
+    last = len(course.turns) - 1
+    shown = sorted({n for n in (0, 1, 2, 3, last - 3, last - 2, last - 1, last) if 0 <= n <= last})
+    rows = tuple(_row(course.turns[n]) for n in shown)
+    columns = ("iteration", "loss", "largest z", "dead", "steepest gradient")
+    return (
+        *blocks,
+        Table(columns, rows, f"Learning rate {example.text(scenario.learning_rate)}"),
+        Paragraph(_ending(course, example), "bad" if course.death is not None else "plain"),
+        *_last(course),
+    )
+
+
+def _ending(course: _Course, example: Example) -> str:
+    turn = course.turns[-1]
+    if course.death is None:
+        dead = counted(_dead(turn), "cell is", "cells are")
+        return f"It does not die in {counted(len(course.turns), 'iteration')}: at the end {dead} dead."
+    return (
+        f"At iteration {course.death} every z is 0 or less: every ReLU is dead. All gradients are 0, so the filter "
+        f"stays as it is and the loss is {example.text(turn.loss)} for ever."
+    )
+
+
+def _last(course: _Course) -> tuple[Block, ...]:
+    turn = course.turns[-1]
+    quantity = turn.lesson.quantity
+    return (
+        beside(
+            grid_of(f"Filter at {turn.number}", quantity("filter"), turn.values["filter"])[:1],
+            grid_of("z", quantity("forward"), turn.values["forward"])[:1],
+            grid_of("e", quantity("error"), turn.values["error"])[:1],
+            grid_of("δ", quantity("delta"), turn.values["delta"])[:1],
+        ),
+    )
+
+
+PAGES = (
+    Topic(
+        name="dead-relu",
+        title="Dead ReLU",
+        summary="z is 0 or less, the slope is 0, nothing comes back, and the cell stops learning",
+        group="ideas",
+        paragraphs=(
+            "relu has slope 0 for every z of 0 or less. Such a cell sends no error back, however wrong it is: "
+            "it is dead for now. As long as other cells are alive, they move the filter, and it may come back.",
+            "When all cells are dead at once, all gradients are 0. Nothing moves any more, so nothing can come back.",
+        ),
+        formula="z ≤ 0   →   relu′(z) = 0   →   δ = 0",
+        formula_words="→ reads: so",
+        numbers=_numbers,
+        goes_wrong=(
+            "A step that is too long throws every z below 0. A dead cell whose target is 0 does no harm: it is right. "
+            "Look at δ: a cell marked as dead with an error left is the one that hurts. "
+            "A smaller learning rate, or leaky_relu, keeps the door open."
+        ),
+        next=Command("cnnstep run {scenario} --iterations 40", "the whole story"),
+        see_also=("relu", "leaky_relu", "learning-rate", "slope-at-zero"),
+    ),
+)

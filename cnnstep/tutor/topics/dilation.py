@@ -1,0 +1,31 @@
+"""Dilation: how far apart the cells lie that a filter meets."""
+
+from __future__ import annotations
+
+from cnnstep.tutor.document import Command
+from cnnstep.tutor.topics.geometry_tables import try_out
+from cnnstep.tutor.topics.topic import Topic
+
+PAGES = (
+    Topic(
+        name="dilation",
+        scenario="dilation",
+        title="Dilation",
+        summary="gaps between the filter's weights: it sees further with no more weights",
+        group="ideas",
+        paragraphs=(
+            "Dilation pulls the weights of the filter apart. With dilation 2 there is one cell between neighbours "
+            "that no weight meets. The filter spans more of the input and still has as many weights.",
+            "The gradient keeps the filter's shape: each weight still has one number.",
+        ),
+        formula="span = dilation · (taps − 1) + 1",
+        formula_words="taps is the filter's number of rows, or of columns",
+        numbers=lambda example: try_out(example, "dilation", range(1, 5)),
+        goes_wrong=(
+            "The gaps are forgotten on the way back: δ then meets inputs that the weight never met. "
+            "Or the filter is filled up with zeros and those zeros are trained too; they are no weights."
+        ),
+        next=Command("cnnstep explain receptive-field", "what one output sees"),
+        see_also=("receptive-field", "stride", "padding", "patch"),
+    ),
+)

@@ -1,0 +1,60 @@
+"""The scenario that a page is worked on, loaded and computed only as far as the page asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a page that needs no scenario does without NumPy, and so starts 80 ms sooner
+    from cnnstep.engine.lesson import Lesson
+    from cnnstep.engine.scenario import Scenario
+    from cnnstep.engine.trace import Iteration
+    from cnnstep.tutor.numbers import Numbers
+
+FIRST_LESSON = "first-filter"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A scenario by its name; `own` where the learner named it. Numbers on the page are written in `style`."""
+
+    load: Callable[[str], Scenario] = field(repr=False)
+    name: str
+    own: bool
+    style: Numbers
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The scenario itself."""
+        return self.load(self.name)
+
+    @cached_property
+    def lesson(self) -> Lesson:
+        """Its steps, the input gradient among them."""
+        from cnnstep.engine.lesson import lesson_of
+
+        return lesson_of(self.scenario, input_gradient=True)
+
+    @cached_property
+    def first(self) -> Iteration:
+        """Its first iteration."""
+        from cnnstep.engine.trace import trace
+
+        return next(trace(self.lesson, 1))
+
+    @property
+    def typed(self) -> str:
+        """The scenario as a command names it; standard input can't be read twice, so the first lesson stands in."""
+        if self.name in ("", "-"):
+            return FIRST_LESSON
+        if not self.own:
+            return self.name
+        from shlex import quote
+
+        return quote(self.name)
+
+    def text(self, value: float) -> str:
+        """One number as the page writes it."""
+        return self.style.text(float(value))

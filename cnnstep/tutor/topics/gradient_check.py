@@ -1,0 +1,113 @@
+"""The gradient check: nudge each weight, watch the loss, compare the slope with the gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnstep.engine.layers.conv import correlate
+from cnnstep.engine.quantity import Cell
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.document import Block, Command, Paragraph, Table
+from cnnstep.tutor.numbers import Numbers, listed
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Topic
+
+NUDGE = 1e-4
+"""Small enough that the loss is straight, large enough that its digits tell."""
+MOST_WEIGHTS = 9
+CLOSE = 1e-4
+FINE = 8
+"""The decimals in which two losses so near each other can be told apart."""
+
+
+def loss_with(iteration: Iteration, leaf: str, cell: Cell, value: float) -> float:
+    """The loss with one number of a leaf, such as the filter, replaced."""
+    lesson = iteration.lesson
+    begin = {name: iteration.values[name] for name in lesson.start}
+    changed = begin[leaf].copy()
+    changed[cell] = value
+    begin[leaf] = changed
+    with np.errstate(all="ignore"):
+        return lesson.scenario.loss.value(lesson.output_of(begin), begin["target"])
+
+
+def _numbers(example: Example) -> tuple[Block, ...]:
+    iteration = example.first
+    sign = iteration.lesson.scenario.sign
+    weights, gradient = iteration.values["filter"], sign * iteration.values["gradient"]
+    quantity, fine = iteration.lesson.quantity("filter"), Numbers(max(example.style.precision, FINE))
+    rows: list[tuple[str | float, ...]] = []
+    furthest, off, bent = 0.0, list[str](), list[str]()
+    for cell in list(np.ndindex(*weights.shape))[:MOST_WEIGHTS]:
+        at, slope = float(weights[cell]), float(gradient[cell])
+        below, above = (loss_with(iteration, "filter", cell, at + h) for h in (-NUDGE, NUDGE))
+        measured = (above - below) / (2 * NUDGE)
+        apart = abs(measured - slope)
+        if _crosses_kink(iteration, cell):
+            bent.append(quantity.label(cell))
+        else:
+            furthest = max(furthest, apart)
+            off += [quantity.label(cell)] if apart > CLOSE * max(1.0, abs(slope)) else []
+        rows.append((quantity.label(cell), fine.text(below), fine.text(above), measured, slope, apart))
+    columns = ("weight", "L below", "L above", "measured", "gradient", "apart")
+    left = weights.size - len(rows)
+    rest = (Paragraph(f"… and {left} more weights.", "quiet"),) if left else ()
+    nudge = example.text(NUDGE)
+    return (
+        Paragraph(f"Each weight is moved down and up by {nudge}, all others stay. Measured is (above − below) / 2h."),
+        Table(columns, tuple(rows)),
+        *rest,
+        Paragraph(_verdict(off, furthest, example)),
+        *((Paragraph(_kink(bent)),) if bent else ()),
+    )
+
+
+def _crosses_kink(iteration: Iteration, cell: Cell) -> bool:
+    """Whether some z reaches or crosses a place where φ′ jumps while this weight is nudged."""
+    scenario, weights = iteration.lesson.scenario, iteration.values["filter"]
+    ends = []
+    for nudge in (-NUDGE, NUDGE):
+        moved = weights.copy()
+        moved[cell] += nudge
+        ends.append(correlate(scenario.inputs, moved, iteration.values.get("bias"), scenario.conv.geometry))
+    low, high = np.minimum(*ends), np.maximum(*ends)
+    return any(bool(((low <= kink) & (kink <= high) & (low < high)).any()) for kink in scenario.activation.kinks)
+
+
+def _verdict(off: list[str], furthest: float, example: Example) -> str:
+    if off:
+        return f"They differ at {listed(off)}, by more than rounding explains."
+    return f"The two differ by {example.text(furthest)} at most where no kink is near: the gradient is right."
+
+
+def _kink(bent: list[str]) -> str:
+    return (
+        f"At {listed(bent)} the nudge moves some z over a kink of the activation, where its slope jumps. "
+        "Measured is then a bit of both slopes, and the gradient is the one on its side."
+    )
+
+
+PAGES = (
+    Topic(
+        name="gradient-check",
+        title="Gradient check",
+        summary="nudge a weight and watch the loss: the slope must be the gradient",
+        group="ideas",
+        paragraphs=(
+            "The gradient claims: if this weight grows a little, the loss changes by so much. That can be tried. "
+            "Move the weight down a little, then up a little, work out the loss each time, and divide the difference "
+            "by the way between. This is called a finite difference.",
+            "It needs no chain rule at all, so it catches every mistake in one.",
+        ),
+        formula="∂L/∂w ≈ (L(w + h) − L(w − h)) / 2h",
+        formula_words="h is the nudge",
+        numbers=_numbers,
+        goes_wrong=(
+            "Near a kink (relu at 0) the nudge sees both slopes, and the numbers differ though the gradient is right: "
+            "look for a z close to 0. Too small a nudge drowns in rounding. And comparing whether the loss fell "
+            "is no check: wrong gradients can lower it too."
+        ),
+        next=Command("cnnstep step {scenario} --interactive", "type: why gradient 0 1"),
+        see_also=("gradient", "chain-rule", "slope-at-zero", "loss"),
+    ),
+)

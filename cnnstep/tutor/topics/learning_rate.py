@@ -1,0 +1,55 @@
+"""The learning rate: the same run with the scenario's own rate and with a fifth of it."""
+
+from __future__ import annotations
+
+from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.topics.blocks import beside, grid_of
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.runs import curves, run, side_by_side
+from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.variants import with_rate
+
+PART = 5
+ITERATIONS = 60
+AT = (0, 1, 4, 20, 60)
+
+
+def _numbers(example: Example) -> tuple[Block, ...]:
+    own = example.scenario.learning_rate
+    rates = (own, own / PART)
+    runs = {f"η = {example.text(rate)}": run(with_rate(example.scenario, rate), ITERATIONS) for rate in rates}
+    quantity = example.lesson.quantity("filter")
+    ends = (grid_of(f"filter, {label}", quantity, r.outcome.values["filter"])[:1] for label, r in runs.items())
+    sentences = [
+        f"With {label}: {r.events[-1].text} (iteration {r.events[-1].iteration})."
+        for label, r in runs.items()
+        if r.events
+    ]
+    told = (Paragraph("The last thing that happened. " + " ".join(sentences)),) if sentences else ()
+    return (*curves("Loss", runs), side_by_side(runs, AT, "rate"), *told, beside(*ends))
+
+
+PAGES = (
+    Topic(
+        name="learning-rate",
+        title="Learning rate",
+        summary="how far one step goes: too small creeps, too large jumps over the goal",
+        group="ideas",
+        paragraphs=(
+            "The gradient says which way is downhill and how steep, but not how far the slope goes on. "
+            "The learning rate η decides that: a weight moves by η for each unit of slope.",
+            "Too small, and it takes for ever. Too large, and the step lands beyond the bottom, "
+            "sometimes higher than it began.",
+        ),
+        formula="W ← W − η · ∂L/∂W",
+        formula_words="η is the learning rate",
+        numbers=_numbers,
+        goes_wrong=(
+            "The gradient is right and the loss rises all the same: the step was too long. Divide η by ten and look "
+            "again. If the loss rises at every η, however small, the sign is wrong, not the rate. "
+            "With relu one long step can also land where every cell is dead, and then no rate helps any more."
+        ),
+        next=Command("cnnstep run {scenario} --iterations 40", "see where something happened"),
+        see_also=("divergence", "dead-relu", "update", "error-sign"),
+    ),
+)

@@ -1,0 +1,151 @@
+"""A page for every optimizer in the registry: its memory at one weight, turn by turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from cnnstep.engine.optimizers import OPTIMIZERS
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.trace import Iteration, trace
+from cnnstep.tutor.document import Block, Command, Curve, Paragraph, Series, Table
+from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.record import Record, record
+from cnnstep.tutor.topics.blocks import peak, worked
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Topic
+
+TURNS = 4
+"""So many iterations are shown number by number."""
+LONG_RUN = 20
+PLAIN = "sgd"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the registry can't know of an optimizer."""
+
+    summary: str
+    purpose: str
+    goes_wrong: str
+    see_also: tuple[str, ...]
+
+
+WORDS: dict[str, Words] = {
+    PLAIN: Words(
+        "one step straight downhill, as long as the slope is steep",
+        "sgd (stochastic gradient descent) moves every weight against its gradient. The learning rate η says how far. "
+        "It remembers nothing: each step depends on this gradient alone.",
+        "One learning rate must suit every direction. Where the loss is a narrow valley, sgd jumps from side to side "
+        "and creeps along.",
+        ("update", "learning-rate", "momentum"),
+    ),
+    "momentum": Words(
+        "a ball that rolls: keeps part of its last velocity",
+        "momentum keeps a velocity v. Each turn the old one is weakened by μ, and the new gradient is added. "
+        "Steps in one direction add up; steps back and forth cancel out.",
+        "The velocity goes on when the slope has ended, so it rolls past the bottom and comes back. Steady slopes make "
+        "the steps about 1/(1 − μ) times longer, so a learning rate that was right for sgd is often too large here.",
+        ("sgd", "nesterov", "learning-rate"),
+    ),
+    "nesterov": Words(
+        "momentum that brakes early: it uses the slope ahead",
+        "nesterov is momentum with one thought ahead. It steps by the gradient plus the velocity that comes of it, "
+        "so a gradient that has turned round counts at once.",
+        "Books write it in two ways, and the weights they carry differ by one velocity. "
+        "Compare the formula before you compare the numbers.",
+        ("momentum", "sgd", "adam"),
+    ),
+    "adam": Words(
+        "steps of about one size for every weight, steep or not",
+        "adam keeps two running means: m of the gradient (which way, lately) and s of its square (how large, lately). "
+        "It divides one by the root of the other: a weight with small gradients moves as far as one with large ones.",
+        "Both means begin at 0, so they are too small at first; the correction with 1 − βᵏ⁺¹ mends that, and "
+        "is easily forgotten. Near the end the steps stay large, because they do not shrink with the gradient.",
+        ("momentum", "sgd", "learning-rate"),
+    ),
+}
+"""One entry an optimizer; a test says so where one is missing."""
+
+
+def _with(scenario: Scenario, name: str) -> Scenario:
+    if scenario.optimizer.name == name:
+        return scenario
+    return replace(scenario, optimizer=OPTIMIZERS[name]())
+
+
+def _numbers(name: str, example: Example) -> tuple[Block, ...]:
+    scenario = _with(example.scenario, name)
+    turns = list(islice(trace(scenario), TURNS))
+    blocks: list[Block] = []
+    if scenario is not example.scenario:
+        words = (
+            f"This scenario has {example.scenario.optimizer.name}. Here {name} takes its place, with its usual numbers."
+        )
+        blocks.append(Paragraph(words))
+    if scenario.optimizer.parameters:
+        numbers = ", ".join(f"{key} {example.text(value)}" for key, value in scenario.optimizer.parameters.items())
+        blocks.append(Paragraph(f"Its numbers: {numbers}; learning rate {example.text(scenario.learning_rate)}."))
+    return (*blocks, _table(turns), *_working(turns, example), *_long_run(name, scenario, example))
+
+
+def _table(turns: list[Iteration]) -> Table:
+    """One weight, the one with the steepest first gradient: gradient, memory and new value, turn by turn."""
+    lesson, at = turns[0].lesson, peak(turns[0], "gradient")
+    full = lesson.quantity("gradient").layout.full_cell(at)
+    steps = [
+        lesson.step("gradient"),
+        *(lesson.step(role) for role in lesson.scenario.optimizer.memory),
+        lesson.step("update"),
+    ]
+    rows: tuple[tuple[str | float, ...], ...] = tuple(
+        (
+            str(turn.number),
+            turn.loss,
+            float(turn.values["filter"][full]),
+            *(float(turn.values[s.name][full]) for s in steps),
+        )
+        for turn in turns
+    )
+    label = lesson.quantity("filter").label(full)
+    return Table(("iteration", "loss", "W", *(step.symbol for step in steps)), rows, f"One weight, {label}")
+
+
+def _working(turns: list[Iteration], example: Example) -> tuple[Block, ...]:
+    """The second update of that weight, the first in which a memory shows."""
+    second = turns[1]
+    return worked(second, "update", example.style, peak(turns[0], "gradient"))
+
+
+def _long_run(name: str, scenario: Scenario, example: Example) -> tuple[Block, ...]:
+    names = (name,) if name == PLAIN else (name, PLAIN)
+    runs: list[tuple[str, Record]] = [(n, record(trace(_with(scenario, n), LONG_RUN))) for n in names]
+    signs = ("•", "+")
+    series = tuple(Series(n, run.losses, sign) for (n, run), sign in zip(runs, signs, strict=False))
+    ends = "; ".join(f"{n} ends at {example.text(run.outcome.loss)}" for n, run in runs)
+    finite = all(value < float("inf") for one in series for value in one.values)
+    curve = (Curve("Loss", series, "iteration", 0, LONG_RUN),) if finite else ()
+    return (*curve, Paragraph(f"The loss after {counted(LONG_RUN, 'iteration')}: {ends}."))
+
+
+def _topic(name: str) -> Topic:
+    words = WORDS[name]
+    return Topic(
+        name=name,
+        title=name,
+        summary=words.summary,
+        group="optimizers",
+        paragraphs=(
+            words.purpose,
+            "An optimizer turns a gradient G = ∂L/∂w into a step of the weight w.",
+        ),
+        formula=OPTIMIZERS[name]().formula,
+        formula_words="← reads: becomes",
+        numbers=lambda example: _numbers(name, example),
+        goes_wrong=words.goes_wrong,
+        next=Command("cnnstep run {scenario} --iterations 20 --only gradient,update", "watch the weights move"),
+        see_also=words.see_also,
+    )
+
+
+PAGES = tuple(_topic(name) for name in WORDS)

@@ -1,0 +1,93 @@
+"""Saturation: where a curved activation is almost flat, and what is left of the gradient there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnstep.engine.activations import Activation
+from cnnstep.engine.findings import SATURATED_BELOW, findings
+from cnnstep.engine.scenario import Scenario
+from cnnstep.tutor.document import Block, Command, Paragraph, Table
+from cnnstep.tutor.present import note
+from cnnstep.tutor.topics.blocks import grids
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.variants import first_of, with_activation
+
+PLACES = (0.0, 1.0, 2.0, 4.0, 6.0, 8.0)
+SCALES = (1.0, 2.0, 4.0, 8.0)
+USUAL = "sigmoid"
+
+
+def _curved(phi: Activation) -> bool:
+    """Whether the activation levels out somewhere without being made of straight pieces."""
+    return not phi.flat and (phi.low > -np.inf or phi.high < np.inf)
+
+
+def _numbers(example: Example) -> tuple[Block, ...]:
+    scenario, blocks = example.scenario, list[Block]()
+    if not _curved(scenario.activation):
+        words = f"{scenario.activation.name} does not level out slowly. Here {USUAL} takes its place."
+        blocks.append(Paragraph(words))
+        scenario = with_activation(scenario, USUAL)
+    iteration = first_of(scenario)
+    found = [note(finding) for finding in findings(iteration) if finding.code == "saturated"]
+    phi = scenario.activation
+    return (
+        *blocks,
+        _slopes(phi, example),
+        *grids(iteration, "forward", "error", "delta", most=1),
+        *found,
+        Paragraph("The same with the filter made larger: the errors stay about as they are, the gradient dies away."),
+        _scaled(scenario),
+        Paragraph(
+            f"A cell is called saturated here where its slope is below {example.text(100 * SATURATED_BELOW)} % of the "
+            f"steepest, which for {phi.name} is {example.text(phi.steepest)}."
+        ),
+    )
+
+
+def _slopes(phi: Activation, example: Example) -> Table:
+    places = sorted({-z for z in PLACES} if phi.high == np.inf else set(PLACES), key=abs)
+    rows = tuple(
+        (z, phi.value_at(z), phi.slope_at(z), f"{example.text(100 * phi.slope_at(z) / phi.steepest)} %") for z in places
+    )
+    return Table(("z", "φ(z)", "φ′(z)", "of the steepest"), rows, f"{phi.name}, further and further out")
+
+
+def _scaled(scenario: Scenario) -> Table:
+    rows: list[tuple[str | float, ...]] = []
+    for scale in SCALES:
+        turn = first_of(scenario.with_weights(scale * scenario.conv.weights))
+        slopes = turn.lesson.scenario.activation.slope(turn.values["forward"])
+        largest = [float(np.abs(turn.values[name]).max()) for name in ("forward", "error", "gradient")]
+        rows.append((f"{scale:g}", largest[0], float(np.abs(slopes).mean()), *largest[1:]))
+    return Table(("filter times", "largest z", "mean slope", "largest error", "largest gradient"), tuple(rows))
+
+
+PAGES = (
+    Topic(
+        name="saturation",
+        title="Saturation",
+        summary="far out a curved activation is almost flat, and hardly any error comes back",
+        group="ideas",
+        paragraphs=(
+            "sigmoid and tanh level out on both sides, elu, softplus and others on one. "
+            "A cell whose z lies far out there is saturated: its slope is next to 0, so almost nothing of its error "
+            "comes back.",
+            "Unlike a dead ReLU it still learns, but it may take thousands of steps. In a network of many such layers "
+            "the shares multiply: that is the vanishing gradient.",
+        ),
+        formula="δ = e · φ′(z), and φ′(z) → 0 far from 0",
+        formula_words="→ reads: goes to",
+        numbers=_numbers,
+        goes_wrong=(
+            "Large starting weights or large inputs saturate every cell before learning begins. "
+            "The loss then falls so slowly that it looks settled. Smaller weights help; for yes-or-no targets, "
+            "so does binary_cross_entropy, a loss that cancels the slope."
+        ),
+        next=Command("cnnstep explain binary_cross_entropy", "the loss that cancels the slope"),
+        see_also=("sigmoid", "tanh", "dead-relu", "delta"),
+        scenario="sigmoid",
+    ),
+)

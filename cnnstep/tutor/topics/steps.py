@@ -1,0 +1,164 @@
+"""A page for each step of the lesson: its card, what it reads, one number of it worked out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnnstep.engine.optimizers import COUNT
+from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.present import step_card
+from cnnstep.tutor.topics.blocks import grids, peak, worked
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.variants import first_of, with_bias
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a step's page says."""
+
+    title: str
+    summary: str
+    paragraphs: tuple[str, ...]
+    formula: str
+    formula_words: str
+    goes_wrong: str
+    see_also: tuple[str, ...]
+
+
+WORDS: dict[str, Words] = {
+    "forward": Words(
+        "Forward pass",
+        "the filter slides over the input: z = X ⋆ W",
+        (
+            "Lay the filter W on the top left corner of the input X. Multiply each weight with the number below it, "
+            "add the products up: that is one number of z. Move the filter on and do it again.",
+            "z is called the pre-activation: it is what the activation gets to see next.",
+        ),
+        "z[i,j] = Σ X[i+u, j+v] · W[u,v]",
+        "summed over the filter's rows u and columns v",
+        "The filter is not turned: textbooks' convolution turns it by 180° first, and gives other numbers. "
+        "Also often seen: a bias that was forgotten, or added once a product, not once a sum.",
+        ("cross-correlation", "patch", "activation"),
+    ),
+    "activation": Words(
+        "Activation",
+        "each z goes through φ: a = φ(z)",
+        (
+            "Every number of z is put through the same function φ, each by itself. What comes out is the output a.",
+            "Without it, several filters in a row could do no more than one: sums of sums are sums.",
+        ),
+        "a[i,j] = φ(z[i,j])",
+        "one number in, one number out",
+        "Leaving it out shows as negative outputs where relu allows none. "
+        "Some take |z| for relu: the negative numbers must become 0, not positive.",
+        ("relu", "sigmoid", "delta"),
+    ),
+    "error": Words(
+        "Error",
+        "how far each output is from its target: e = a − t",
+        (
+            "Take the target t from the output a, cell by cell. Above 0 the output is too high, below 0 too low.",
+            "The loss L makes one number of all errors. Learning means: make L smaller.",
+        ),
+        "e[i,j] = a[i,j] − t[i,j]",
+        "",
+        "The error is taken from a, not from z: the two differ wherever the activation did something. "
+        "Squaring it here is too early: e² belongs to the loss, its slope is what goes back.",
+        ("loss", "error-sign", "delta"),
+    ),
+    "delta": Words(
+        "Delta",
+        "the error, where the activation lets it back through: δ = e ⊙ φ′(z)",
+        (
+            "The error is about a, but the filter made z. To get from one to the other, multiply each error by the "
+            "slope φ′(z): how much a moves when z moves a little. The result δ is ∂L/∂z.",
+            "⊙ means cell by cell. Where the slope is 0 nothing comes back, however large the error.",
+        ),
+        "δ[i,j] = e[i,j] · φ′(z[i,j])",
+        "for a loss of ½Σe²; other losses put a factor before e",
+        "The slope is forgotten (δ = e), or taken at a and not at z. With relu some cut the negative errors: "
+        "it is the cells with negative z that are cut, whatever their error.",
+        ("chain-rule", "dead-relu", "gradient"),
+    ),
+    "gradient": Words(
+        "Filter gradient",
+        "how the loss changes with each weight: ∂L/∂W = X ⋆ δ",
+        (
+            "The gradient has one number for each weight: how much the loss grows when that weight grows a little. "
+            "A weight meets one input number at each output cell, so it gets one product from each: δ there times the "
+            "input it met.",
+            "Together that is δ sliding over X, as the filter did: another cross-correlation.",
+        ),
+        "∂L/∂W[u,v] = Σ δ[i,j] · X[i+u, j+v]",
+        "summed over the output's rows i and columns j",
+        "δ is not turned here, and the sum runs over all output cells, not only the first or the last. "
+        "Its shape is the filter's. Check one number by nudging its weight, as below the sum.",
+        ("gradient-check", "patch", "update"),
+    ),
+    "bias_gradient": Words(
+        "Bias gradient",
+        "how the loss changes with the bias: the sum of all δ",
+        (
+            "The bias b is one number for a filter, added to every output of it. Each output sends its δ back, "
+            "so the bias gets all of them, added up.",
+        ),
+        "∂L/∂b = Σ δ[i,j]",
+        "over all cells and samples of that filter",
+        "Taking the mean in place of the sum makes it too small by the number of cells. "
+        "Keeping δ as a matrix is no gradient for a single number.",
+        ("bias", "gradient", "delta"),
+    ),
+    "update": Words(
+        "Update",
+        "one step downhill: W ← W − η·∂L/∂W",
+        (
+            "The gradient points uphill: where the loss grows. So each weight moves the other way. "
+            "η, the learning rate, says how far for each unit of slope.",
+            "Then everything starts again with the new filter: that is one iteration.",
+        ),
+        "W ← W − η · ∂L/∂W",
+        "← reads: becomes",
+        "Walking uphill: adding where one must subtract. The loss then grows at every learning rate. "
+        "Also seen: η forgotten, or the old W forgotten, so that only the step is left.",
+        ("learning-rate", "error-sign", "sgd"),
+    ),
+}
+"""One entry a step; the input gradient has a page of its own."""
+
+
+def _numbers(name: str, example: Example) -> tuple[Block, ...]:
+    iteration, blocks = example.first, list[Block]()
+    if name == "bias_gradient" and example.scenario.conv.bias is None:
+        iteration = first_of(with_bias(example.scenario, 0.0))
+        blocks.append(Paragraph("This scenario has no bias. Here it gets one that starts at 0: z stays as it was."))
+    step = iteration.lesson.step(name)
+    reads = [quantity.name for quantity in step.inputs if quantity != COUNT]
+    return (
+        *blocks,
+        *grids(iteration, *reads, most=2),
+        *step_card(iteration, step, example.style),
+        *worked(iteration, name, example.style, peak(iteration, "gradient") if name == "update" else None),
+    )
+
+
+def _topic(name: str) -> Topic:
+    words = WORDS[name]
+    why = "this step of the first iteration" if name != "bias_gradient" else "every step, one at a time"
+    command = f"run {{scenario}} --only {name}" if name != "bias_gradient" else "step {scenario} --interactive"
+    return Topic(
+        name=name,
+        title=words.title,
+        summary=words.summary,
+        group="steps",
+        paragraphs=words.paragraphs,
+        formula=words.formula,
+        formula_words=words.formula_words,
+        numbers=lambda example: _numbers(name, example),
+        goes_wrong=words.goes_wrong,
+        next=Command(f"cnnstep {command}", why),
+        see_also=words.see_also,
+    )
+
+
+PAGES = tuple(_topic(name) for name in WORDS)

@@ -1,0 +1,32 @@
+"""Stride: how far the filter moves from one patch to the next."""
+
+from __future__ import annotations
+
+from cnnstep.tutor.document import Command
+from cnnstep.tutor.topics.geometry_tables import try_out
+from cnnstep.tutor.topics.topic import Topic
+
+PAGES = (
+    Topic(
+        name="stride",
+        scenario="stride",
+        title="Stride",
+        summary="how far the filter moves from one patch to the next",
+        group="ideas",
+        paragraphs=(
+            "The stride is the number of cells that the filter moves on from one patch to the next. "
+            "Stride 2 leaves out every second place, so the output has about half as many rows and columns.",
+            "On the way back δ is spread out again: its cells stand as far apart as the filter's steps were.",
+        ),
+        formula="output = (input + 2·padding − span) / stride + 1",
+        formula_words="for rows and columns each; span is dilation · (taps − 1) + 1",
+        numbers=lambda example: try_out(example, "stride", range(1, 5)),
+        goes_wrong=(
+            "The stride is used on the way forward and forgotten on the way back: then X meets the wrong δ, or the "
+            "gradient gets the wrong shape. A stride that leaves rows or columns over is refused here, "
+            "because those numbers would never be seen."
+        ),
+        next=Command("cnnstep run {scenario} --only forward,gradient", "both directions"),
+        see_also=("patch", "padding", "dilation", "gradient"),
+    ),
+)
