@@ -1,0 +1,1 @@
+"""From a learner's own numbers to what went wrong in them."""

@@ -1,0 +1,226 @@
+"""A learner's sheet, marked step by step, each from the learner's own earlier numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.quantity import Array, Cell
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import GRADIENT_ROLES, trace
+from cnnstep.errors import Fault, InputError
+from cnnstep.registry import did_you_mean
+from cnnstep.tutor.check.line import Cause, Line
+from cnnstep.tutor.check.options import Convention, Lessons
+from cnnstep.tutor.check.search import Candidate, explain
+from cnnstep.tutor.check.sheet import Sheet, Written, as_shown
+from cnnstep.tutor.check.slips import Slip, slips_in
+
+Verdict: TypeAlias = Literal["correct", "follows", "mistake", "slip", "unexplained", "missing"]
+
+UNEXPLAINED = 5
+"""What a step that nothing explains costs a line of thought: more than anything that explains it."""
+UNSIGNED = ("forward", "activation", "update", "second_moment")
+"""The steps whose numbers are the same whichever sign the error was given."""
+WIDEST = 16
+"""So many lines of thought are followed at once."""
+
+
+@dataclass(frozen=True)
+class StepMark:
+    """What became of one step: its verdict, what was assumed there, the cells that slipped.
+
+    `expected` is the right matrix from the learner's earlier numbers, `mine` what they wrote, both as shown.
+    `line` is the line of thought just before the step.
+    """
+
+    step: Step
+    verdict: Verdict
+    causes: tuple[Cause, ...] = ()
+    slips: tuple[Slip, ...] = ()
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    expected: Array | None = field(default=None, repr=False)
+    mine: Written | None = field(default=None, repr=False)
+    line: Line | None = field(default=None, repr=False)
+    from_intended: bool = False
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The codes of the mistakes assumed here."""
+        return tuple(cause.mistake.code for cause in self.causes if cause.mistake)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The whole sheet: a mark for every step of the lesson, and what they come to."""
+
+    sheet: Sheet
+    lesson: Lesson
+    marks: tuple[StepMark, ...]
+    conventions: tuple[Convention, ...]
+    begin: Mapping[str, Array] = field(repr=False)
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """Every named mistake, once."""
+        return tuple(dict.fromkeys(code for mark in self.marks for code in mark.mistakes))
+
+    @property
+    def verdict(self) -> Literal["correct", "mistaken", "unexplained"]:
+        """`mistaken` where something could be named or pointed at, `unexplained` where nothing could."""
+        verdicts = {mark.verdict for mark in self.marks}
+        if verdicts & {"mistake", "slip"}:
+            return "mistaken"
+        return "unexplained" if "unexplained" in verdicts else "correct"
+
+    def mark(self, name: str) -> StepMark:
+        """The mark of the step of this name."""
+        return next(mark for mark in self.marks if mark.step.name == name)
+
+
+def diagnose(sheet: Sheet) -> Diagnosis:
+    """Marks a sheet; `InputError` where it names steps that the lesson does not have, or gives none."""
+    signed = any(not name.endswith(UNSIGNED) for name in sheet.work)
+    lessons = Lessons(any(name.endswith("input_gradient") for name in sheet.work), signed)
+    lesson = lessons.of(sheet.scenario)
+    work = _by_name(sheet, lesson)
+    begin = _beginning(lesson, sheet.iteration)
+    lines = [Line(lesson, begin, lessons)]
+    between: list[Step] = []
+    for step in lesson.steps:
+        between.append(step)
+        if step.name in work:
+            lines = _narrowed(_past(lines, between[:-1], step, work[step.name]))
+            between = []
+    chosen = min(lines, key=_rank)
+    equals = [line for line in lines if sum(_rank(line)[::2]) <= sum(_rank(chosen)[::2])]
+    marks = _with_alternatives(chosen, equals)
+    every = tuple(marks.get(step.name, StepMark(step, "missing")) for step in chosen.lesson.steps)
+    return Diagnosis(sheet, chosen.lesson, every, chosen.conventions, begin)
+
+
+def _by_name(sheet: Sheet, lesson: Lesson) -> dict[str, Written]:
+    """The work by the steps' full names, each of the right number of axes."""
+    if not sheet.work:
+        raise InputError(Fault("no-work", "no step was given", f"give at least one of {', '.join(lesson.names)}"))
+    work = {}
+    for name, mine in sheet.work.items():
+        try:
+            work[lesson.step(name).name] = mine
+        except InputError as error:
+            hint = did_you_mean(name, lesson.names)
+            raise InputError([replace(fault, hint=hint, path=("work", name)) for fault in error.faults]) from None
+    return work
+
+
+def _beginning(lesson: Lesson, iteration: int) -> dict[str, Array]:
+    """The values that the iteration starts from, with the gradients of the one before it."""
+    *_, at = islice(trace(lesson), max(0, iteration - 1), iteration + 1)
+    begin = {name: at.values[name] for name in lesson.start}
+    if iteration:
+        before = next(islice(trace(lesson), iteration - 1, None))
+        begin |= {f"{s.name}_before": before.values[s.name] for s in lesson.steps if s.role in GRADIENT_ROLES}
+    return begin
+
+
+def _past(lines: list[Line], between: list[Step], step: Step, mine: Written) -> list[Line]:
+    """The lines of thought beyond a given step, each with its mark."""
+    after: list[Line] = []
+    for line in lines:
+        found = explain(line, between, step, mine)
+        after.extend(one for candidate in found for one in _after(candidate, step, mine))
+        if not found:
+            after.extend(_unexplained(line, between, step, mine))
+    return after
+
+
+def _after(candidate: Candidate, step: Step, mine: Written) -> list[Line]:
+    """The line that goes on with the learner's own numbers, and the one with those they meant."""
+    line, slipped = candidate.line, candidate.slips > 0
+    step = line.lesson.step(step.name)
+    causes = candidate.new
+    expected = as_shown(step, candidate.result)
+    verdict: Verdict = "follows" if line.spoiled(step) and line.known else "correct"
+    if any(cause.mistake for cause in causes):
+        verdict = "mistake"
+    elif slipped:
+        verdict = "slip"
+    slips = slips_in(line, step, candidate, mine) if slipped else ()
+    equals = tuple(tuple(cause.mistake.code for cause in other if cause.mistake) for other in candidate.equals)
+    mark = StepMark(step, verdict, causes, slips, equals, expected, mine, line, bool(line.intended))
+    line = replace(line, marks=(*line.marks, mark), known=line.known | {step.name})
+    after = []
+    if mine.in_shape(expected.shape) and candidate.result.ndim == len(step.quantity.layout.axes):
+        own = step.quantity.layout.restore(mine.values)
+        if own.shape == candidate.result.shape:
+            after.append(line.with_value(step, own, tainted=True if slipped else None))
+    meant = line.with_value(step, candidate.result)
+    if not after or not np.array_equal(after[0].values[step.name], candidate.result):
+        after.append(replace(meant, intended=meant.intended | {step.name}) if slipped else meant)
+    return after
+
+
+def _unexplained(line: Line, between: list[Step], step: Step, mine: Written) -> list[Line]:
+    """Nothing gives these numbers: the lesson goes on from them as they are, and from the right ones."""
+    for one in between:
+        for after, result in line.ways(one, 0):
+            line = after.with_value(one, result)
+    right = next((result for _, result in line.ways(step, 0)), None)
+    expected = None if right is None else as_shown(step, right)
+    mark = StepMark(step, "unexplained", (), (), (), expected, mine, line)
+    line = replace(line, marks=(*line.marks, mark), known=line.known | {step.name})
+    if right is None or expected is None:
+        return [line]
+    meant = replace(line.with_value(step, right), intended=line.intended | {step.name})
+    if not mine.in_shape(expected.shape):
+        return [meant]
+    return [line.with_value(step, step.quantity.layout.restore(mine.values), tainted=True), meant]
+
+
+def _rank(line: Line) -> tuple[int, int, int]:
+    """Fewest wrongs first, then a name before a slip, then the fewest conventions."""
+    slips = sum(len(mark.slips) for mark in line.marks)
+    mistakes = sum(1 for cause in line.causes if cause.mistake)
+    unexplained = sum(1 for mark in line.marks if mark.verdict == "unexplained")
+    return mistakes + slips + UNEXPLAINED * unexplained, slips, len(line.causes) - mistakes
+
+
+def _narrowed(lines: list[Line]) -> list[Line]:
+    """The best lines, each way of thinking once."""
+    ranked = sorted(lines, key=_rank)
+    best = _rank(ranked[0])[0]
+    seen: dict[object, Line] = {}
+    for line in ranked:
+        key = (
+            tuple(cause.name + cause.step for cause in line.causes),
+            tuple((name, value.tobytes()) for name, value in sorted(line.values.items())),
+        )
+        if _rank(line)[0] <= best + 1:
+            seen.setdefault(key, line)
+    return list(seen.values())[:WIDEST]
+
+
+def _with_alternatives(chosen: Line, equals: list[Line]) -> dict[str, StepMark]:
+    """The chosen line's marks; where an equally good line assumed other mistakes at a step, they are named there."""
+    marks = {mark.step.name: mark for mark in chosen.marks}
+    for other in equals:
+        for mark in other.marks:
+            mine = marks[mark.step.name]
+            if mark.mistakes and mark.mistakes != mine.mistakes and mark.mistakes not in mine.alternatives:
+                marks[mark.step.name] = replace(mine, alternatives=(*mine.alternatives, mark.mistakes))
+    return marks
+
+
+def first_wrong(mark: StepMark) -> Cell | None:
+    """The first cell, as a learner counts them, that is not what it should be."""
+    if mark.mine is None or mark.expected is None:
+        return None
+    wrong = mark.mine.wrong(mark.expected)
+    if wrong is None or not wrong.any():
+        return None
+    return tuple(int(i) for i in np.argwhere(wrong)[0])

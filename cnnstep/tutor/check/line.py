@@ -1,0 +1,174 @@
+"""A line of thought: one way in which the learner may have come to the numbers seen so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.quantity import Array, Values
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import GRADIENT_ROLES
+from cnnstep.tutor.check.options import (
+    RIGHT,
+    Convention,
+    Lessons,
+    Option,
+    loss_scales,
+    options,
+    sign_of_error,
+    slopes_at_zero,
+)
+from cnnstep.tutor.mistakes import Case, Mistake, carry_out
+
+if TYPE_CHECKING:
+    from cnnstep.tutor.check.diagnose import StepMark
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Something that a line assumes at a step: a mistake or a convention."""
+
+    step: str
+    mistake: Mistake | None = None
+    convention: Convention | None = None
+
+    @property
+    def name(self) -> str:
+        """The mistake's code, or the convention's key and value."""
+        if self.mistake:
+            return self.mistake.code
+        assert self.convention is not None
+        return f"{self.convention.key}={self.convention.value}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """The values as this line of thought has them, and what it assumed on the way.
+
+    `lesson` is the lesson under the conventions assumed so far. `tainted` are the quantities that are not
+    what they should be. `known` are the steps that the learner gave, up to here.
+    """
+
+    lesson: Lesson
+    values: Values = field(repr=False)
+    lessons: Lessons = field(repr=False, compare=False)
+    causes: tuple[Cause, ...] = ()
+    tainted: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    negated: bool = False
+    scaled_at: str = ""
+    intended: frozenset[str] = frozenset()
+    marks: tuple[StepMark, ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def conventions(self) -> tuple[Convention, ...]:
+        """The conventions assumed so far."""
+        return tuple(cause.convention for cause in self.causes if cause.convention)
+
+    def spoiled(self, step: Step) -> bool:
+        """Whether the step starts from a number that is not what it should be."""
+        return any(quantity.name in self.tainted for quantity in step.inputs)
+
+    def open_conventions(self, step: Step) -> tuple[Convention, ...]:
+        """The conventions that can still be chosen at this step."""
+        taken = {convention.key for convention in self.conventions}
+        scenario = self.lesson.scenario
+        found: list[Convention] = []
+        if step.role == "error" and "error" not in taken and self.lessons.signed:
+            found.append(sign_of_error(scenario))
+        if step.role == "gradient" and not self.negated and self.known & _signed(self.lesson):
+            found.append(Convention("error", scenario.error, negate=True))
+        if step.role in ("error", "delta", "gradient") and "loss" not in taken:
+            found.extend(loss_scales(scenario))
+        if step.role == "delta" and "relu_slope_at_zero" not in taken and self._at_zero(step):
+            found.extend(slopes_at_zero(scenario))
+        return tuple(found)
+
+    def _at_zero(self, step: Step) -> bool:
+        """Whether ReLU′(0) matters: a cell with an error whose z is exactly 0."""
+        z, error = self.values[step.inputs[-1].name], self.values[step.inputs[0].name]
+        return z.shape == error.shape and bool(((z == 0) & (error != 0)).any())
+
+    def ways(self, step: Step, cost: int) -> Iterator[tuple[Line, Array]]:
+        """The lines that go on from here by carrying out the step in some way of this cost, with its result."""
+        if not all(self._fits(quantity.name) for quantity in step.inputs):
+            return
+        for option in options(step, self.open_conventions(step) if cost else (), cost):
+            yield from self._by(step, option)
+
+    def _fits(self, name: str) -> bool:
+        start = self.lesson.start.get(name)
+        return name in self.values and (start is None or start.shape == self.values[name].shape)
+
+    def _by(self, step: Step, option: Option) -> Iterator[tuple[Line, Array]]:
+        convention = option.convention
+        lesson = self.lessons.under(self.lesson, convention) if convention else self.lesson
+        case = Case(lesson, lesson.step(step.name), self.values)
+        try:
+            results = carry_out(case, *option.mistakes) if option.mistakes else (self.lessons.right(case),)
+        except ValueError:  # the numbers so far have shapes that this step can't take
+            return
+        for result in results:
+            after = self._assuming(step, option, lesson)
+            yield after, after.in_convention(step, convention, result)
+
+    def _assuming(self, step: Step, option: Option, lesson: Lesson) -> Line:
+        spoils = bool(option.mistakes) or self.spoiled(step)
+        if option is RIGHT and not spoils:
+            return self
+        convention = option.convention
+        causes = [Cause(step.name, mistake=one) for one in option.mistakes]
+        if convention:
+            causes.append(Cause(step.name, convention=convention))
+        return replace(
+            self,
+            lesson=lesson,
+            values=self._reading(lesson),
+            causes=(*self.causes, *causes),
+            tainted=self.tainted | {step.name} if spoils else self.tainted,
+            negated=self.negated or bool(convention and convention.negate),
+            scaled_at=step.role if convention and convention.key == "loss" else self.scaled_at,
+        )
+
+    def _reading(self, lesson: Lesson) -> Values:
+        """The values under another lesson; where the error's sign differs, so does that of what was remembered."""
+        if lesson.scenario.error == self.lesson.scenario.error:
+            return self.values
+        return {name: -value if name.endswith(REMEMBERED) else value for name, value in self.values.items()}
+
+    def in_convention(self, step: Step, convention: Convention | None, result: Array) -> Array:
+        """The result with the number and the sign that the line's conventions put before it here."""
+        if convention:
+            result = result * (-convention.times if convention.negate else convention.times)
+        if step.role == "bias_gradient":
+            if self.negated:
+                result = -result
+            if self.scaled_at == "gradient":
+                result = result * next(c.times for c in self.conventions if c.key == "loss")
+        return result
+
+    def with_value(self, step: Step, value: Array, *, tainted: bool | None = None) -> Line:
+        """The line with the step's value as it goes on from here."""
+        lesson, values = self.lesson, self.values
+        if self.negated and step.name == self._last_gradient():
+            lesson = self.lessons.under(lesson, sign_of_error(lesson.scenario))
+            values = self._reading(lesson)
+        names = self.tainted
+        if tainted is not None:
+            names = names | {step.name} if tainted else names - {step.name}
+        return replace(self, lesson=lesson, values={**values, step.name: value}, tainted=names)
+
+    def _last_gradient(self) -> str:
+        """The step after which the updates begin: from there on, the other sign is the lesson's own."""
+        return [step.name for step in self.lesson.steps if step.role in GRADIENT_ROLES][-1]
+
+
+REMEMBERED = ("velocity_before", "first_moment_before", "gradient_before")
+"""The memories that carry the error's sign."""
+
+
+def _signed(lesson: Lesson) -> frozenset[str]:
+    """The steps whose numbers show which sign the error was given."""
+    return frozenset(step.name for role in ("error", "delta") for step in lesson.of_role(role))

@@ -1,0 +1,140 @@
+"""The ways a step can have been carried out: rightly, by another convention, with one mistake or with two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import combinations
+
+from cnnstep.engine.build import one_filter
+from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.losses import LOSSES
+from cnnstep.engine.quantity import Array
+from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
+from cnnstep.engine.step import Step
+from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake
+
+SLOPES_AT_ZERO = (0.0, 0.5, 1.0)
+"""The values of ReLU′(0) that anybody uses."""
+SCALED_ROLES = ("error", "delta", "gradient")
+"""Where a learner may put the number that their loss brings with it."""
+
+
+@dataclass(frozen=True)
+class Convention:
+    """Another value for a key of the scenario. `times` multiplies the step's result; `negate` turns its sign.
+
+    `also` names other values that say exactly the same here.
+    """
+
+    key: str
+    value: str | float
+    times: float = 1.0
+    negate: bool = False
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to carry out a step. `cost` counts what has to be assumed."""
+
+    mistakes: tuple[Mistake, ...] = ()
+    convention: Convention | None = None
+
+    @property
+    def cost(self) -> int:
+        """One for each mistake and for the convention."""
+        return len(self.mistakes) + (self.convention is not None)
+
+
+RIGHT = Option()
+
+
+@lru_cache(maxsize=512)
+def mistakes_of(role: str, count: int) -> tuple[tuple[Mistake, ...], ...]:
+    """The mistakes that a step of this role can hold, or the pairs of them that can be made together."""
+    here = [one for one in MISTAKES.values() if role in one.slants]
+    if count == 1:
+        return tuple((one,) for one in here)
+    return tuple(pair for pair in combinations(here, 2) if not all(one.slants[role].working for one in pair))
+
+
+def options(step: Step, conventions: tuple[Convention, ...], cost: int) -> Iterator[Option]:
+    """All ways of this cost, 0 to 2, to carry out a step, given the conventions that are still open."""
+    if cost == 0:
+        yield RIGHT
+        return
+    if cost == 1:
+        yield from (Option((), convention) for convention in conventions)
+        yield from (Option(one) for one in mistakes_of(step.role, 1))
+        return
+    yield from (Option(pair) for pair in mistakes_of(step.role, 2))
+    yield from (Option(one, convention) for convention in conventions for one in mistakes_of(step.role, 1))
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """The lessons of one scenario under other conventions, and their right results: each worked out once.
+
+    `signed`: the sheet shows a number whose sign depends on that of the error.
+    """
+
+    input_gradient: bool = False
+    signed: bool = True
+    _made: dict[tuple[str, float], Lesson] = field(default_factory=dict, repr=False)
+    _right: dict[tuple[object, ...], Array] = field(default_factory=dict, repr=False)
+
+    def right(self, case: Case) -> Array:
+        """What a step gives when it is carried out rightly."""
+        scenario = case.lesson.scenario
+        inputs = (case.values[quantity.name] for quantity in case.step.inputs)
+        numbers = (array.tobytes() + repr(array.shape).encode() for array in inputs)
+        key = (case.step.name, scenario.error, scenario.relu_slope_at_zero, *numbers)
+        if key not in self._right:
+            self._right[key] = case.right
+        return self._right[key]
+
+    def of(self, scenario: Scenario) -> Lesson:
+        """The lesson of a scenario that differs from the others in its conventions only."""
+        key = (scenario.error, scenario.relu_slope_at_zero)
+        if key not in self._made:
+            self._made[key] = lesson_of(scenario, input_gradient=self.input_gradient)
+        return self._made[key]
+
+    def under(self, lesson: Lesson, convention: Convention) -> Lesson:
+        """The lesson as it reads with another value for a key; a loss's number changes no line of it."""
+        if convention.key == "loss" or convention.negate:
+            return lesson
+        if convention.key == "error":
+            return self.of(replace(lesson.scenario, error=str(convention.value)))
+        known = (lesson.scenario.error, float(convention.value))
+        return self._made.get(known) or self.of(one_filter(**lesson.scenario.data() | {convention.key: known[1]}))
+
+
+def sign_of_error(scenario: Scenario) -> Convention:
+    """e = t − a for e = a − t, or the other way round."""
+    return Convention("error", next(sign for sign in ERROR_SIGNS if sign != scenario.error))
+
+
+def loss_scales(scenario: Scenario) -> tuple[Convention, ...]:
+    """The other losses that differ from the scenario's by a number, one entry for each such number."""
+    factor, count = scenario.loss.factor, scenario.targets.size
+    if factor is None:
+        return ()
+    by_number: dict[float, list[str]] = {}
+    for name, loss in LOSSES.items():
+        if loss.factor is not None:
+            by_number.setdefault(loss.factor(count) / factor(count), []).append(name)
+    return tuple(
+        Convention("loss", names[0], number, also=tuple(names[1:]))
+        for number, names in by_number.items()
+        if number != 1
+    )
+
+
+def slopes_at_zero(scenario: Scenario) -> tuple[Convention, ...]:
+    """The other values of ReLU′(0)."""
+    if scenario.activation.name != "relu":
+        return ()
+    return tuple(Convention("relu_slope_at_zero", c) for c in SLOPES_AT_ZERO if c != scenario.relu_slope_at_zero)

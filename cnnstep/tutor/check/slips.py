@@ -1,0 +1,111 @@
+"""A slip: one cell that is off by itself, and the one term that explains it where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnstep.engine.quantity import Array, Cell, Values
+from cnnstep.engine.step import Factor, Step, Term, Working
+from cnnstep.tutor.check.line import Line
+from cnnstep.tutor.check.search import Candidate
+from cnnstep.tutor.check.sheet import Written, as_shown
+from cnnstep.tutor.typed import EXACT
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A cell (as a learner counts them), what stands there, what should, and what explains the difference."""
+
+    cell: Cell
+    yours: float
+    expected: float
+    reason: str = ""
+    working: Working | None = None
+
+
+def slips_in(line: Line, step: Step, candidate: Candidate, mine: Written) -> tuple[Slip, ...]:
+    """The cells that a way to a step leaves over."""
+    expected = as_shown(step, candidate.result)
+    scale = _scale(line, step, candidate)
+    return tuple(
+        _slip(line, step, tuple(int(i) for i in cell), expected, mine, scale) for cell in np.argwhere(candidate.wrong)
+    )
+
+
+def _scale(line: Line, step: Step, candidate: Candidate) -> float | None:
+    """What a convention multiplies the right number by; None where a mistake makes the working another one."""
+    if any(cause.mistake and cause.step == step.name for cause in line.causes):
+        return None
+    result = step.compute(line.values)
+    at = np.unravel_index(int(np.abs(result).argmax()), result.shape)
+    return float(candidate.result[at] / result[at]) if result[at] else 1.0
+
+
+def _slip(line: Line, step: Step, cell: Cell, expected: Array, mine: Written, scale: float | None) -> Slip:
+    yours, right = float(mine.values[cell]), float(expected[cell])
+    allowed = float(mine.tolerance[cell]) + EXACT * max(1.0, abs(right))
+    if right and abs(yours + right) <= allowed:
+        return Slip(cell, yours, right, "its sign is turned")
+    neighbour = _neighbour(expected, cell, yours, allowed)
+    if scale is None:
+        return Slip(cell, yours, right, neighbour)
+    working = step.working(line.values, step.quantity.layout.full_cell(cell))
+    for value, reason in _one_term_off(line.values, working):
+        if abs(yours - scale * value) <= allowed:
+            return Slip(cell, yours, right, reason, working)
+    return Slip(cell, yours, right, neighbour, working)
+
+
+def _one_term_off(values: Values, working: Working) -> Iterator[tuple[float, str]]:
+    """The sums with one term wrong, and how it is wrong."""
+    total = working.value
+    for term in working.terms:
+        if not term.value:
+            continue
+        yield total - 2 * term.value, f"{_name(term)} went in with its sign turned"
+        yield total - term.value, f"{_name(term)} was left out"
+        yield total + term.value, f"{_name(term)} was counted twice"
+    for term in working.terms:
+        for factor in term.factors:
+            for other, where in _around(values, factor):
+                rest = term.value / factor.value if factor.value else _rest(term, factor)
+                yield total - term.value + rest * other, f"{factor.label} was taken from the cell {where}"
+
+
+def _rest(term: Term, factor: Factor) -> float:
+    product = 1.0
+    for other in term.factors:
+        if other is not factor:
+            product *= other.value
+    return product
+
+
+def _name(term: Term) -> str:
+    return " · ".join(factor.label for factor in term.factors)
+
+
+def _around(values: Values, factor: Factor) -> Iterator[tuple[float, str]]:
+    """The numbers next to the one that a factor was read from."""
+    if factor.source is None or len(factor.cell) < 2 or factor.label.find("′") >= 0:
+        return
+    array = values[factor.source]
+    for where, down, right in (("above", -1, 0), ("below", 1, 0), ("to the left", 0, -1), ("to the right", 0, 1)):
+        row, column = factor.cell[-2] + down, factor.cell[-1] + right
+        if 0 <= row < array.shape[-2] and 0 <= column < array.shape[-1]:
+            yield float(array[(*factor.cell[:-2], row, column)]), where
+
+
+def _neighbour(expected: Array, cell: Cell, yours: float, allowed: float) -> str:
+    """The number that belongs to a cell next to it, if that is what was written."""
+    if len(cell) < 2:
+        return ""
+    for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        row, column = cell[-2] + down, cell[-1] + right
+        if 0 <= row < expected.shape[-2] and 0 <= column < expected.shape[-1]:
+            other = float(expected[(*cell[:-2], row, column)])
+            if abs(other - yours) <= allowed:
+                return f"this is the number of [{row},{column}]"
+    return ""
