@@ -49,7 +49,7 @@ PAGES = (
     Topic(
         name="batch",
         title="Batch",
-        summary="several samples at once: their gradients are added up before one update",
+        summary="several samples at once: their gradients add up",
         group="ideas",
         paragraphs=(
             "A batch is several samples, each an input with its target, that go through the same filter. "

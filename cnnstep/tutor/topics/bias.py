@@ -9,21 +9,25 @@ from cnnstep.tutor.topics.topic import Topic
 from cnnstep.tutor.topics.variants import first_of, with_bias
 
 SHIFT = 1.0
-"""The bias that a scenario without one gets on this page."""
+"""The bias that a scenario gets on this page where it has none, or one of 0."""
 
 
 def _numbers(example: Example) -> tuple[Block, ...]:
-    scenario = example.scenario
-    if scenario.conv.bias is None:
+    scenario, bias = example.scenario, example.scenario.conv.bias
+    if bias is None:
         intro = f"This scenario has no bias. Here it gets one of {example.text(SHIFT)}."
         scenario = with_bias(scenario, SHIFT)
+    elif not bias.any():
+        intro = f"This scenario's bias starts at 0. To show what it does, here it is {example.text(SHIFT)}."
+        scenario = with_bias(scenario, SHIFT)
     else:
-        listed = ", ".join(example.text(b) for b in scenario.conv.bias)
+        listed = ", ".join(example.text(b) for b in bias)
         intro = f"This scenario has a bias of {listed}. Beside it, the same with a bias of 0."
     iteration, without = first_of(scenario), first_of(with_bias(scenario, 0.0))
     z = iteration.lesson.quantity("forward")
-    update = iteration.lesson.step("bias_update")
-    start, end = iteration.values["bias"], iteration.values[update.name]
+    back = iteration if bias is None else example.first
+    start, end = back.values["bias"], back.values["bias_update"]
+    at = "" if bias is None or bias.any() else " (here with the scenario's own bias)"
     moves = "; ".join(f"from {example.text(a)} to {example.text(b)}" for a, b in zip(start, end, strict=True))
     return (
         Paragraph(intro),
@@ -32,8 +36,8 @@ def _numbers(example: Example) -> tuple[Block, ...]:
             grid_of("z with the bias", z, iteration.values["forward"])[:2],
         ),
         *worked(iteration, "forward", example.style),
-        Paragraph("On the way back it hears from every output:"),
-        *worked(iteration, "bias_gradient", example.style),
+        Paragraph(f"On the way back it hears from every output{at}:"),
+        *worked(back, "bias_gradient", example.style),
         Paragraph(f"The update moves it {moves}."),
     )
 
@@ -43,7 +47,7 @@ PAGES = (
         name="bias",
         scenario="bias",
         title="Bias",
-        summary="one number for each filter, added to all of its outputs, and trained too",
+        summary="one number a filter, added to all of its outputs",
         group="ideas",
         paragraphs=(
             "A bias b is one number that is added to every output of its filter. "

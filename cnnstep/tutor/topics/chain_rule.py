@@ -59,7 +59,7 @@ PAGES = (
     Topic(
         name="chain-rule",
         title="Chain rule and backpropagation",
-        summary="multiply the slopes along the way back, add up over all ways",
+        summary="multiply along each way back, add up all the ways",
         group="ideas",
         paragraphs=(
             "A weight changes z, z changes a, and a changes the loss. If each of these is a slope, then the slope of "

@@ -43,7 +43,7 @@ PAGES = (
         name="channels",
         scenario="two-channels",
         title="Channels",
-        summary="several matrices at once, such as red, green and blue: summed into one output",
+        summary="several matrices at once, summed into one output",
         group="ideas",
         paragraphs=(
             "A colour picture is three matrices: red, green, blue. Each is a channel. The filter then has one matrix "

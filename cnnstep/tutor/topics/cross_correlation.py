@@ -40,7 +40,7 @@ PAGES = (
     Topic(
         name="cross-correlation",
         title="Cross-correlation and convolution",
-        summary="slide the filter over the input; convolution turns it by 180° first",
+        summary="slide the filter over the input, as it is or turned",
         group="ideas",
         paragraphs=(
             "Slide a small matrix W, the filter, over the input X. At each place multiply what lies on top of each "

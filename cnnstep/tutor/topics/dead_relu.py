@@ -98,7 +98,7 @@ PAGES = (
     Topic(
         name="dead-relu",
         title="Dead ReLU",
-        summary="z is 0 or less, the slope is 0, nothing comes back, and the cell stops learning",
+        summary="z ≤ 0, slope 0: nothing comes back, nothing learns",
         group="ideas",
         paragraphs=(
             "relu has slope 0 for every z of 0 or less. Such a cell sends no error back, however wrong it is: "

@@ -11,7 +11,7 @@ PAGES = (
         name="dilation",
         scenario="dilation",
         title="Dilation",
-        summary="gaps between the filter's weights: it sees further with no more weights",
+        summary="gaps between the weights: the filter sees further",
         group="ideas",
         paragraphs=(
             "Dilation pulls the weights of the filter apart. With dilation 2 there is one cell between neighbours "

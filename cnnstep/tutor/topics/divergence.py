@@ -73,7 +73,7 @@ PAGES = (
         name="divergence",
         scenario="first-filter-linear-fast",
         title="Divergence",
-        summary="every step overshoots further than the last, until the numbers run away",
+        summary="each step overshoots further, and the loss explodes",
         group="ideas",
         paragraphs=(
             "Think of a bowl. A step that is a little too long lands on the other side, lower than before. "

@@ -40,7 +40,7 @@ PAGES = (
     Topic(
         name="error-sign",
         title="The sign of the error",
-        summary="output − target or target − output: both are right if carried through",
+        summary="output − target or target − output: both are right",
         group="conventions",
         paragraphs=(
             "Some books write e = a − t, others e = t − a. The loss is the same, because it squares e. "

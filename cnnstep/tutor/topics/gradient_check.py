@@ -91,7 +91,7 @@ PAGES = (
     Topic(
         name="gradient-check",
         title="Gradient check",
-        summary="nudge a weight and watch the loss: the slope must be the gradient",
+        summary="nudge a weight, watch the loss, compare the slopes",
         group="ideas",
         paragraphs=(
             "The gradient claims: if this weight grows a little, the loss changes by so much. That can be tried. "

@@ -53,7 +53,7 @@ PAGES = (
     Topic(
         name="input_gradient",
         title="Input gradient",
-        summary="how the loss changes with each input number: what an earlier layer receives",
+        summary="how the loss changes with each input number",
         group="steps",
         paragraphs=(
             "An input number takes part in every patch that covers it, each time under another weight. "

@@ -33,7 +33,7 @@ PAGES = (
     Topic(
         name="learning-rate",
         title="Learning rate",
-        summary="how far one step goes: too small creeps, too large jumps over the goal",
+        summary="how far one step goes: too short, too long",
         group="ideas",
         paragraphs=(
             "The gradient says which way is downhill and how steep, but not how far the slope goes on. "

@@ -40,7 +40,7 @@ PAGES = (
     Topic(
         name="loss",
         title="Loss",
-        summary="one number for how wrong all outputs are together; learning makes it small",
+        summary="one number for how wrong all outputs are together",
         group="ideas",
         paragraphs=(
             "Every output has an error of its own. To say whether one filter is better than another, one number is "

@@ -61,7 +61,7 @@ WORDS: dict[str, Words] = {
         "Forgetting the 1/n on the way back makes every gradient n times too large, and the step may be too long.",
     ),
     "binary_cross_entropy": Words(
-        "how surprised a yes-or-no guess is by the truth; goes with sigmoid",
+        "how far a yes-or-no guess is off; goes with sigmoid",
         "The output is read as the chance of a yes, the target is yes (1) or no (0). A guess that was sure and wrong "
         "costs without limit, one that was sure and right costs next to nothing.",
         "Its slope is 1/(a(1 − a)) times the error. That is exactly one over the slope of sigmoid, so the two cancel, "

@@ -8,16 +8,16 @@ from itertools import islice
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
-from cnnstep.tutor.document import Block, Command, Curve, Paragraph, Series, Table
+from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.record import Record, record
 from cnnstep.tutor.topics.blocks import peak, worked
-from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.example import FIRST_LESSON, Example
+from cnnstep.tutor.topics.runs import curves, ending, run
 from cnnstep.tutor.topics.topic import Topic
 
 TURNS = 4
 """So many iterations are shown number by number."""
-LONG_RUN = 20
+LONG_RUN = 60
 PLAIN = "sgd"
 
 
@@ -29,6 +29,7 @@ class Words:
     purpose: str
     goes_wrong: str
     see_also: tuple[str, ...]
+    scenario: str = FIRST_LESSON
 
 
 WORDS: dict[str, Words] = {
@@ -47,6 +48,7 @@ WORDS: dict[str, Words] = {
         "The velocity goes on when the slope has ended, so it rolls past the bottom and comes back. Steady slopes make "
         "the steps about 1/(1 − μ) times longer, so a learning rate that was right for sgd is often too large here.",
         ("sgd", "nesterov", "learning-rate"),
+        scenario="momentum",
     ),
     "nesterov": Words(
         "momentum that brakes early: it uses the slope ahead",
@@ -55,6 +57,7 @@ WORDS: dict[str, Words] = {
         "Books write it in two ways, and the weights they carry differ by one velocity. "
         "Compare the formula before you compare the numbers.",
         ("momentum", "sgd", "adam"),
+        scenario="momentum",
     ),
     "adam": Words(
         "steps of about one size for every weight, steep or not",
@@ -63,6 +66,7 @@ WORDS: dict[str, Words] = {
         "Both means begin at 0, so they are too small at first; the correction with 1 − βᵏ⁺¹ mends that, and "
         "is easily forgotten. Near the end the steps stay large, because they do not shrink with the gradient.",
         ("momentum", "sgd", "learning-rate"),
+        scenario="adam",
     ),
 }
 """One entry an optimizer; a test says so where one is missing."""
@@ -118,14 +122,12 @@ def _working(turns: list[Iteration], example: Example) -> tuple[Block, ...]:
 
 
 def _long_run(name: str, scenario: Scenario, example: Example) -> tuple[Block, ...]:
+    """Its loss beside that of plain descent with the same learning rate."""
     names = (name,) if name == PLAIN else (name, PLAIN)
-    runs: list[tuple[str, Record]] = [(n, record(trace(_with(scenario, n), LONG_RUN))) for n in names]
-    signs = ("•", "+")
-    series = tuple(Series(n, run.losses, sign) for (n, run), sign in zip(runs, signs, strict=False))
-    ends = "; ".join(f"{n} ends at {example.text(run.outcome.loss)}" for n, run in runs)
-    finite = all(value < float("inf") for one in series for value in one.values)
-    curve = (Curve("Loss", series, "iteration", 0, LONG_RUN),) if finite else ()
-    return (*curve, Paragraph(f"The loss after {counted(LONG_RUN, 'iteration')}: {ends}."))
+    runs = {one: run(_with(scenario, one), LONG_RUN) for one in names}
+    ends = "; ".join(f"{one}: {example.text(r.outcome.loss)}, {ending(r)}" for one, r in runs.items())
+    drawn = {one: r for one, r in runs.items() if r.outcome.status != "diverged"} or runs
+    return (*curves("Loss", drawn), Paragraph(f"The loss after {counted(LONG_RUN, 'iteration')}. {ends}."))
 
 
 def _topic(name: str) -> Topic:
@@ -143,8 +145,9 @@ def _topic(name: str) -> Topic:
         formula_words="← reads: becomes",
         numbers=lambda example: _numbers(name, example),
         goes_wrong=words.goes_wrong,
-        next=Command("cnnstep run {scenario} --iterations 20 --only gradient,update", "watch the weights move"),
+        next=Command("cnnstep run {scenario} --iterations 60 --only gradient,update", "watch the weights move"),
         see_also=words.see_also,
+        scenario=words.scenario,
     )
 
 

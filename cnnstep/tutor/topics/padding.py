@@ -11,7 +11,7 @@ PAGES = (
         name="padding",
         scenario="padding",
         title="Padding",
-        summary="a rim of zeros around the input, so that the output does not shrink",
+        summary="a rim of zeros around the input",
         group="ideas",
         paragraphs=(
             "Padding puts a rim of zeros around the input before the filter slides over it. "

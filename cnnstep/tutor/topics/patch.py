@@ -38,7 +38,7 @@ PAGES = (
     Topic(
         name="patch",
         title="Patch",
-        summary="the piece of the input that the filter lies on: one patch, one output",
+        summary="the piece of the input that the filter lies on",
         group="ideas",
         paragraphs=(
             "A patch is the piece of the input that lies under the filter at one place. "

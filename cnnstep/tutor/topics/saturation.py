@@ -69,7 +69,7 @@ PAGES = (
     Topic(
         name="saturation",
         title="Saturation",
-        summary="far out a curved activation is almost flat, and hardly any error comes back",
+        summary="far out φ is almost flat, and learning almost stops",
         group="ideas",
         paragraphs=(
             "sigmoid and tanh level out on both sides, elu, softplus and others on one. "

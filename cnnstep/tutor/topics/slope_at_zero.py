@@ -86,7 +86,7 @@ PAGES = (
     Topic(
         name="slope-at-zero",
         title="The slope of relu at 0",
-        summary="relu has a corner at 0, and its slope there is a choice between 0 and 1",
+        summary="relu has a corner at 0: its slope there is a choice",
         group="conventions",
         paragraphs=(
             "Left of 0 relu is flat, right of 0 it climbs with slope 1. At exactly 0 it has a corner, "

@@ -108,7 +108,7 @@ PAGES = (
     Topic(
         name="more-than-one-solution",
         title="More than one solution",
-        summary="the filter found is not the one you had in mind, and both are right",
+        summary="the filter found is not yours, and both are right",
         group="ideas",
         paragraphs=(
             "A target asks for outputs, not for a filter. Each output that is asked for makes one demand on the "

@@ -69,7 +69,7 @@ WORDS: dict[str, Words] = {
     ),
     "delta": Words(
         "Delta",
-        "the error, where the activation lets it back through: δ = e ⊙ φ′(z)",
+        "the error, where the slope lets it back: δ = e ⊙ φ′(z)",
         (
             "The error is about a, but the filter made z. To get from one to the other, multiply each error by the "
             "slope φ′(z): how much a moves when z moves a little. The result δ is ∂L/∂z.",

@@ -71,7 +71,7 @@ PAGES = (
     Topic(
         name="unreachable-target",
         title="Unreachable target",
-        summary="a target outside the activation's range: part of the loss stays for ever",
+        summary="a target that no filter can meet: some loss stays",
         group="ideas",
         paragraphs=(
             "Every activation has a range: relu gives nothing below 0, sigmoid nothing outside 0 and 1. "
