@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 
-from cnnstep.errors import Fault, InputError
+from cnnstep.errors import InputError
 from cnnstep.surface.cli import reference, run
+from cnnstep.surface.cli.context import screen, show_json
+from cnnstep.surface.cli.usage import PlainHelp, usage_fault
 from cnnstep.surface.exits import Exit
+from cnnstep.surface.screen import USUAL_WIDTH
 
-HELP = """A tutor for one convolution's backpropagation, number by number."""
+HELP = """A tutor for one convolution's backpropagation, number by number.
 
-FIRST_STEPS = """
+\b
 Try first:
-
-  cnnstep run first-filter           the first lesson, every number
-  cnnstep step --interactive         the same, one step at a time
-  cnnstep explain relu               one concept, with worked numbers
+  cnnstep run first-filter      the first lesson
+  cnnstep step --interactive    one step at a time
+  cnnstep explain relu          one concept
 """
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Why the system may refuse to take output: it is the user who can make room."""
 
 app = typer.Typer(
     name="cnnstep",
+    cls=PlainHelp,
     help=HELP,
-    epilog="Try first:  cnnstep run first-filter  ·  cnnstep step --interactive  ·  cnnstep explain relu".replace(
-        "·", "|"
-    ),
+    rich_markup_mode=None,
     add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -50,7 +56,7 @@ def _start(
     ),
 ) -> None:
     if context.invoked_subcommand is None:
-        sys.stdout.write(context.get_help() + "\n" + FIRST_STEPS)
+        sys.stdout.write(context.get_help() + "\n")
 
 
 app.command()(run.run)
@@ -62,59 +68,83 @@ app.command()(reference.schema)
 
 def run_app(arguments: Sequence[str]) -> int:
     """Carries out a command line; every way it can end is an exit code, and none is a traceback."""
-    if os.environ.get("FORCE_COLOR") == "0":
-        del os.environ["FORCE_COLOR"]  # Rich takes any value for a yes
+    _open_missing_streams()
+    code: int = Exit.DONE
     try:
-        code = app(list(arguments), prog_name="cnnstep", standalone_mode=False)
+        code = _carry_out(arguments)
         sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as in `| head -1`: no fault
+        _close_quietly()
+    except OSError as error:
+        _close_quietly()
+        _tell(f"The output can't be written: {(error.strerror or str(error)).lower()}.\n")
+        return Exit.UNUSABLE
+    return code
+
+
+def _carry_out(arguments: Sequence[str]) -> int:
+    try:
+        width = min(screen().width, USUAL_WIDTH)
+        code = app(list(arguments), prog_name="cnnstep", standalone_mode=False, terminal_width=width)
+        if code == Exit.INTERRUPTED:  # Typer's word for Ctrl-C
+            _tell("\nStopped.\n")
         return code if isinstance(code, int) else Exit.DONE
     except InputError as error:
         return _unusable(error, arguments)
     except typer.TyperException as error:
-        return _unusable(InputError(_usage(error)), arguments)
-    except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("\nStopped.\n")
+        return _unusable(InputError(usage_fault(error)), arguments)
+    except KeyboardInterrupt:
+        _tell("\nStopped.\n")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        _close_quietly()
-        return Exit.DONE
-    except Exception as error:  # noqa: BLE001  # the last resort: a bug is told in words, not as a traceback
-        return _bug(error)
-
-
-def _usage(error: typer.TyperException) -> Fault:
-    """What was wrong with the command line, in our voice."""
-    message = getattr(error, "format_message", lambda: str(error))()
-    message = message.replace("Invalid value for ", "This does not fit ").rstrip(".")
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "cnnstep"
-    return Fault("usage", message, f"{path} --help shows what there is")
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Typer has caught it
+            raise end.__context__ from None
+        return end.code if isinstance(end.code, int) else Exit.DONE
+    except Exception as error:  # the last resort: a bug is told in words, not as a traceback
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            raise
+        return _bug(error, arguments)
 
 
 def _unusable(error: InputError, arguments: Sequence[str]) -> int:
-    from cnnstep.surface.cli.context import screen, show_json
     from cnnstep.surface.cli.faults import fault_data, faults_text
-    from cnnstep.surface.symbols import to_ascii
+    from cnnstep.surface.symbols import harmless, to_ascii
 
     if "--json" in arguments:
         show_json(fault_data(error))
-        sys.stdout.flush()
-    text = faults_text(error)
-    sys.stderr.write((to_ascii(text) if screen().ascii else text) + "\n")
+    text = harmless(faults_text(error, screen().width))
+    _tell((to_ascii(text) if screen().stderr_ascii else text) + "\n")
     return Exit.UNUSABLE
 
 
-def _bug(error: Exception) -> int:
+def _tell(words: str) -> None:
+    """Words on standard error; where that takes none, the exit code has to say it alone."""
+    with suppress(OSError):
+        sys.stderr.write(words)
+        sys.stderr.flush()
+
+
+def _bug(error: Exception, arguments: Sequence[str]) -> int:
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    hint = "CNNSTEP_DEBUG=1 shows where it happened"
+    if "--json" in arguments:
+        show_json({"schema": 1, "error": {"code": "fault", "message": what, "hint": hint}})
     if os.environ.get("CNNSTEP_DEBUG") == "1":
         import traceback
 
-        traceback.print_exception(error)
+        _tell("".join(traceback.format_exception(error)))
     else:
-        what = f"{type(error).__name__}: {error}".splitlines()[0]
-        sys.stderr.write(f"This is a fault of cnnstep, not yours: {what}\nCNNSTEP_DEBUG=1 shows where it happened.\n")
+        _tell(f"This is a fault of cnnstep, not yours: {what}\n{hint}.\n")
     return Exit.FAULT
 
 
+def _open_missing_streams() -> None:
+    """A stream that the shell has closed (`>&-`) is None: what is written goes nowhere, and there is no input."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # open to the end
+
+
 def _close_quietly() -> None:
-    """The reader has left: what is still buffered goes nowhere, and Python must not complain at its end."""
+    """What is still buffered goes nowhere, so that Python has nothing to complain of at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

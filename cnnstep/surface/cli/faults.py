@@ -5,35 +5,61 @@ from __future__ import annotations
 from typing import Any
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.registry import did_you_mean
 
 WIDEST_SOURCE = 76
-"""A longer source line is cut around the caret."""
+"""A longer source line is cut around the caret; so is one that is wider than the window."""
 
 
-def fault_text(fault: Fault) -> str:
-    """One fault in words, up to four lines."""
-    lines = [f"{fault}." if not str(fault).endswith((".", "?", "!")) else str(fault)]
-    if fault.source is not None and fault.column is not None:
-        source, column = _window(fault.source, fault.column)
+def fault_text(fault: Fault, width: int = 0) -> str:
+    """One fault in words: what, the source line with a caret, what to do; wrapped to a width unless that is 0."""
+    lines = [_wrapped(_ended(_begun(str(fault), fault.file is None)), width)]
+    if fault.source and fault.source.strip() and fault.column is not None:
+        source, column = _window(fault.source, fault.column, min(WIDEST_SOURCE, width - 4) if width else WIDEST_SOURCE)
         lines += [f"    {source}", f"    {' ' * (column - 1)}^"]
     if fault.hint:
-        lines.append(f"  {fault.hint[0].upper()}{fault.hint[1:]}{'' if fault.hint.endswith('?') else '.'}")
+        lines.append(_wrapped(_ended(_begun(fault.hint)), width, "  "))
     return "\n".join(lines)
 
 
-def _window(source: str, column: int) -> tuple[str, int]:
+def _begun(sentence: str, at_start: bool = True) -> str:
+    """With a capital, unless it begins with something to type or with a place in a file."""
+    word = sentence.partition(" ")[0]
+    typed = not word.rstrip(":").isalpha() or word == "cnnstep"
+    return sentence if typed or not at_start else sentence[0].upper() + sentence[1:]
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."
+
+
+def _wrapped(sentence: str, width: int, indent: str = "") -> str:
+    """Lines that end between words; a name or a number is never cut."""
+    if not width:
+        return indent + sentence
+    from textwrap import fill
+
+    return fill(
+        sentence,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _window(source: str, column: int, widest: int) -> tuple[str, int]:
     """The part of a long line around a column, and the column in it; tabs and control characters as spaces."""
     source = "".join(character if character.isprintable() else " " for character in source.rstrip("\n"))
-    if len(source) <= WIDEST_SOURCE:
+    if len(source) <= widest:
         return source, column
-    start = max(0, min(column - 1 - WIDEST_SOURCE // 2, len(source) - WIDEST_SOURCE))
-    return source[start : start + WIDEST_SOURCE], column - start
+    start = max(0, min(column - 1 - widest // 2, len(source) - widest))
+    return source[start : start + widest], column - start
 
 
-def faults_text(error: InputError) -> str:
+def faults_text(error: InputError, width: int = 0) -> str:
     """All faults of an error, a blank line between them."""
-    return "\n\n".join(fault_text(fault) for fault in error.faults)
+    return "\n\n".join(fault_text(fault, width) for fault in error.faults)
 
 
 def fault_data(error: InputError) -> dict[str, Any]:
@@ -52,8 +78,3 @@ def _data(fault: Fault) -> dict[str, Any]:
         "column": fault.column,
         "hint": fault.hint,
     }
-
-
-def usage_fault(message: str, known: list[str], typed: str) -> Fault:
-    """A fault of what was typed on the command line, with the nearest command there is."""
-    return Fault("usage", message, did_you_mean(typed, known) if typed else "type cnnstep --help")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.numbers import Numbers
 
 FIRST_LESSON = "first-filter"
+MOST_DECIMALS = 15
+"""A double has no more that mean something."""
 
 
 def _scenario_names(incomplete: str) -> list[str]:
@@ -36,16 +39,17 @@ MaybeScenario = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
-Precision = Annotated[int, typer.Option("--precision", help="Decimals at most.", min=0, max=15)]
+Precision = Annotated[int, typer.Option("--precision", help="Decimals at most, 0 to 15.")]
 Fractions = Annotated[bool, typer.Option("--fractions", help="1/3 and not 0.3333, where that is exact.")]
 Only = Annotated[
     str,
-    typer.Option("--only", metavar="STEP", help="Only these steps, separated by commas: forward,gradient."),
+    typer.Option("--only", metavar="STEP", help="Only these steps, such as error,delta."),
 ]
 
 
 def style_of(precision: int, fractions: bool) -> Numbers:
     """How numbers are to be written."""
+    between(precision, 0, MOST_DECIMALS, "--precision")
     return Numbers(precision, fractions)
 
 
@@ -57,4 +61,18 @@ def names_in(only: str) -> tuple[str, ...]:
 def at_least(value: int, least: int, option: str) -> None:
     """A fault where an option's number is too small."""
     if value < least:
-        raise InputError(Fault("usage", f"{option} is {value}; it must be {least} or more", f"type {option} {least}"))
+        raise InputError(Fault("usage", f"{option} is {value}; it must be {least} or more", f"type: {option} {least}"))
+
+
+def between(value: int, least: int, most: int, option: str) -> None:
+    """A fault where an option's number is too small or too large."""
+    at_least(value, least, option)
+    if value > most:
+        raise InputError(Fault("usage", f"{option} is {value}; it must be {most} or less", f"type: {option} {most}"))
+
+
+def not_both(option: str, others: Mapping[str, object]) -> None:
+    """A fault where an option was given along with one of the others, which mean nothing beside it."""
+    for other, given in others.items():
+        if given:
+            raise InputError(Fault("usage", f"{option} and {other} don't go together", f"leave out {other}"))

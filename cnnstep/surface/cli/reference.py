@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cnnstep.surface.cli.options import AsJson, Fractions, Precision, style_of
+from cnnstep.surface.cli.options import FIRST_LESSON, AsJson, Fractions, Precision, style_of
 
 
 def _topic_names(incomplete: str) -> list[str]:
@@ -26,13 +26,11 @@ def explain(
 ) -> None:
     """Explain a concept with worked numbers; without a TOPIC, list the topics.
 
+    \b
     Examples:
-
-    cnnstep explain
-
-    cnnstep explain relu
-
-    cnnstep explain filter-gradient --scenario my.yaml
+      cnnstep explain
+      cnnstep explain relu
+      cnnstep explain gradient --scenario my.yaml
     """
     from cnnstep.surface.cli.context import show
     from cnnstep.surface.loading import load
@@ -48,11 +46,10 @@ def explain(
 def scenarios(as_json: AsJson = False) -> None:
     """List the shipped scenarios.
 
+    \b
     Examples:
-
-    cnnstep scenarios
-
-    cnnstep run stride
+      cnnstep scenarios
+      cnnstep run stride
     """
     from cnnstep.surface.cli.context import show, show_json
     from cnnstep.surface.loading import shipped
@@ -67,7 +64,7 @@ def scenarios(as_json: AsJson = False) -> None:
     blocks = (
         Heading("Shipped scenarios", 1),
         Table(("name", "what it is about"), rows),
-        Command(f"cnnstep run {found[0].name}", "walk through one"),
+        Command(f"cnnstep run {FIRST_LESSON}", "walk through the first one"),
     )
     show(blocks, AS_USUAL)
 
@@ -75,9 +72,9 @@ def scenarios(as_json: AsJson = False) -> None:
 def schema() -> None:
     """Print the JSON Schema of a scenario file, for editors that complete and check YAML.
 
+    \b
     Examples:
-
-    cnnstep schema > scenario.schema.json
+      cnnstep schema > scenario.schema.json
     """
     from cnnstep.surface.cli.context import show_json
     from cnnstep.surface.schema import json_schema

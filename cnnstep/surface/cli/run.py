@@ -16,6 +16,7 @@ from cnnstep.surface.cli.options import (
     ScenarioName,
     at_least,
     names_in,
+    not_both,
     style_of,
 )
 
@@ -23,9 +24,11 @@ from cnnstep.surface.cli.options import (
 def run(
     scenario: ScenarioName,
     iterations: Annotated[
-        int, typer.Option("--iterations", "-n", help="How many updates; without it, the scenario's own number.")
-    ] = 0,
-    every: Annotated[int, typer.Option("--every", help="Also show each iteration whose number is a multiple.")] = 0,
+        int | None, typer.Option("--iterations", "-n", help="How many updates; without it, the scenario's own number.")
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option("--every", help="Also show each iteration whose number is a multiple of this.")
+    ] = None,
     only: Only = "",
     as_json: AsJson = False,
     precision: Precision = 4,
@@ -33,15 +36,12 @@ def run(
 ) -> None:
     """Walk a scenario without asking anything: every step's matrix, the findings, the outcome.
 
+    \b
     Examples:
-
-    cnnstep run first-filter
-
-    cnnstep run first-filter --iterations 40
-
-    cnnstep run my.yaml --only gradient,update --fractions
-
-    cnnstep run first-filter --json
+      cnnstep run first-filter
+      cnnstep run first-filter --iterations 40
+      cnnstep run my.yaml --only gradient,update
+      cnnstep run first-filter --json
     """
     from cnnstep.engine.lesson import lesson_of
     from cnnstep.engine.trace import trace
@@ -50,8 +50,11 @@ def run(
     from cnnstep.tutor.record import record
     from cnnstep.tutor.run import run_data, run_document
 
-    at_least(iterations, 0, "--iterations")
-    at_least(every, 0, "--every")
+    style = style_of(precision, fractions)
+    if iterations is not None:
+        at_least(iterations, 1, "--iterations")
+    if every is not None:
+        at_least(every, 1, "--every")
     loaded = load(scenario)
     steps = names_in(only)
     lesson = lesson_of(loaded.scenario, input_gradient="input_gradient" in steps)
@@ -64,7 +67,6 @@ def run(
     if as_json:
         show_json(run_data(recorded, steps))
     else:
-        style = style_of(precision, fractions)
         show(run_document(recorded, loaded.name, style, steps), style)
 
 
@@ -73,7 +75,10 @@ def step(
     interactive: Annotated[
         bool, typer.Option("--interactive", "-i", help="The tutor: one step at a time, forwards and back.")
     ] = False,
-    iteration: Annotated[int, typer.Option("--iteration", help="Which iteration to print, counted from 0.")] = 0,
+    iteration: Annotated[
+        int | None,
+        typer.Option("--iteration", help="Which iteration to print, counted from 0; the first, unless told."),
+    ] = None,
     only: Only = "",
     as_json: AsJson = False,
     precision: Precision = 4,
@@ -81,13 +86,11 @@ def step(
 ) -> None:
     """Go through a scenario one step at a time, forwards and back; or print one iteration's steps.
 
+    \b
     Examples:
-
-    cnnstep step --interactive
-
-    cnnstep step my.yaml --interactive
-
-    cnnstep step first-filter --iteration 3 --only gradient
+      cnnstep step --interactive
+      cnnstep step my.yaml --interactive
+      cnnstep step first-filter --iteration 3
     """
     from itertools import islice
 
@@ -97,17 +100,19 @@ def step(
     from cnnstep.surface.loading import load
     from cnnstep.tutor.run import step_data, step_document
 
-    at_least(iteration, 0, "--iteration")
-    loaded = load(scenario)
     style = style_of(precision, fractions)
+    if iteration is not None:
+        at_least(iteration, 0, "--iteration")
     if interactive:
         from cnnstep.surface.cli.tutor import teach
 
-        teach(loaded, style)
+        not_both("--interactive", {"--json": as_json, "--only": only, "--iteration": iteration is not None})
+        teach(load(scenario), style)
         return
+    loaded = load(scenario)
     steps = names_in(only)
     lesson = lesson_of(loaded.scenario, input_gradient="input_gradient" in steps)
-    wanted = next(islice(trace(lesson), iteration, None))
+    wanted = next(islice(trace(lesson), iteration or 0, None))
     if as_json:
         show_json(step_data(wanted, steps))
     else:
