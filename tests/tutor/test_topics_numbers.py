@@ -18,7 +18,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.surface.formats.text import render
 from cnnstep.surface.loading import load
 from cnnstep.surface.screen import Screen
-from cnnstep.tutor.document import Beside, Block, Command, Document, Matrix, Paragraph, Sum, Table
+from cnnstep.tutor.document import Beside, Block, Command, Curve, Document, Matrix, Paragraph, Sum, Table
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.topics import TOPICS, explanation
 
@@ -135,17 +135,37 @@ def test_the_receptive_field_follows_the_engine_too(monkeypatch: pytest.MonkeyPa
     assert _numbers(page("receptive-field", "")) != before
 
 
+@pytest.mark.parametrize("scenario", ["", "first"])
+@pytest.mark.parametrize("part", ["value", "slope"])
 @pytest.mark.parametrize("name", list(ACTIVATIONS))
-def test_an_activation_page_follows_the_registry(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, own = page(name, ""), page(name, "first")
-    phi, make = ACTIVATIONS[name](), ACTIVATIONS[name]
-    off = replace(phi, value_at=lambda z: phi.value_at(z) + 1, value=lambda z: phi.value(z) + 1)
-    monkeypatch.setitem(ACTIVATIONS._entries, name, lambda *arguments: off)
-    relu = one_filter(**{**FIRST, "activation": "relu" if name == "relu" else "linear"})
-    monkeypatch.setitem(SCENARIOS, "first", relu if name == "relu" else SCENARIOS["first"])
-    assert make is not ACTIVATIONS[name]
-    assert page(name, "") != before
-    assert page(name, "first") != own
+def test_an_activation_page_follows_the_registry(
+    name: str, part: str, scenario: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown() -> list[Block]:
+        monkeypatch.setitem(SCENARIOS, "first", one_filter(**{**FIRST, "activation": name}))
+        return [block for block in page(name, scenario) if isinstance(block, Curve | Table)]
+
+    before, phi = shown(), ACTIVATIONS[name]()
+    off: dict[str, Any] = {
+        f"{part}_at": lambda z: getattr(phi, f"{part}_at")(z) + 1,
+        part: lambda z: getattr(phi, part)(z) + 1,
+    }
+    monkeypatch.setitem(ACTIVATIONS._entries, name, lambda *arguments: replace(phi, **off))
+    after = shown()
+    assert len(after) == (1 if scenario else 2)
+    assert all(one != other for one, other in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("name", list(ACTIVATIONS))
+def test_an_activation_at_work_goes_through_the_scenarios_own_z(name: str) -> None:
+    phi = ACTIVATIONS[name]()
+    (table,) = [block for block in page(name, "first") if isinstance(block, Table)]
+    assert [row[:2] for row in table.rows] == [("[0,0]", 3.0), ("[0,1]", 0.0), ("[1,0]", -2.0), ("[1,1]", 1.0)]
+    for (_, z, value, slope, error, delta), target in zip(table.rows, (1, 0, 0, 1), strict=True):
+        assert float(value) == pytest.approx(phi.value_at(float(z)))
+        assert float(slope) == pytest.approx(phi.slope_at(float(z)))
+        assert float(error) == pytest.approx(phi.value_at(float(z)) - target)
+        assert float(delta) == pytest.approx(float(error) * float(slope))
 
 
 def _numbers(blocks: tuple[Block, ...]) -> list[Block]:
