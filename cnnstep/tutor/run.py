@@ -93,8 +93,19 @@ def _ending(record: Record, name: str, style: Numbers) -> list[Block]:
             continue
         quantity = record.lesson.quantity(leaf)
         blocks += planes(quantity, end.matrix(leaf))
-    blocks.append(_next(record, name))
+    blocks.append(_next(record, _to_type(name)))
     return blocks
+
+
+def _to_type(name: str) -> str:
+    """The scenario's name as a shell takes it; a scenario that came through standard input has none."""
+    if name == "-":
+        return "FILE"
+    if all(character.isalnum() or character in "._-/" for character in name):
+        return name
+    from shlex import quote
+
+    return quote(name)
 
 
 def _next(record: Record, name: str) -> Command:

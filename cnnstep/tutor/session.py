@@ -18,6 +18,9 @@ from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.present import question, step_card
 from cnnstep.tutor.sentences import title_of
 
+LONGEST = 300
+"""Characters of a fault that quotes what was typed: a page pasted by mistake need not come back whole."""
+
 
 @dataclass(frozen=True)
 class Session:
@@ -84,7 +87,10 @@ def begin(name: str, scenario: Scenario, style: Numbers = AS_USUAL) -> tuple[Ses
 def prompt(session: Session) -> str:
     """Where one is: `first-filter · iteration 0 · 3/6 error >`."""
     if session.guess is not None:
-        return f"your {session.coming.symbol}: "
+        from cnnstep.tutor.typed import read_matrix
+
+        rows = len(read_matrix("\n".join(session.guess))) if session.guess else 0
+        return f"your {session.coming.symbol}, row {rows}: " if rows else f"your {session.coming.symbol}: "
     steps = session.iteration.lesson.steps
     step = session.step
     place = f"{session.position + 1}/{len(steps)} {step.name}" if step else "start"
@@ -116,5 +122,6 @@ def advance(session: Session, line: str) -> tuple[Session, Reply]:
 
 
 def _told(fault: Fault) -> Note:
+    what = fault.what if len(fault.what) <= LONGEST else f"{fault.what[: LONGEST - 1]}…"
     hint = fault.hint[:1].upper() + fault.hint[1:]
-    return Note(fault.code, f"{fault.what}. {hint}{'' if hint.endswith(('?', '.')) or not hint else '.'}".strip())
+    return Note(fault.code, f"{what}. {hint}{'' if hint.endswith(('?', '.', '…')) or not hint else '.'}".strip())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.quantity import Array, Quantity
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
@@ -25,6 +25,8 @@ from cnnstep.tutor.why import why
 
 FURTHEST = 100_000
 """No session runs on further than this in one command."""
+DIGITS = 9
+"""A number that is longer is beyond every row, column and iteration."""
 
 Answer = tuple[Session, Reply]
 
@@ -43,13 +45,14 @@ def carry_out(session: Session, line: str) -> Answer:
     word, _, rest = line.strip().partition(" ")
     if not word:
         return _on(session)
-    if re.match(r"^[\w.]+\[[\d\s,]*\]$", line.strip()):
+    if re.match(r"^[^\s\[\]]+\s*\[[\d\s,]*\]$", line.strip()):
         return _why(session, line)
     return COMMANDS[_command(word.lower())].carry_out(session, rest.strip())
 
 
 def _command(word: str) -> str:
     """The full name of a command from its beginning; where several fit, they are named."""
+    word = OTHER_WORDS.get(word, word)
     if word in COMMANDS:
         return word
     fitting = [name for name in COMMANDS if name.startswith(word)]
@@ -79,16 +82,22 @@ def _show(session: Session, rest: str) -> Answer:
         return session, Reply(shown(session))
     if rest == "all":
         return session, Reply((*question(session.iteration), *iteration_cards(session.iteration, session.style)))
-    lesson = session.iteration.lesson
-    if rest in (leaf.name for leaf in lesson.leaves):
-        return session, Reply(planes(lesson.quantity(rest), session.iteration.matrix(rest), all_of_them=True))
+    if leaf := _leaf(session, rest):
+        return session, Reply(planes(leaf, session.iteration.matrix(leaf.name), all_of_them=True))
     iteration, step = _step_of(session, rest)
     return session, Reply(iteration_cards(iteration, session.style, (step.name,)))
 
 
+def _leaf(session: Session, name: str) -> Quantity | None:
+    """What no step computes, by its name or its symbol: `filter`, `W`."""
+    leaves = session.iteration.lesson.leaves
+    return next((leaf for leaf in leaves if name in (leaf.name, leaf.symbol)), None)
+
+
 def _step_of(session: Session, name: str) -> tuple[Iteration, Step]:
-    """The step of this name and an iteration that has it: ∂L/∂X is worked out once it is asked for."""
+    """The step of this name or symbol and an iteration that has it: ∂L/∂X is worked out once it is asked for."""
     iteration = session.iteration
+    name = {step.symbol: step.name for step in iteration.lesson.steps}.get(name, name)
     if name.endswith("input_gradient"):
         lesson = lesson_of(session.scenario, input_gradient=True)
         iteration = replace(iteration, lesson=lesson, values=lesson.carry_out(_begin(lesson, iteration)))
@@ -101,35 +110,47 @@ def _begin(lesson: Lesson, iteration: Iteration) -> dict[str, Array]:
 
 def _why(session: Session, rest: str) -> Answer:
     words = re.findall(r"[^\s,\[\]]+", rest)
-    name = words.pop(0) if words and not _is_index(words[0]) else None
+    name = words.pop(0) if words and not re.match(r"[-+]?\d", words[0]) else None
     if name is None:
         if session.step is None:
             raise InputError(Fault("step", "no step has been shown yet", "say which step: why forward 0 1"))
         iteration, step = session.iteration, session.step
+    elif leaf := _leaf(session, name):
+        raise InputError(_given(session, leaf))
     else:
         iteration, step = _step_of(session, name)
     if not all(_is_index(word) for word in words):
         wrong = next(word for word in words if not _is_index(word))
         raise InputError(Fault("cell", f'"{wrong}" is no row or column', "type numbers counted from 0: why 0 1"))
-    return session, Reply(why(iteration, step, tuple(int(word) for word in words), session.style))
+    return session, Reply(why(iteration, step, tuple(_index(word) for word in words), session.style))
+
+
+def _given(session: Session, leaf: Quantity) -> Fault:
+    """Where a number comes from that no step of this iteration computes."""
+    number, update = session.iteration.number, dict(session.iteration.lesson.carried).get(leaf.name)
+    if number and update:
+        return Fault("step", f"{leaf.name} is what the last update made", f"type: goto {number - 1} {update}")
+    return Fault("step", f"{leaf.name} is given, not worked out", "ask for a step's number: why forward 0 1")
 
 
 def _is_index(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) < 9
+    return word.isascii() and word.isdigit()
 
 
-def _count(rest: str, default: int, usage: str) -> int:
-    if not rest:
-        return default
-    if not _is_index(rest):
-        raise InputError(Fault("number", f'"{rest}" is not a whole number', f"type: {usage}"))
-    if int(rest) > FURTHEST:
-        raise InputError(Fault("number", f"{rest} is too far for one go", f"at most {FURTHEST} at once"))
-    return int(rest)
+def _index(word: str) -> int:
+    return int(word) if len(word) <= DIGITS else 10**DIGITS
+
+
+def _count(word: str, usage: str) -> int:
+    if not _is_index(word):
+        raise InputError(Fault("number", f'"{word}" is no number of iterations', f"type: {usage}"))
+    if len(word) > DIGITS or int(word) > FURTHEST:
+        raise InputError(Fault("number", f"{word} is too far for one go", f"at most {FURTHEST} at once"))
+    return int(word)
 
 
 def _run(session: Session, rest: str) -> Answer:
-    number = _count(rest, 1, "run 10")
+    number = _count(rest or "1", "run 10")
     if number == 0:
         return session, Reply((Paragraph("Nothing to run.", "quiet"),))
     chain: list[Iteration] = [session.iteration]
@@ -148,18 +169,15 @@ def _run(session: Session, rest: str) -> Answer:
 
 
 def _goto(session: Session, rest: str) -> Answer:
-    words = rest.split()
-    names = {step.name for step in session.iteration.lesson.steps}
-    target, position = session.iteration, max(session.position, 0)
-    for word in words:
-        if _is_index(word):
-            target = _iteration(session, _count(word, 0, "goto 3"))
-        else:
-            position = session.iteration.lesson.steps.index(session.iteration.lesson.step(word))
-    if not words:
-        raise InputError(Fault("goto", "say where to", f"an iteration or a step: goto 3, goto {sorted(names)[0]}"))
-    if not any(not _is_index(word) for word in words):
-        position = 0
+    numbers = [word for word in rest.split() if _is_index(word)]
+    names = [word for word in rest.split() if not _is_index(word)]
+    lesson = session.iteration.lesson
+    if not numbers and not names:
+        raise InputError(Fault("goto", "say where to", f"an iteration, a step, or both: goto 3 {lesson.names[-1]}"))
+    if len(numbers) > 1 or len(names) > 1:
+        raise InputError(Fault("goto", "that is more than one place", f"type: goto 3 {lesson.names[-1]}"))
+    position = lesson.steps.index(lesson.step(names[0])) if names else 0
+    target = _iteration(session, _count(numbers[0], "goto 3")) if numbers else session.iteration
     after = session.moved(target, position)
     return after, Reply(shown(after))
 
@@ -225,7 +243,7 @@ def _help(session: Session, rest: str) -> Answer:
         return session, Reply((Table(("type", "what it does"), ((COMMANDS[name].usage, COMMANDS[name].help),)),))
     rows = tuple((command.usage, command.help) for command in COMMANDS.values())
     closing = Paragraph("The beginning of a word is enough, where it can mean only one.", "quiet")
-    return session, Reply((Table(("type", "what it does"), (("Enter", "the next step"), *rows)), closing))
+    return session, Reply((Table(("type", "what it does"), rows), closing))
 
 
 def _quit(session: Session, rest: str) -> Answer:
@@ -233,6 +251,7 @@ def _quit(session: Session, rest: str) -> Answer:
 
 
 COMMANDS: dict[str, SessionCommand] = {
+    "next": SessionCommand("next, or Enter", "the next step; after the last one the next iteration begins", _on),
     "back": SessionCommand("back", "undo the last move: to the step before, also over iterations", _back),
     "why": SessionCommand("why [STEP] ROW COL", "where one number comes from: why 0 1, why gradient 0 1", _why),
     "guess": SessionCommand("guess", "type the next matrix yourself first, and have it marked", _guess),
@@ -248,3 +267,6 @@ COMMANDS: dict[str, SessionCommand] = {
     "quit": SessionCommand("quit", "leave", _quit),
 }
 """One entry a command; help, suggestions and tests read them from here."""
+
+OTHER_WORDS = {"exit": "quit", "?": "help"}
+"""What else is typed out of habit."""

@@ -44,7 +44,7 @@ def guessing(session: Session, line: str) -> tuple[Session, Reply]:
     again = replace(session, guess=())
     if count > wanted or (len(shape) == 2 and 1 < len(typed) != shape[0]):
         size = "×".join(str(n) for n in shape) or "one number"
-        what = f"that is {len(typed)}×{len(typed[0])}, but {step.symbol} is {size}"
+        what = f"That is {len(typed)}×{len(typed[0])}, but {step.symbol} is {size}"
         return again, Reply((Paragraph(f"{what}. Type it again, or an empty line to give up.", "warn"),))
     return _marked(replace(session, guess=None), step, [cell for row in typed for cell in row])
 

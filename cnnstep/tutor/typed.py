@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 
 from cnnstep.errors import Fault, InputError
+from cnnstep.tutor.numbers import counted
 
 EXACT = 1e-9
 """Relative tolerance of a number that stands for itself: an integer, a fraction, fifteen digits."""
@@ -38,14 +39,15 @@ def read_number(text: str) -> Typed:
     text = text.strip().translate(_MINUS)
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
-    if "/" in text:
-        above, below = text.split("/")
-        return Typed(float(Fraction(above) / Fraction(below)), 0.0)
-    mantissa, _, exponent = text.lower().partition("e")
+    above, _, below = text.partition("/")
+    value = float(above) / float(below or 1)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    mantissa, _, exponent = above.lower().partition("e")
     decimals = len(mantissa.partition(".")[2])
-    if not decimals:
-        return Typed(float(text), 0.0)
-    return Typed(float(text), 0.5 * 10.0 ** (int(exponent or 0) - decimals))
+    if below or not decimals:
+        return Typed(value, 0.0)
+    return Typed(value, 0.5 * float(f"1e{int(exponent or 0) - decimals}"))  # unlike 10.0 **, it never overflows
 
 
 def read_matrix(text: str) -> tuple[tuple[Typed, ...], ...]:
@@ -59,7 +61,7 @@ def read_matrix(text: str) -> tuple[tuple[Typed, ...], ...]:
         raise InputError(Fault("not-a-matrix", "there are no numbers in that", "type rows of numbers: 3 0; -2 1"))
     for index, row in enumerate(rows):
         if len(row) != len(rows[0]):
-            what = f"row {index} has {len(row)} numbers, row 0 has {len(rows[0])}"
+            what = f"row {index} has {counted(len(row), 'number')}, row 0 has {len(rows[0])}"
             raise InputError(Fault("ragged", what, "give every row equally many numbers"))
     return tuple(rows)
 
@@ -85,6 +87,9 @@ def _row(part: str) -> tuple[Typed, ...]:
             numbers.append(read_number(match.group()))
         except ZeroDivisionError:
             raise InputError(Fault("not-a-number", f'"{match.group()}" divides by 0', "check that number")) from None
+        except ValueError:
+            word = match.group()[:20]
+            raise InputError(Fault("not-a-number", f'"{word}" is too large', "check that number")) from None
         gap = _GAP.match(part, match.end())
         at = gap.end() if gap else len(part)
         if gap and gap.end() == gap.start() and at < len(part):

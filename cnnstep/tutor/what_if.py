@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from cnnstep.engine.build import one_filter
@@ -34,73 +35,100 @@ def changed(scenario: Scenario, change: str) -> tuple[Scenario, str]:
     if "samples" in data and key in ("input", "target"):
         raise InputError(Fault("set", f"{key} is one of several samples", "change the scenario file for that"))
     if not rest:
-        raise InputError(Fault("set", f"{key} needs a value", f"it is {data[key]} now; type: set {key} …"))
-    data[key] = _value(key, rest, data[key])
-    return one_filter(**data), f"{key} {_said(key, rest)}"
+        now = f"it is {_written(data[key])}" if data[key] is not None else "there is none"
+        raise InputError(Fault("set", f"{key} needs a value", f"{now} now; type: set {key} …"))
+    data[key], said = _value(key, rest, data[key])
+    return one_filter(**data), said
 
 
-def _said(key: str, rest: str) -> str:
-    return f"were {rest}" if key not in ARRAYS else f"had {rest}"
+def _written(value: Any) -> str:
+    """A value as it is typed: `leaky_relu slope 0.1`."""
+    return (
+        " ".join(str(part) for part in (value.get("name"), *_settings(value)))
+        if isinstance(value, dict)
+        else str(value)
+    )
 
 
-def _value(key: str, rest: str, present: Any) -> Any:
+def _settings(value: dict[str, Any]) -> Iterator[Any]:
+    for key, number in value.items():
+        if key != "name":
+            yield from (key, number)
+
+
+def _value(key: str, rest: str, present: Any) -> tuple[Any, str]:
+    """The new value, and the change in words."""
+    said = f"{key} were {rest}"
     if key in WORDS:
-        return _named(rest)
+        return _named(key, rest), said
+    if key == "bias" and rest.lower() in ("none", "null"):
+        return None, "there were no bias"
+    if key in ARRAYS:
+        return _cell(key, rest, present) or (_matrix(key, rest, present), said)
     try:
-        if key in NUMBERS:
-            return read_number(rest).value
-        if key in WHOLE:
-            return int(rest)
+        return (int(rest) if key in WHOLE else read_number(rest).value), said
     except (ValueError, ZeroDivisionError):
-        raise InputError(Fault("set", f'"{rest}" is not a number', f"type: set {key} {present}")) from None
-    return _cell_or_matrix(key, rest, present)
+        kind = "whole number" if key in WHOLE else "number"
+        raise InputError(Fault("set", f'"{rest}" is no {kind} for {key}', f"type: set {key} {present}")) from None
 
 
-def _named(rest: str) -> Any:
-    """`relu`, or `leaky_relu slope 0.1` as a name with its numbers."""
-    name, *settings = re.split(r"[\s=:,{}]+", rest.strip("{} "))
-    if not settings:
-        return name
+def _named(key: str, rest: str) -> Any:
+    """`relu`, or `leaky_relu slope 0.1` as a name with its numbers; braces and `name:` as in a file are fine."""
+    words = re.split(r"[\s=:,{}]+", rest.strip("{} "))
+    name, *settings = words[1:] if words[0] == "name" and len(words) > 1 else words
     try:
         values = [read_number(value).value for value in settings[1::2]]
+        pairs = dict(zip(settings[::2], values, strict=True))
     except (ValueError, ZeroDivisionError):
-        raise InputError(Fault("set", f'"{rest}" is no name with numbers', "type: leaky_relu slope 0.1")) from None
-    return {"name": name, **dict(zip(settings[::2], values, strict=False))}
+        example = "type: set activation leaky_relu slope 0.1"
+        raise InputError(Fault("set", f'"{rest}" is no {key} with its numbers', example)) from None
+    if pairs and key in ("loss", "error"):
+        raise InputError(Fault("set", f"{key} is a name alone", f"type: set {key} {name}"))
+    return {"name": name, **pairs} if pairs else name
 
 
-def _cell_or_matrix(key: str, rest: str, present: Any) -> Any:
+def _cell(key: str, rest: str, present: Any) -> tuple[Any, str] | None:
+    """The array with one cell changed, and that in words; None where `rest` is not indices and a value."""
     depth = _depth(present)
     words = re.findall(r"[^\s,\[\]=]+", rest)
-    if depth and len(words) == depth + 1 and ";" not in rest and "[[" not in rest:
-        *indices, value = words
-        return _with_cell(key, present, indices, value)
-    rows = [[cell.value for cell in row] for row in read_matrix(rest)]
-    if depth == 0:
-        return rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else rows
-    if depth == 1:
-        return rows[0]
+    if not depth or len(words) != depth + 1 or ";" in rest or "[[" in rest:
+        return None
+    *indices, value = words
+    cell = f"{key}[{','.join(indices)}]"
+    try:
+        number = read_number(value).value
+    except (ValueError, ZeroDivisionError):
+        raise InputError(
+            Fault("set", f'"{value}" is no number for {cell}', f"type: set {key} {' '.join(indices)} 1")
+        ) from None
+    try:
+        _put(present, [int(index) for index in indices], number)
+    except (ValueError, IndexError):
+        raise InputError(Fault("set", f"there is no {cell}", "rows and columns are counted from 0")) from None
+    return present, f"{cell} were {value}"
+
+
+def _put(array: Any, cell: list[int], number: float) -> None:
+    if min(cell) < 0:
+        raise IndexError
+    for index in cell[:-1]:
+        array = array[index]
+    array[cell[-1]] = number
+
+
+def _matrix(key: str, rest: str, present: Any) -> Any:
+    """A whole array, as deep as the one that is there."""
+    depth = _depth(present)
     if depth > 2:
-        raise InputError(Fault("set", f"{key} has several matrices", f"set one cell: {'0 ' * depth}and its value"))
-    return rows
+        raise InputError(Fault("set", f"{key} has several matrices", f"set one cell: set {key} {'0 ' * depth}1"))
+    rows = [[cell.value for cell in row] for row in read_matrix(rest)]
+    if depth == 2:
+        return rows
+    if len(rows) > 1 or (depth == 0 and len(rows[0]) > 1):
+        many = "is one number" if depth == 0 else "is one row of numbers"
+        raise InputError(Fault("set", f"{key} {many}", f"type: set {key} 1" if depth == 0 else f"set {key} 1 0"))
+    return rows[0] if depth else rows[0][0]
 
 
 def _depth(value: Any) -> int:
     return 1 + _depth(value[0]) if isinstance(value, list) else 0
-
-
-def _with_cell(key: str, present: Any, indices: list[str], value: str) -> Any:
-    part, whole = present, present
-    try:
-        number = read_number(value).value
-        *outer, last = [int(index) for index in indices]
-        if min(*outer, last, 0) < 0:
-            raise IndexError
-        for index in outer:
-            part = part[index]
-        part[last] = number
-    except (ValueError, IndexError, ZeroDivisionError):
-        cell = " ".join(indices)
-        raise InputError(
-            Fault("set", f"{key} has no cell {cell}, or {value} is not a number", "cells are counted from 0")
-        ) from None
-    return whole

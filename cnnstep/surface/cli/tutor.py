@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from io import TextIOWrapper
+from pathlib import Path
 
 from cnnstep.errors import InputError
 from cnnstep.surface.cli.context import screen, show
-from cnnstep.surface.loading import Loaded
-from cnnstep.surface.symbols import to_ascii
-from cnnstep.surface.writing import dump, write_file
+from cnnstep.surface.loading import STANDARD_INPUT, Loaded
+from cnnstep.surface.symbols import harmless, to_ascii
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.session import Session, advance, begin, prompt
 
 
 def teach(loaded: Loaded, style: Numbers) -> None:
     """Runs the tutor until it is left or the input ends."""
-    session, reply = begin(loaded.name, loaded.scenario, style)
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a byte that is no text is a word that nobody knows, not an end
+    session, reply = begin("scenario" if loaded.name == STANDARD_INPUT else loaded.name, loaded.scenario, style)
     show(reply.blocks, style)
     while not session.done:
         line = ask(prompt(session))
         if line is None:
-            sys.stderr.write("\nThe input has ended, so the lesson ends here.\n")
+            say("\nThe input has ended, so the lesson ends here.")
             return
         session, reply = advance(session, line)
         if reply.blocks:
@@ -34,26 +38,33 @@ def teach(loaded: Loaded, style: Numbers) -> None:
 def ask(words: str) -> str | None:
     """A line, without its end; None where the input has ended. The prompt goes to standard error."""
     sys.stdout.flush()
-    words = to_ascii(words) if screen().ascii else words
     if sys.stdin.isatty() and sys.stdout.isatty():
         import readline  # noqa: F401  # arrow keys and history, where a person types
 
         try:
-            return input(words)
+            return input(to_ascii(words) if screen().ascii else words)
         except EOFError:
             return None
-    sys.stderr.write(words)
-    sys.stderr.flush()
+    say(words, end="")
     line = sys.stdin.readline()
     return line.rstrip("\n") if line else None
 
 
+def say(words: str, end: str = "\n") -> None:
+    """A message or a prompt on standard error."""
+    words = harmless(words)
+    sys.stderr.write((to_ascii(words) if screen().stderr_ascii else words) + end)
+    sys.stderr.flush()
+
+
 def _save(session: Session, path: str) -> None:
     from cnnstep.surface.cli.faults import faults_text
+    from cnnstep.surface.writing import dump, write_file
 
     try:
-        write_file(path, dump(session.scenario))
+        write_file(Path(path).expanduser(), dump(session.scenario))
     except InputError as error:
-        sys.stderr.write(faults_text(error) + "\n")
+        here = [replace(f, hint="choose another name") if f.code == "exists" else f for f in error.faults]
+        say(faults_text(InputError(here), screen().width))
     else:
-        sys.stderr.write(f"Saved as {path}.\n")
+        say(f"Saved as {path}.")
