@@ -59,8 +59,7 @@ def _folder() -> Path:
 def load(name_or_path: str, *, stdin: TextIO | BinaryIO | None = None) -> Loaded:
     """The scenario called so: a shipped name, a path, or `-` for standard input."""
     if name_or_path == STANDARD_INPUT:
-        text = read_stream(stdin if stdin is not None else sys.stdin, YAML_LIMIT)
-        return Loaded(read_scenario_text(text, STANDARD_INPUT), STANDARD_INPUT, STANDARD_INPUT)
+        return Loaded(_scenario_of(source_of(STANDARD_INPUT, stdin=stdin)), STANDARD_INPUT, STANDARD_INPUT)
     found = {one.name: one.path for one in shipped()}
     path = found.get(name_or_path) or Path(name_or_path)
     if not name_or_path:  # which Path would read as the folder one is in
@@ -77,6 +76,14 @@ def scenario(name_or_path: str) -> Scenario:
 def read_scenario_text(text: str, file: str | None = None, folder: Path | None = None) -> Scenario:
     """The scenario in a text; `file` is what messages call it, and number files are looked for in `folder`."""
     return _scenario_of(Source(text.removeprefix("\ufeff"), file, folder or Path()))
+
+
+def source_of(path: str, *, stdin: TextIO | BinaryIO | None = None) -> Source:
+    """The text of a file, or of standard input for `-`; what it names is looked for in its folder."""
+    if path == STANDARD_INPUT:
+        text = read_stream(stdin if stdin is not None else sys.stdin, YAML_LIMIT)
+        return Source(text.removeprefix("\ufeff"), STANDARD_INPUT, Path())
+    return _source_of(Path(path), path)
 
 
 def _scenario_of(source: Source) -> Scenario:

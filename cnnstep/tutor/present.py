@@ -24,16 +24,21 @@ BLOCKED = Mark("✝!", "dead, with an error left that can't be learned here", "b
 
 
 def planes(
-    quantity: Quantity, shown: Array, marks: Mapping[Cell, Mark] | None = None, *, all_of_them: bool = False
+    quantity: Quantity,
+    shown: Array,
+    marks: Mapping[Cell, Mark] | None = None,
+    *,
+    title: str = "",
+    all_of_them: bool = False,
 ) -> tuple[Block, ...]:
     """A quantity as matrices: one for each sample, filter and channel that the learner sees."""
     if shown.ndim < 2:
         leading: tuple[int, ...] = ()
+        marks = {(0, *cell)[-2:]: mark for cell, mark in (marks or {}).items()}
         shown = shown.reshape(1, -1)
-        marks = {(0, *cell): mark for cell, mark in (marks or {}).items()}
     else:
         leading = shown.shape[:-2]
-    names = quantity.layout.visible
+    names, title = quantity.layout.visible, title or quantity.symbol
     blocks: list[Block] = []
     for index in np.ndindex(*leading):
         if len(blocks) == MOST_PLANES and not all_of_them:
@@ -42,9 +47,8 @@ def planes(
             break
         where = ", ".join(f"{axis} {i}" for axis, i in zip(names, index, strict=False))
         rows = tuple(tuple(float(value) for value in row) for row in shown[index])
-        inside = {cell[-2:]: mark for cell, mark in (marks or {}).items() if cell[:-2] == index}
-        title = f"{quantity.symbol}, {where}" if where else quantity.symbol
-        blocks.append(Matrix(rows, title, {(r, c): mark for (r, c), mark in inside.items()}))
+        inside = {(cell[-2], cell[-1]): mark for cell, mark in (marks or {}).items() if cell[:-2] == index}
+        blocks.append(Matrix(rows, f"{title}, {where}" if where else title, inside))
     return tuple(blocks)
 
 
@@ -55,8 +59,7 @@ def question(iteration: Iteration) -> tuple[Block, ...]:
         if quantity.name.endswith("_before") or quantity.name == "iteration":
             continue
         title = f"{quantity.name.capitalize()} {quantity.symbol}"
-        named = Quantity(quantity.name, title, quantity.layout)
-        blocks.extend(planes(named, iteration.matrix(quantity.name)))
+        blocks.extend(planes(quantity, iteration.matrix(quantity.name), title=title))
     return (Beside(tuple(blocks)),)
 
 

@@ -15,6 +15,8 @@ from cnnstep.tutor.typed import Typed, read_matrix
 
 WRONG = Mark("✗", "not this number", "bad")
 RIGHT = Mark("✓", "right", "good")
+EXACT_DIGITS = 12
+"""What was shown counts as known to so many decimals."""
 
 
 def start_guess(session: Session) -> tuple[Session, Reply]:
@@ -71,6 +73,21 @@ def _marked(session: Session, step: Step, typed: list[Typed]) -> tuple[Session, 
     blocks: list[Block] = [
         mine,
         Paragraph(f"{len(wrong) - sum(wrong)} right, {counted(sum(wrong), 'cell is', 'cells are')} not.", "warn"),
+        *_named(session, step, typed, shape),
         Command(f"why {step.name} {cell}".strip(), "how that number comes about. Or: guess, Enter"),
     ]
     return session, Reply(tuple(blocks))
+
+
+def _named(session: Session, step: Step, typed: list[Typed], shape: tuple[int, ...]) -> tuple[Block, ...]:
+    """What went wrong, where the numbers say so: the steps before this one were shown, so they are known."""
+    from cnnstep.tutor.check.diagnose import diagnose  # the mistakes, which only a wrong guess asks for
+    from cnnstep.tutor.check.report import causes
+    from cnnstep.tutor.check.sheet import Sheet, Written
+
+    iteration = session.iteration
+    before = iteration.lesson.names[: iteration.lesson.names.index(step.name)]
+    work = {name: Written.rounded(iteration.matrix(name), EXACT_DIGITS) for name in before}
+    values = np.array([cell.value for cell in typed]).reshape(shape)
+    work[step.name] = Written(values, np.array([cell.tolerance for cell in typed]).reshape(shape))
+    return causes(diagnose(Sheet(session.scenario, work, iteration.number, session.name)), step.name)

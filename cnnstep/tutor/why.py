@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import Cell, Quantity, Values, bracketed
+from cnnstep.engine.quantity import Cell, Values, bracketed
 from cnnstep.engine.step import Factor, Step, Term, Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
@@ -83,13 +83,10 @@ def _source(iteration: Iteration, step: Step, working: Working) -> tuple[Block, 
     cells = {source.layout.shown_cell(factor.cell) for factor in taking}
     leading = {cell[:-2] for cell in cells}
     shown = iteration.matrix(source.name)
-    marked = planes(_titled(source), shown, dict.fromkeys(cells, PART), all_of_them=True)
+    title = f"{source.name.replace('_', ' ').capitalize()} {source.symbol}"
+    marked = planes(source, shown, dict.fromkeys(cells, PART), title=title, all_of_them=True)
     wanted = [i for i, index in enumerate(np.ndindex(*shown.shape[:-2])) if index in leading]
     return tuple(marked[i] for i in wanted[:2])
-
-
-def _titled(quantity: Quantity) -> Quantity:
-    return Quantity(quantity.name, f"{quantity.name.replace('_', ' ').capitalize()} {quantity.symbol}", quantity.layout)
 
 
 def _nudge(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers) -> tuple[Block, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -30,8 +29,17 @@ def show(blocks: tuple[Block, ...], style: Numbers) -> None:
     sys.stdout.write(render(Document(blocks, style), screen()))
 
 
+def say(text: str) -> None:
+    """A message on standard error, in signs that it can take."""
+    from cnnstep.surface.symbols import to_ascii
+
+    sys.stderr.write((to_ascii(text) if screen().ascii else text) + "\n")
+
+
 def show_json(data: dict[str, Any]) -> None:
     """One JSON document on standard output; infinities would be no JSON, so none may be in it."""
+    import json  # 2 ms, which text has no use for
+
     sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
 
 

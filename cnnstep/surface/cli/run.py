@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +21,10 @@ from cnnstep.surface.cli.options import (
     style_of,
 )
 
+if TYPE_CHECKING:
+    from cnnstep.engine.lesson import Lesson
+    from cnnstep.tutor.record import Record
+
 
 def run(
     scenario: ScenarioName,
@@ -30,6 +35,10 @@ def run(
         int | None, typer.Option("--every", help="Also show each iteration whose number is a multiple of this.")
     ] = None,
     only: Only = "",
+    mistake: Annotated[
+        str,
+        typer.Option("--mistake", metavar="CODE", help="Make this mistake in every iteration, beside the right way."),
+    ] = "",
     as_json: AsJson = False,
     precision: Precision = 4,
     fractions: Fractions = False,
@@ -41,13 +50,12 @@ def run(
       cnnstep run first-filter
       cnnstep run first-filter --iterations 40
       cnnstep run my.yaml --only gradient,update
+      cnnstep run first-filter --mistake uphill-update -n 5
       cnnstep run first-filter --json
     """
     from cnnstep.engine.lesson import lesson_of
-    from cnnstep.engine.trace import trace
-    from cnnstep.surface.cli.context import progress, show, show_json
+    from cnnstep.surface.cli.context import show, show_json
     from cnnstep.surface.loading import load
-    from cnnstep.tutor.record import record
     from cnnstep.tutor.run import run_data, run_document
 
     style = style_of(precision, fractions)
@@ -62,12 +70,34 @@ def run(
         lesson.step(name)
     total = iterations or loaded.scenario.iterations
     multiple = every or (1 if as_json else 0)
-    with progress(total, "iterations") as done:
-        recorded = record(trace(lesson, total), lambda number: bool(multiple) and number % multiple == 0, done)
-    if as_json:
+
+    def keep(number: int) -> bool:
+        return bool(multiple) and number % multiple == 0
+
+    recorded = _recorded(lesson, total, keep)
+    if mistake:
+        from cnnstep.tutor.mistakes import MISTAKES, mistaken
+        from cnnstep.tutor.mistakes.astray import astray_data, astray_document
+
+        made = MISTAKES.find(mistake)
+        wrong = _recorded(mistaken(lesson, made), total, keep)
+        if as_json:
+            show_json(astray_data(wrong, recorded, made, steps))
+        else:
+            show(astray_document(wrong, recorded, made, loaded.name, style), style)
+    elif as_json:
         show_json(run_data(recorded, steps))
     else:
         show(run_document(recorded, loaded.name, style, steps), style)
+
+
+def _recorded(lesson: Lesson, total: int, keep: Callable[[int], bool]) -> Record:
+    from cnnstep.engine.trace import trace
+    from cnnstep.surface.cli.context import progress
+    from cnnstep.tutor.record import record
+
+    with progress(total, "iterations") as done:
+        return record(trace(lesson, total), keep, done)
 
 
 def step(

@@ -5,5 +5,17 @@
 
 from cnnstep.tutor.mistakes import delta, forward, gradient, input_gradient, update
 from cnnstep.tutor.mistakes.mistake import MISTAKES, Case, Mistake, carry_out
+from cnnstep.tutor.mistakes.mistaken import mistaken
 
-__all__ = ["MISTAKES", "Case", "Mistake", "carry_out", "delta", "forward", "gradient", "input_gradient", "update"]
+__all__ = [
+    "MISTAKES",
+    "Case",
+    "Mistake",
+    "carry_out",
+    "delta",
+    "forward",
+    "gradient",
+    "input_gradient",
+    "mistaken",
+    "update",
+]

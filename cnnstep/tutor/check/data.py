@@ -1,0 +1,44 @@
+"""A diagnosis as the contract's JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnstep.engine.scenario import number
+from cnnstep.tutor.check.diagnose import Diagnosis, StepMark
+
+
+def check_data(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The verdict, every step's mark, the mistakes, and the conventions that the numbers follow."""
+    named = [one for one in diagnosis.conventions if not one.negate]
+    data: dict[str, Any] = {
+        "schema": 1,
+        "verdict": diagnosis.verdict,
+        "steps": [_step(mark) for mark in diagnosis.marks],
+        "mistakes": list(diagnosis.mistakes),
+        "conventions": {one.key: _plain(one.value) for one in named},
+    }
+    also = {one.key: [_plain(other) for other in one.also] for one in named if one.also}
+    return data | ({"also": also} if also else {})
+
+
+def _plain(value: str | float) -> Any:
+    return value if isinstance(value, str) else number(value)
+
+
+def _step(mark: StepMark) -> dict[str, Any]:
+    return {
+        "name": mark.step.name,
+        "verdict": mark.verdict,
+        "mistakes": list(mark.mistakes),
+        "slips": [
+            {
+                "cell": list(slip.cell),
+                "yours": number(slip.yours),
+                "expected": number(slip.expected),
+                "reason": slip.reason,
+            }
+            for slip in mark.slips
+        ],
+        "alternatives": [list(codes) for codes in mark.alternatives],
+    }
