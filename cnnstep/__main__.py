@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+COLLECT_AFTER = 200_000
+"""Objects between two rounds of the garbage collector: imports make many and drop none, and 109 rounds cost 20 ms."""
+
 
 def main() -> int:
     """Runs the command line and gives its exit code; the version alone needs nothing imported."""
@@ -12,9 +15,16 @@ def main() -> int:
 
         print(f"cnnstep {__version__}")
         return 0
+    import gc
+    import os
+
+    gc.set_threshold(COLLECT_AFTER)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # 6 ms to look for them among everything installed
     from cnnstep.surface.cli.app import run_app
 
-    return run_app(sys.argv[1:])
+    code = run_app(sys.argv[1:])
+    gc.freeze()  # spares the search for cycles in every module at the very end: 27 ms
+    return code
 
 
 if __name__ == "__main__":

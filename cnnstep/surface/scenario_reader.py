@@ -16,10 +16,8 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError, Path
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.matrices import decimal_comma, uneven
-from cnnstep.surface.files.number_files import read_numbers
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Scalar, plain
 from cnnstep.surface.spec import KEYS, MATRICES, REQUIRED, ScenarioFile
-from cnnstep.surface.spec_faults import in_our_words
 
 MOST_FAULTS = 20
 """A screen full; mending the first ones often mends the rest."""
@@ -107,6 +105,8 @@ class _Reading:
         try:
             ScenarioFile.model_validate(data)
         except ValidationError as error:
+            from cnnstep.surface.spec_faults import in_our_words
+
             tree = Document(self.document.source, root)
             for detail in error.errors(include_url=False):
                 if fault := in_our_words(tree, detail):
@@ -145,6 +145,8 @@ class _Reading:
 
     def _numbers_of(self, name: str, path: Path) -> Any:
         """The array in a file; its faults keep their own file and line, and are told where the file is named."""
+        from cnnstep.surface.files.number_files import read_numbers
+
         try:
             return read_numbers(self.document.source.folder / name, name)
         except InputError as error:

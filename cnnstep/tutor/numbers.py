@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 
 LARGEST_DENOMINATOR = 1000
 """Beyond it a fraction is no plainer than its decimals."""
@@ -50,6 +49,8 @@ AS_USUAL = Numbers()
 def _fraction(value: float) -> str:
     if abs(value) >= 1e7:
         return ""
+    from fractions import Fraction  # 2 ms, and only where fractions are asked for
+
     near = Fraction(value).limit_denominator(LARGEST_DENOMINATOR)
     return str(near) if abs(float(near) - value) <= 1e-12 * max(1.0, abs(value)) else ""
 

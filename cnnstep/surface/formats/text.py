@@ -10,11 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cnnstep.surface.formats import words
-from cnnstep.surface.formats.curve import curve_lines
 from cnnstep.surface.formats.matrix import legend, matrix_lines
 from cnnstep.surface.formats.pen import Lines, Pen, width_of
-from cnnstep.surface.formats.sums import sum_lines
-from cnnstep.surface.formats.table import table_lines
 from cnnstep.surface.screen import Screen
 from cnnstep.surface.symbols import to_ascii
 from cnnstep.tutor.document import (
@@ -113,10 +110,16 @@ def _draw_one(block: Block, pen: Pen) -> Lines:
         case Matrix():
             return matrix_lines(block, pen) + legend(block.marks.values(), pen)
         case Sum():
+            from cnnstep.surface.formats.sums import sum_lines  # these three where a page has one
+
             return sum_lines(block, pen)
         case Table():
+            from cnnstep.surface.formats.table import table_lines
+
             return table_lines(block, pen)
         case Curve():
+            from cnnstep.surface.formats.curve import curve_lines
+
             return curve_lines(block, pen)
         case Beside():
             return _beside(block, pen)
