@@ -57,9 +57,10 @@ def test_columns_gives_the_width(columns: str, expected: int) -> None:
 
 def test_without_columns_the_terminal_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Terminal, "fileno", lambda self: 1)
+    monkeypatch.setattr(Encoded, "fileno", lambda self: 1)
     monkeypatch.setattr(os, "get_terminal_size", lambda number: os.terminal_size((132, 43)))
     assert detected().width == 132
-    assert detected(stdout=io.StringIO()).width == 80, "a file has no width of its own"
+    assert detected(stdout=Encoded("utf-8")).width == 80, "a file has no width of its own"
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,15 @@ def test_what_cannot_be_drawn_is_said(curve: Curve, said: str) -> None:
 @pytest.mark.parametrize("values", [(2.0,), (2.0, 2.0, 2.0)])
 def test_a_constant_is_a_level_line_with_one_label(values: tuple[float, ...]) -> None:
     text = drawn(Curve("", (Series("", values),)))
-    assert text.count("2 ┤•") == 1
-    assert sum("•" in row for row in text.splitlines()) == 1
+    rows = text.splitlines()[1:11]
+    assert [k for k, row in enumerate(rows) if "•" in row] == [4]
+    assert rows[4].startswith("  2 ┤•")
+
+
+@pytest.mark.parametrize("width", [40, 41])  # the jump lies within a column, and between two
+def test_a_steep_curve_has_no_gaps(width: int) -> None:
+    text = drawn(Curve("", (Series("", (0.0,) * 100 + (1.0,) * 100),)), width)
+    assert all("•" in row for row in text.splitlines()[1:11])
 
 
 @given(
