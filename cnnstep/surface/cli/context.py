@@ -36,11 +36,11 @@ def say(text: str) -> None:
     sys.stderr.write((to_ascii(text) if screen().ascii else text) + "\n")
 
 
-def show_json(data: dict[str, Any]) -> None:
+def show_json(data: dict[str, Any], indent: int | None = None) -> None:
     """One JSON document on standard output; infinities would be no JSON, so none may be in it."""
     import json  # 2 ms, which text has no use for
 
-    sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(data, allow_nan=False, indent=indent) + "\n")
 
 
 @contextmanager
