@@ -53,6 +53,7 @@ class _Neuron:
     layout: Layout
     z: Array
     upstream: Array
+    slope_cancels: bool
 
     def shown(self, where: NDArray[np.bool_]) -> tuple[Cell, ...]:
         """The cells where a mask holds, as a learner counts them."""
@@ -64,7 +65,7 @@ def _neurons(iteration: Iteration) -> Iterator[_Neuron]:
         if isinstance(step.part, ActivationLayer):
             z, upstream = step.inputs[-1], step.inputs[0]
             values = iteration.values
-            yield _Neuron(step.part.phi, step, z.layout, values[z.name], values[upstream.name])
+            yield _Neuron(step.part.phi, step, z.layout, values[z.name], values[upstream.name], step.part.slope_cancels)
 
 
 def _dead(iteration: Iteration) -> Iterator[Finding]:
@@ -115,8 +116,8 @@ def _saturated(iteration: Iteration) -> Iterator[Finding]:
     """Cells of a curved activation whose slope is next to nothing, though not exactly 0 by construction."""
     for neuron in _neurons(iteration):
         phi = neuron.phi
-        if phi.kinks and phi.low == -math.inf:
-            continue  # straight pieces are as steep as they were made
+        if (phi.kinks and phi.low == -math.inf) or neuron.slope_cancels:
+            continue  # straight pieces are as steep as they were made; cross-entropy makes up for a flat sigmoid
         slope = np.abs(phi.slope(neuron.z))
         low = (slope < SATURATED_BELOW * phi.steepest) & np.isfinite(neuron.z)
         if phi.flat:

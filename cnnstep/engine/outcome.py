@@ -54,11 +54,22 @@ def judge(lesson: Lesson, values: Mapping[str, Array], loss: float, first: Itera
         return "converged"
     steepest = max(float(np.abs(slope).max()) for slope in slopes)
     if steepest == 0:
-        return "settled" if loss <= floor(lesson) * (1 + LEVEL) else "stuck"
+        at_floor = loss <= floor(lesson) * (1 + LEVEL)
+        return "settled" if at_floor or not _blocked(lesson, values) else "stuck"
     began = max(float(np.abs(slope).max()) for slope in gradients(lesson, first.values))
     if steepest <= LEVEL * began:
         return "settled"
     return "improving" if loss <= first.loss else "worse"
+
+
+def _blocked(lesson: Lesson, values: Mapping[str, Array]) -> bool:
+    """Whether an error meets a slope of 0. Where none does, what pulls on each weight cancels: that is a minimum."""
+    for step in lesson.of_role("delta"):
+        if isinstance(step.part, ActivationLayer) and not step.part.slope_cancels:
+            upstream, z = values[step.inputs[0].name], values[step.inputs[-1].name]
+            if ((step.part.phi.slope(z) == 0) & (upstream != 0)).any():
+                return True
+    return False
 
 
 def diverged(loss: float, first_loss: float) -> bool:

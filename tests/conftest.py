@@ -1,0 +1,137 @@
+"""What many tests share: the program with captured streams, in this process or in one of its own, and kept texts.
+
+`pytest --update-goldens` writes what the program says now into tests/golden and tests/transcripts; read the
+difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+SPEAKS_OF_THE_TERMINAL = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM", "COLUMNS", "LC_ALL", "LC_CTYPE", "LANG")
+ALSO_READ = ("PYTHONIOENCODING", "PYTHONUTF8", "CNNSTEP_DEBUG", "_CNNSTEP_COMPLETE")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run of the program ended, and what it wrote where."""
+
+    code: int
+    out: str
+    err: str
+
+
+Program = Callable[..., Ran]
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-goldens", action="store_true", help="write tests/golden and tests/transcripts anew; never in CI"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--update-goldens") and os.environ.get("CI"):
+        raise pytest.UsageError("--update-goldens would make every golden test pass; in CI that proves nothing")
+
+
+class _Stream(io.TextIOWrapper):
+    """A stream of bytes that says it is a terminal where a test wants one."""
+
+    def __init__(self, content: bytes = b"", encoding: str = "utf-8", terminal: bool = False) -> None:
+        super().__init__(io.BytesIO(content), encoding=encoding, errors="strict", write_through=True)
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+    @property
+    def written(self) -> str:
+        buffer = self.buffer
+        assert isinstance(buffer, io.BytesIO)
+        return buffer.getvalue().decode(self.encoding)
+
+
+@pytest.fixture
+def cnnstep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
+    """Runs the program in this process, in an empty folder: `cnnstep("run", "first-filter", width=40)`."""
+
+    def run(
+        *arguments: str,
+        stdin: str | bytes = "",
+        env: Mapping[str, str] | None = None,
+        width: int = 80,
+        terminal: bool = False,
+        encoding: str = "utf-8",
+    ) -> Ran:
+        from cnnstep.surface.cli.app import run_app
+
+        content = stdin.encode() if isinstance(stdin, str) else stdin
+        streams = _Stream(content), _Stream(b"", encoding, terminal), _Stream(b"", encoding, terminal)
+        with monkeypatch.context() as patch:
+            patch.chdir(tmp_path)
+            for name in (*SPEAKS_OF_THE_TERMINAL, *ALSO_READ):
+                patch.delenv(name, raising=False)
+            for name, value in {"COLUMNS": str(width), "LANG": "C.UTF-8", **(env or {})}.items():
+                patch.setenv(name, value)
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            code = run_app(arguments)
+        return Ran(int(code), streams[1].written, streams[2].written)
+
+    return run
+
+
+def environment(env: Mapping[str, str] | None = None, width: int = 80) -> dict[str, str]:
+    """The environment of a process of its own: what speaks of the terminal is set here and nowhere else."""
+    kept = {name: value for name, value in os.environ.items() if name not in (*SPEAKS_OF_THE_TERMINAL, *ALSO_READ)}
+    return kept | {"COLUMNS": str(width), "LANG": "C.UTF-8"} | dict(env or {})
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """Runs the program as a process of its own, for what only a process shows: closed streams, pipes, signals."""
+
+    def run(*arguments: str, env: Mapping[str, str] | None = None, width: int = 80, **more: Any) -> Ran:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
+        if "input" in more:
+            del streams["stdin"]
+        ended: subprocess.CompletedProcess[bytes] = subprocess.run(
+            [sys.executable, "-m", "cnnstep", *arguments],
+            cwd=tmp_path,
+            env=environment(env, width),
+            timeout=60,
+            check=False,
+            **streams,
+        )
+        return Ran(ended.returncode, bytes(ended.stdout or b"").decode(), bytes(ended.stderr or b"").decode())
+
+    return run
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compares a text with the one kept in tests/, or keeps it where `--update-goldens` was given."""
+
+    def compare(name: str, text: str) -> None:
+        path = HERE / name
+        if request.config.getoption("--update-goldens"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        kept = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert kept == text, (
+            f"{name} has changed; if it should have, run pytest --update-goldens and read the difference"
+        )
+
+    return compare
