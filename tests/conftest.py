@@ -107,15 +107,11 @@ def program(tmp_path: Path) -> Program:
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
         if "input" in more:
             del streams["stdin"]
-        ended: subprocess.CompletedProcess[bytes] = subprocess.run(
-            [sys.executable, "-m", "cnnstep", *arguments],
-            cwd=tmp_path,
-            env=environment(env, width),
-            timeout=60,
-            check=False,
-            **streams,
+        command = [sys.executable, "-m", "cnnstep", *arguments]
+        ended: subprocess.CompletedProcess[Any] = subprocess.run(
+            command, cwd=tmp_path, env=environment(env, width), timeout=60, check=False, **streams
         )
-        return Ran(ended.returncode, bytes(ended.stdout or b"").decode(), bytes(ended.stderr or b"").decode())
+        return Ran(ended.returncode, (ended.stdout or b"").decode(), (ended.stderr or b"").decode())
 
     return run
 

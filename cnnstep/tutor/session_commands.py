@@ -195,7 +195,7 @@ def _iteration(session: Session, number: int) -> Iteration:
 def _set(session: Session, rest: str) -> Answer:
     scenario, change = changed(session.scenario, rest)
     iteration = first_iteration(lesson_of(scenario))
-    position = min(session.position, len(iteration.lesson.steps) - 1)
+    position = _same_step(session, iteration.lesson)
     after = replace(session.moved(iteration, position), scenario=scenario, changes=(*session.changes, change))
     was, now = first_iteration(session.iteration.lesson), iteration
     text = session.style.text
@@ -205,6 +205,13 @@ def _set(session: Session, rest: str) -> Answer:
         f"{text(was.loss_after)}. reset undoes all changes."
     )
     return after, Reply((Paragraph(words), *(shown(after) if position >= 0 else question(iteration))))
+
+
+def _same_step(session: Session, lesson: Lesson) -> int:
+    """Where the step shown last stands in another lesson; one that is gone leaves its place."""
+    if session.step is None or session.step.name not in lesson.names:
+        return min(session.position, len(lesson.steps) - 1)
+    return lesson.names.index(session.step.name)
 
 
 def _reset(session: Session, rest: str) -> Answer:
