@@ -37,7 +37,11 @@ def _order(fault: Fault) -> tuple[int, int]:
 
 
 def _in_order(found: list[tuple[tuple[int, int], Fault]]) -> list[Fault]:
-    faults = list(dict.fromkeys(fault for _, fault in sorted(found, key=lambda entry: entry[0])))
+    """As they stand in the file, each once: a number file with a fault may be named in several places."""
+    once: dict[tuple[object, ...], Fault] = {}
+    for _, fault in sorted(found, key=lambda entry: entry[0]):
+        once.setdefault((fault.file, fault.line, fault.column, fault.what), fault)
+    faults = list(once.values())
     rest = len(faults) - MOST_FAULTS
     if rest <= 1:
         return faults

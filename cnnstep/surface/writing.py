@@ -96,20 +96,17 @@ def write_file(path: Path | str, text: str, force: bool = False) -> None:
     try:
         target = target.resolve()  # a link stays a link, and what it points to is replaced
         mode = target.stat().st_mode if target.exists() else None
-        _check_free(target, mode, shown, force)
+        _check_kind(mode, shown)
         _write_beside(target, text, mode, force)
     except (OSError, ValueError) as error:
         raise InputError(_cannot_write(shown, error)) from error
 
 
-def _check_free(target: Path, mode: int | None, shown: str, force: bool) -> None:
-    if mode is None:
-        return
-    if not stat.S_ISREG(mode):
+def _check_kind(mode: int | None, shown: str) -> None:
+    """Only a file is ever replaced."""
+    if mode is not None and not stat.S_ISREG(mode):
         what = f"{quoted(shown, 200)} is a {'folder' if stat.S_ISDIR(mode) else 'device, not a file'}"
         raise InputError(Fault("cannot-write", what, "give the name of a file", file=shown))
-    if not force:
-        raise FileExistsError
 
 
 def _write_beside(target: Path, text: str, mode: int | None, force: bool) -> None:

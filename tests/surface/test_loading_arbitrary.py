@@ -19,7 +19,7 @@ from cnnstep.surface.writing import dump
 from tests.surface.scenario_texts import FIRST
 
 YAML = r"""[ ] { } , : - ? ' " \ &a *a ! | > # % @ 0 1e5 1e999 −1 . null true <<: file: name: input: samples: --- ..."""
-OTHERS = " |\n|\t|\r|- |: |\ufeff|\x85|\u2028|%YAML 1.1\n|\0mapping".split("|")
+OTHERS = [" ", "\n", "\t", "\r", "- ", ": ", "\ufeff", "\x85", "\u2028", "%YAML 1.1\n", "\x00mapping"]
 PIECES = st.sampled_from([*YAML.split(), *OTHERS, "9" * 400, "\\x", "\\U0011ffff"])
 
 

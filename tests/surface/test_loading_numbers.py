@@ -198,3 +198,11 @@ def test_a_fault_inside_the_file_stands_among_the_scenarios_in_order(tmp_path: P
 def test_a_matrix_of_the_wrong_size_is_told_where_its_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("1 0 0\n", encoding="utf-8")
     assert said(FROM_FILE, tmp_path) == ["3:9 shape"]
+
+
+def test_a_file_with_a_fault_that_is_named_twice_is_reported_once(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("1 x\n", encoding="utf-8")
+    sample = "{input: {file: t.csv}, target: [[1]]}"
+    text = f"samples: [{sample}, {sample}]\nfilter: [[1]]\nactivation: relu\nlearning_rate: 0\n"
+    faults = [(fault.file, fault.line, fault.path) for fault in faults_of(text, tmp_path)]
+    assert faults == [("t.csv", 1, ("samples", 0, "input")), ("my.yaml", 4, ("learning_rate",))]
