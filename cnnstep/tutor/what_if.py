@@ -124,10 +124,9 @@ def _matrix(key: str, rest: str, present: Any) -> Any:
     rows = [[cell.value for cell in row] for row in read_matrix(rest)]
     if depth == 2:
         return rows
-    if len(rows) > 1 or (depth == 0 and len(rows[0]) > 1):
-        many = "is one number" if depth == 0 else "is one row of numbers"
-        raise InputError(Fault("set", f"{key} {many}", f"type: set {key} 1" if depth == 0 else f"set {key} 1 0"))
-    return rows[0] if depth else rows[0][0]
+    if len(rows) > 1:
+        raise InputError(Fault("set", f"{key} is one row of numbers at most", f"type: set {key} 1"))
+    return rows[0] if depth or len(rows[0]) > 1 else rows[0][0]
 
 
 def _depth(value: Any) -> int:

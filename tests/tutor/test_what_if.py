@@ -1,0 +1,143 @@
+"""`set`: one thing of a scenario changed, and everything else as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cnnstep.engine.build import one_filter
+from cnnstep.engine.scenario import Scenario
+from cnnstep.errors import Fault, InputError
+from cnnstep.surface.loading import scenario, shipped
+from cnnstep.tutor.what_if import ARRAYS, NUMBERS, WHOLE, WORDS, changed
+
+
+def first(**more: Any) -> Scenario:
+    given: dict[str, Any] = {
+        "input": [[1, -1, 0], [0, 1, 0], [0, -1, 1]],
+        "filter": [[1, -1], [1, 1]],
+        "target": [[1, 0], [0, 1]],
+        "activation": "relu",
+        "learning_rate": 0.5,
+        "title": "The first filter",
+    }
+    return one_filter(**(given | more))
+
+
+def refused(change: str, of: Scenario | None = None) -> Fault:
+    with pytest.raises(InputError) as caught:
+        changed(of or first(), change)
+    return caught.value.faults[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "value", "words"),
+    [
+        ("learning_rate 0.1", "learning_rate", 0.1, "learning_rate were 0.1"),
+        ("learning_rate=1/4", "learning_rate", 0.25, "learning_rate were 1/4"),
+        ("relu_slope_at_zero 1", "relu_slope_at_zero", 1, "relu_slope_at_zero were 1"),
+        ("iterations 5", "iterations", 5, "iterations were 5"),
+        ("filter 0 1 -2", "filter", [[1, -2], [1, 1]], "filter[0,1] were -2"),
+        ("filter[0, 1] = −2", "filter", [[1, -2], [1, 1]], "filter[0,1] were −2"),
+        ("filter [[1, 2], [3, 4]]", "filter", [[1, 2], [3, 4]], "filter were [[1, 2], [3, 4]]"),
+        ("filter 1 2; 3 4", "filter", [[1, 2], [3, 4]], "filter were 1 2; 3 4"),
+        ("target 1 1 1/2", "target", [[1, 0], [0, 0.5]], "target[1,1] were 1/2"),
+        ("bias 2", "bias", 2, "bias were 2"),
+        ("activation sigmoid", "activation", "sigmoid", "activation were sigmoid"),
+        (
+            "activation leaky_relu slope 0.2",
+            "activation",
+            {"name": "leaky_relu", "slope": 0.2},
+            "activation were leaky_relu slope 0.2",
+        ),
+        (
+            "optimizer {name: momentum, momentum: 0.5}",
+            "optimizer",
+            {"name": "momentum", "momentum": 0.5},
+            "optimizer were {name: momentum, momentum: 0.5}",
+        ),
+        ("loss squared_error", "loss", "squared_error", "loss were squared_error"),
+        ("error target_minus_output", "error", "target_minus_output", "error were target_minus_output"),
+    ],
+)
+def test_one_thing_is_changed_and_the_rest_stays(change: str, key: str, value: Any, words: str) -> None:
+    before = first()
+    after, said = changed(before, change)
+    assert said == words
+    assert after.data() == before.data() | {key: value}
+    assert before.data() == first().data()
+
+
+def test_a_bias_can_be_taken_away() -> None:
+    after, said = changed(first(bias=3), "bias none")
+    assert after.data()["bias"] is None
+    assert said == "there were no bias"
+
+
+def test_several_filters_have_a_bias_each() -> None:
+    two = scenario("two-filters")
+    with_bias, _ = changed(two, "bias 1 2")
+    assert with_bias.data()["bias"] == [1, 2]
+    assert changed(with_bias, "bias[1] 5")[0].data()["bias"] == [1, 5]
+
+
+def test_one_weight_of_several_filters_is_changed() -> None:
+    after, said = changed(scenario("two-filters"), "filter 1 0 0 1 7")
+    assert after.data()["filter"][1] == [[[0, 7], [-1, 2]]]
+    assert said == "filter[1,0,0,1] were 7"
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "hint"),
+    [
+        ("", "say what to change", "set learning_rate 0.1"),
+        ("[1]", "say what to change", "set learning_rate 0.1"),
+        ("learnig_rate 1", '"learnig_rate" can\'t be set', 'did you mean "learning_rate"?'),
+        ("title x", '"title" can\'t be set', "there is: learning_rate"),
+        ("learning_rate", "needs a value", "it is 0.5 now"),
+        ("bias", "needs a value", "there is none now"),
+        ("learning_rate fast", '"fast" is no number for learning_rate', "set learning_rate 0.5"),
+        ("learning_rate 1/0", '"1/0" is no number', "set learning_rate 0.5"),
+        ("learning_rate 1e999", '"1e999" is no number', "set learning_rate 0.5"),
+        ("learning_rate 0", "must be greater than 0", ""),
+        ("stride 1.5", '"1.5" is no whole number for stride', "set stride 1"),
+        ("stride " + "9" * 5000, "is no whole number", "set stride 1"),
+        ("filter 9 9 1", "there is no filter[9,9]", "counted from 0"),
+        ("filter -1 0 1", "there is no filter[-1,0]", "counted from 0"),
+        ("filter a b 1", "there is no filter[a,b]", "counted from 0"),
+        ("filter 0 1 x", '"x" is no number for filter[0,1]', "set filter 0 1 1"),
+        ("filter 1 2; 3", "row 1 has 1 number", "equally many"),
+        ("bias 1 2", "bias", ""),
+        ("bias 1; 2", "bias is one row of numbers at most", "set bias 1"),
+        ("activation relo", 'no activation called "relo"', 'did you mean "relu"?'),
+        ("activation leaky_relu slope", "is no activation with its numbers", "leaky_relu slope 0.1"),
+        ("activation leaky_relu slope x", "is no activation with its numbers", "leaky_relu slope 0.1"),
+        ("loss squared_error by 2", "loss is a name alone", "set loss squared_error"),
+        ("error sideways", "sideways", "output_minus_target"),
+    ],
+)
+def test_what_can_not_be_set_is_told(change: str, what: str, hint: str) -> None:
+    fault = refused(change)
+    assert what in fault.what
+    assert hint in fault.hint
+
+
+def test_what_is_set_now_is_told_as_it_would_be_typed() -> None:
+    leaky = first(activation={"name": "leaky_relu", "slope": 0.2})
+    assert "it is leaky_relu slope 0.2 now" in refused("activation", leaky).hint
+
+
+def test_the_samples_of_a_batch_are_changed_in_the_file() -> None:
+    assert "one of several samples" in refused("input 0 0 1", scenario("digits-edge-batch")).what
+
+
+def test_several_matrices_are_changed_cell_by_cell() -> None:
+    assert refused("filter 1 2; 3 4", scenario("two-filters")).hint == "set one cell: set filter 0 0 0 0 1"
+
+
+@pytest.mark.parametrize("key", [*NUMBERS, *WHOLE, *WORDS, *ARRAYS])
+@pytest.mark.parametrize("name", [one.name for one in shipped()])
+def test_every_key_of_every_shipped_scenario_can_be_asked_for(name: str, key: str) -> None:
+    fault = refused(key, scenario(name))
+    assert "needs a value" in fault.what or "one of several samples" in fault.what
