@@ -79,4 +79,4 @@ def schema() -> None:
     from cnnstep.surface.cli.context import show_json
     from cnnstep.surface.schema import json_schema
 
-    show_json(json_schema())
+    show_json(json_schema(), indent=2)

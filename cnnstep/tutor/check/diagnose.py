@@ -17,6 +17,7 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.check.line import Cause, Line
 from cnnstep.tutor.check.options import Convention, Lessons
+from cnnstep.tutor.check.rounding import rounding
 from cnnstep.tutor.check.search import Candidate, explain
 from cnnstep.tutor.check.sheet import Sheet, Written, as_shown
 from cnnstep.tutor.check.slips import Slip, slips_in
@@ -91,17 +92,28 @@ def diagnose(sheet: Sheet) -> Diagnosis:
     work = _by_name(sheet, lesson)
     begin = _beginning(lesson, sheet.iteration)
     lines = [Line(lesson, begin, lessons)]
-    between: list[Step] = []
+    pending: list[Step] = []
     for step in lesson.steps:
-        between.append(step)
-        if step.name in work:
-            lines = _narrowed(_past(lines, between[:-1], step, work[step.name]))
-            between = []
+        if step.name not in work:
+            pending.append(step)
+            continue
+        between = _leading_to(step, pending)
+        pending = [one for one in pending if one not in between]
+        lines = _narrowed(_past(lines, between, step, work[step.name], sheet.grain))
     chosen = min(lines, key=_rank)
     equals = [line for line in lines if sum(_rank(line)[::2]) <= sum(_rank(chosen)[::2])]
     marks = _with_alternatives(chosen, equals)
     every = tuple(marks.get(step.name, StepMark(step, "missing")) for step in chosen.lesson.steps)
     return Diagnosis(sheet, chosen.lesson, every, chosen.conventions, begin)
+
+
+def _leading_to(step: Step, pending: list[Step]) -> list[Step]:
+    """The steps among those not given yet that this one is made of, in their order."""
+    needed = {quantity.name for quantity in step.inputs}
+    for one in reversed(pending):
+        if one.name in needed:
+            needed |= {quantity.name for quantity in one.inputs}
+    return [one for one in pending if one.name in needed]
 
 
 def _by_name(sheet: Sheet, lesson: Lesson) -> dict[str, Written]:
@@ -128,18 +140,18 @@ def _beginning(lesson: Lesson, iteration: int) -> dict[str, Array]:
     return begin
 
 
-def _past(lines: list[Line], between: list[Step], step: Step, mine: Written) -> list[Line]:
+def _past(lines: list[Line], between: list[Step], step: Step, mine: Written, grain: float) -> list[Line]:
     """The lines of thought beyond a given step, each with its mark."""
     after: list[Line] = []
     for line in lines:
-        found = explain(line, between, step, mine)
-        after.extend(one for candidate in found for one in _after(candidate, step, mine))
+        found = explain(line, between, step, mine, grain)
+        after.extend(one for candidate in found for one in _after(candidate, between, step, mine, grain))
         if not found:
             after.extend(_unexplained(line, between, step, mine))
     return after
 
 
-def _after(candidate: Candidate, step: Step, mine: Written) -> list[Line]:
+def _after(candidate: Candidate, between: list[Step], step: Step, mine: Written, grain: float) -> list[Line]:
     """The line that goes on with the learner's own numbers, and the one with those they meant."""
     line, slipped = candidate.line, candidate.slips > 0
     step = line.lesson.step(step.name)
@@ -154,11 +166,15 @@ def _after(candidate: Candidate, step: Step, mine: Written) -> list[Line]:
     equals = tuple(tuple(cause.mistake.code for cause in other if cause.mistake) for other in candidate.equals)
     mark = StepMark(step, verdict, causes, slips, equals, expected, mine, line, bool(line.intended))
     line = replace(line, marks=(*line.marks, mark), known=line.known | {step.name})
+    if grain and between:
+        line = replace(line, tolerances=rounding(line, between, grain))
     after = []
     if mine.in_shape(expected.shape) and candidate.result.ndim == len(step.quantity.layout.axes):
         own = step.quantity.layout.restore(mine.values)
         if own.shape == candidate.result.shape:
-            after.append(line.with_value(step, own, tainted=True if slipped else None))
+            typed = line.with_value(step, own, tainted=True if slipped else None)
+            tolerance = step.quantity.layout.restore(mine.tolerance)
+            after.append(replace(typed, tolerances={**line.tolerances, step.name: tolerance}))
     meant = line.with_value(step, candidate.result)
     if not after or not np.array_equal(after[0].values[step.name], candidate.result):
         after.append(replace(meant, intended=meant.intended | {step.name}) if slipped else meant)

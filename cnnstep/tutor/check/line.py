@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import GRADIENT_ROLES
 from cnnstep.tutor.check.options import (
-    RIGHT,
     Convention,
     Lessons,
     Option,
@@ -48,7 +47,8 @@ class Line:
     """The values as this line of thought has them, and what it assumed on the way.
 
     `lesson` is the lesson under the conventions assumed so far. `tainted` are the quantities that are not
-    what they should be. `known` are the steps that the learner gave, up to here.
+    what they should be. `known` are the steps that the learner gave, up to here; `intended` those of them where
+    the line goes on with what they should be; `tolerances` how exactly the given numbers were written.
     """
 
     lesson: Lesson
@@ -60,6 +60,7 @@ class Line:
     negated: bool = False
     scaled_at: str = ""
     intended: frozenset[str] = frozenset()
+    tolerances: Mapping[str, Array] = field(default_factory=dict, repr=False, compare=False)
     marks: tuple[StepMark, ...] = field(default=(), repr=False, compare=False)
 
     @property
@@ -91,11 +92,14 @@ class Line:
         z, error = self.values[step.inputs[-1].name], self.values[step.inputs[0].name]
         return z.shape == error.shape and bool(((z == 0) & (error != 0)).any())
 
-    def ways(self, step: Step, cost: int) -> Iterator[tuple[Line, Array]]:
-        """The lines that go on from here by carrying out the step in some way of this cost, with its result."""
+    def ways(self, step: Step, cost: int, mistakes: int = 0) -> Iterator[tuple[Line, Array]]:
+        """The lines that go on from here by carrying out the step, with the result.
+
+        Each assumes exactly `cost` causes more, at most so many of them mistakes.
+        """
         if not all(self._fits(quantity.name) for quantity in step.inputs):
             return
-        for option in options(step, self.open_conventions(step) if cost else (), cost):
+        for option in options(step, self.open_conventions(step) if cost else (), cost, mistakes):
             yield from self._by(step, option)
 
     def _fits(self, name: str) -> bool:
@@ -103,8 +107,9 @@ class Line:
         return name in self.values and (start is None or start.shape == self.values[name].shape)
 
     def _by(self, step: Step, option: Option) -> Iterator[tuple[Line, Array]]:
-        convention = option.convention
-        lesson = self.lessons.under(self.lesson, convention) if convention else self.lesson
+        lesson = self.lesson
+        for convention in option.conventions:
+            lesson = self.lessons.under(lesson, convention)
         case = Case(lesson, lesson.step(step.name), self.values)
         try:
             results = carry_out(case, *option.mistakes) if option.mistakes else (self.lessons.right(case),)
@@ -112,24 +117,22 @@ class Line:
             return
         for result in results:
             after = self._assuming(step, option, lesson)
-            yield after, after.in_convention(step, convention, result)
+            yield after, result * after.factor(step, option.conventions)
 
     def _assuming(self, step: Step, option: Option, lesson: Lesson) -> Line:
         spoils = bool(option.mistakes) or self.spoiled(step)
-        if option is RIGHT and not spoils:
+        if not option.mistakes and not option.conventions and not spoils:
             return self
-        convention = option.convention
         causes = [Cause(step.name, mistake=one) for one in option.mistakes]
-        if convention:
-            causes.append(Cause(step.name, convention=convention))
+        causes += [Cause(step.name, convention=one) for one in option.conventions]
         return replace(
             self,
             lesson=lesson,
             values=self._reading(lesson),
             causes=(*self.causes, *causes),
             tainted=self.tainted | {step.name} if spoils else self.tainted,
-            negated=self.negated or bool(convention and convention.negate),
-            scaled_at=step.role if convention and convention.key == "loss" else self.scaled_at,
+            negated=self.negated or any(one.negate for one in option.conventions),
+            scaled_at=step.role if any(one.key == "loss" for one in option.conventions) else self.scaled_at,
         )
 
     def _reading(self, lesson: Lesson) -> Values:
@@ -138,16 +141,19 @@ class Line:
             return self.values
         return {name: -value if name.endswith(REMEMBERED) else value for name, value in self.values.items()}
 
-    def in_convention(self, step: Step, convention: Convention | None, result: Array) -> Array:
-        """The result with the number and the sign that the line's conventions put before it here."""
-        if convention:
-            result = result * (-convention.times if convention.negate else convention.times)
+    def factor(self, step: Step, conventions: tuple[Convention, ...]) -> float:
+        """The number, with its sign, that the line's conventions put before the step's result.
+
+        A number or a sign that came in at the filter's gradient belongs before the bias's too.
+        """
+        factor = 1.0
+        for convention in conventions:
+            factor *= -convention.times if convention.negate else convention.times
         if step.role == "bias_gradient":
-            if self.negated:
-                result = -result
+            factor *= -1.0 if self.negated else 1.0
             if self.scaled_at == "gradient":
-                result = result * next(c.times for c in self.conventions if c.key == "loss")
-        return result
+                factor *= next(one.times for one in self.conventions if one.key == "loss")
+        return factor
 
     def with_value(self, step: Step, value: Array, *, tainted: bool | None = None) -> Line:
         """The line with the step's value as it goes on from here."""

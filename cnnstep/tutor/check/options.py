@@ -37,15 +37,10 @@ class Convention:
 
 @dataclass(frozen=True)
 class Option:
-    """One way to carry out a step. `cost` counts what has to be assumed."""
+    """One way to carry out a step: with these mistakes, under these conventions."""
 
     mistakes: tuple[Mistake, ...] = ()
-    convention: Convention | None = None
-
-    @property
-    def cost(self) -> int:
-        """One for each mistake and for the convention."""
-        return len(self.mistakes) + (self.convention is not None)
+    conventions: tuple[Convention, ...] = ()
 
 
 RIGHT = Option()
@@ -53,24 +48,21 @@ RIGHT = Option()
 
 @lru_cache(maxsize=512)
 def mistakes_of(role: str, count: int) -> tuple[tuple[Mistake, ...], ...]:
-    """The mistakes that a step of this role can hold, or the pairs of them that can be made together."""
+    """The sets of so many mistakes that a step of this role can hold and that can be made together."""
     here = [one for one in MISTAKES.values() if role in one.slants]
-    if count == 1:
-        return tuple((one,) for one in here)
-    return tuple(pair for pair in combinations(here, 2) if not all(one.slants[role].working for one in pair))
+    sets = combinations(here, count)
+    return tuple(each for each in sets if sum(1 for one in each if one.slants[role].working) <= 1)
 
 
-def options(step: Step, conventions: tuple[Convention, ...], cost: int) -> Iterator[Option]:
-    """All ways of this cost, 0 to 2, to carry out a step, given the conventions that are still open."""
-    if cost == 0:
-        yield RIGHT
-        return
-    if cost == 1:
-        yield from (Option((), convention) for convention in conventions)
-        yield from (Option(one) for one in mistakes_of(step.role, 1))
-        return
-    yield from (Option(pair) for pair in mistakes_of(step.role, 2))
-    yield from (Option(one, convention) for convention in conventions for one in mistakes_of(step.role, 1))
+def options(step: Step, conventions: tuple[Convention, ...], cost: int, mistakes: int) -> Iterator[Option]:
+    """All ways to carry out a step that assume so much, with so many mistakes at most.
+
+    `conventions` are those still open; one value of each key at a time.
+    """
+    for wrongs in range(min(cost, mistakes) + 1):
+        for chosen in combinations(conventions, cost - wrongs):
+            if len({one.key for one in chosen}) == len(chosen):
+                yield from (Option(each, chosen) for each in mistakes_of(step.role, wrongs))
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,19 @@ from numpy.typing import NDArray
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.tutor.check.line import Cause, Line
+from cnnstep.tutor.check.rounding import rounding
 from cnnstep.tutor.check.sheet import Written, as_shown
+from cnnstep.tutor.mistakes import Case
 from cnnstep.tutor.typed import EXACT
 
-DEEPEST = 2
-"""So many causes between two given steps are tried."""
+DEEPEST = 3
+"""So many causes between two given steps are tried; the third can only be a convention."""
+MOST_MISTAKES = 2
+"""So many of them may be mistakes, and then no convention is assumed beside them."""
 MOST_COST = 4
 """Causes and slips together; beyond that nothing is explained."""
+FURTHEST_ROUNDED = 100
+"""Beyond so many times the sheet's precision nothing is excused as rounding."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Candidate:
     result: Array = field(repr=False)
     wrong: NDArray[np.bool_] = field(repr=False)
     causes: int
+    given: str = ""
     equals: tuple[tuple[Cause, ...], ...] = ()
 
     @property
@@ -54,6 +61,11 @@ class Candidate:
         return sum(1 for cause in self.new if cause.mistake)
 
     @property
+    def seen(self) -> bool:
+        """Whether its mistakes were all made in the step that was given, where they can be seen."""
+        return all(cause.step == self.given for cause in self.new if cause.mistake)
+
+    @property
     def cost(self) -> int:
         """Mistakes and slips: a convention is right, so it costs nothing."""
         return self.mistakes + self.slips
@@ -64,32 +76,76 @@ class Candidate:
         return self.cost, self.slips, self.causes
 
 
-def explain(line: Line, between: list[Step], given: Step, mine: Written) -> list[Candidate]:
+def explain(line: Line, between: list[Step], given: Step, mine: Written, grain: float) -> list[Candidate]:
     """The cheapest ways from a line to a learner's matrix, best first; those that cost one more may win later.
 
-    None where nothing that can be assumed gives it.
+    None where nothing that can be assumed gives it. Whatever can be named comes before rounding on the way,
+    and that before slips.
     """
     tried: list[Candidate] = []
+    steps = [*between, given]
     for budget in range(DEEPEST + 1):
-        tried.extend(_reach(line, [*between, given], budget, mine, len(line.causes)))
+        most_mistakes = budget if budget <= MOST_MISTAKES else 0
+        tried.extend(_reach(line, steps, budget, most_mistakes, mine, len(line.causes)))
         best = _cheapest(tried)
         if best and not best[0].slips:
             break
+    else:
+        best = _cheapest(_rounded(tried, steps, mine, grain)) or best
     return [replace(one, equals=_equals(one, tried)) for one in best]
 
 
-def _reach(line: Line, steps: list[Step], budget: int, mine: Written, before: int) -> Iterator[Candidate]:
-    """Every way through these steps that spends exactly this budget, compared with the learner's matrix."""
+def _reach(
+    line: Line, steps: list[Step], budget: int, mistakes: int, mine: Written, before: int
+) -> Iterator[Candidate]:
+    """Every way through these steps that assumes exactly so much, compared with the learner's matrix."""
     step, rest = steps[0], steps[1:]
     if rest:
         for cost in range(budget + 1):
-            for after, result in line.ways(step, cost):
-                yield from _reach(after.with_value(step, result), rest, budget - cost, mine, before)
+            for after, result in line.ways(step, cost, mistakes):
+                made = sum(1 for cause in after.causes[len(line.causes) :] if cause.mistake)
+                onward = after.with_value(step, result)
+                yield from _reach(onward, rest, budget - cost, mistakes - made, mine, before)
         return
-    for after, result in line.ways(step, budget):
+    for after, result in line.ways(step, budget, mistakes):
         wrong = mine.wrong(as_shown(step, result))
         if wrong is not None:
-            yield Candidate(after, result, wrong, len(after.causes) - before)
+            yield Candidate(after, result, wrong, len(after.causes) - before, step.name)
+
+
+def _rounded(tried: list[Candidate], steps: list[Step], mine: Written, grain: float) -> list[Candidate]:
+    """The ways that fit if the learner rounded on the way: right ones if there are any, else with one mistake."""
+    given = steps[-1]
+    for mistakes in (0, 1) if grain else ():
+        found = []
+        for one in tried:
+            fitting = replace(one, wrong=np.zeros_like(one.wrong))
+            if one.mistakes == mistakes and _believable(fitting, tried) and _nearly(one, given, mine, grain):
+                slack = rounding(one.line.with_value(given, one.result), steps, grain)[given.name] * _factor(one)
+                wrong = mine.wrong(as_shown(given, one.result), as_shown(given, slack))
+                if wrong is not None and not wrong.any():
+                    found.append(fitting)
+        if found:
+            return found
+    return []
+
+
+def _nearly(one: Candidate, given: Step, mine: Written, grain: float) -> bool:
+    """Whether a way misses by so little that rounding can be the reason."""
+    if one.result.shape != _size(one.line, given):
+        return False
+    return bool(np.abs(mine.values - as_shown(given, one.result)).max() <= FURTHEST_ROUNDED * grain)
+
+
+def _size(line: Line, step: Step) -> tuple[int, ...]:
+    """The size of the step's right result."""
+    return line.lessons.right(Case(line.lesson, line.lesson.step(step.name), line.values)).shape
+
+
+def _factor(one: Candidate) -> float:
+    """What the conventions assumed here multiply a result by, and so its rounding."""
+    factors = [abs(cause.convention.times) for cause in one.new if cause.convention]
+    return max([1.0, *factors])
 
 
 def _cheapest(tried: list[Candidate]) -> list[Candidate]:
@@ -113,15 +169,15 @@ def _equals(one: Candidate, tried: list[Candidate]) -> tuple[tuple[Cause, ...], 
 def _believable(one: Candidate, tried: list[Candidate]) -> bool:
     """Whether a way explains more than it leaves open.
 
-    Slips are single cells, less than half of the matrix; half of it only where nothing else was assumed. With
-    a mistake beside them, the mistake must account for more cells than it leaves over. Two mistakes at once
-    need at least two cells that show them.
+    Slips are single cells: half of the matrix at most, and less beside a mistake, which must account for more
+    cells than it leaves over. Two mistakes, or one in a step that was not given, must show in two cells at
+    least: a single number has too many explanations.
     """
     cells = one.wrong.size
     right = next((other for other in tried if not other.causes), None)
     shown = int((right.wrong & ~one.wrong).sum()) if right and right.wrong.shape == one.wrong.shape else cells
-    if not one.slips:
-        return one.mistakes < 2 or shown >= 2
-    if one.mistakes:
+    if not one.mistakes:
+        return one.slips <= max(1, cells // 2)
+    if one.slips:
         return one.slips <= (cells - 1) // 2 and shown > one.slips
-    return one.slips <= max(1, cells // 2)
+    return shown >= 2 or (one.mistakes == 1 and one.seen)

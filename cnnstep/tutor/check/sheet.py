@@ -31,12 +31,12 @@ class Written:
         """A right matrix as a learner would write it with so many decimals."""
         return cls(np.round(array, digits), np.full(array.shape, 0.5 * 10.0**-digits))
 
-    def wrong(self, expected: Array) -> NDArray[np.bool_] | None:
-        """Where these numbers are not what they should be; None where the shapes differ."""
+    def wrong(self, expected: Array, slack: Array | float = 0.0) -> NDArray[np.bool_] | None:
+        """Where these numbers are not what they should be, give or take a slack; None where the shapes differ."""
         if expected.shape != self.values.shape:
             return None
         off = np.abs(self.values - expected)
-        return ~(off <= self.tolerance + EXACT * np.maximum(1.0, np.abs(expected)))
+        return ~(off <= self.tolerance + slack + EXACT * np.maximum(1.0, np.abs(expected)))
 
     def in_shape(self, shape: Sequence[int]) -> bool:
         """Whether the matrix has this shape."""
@@ -66,6 +66,11 @@ class Sheet:
     work: Mapping[str, Written] = field(repr=False)
     iteration: int = 0
     name: str = ""
+
+    @property
+    def grain(self) -> float:
+        """The coarsest precision on the sheet: half a unit of the last digit, 0 where all numbers are exact."""
+        return max((float(mine.tolerance.max()) for mine in self.work.values() if mine.tolerance.size), default=0.0)
 
 
 def as_shown(step: Step, result: Array) -> Array:

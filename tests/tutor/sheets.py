@@ -1,0 +1,102 @@
+"""Random questions with small numbers, and sheets filled in rightly or with mistakes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cnnstep.engine.build import one_filter
+from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.trace import Iteration, first_iteration
+from cnnstep.errors import InputError
+from cnnstep.tutor.check.sheet import Sheet, Written, as_shown
+from cnnstep.tutor.mistakes import Case, Mistake, carry_out, mistaken
+
+ACTIVATIONS = ("relu", "relu", "leaky_relu", "sigmoid", "tanh", "linear")
+
+
+def random_scenario(random: np.random.Generator, **fixed: Any) -> Scenario:
+    """A question of the size that is worked by hand: 3 to 5 rows, a filter of 2 or 3, small integers."""
+    window = (int(random.integers(2, 4)), int(random.integers(2, 4)))
+    stride = int(random.choice([1, 1, 2]))
+    padding = int(random.choice([0, 0, 1]))
+    outputs = (int(random.integers(2, 4)), int(random.integers(2, 4)))
+    size = tuple((o - 1) * stride + k - 2 * padding for o, k in zip(outputs, window, strict=True))
+    channels = int(random.choice([1, 1, 2]))
+    biased = bool(random.integers(2))
+    data: dict[str, Any] = {
+        "input": random.integers(-3, 4, (channels, *size) if channels > 1 else size).tolist(),
+        "filter": random.integers(-2, 3, (channels, *window) if channels > 1 else window).tolist(),
+        "target": random.integers(-1, 3, outputs).tolist(),
+        "activation": str(random.choice(ACTIVATIONS)),
+        "learning_rate": float(random.choice([0.5, 0.1, 0.05, 0.2])),
+        "stride": stride,
+        "padding": padding,
+        "bias": int(random.choice([-2, -1, 1, 2])) if biased else None,
+        "optimizer": str(random.choice(["sgd", "sgd", "sgd", "momentum"])),
+    }
+    return one_filter(**data | fixed)
+
+
+def steps_of(iteration: Iteration, names: tuple[str, ...] = (), digits: int = 13) -> dict[str, Written]:
+    """The iteration's matrices as they would be written down, all or only some."""
+    chosen = names or iteration.lesson.names
+    return {name: Written.rounded(iteration.matrix(name), digits) for name in chosen}
+
+
+def wrong_sheet(scenario: Scenario, *mistakes: Mistake, iteration: int = 0) -> Sheet | None:
+    """A whole sheet in which these mistakes are made and carried forward; None where they change nothing."""
+    lesson = lesson_of(scenario, input_gradient=any("input_gradient" in one.roles for one in mistakes))
+    if not all(_changes(lesson, one, iteration) for one in mistakes):
+        return None
+    try:
+        at = _at(mistaken(lesson, *mistakes), iteration) if not iteration else _last_only(lesson, mistakes[0])
+    except InputError:
+        return _until_the_sizes_differ(scenario, lesson, mistakes)
+    return Sheet(scenario, steps_of(at, lesson.names), iteration)
+
+
+def _at(lesson: Lesson, number: int) -> Iteration:
+    iteration = first_iteration(lesson)
+    for _ in range(number):
+        iteration = iteration.next()
+    return iteration
+
+
+def _last_only(lesson: Lesson, mistake: Mistake) -> Iteration:
+    """Iteration 1 with the mistake, after a right iteration 0: what adding to an old gradient needs."""
+    return _at(mistaken(lesson, mistake), 1)
+
+
+def _changes(lesson: Lesson, mistake: Mistake, iteration: int) -> bool:
+    """Whether the mistake shows in some step when everything before it is right."""
+    if iteration:
+        right, wrong = _at(lesson, iteration), _last_only(lesson, mistake)
+        return any(not np.allclose(right.values[n], wrong.values[n]) for n in lesson.names)
+    values = first_iteration(lesson).values
+    for step in lesson.steps:
+        if step.role in mistake.slants:
+            right_one = as_shown(step, values[step.name])
+            for result in carry_out(Case(lesson, step, values), mistake)[:1]:
+                shown = as_shown(step, result)
+                if shown.shape != right_one.shape or not np.allclose(shown, right_one):
+                    return True
+    return False
+
+
+def _until_the_sizes_differ(scenario: Scenario, lesson: Lesson, mistakes: tuple[Mistake, ...]) -> Sheet:
+    """The sheet up to the matrix that has another size: nobody gets further."""
+    values = dict(lesson.start)
+    work: dict[str, Written] = {}
+    for step in lesson.steps:
+        here = [one for one in mistakes if step.role in one.slants]
+        results = carry_out(Case(lesson, step, values), *here)
+        right = step.compute(values)
+        result = results[0] if results else right
+        work[step.name] = Written.rounded(as_shown(step, result), 13)
+        if result.shape != right.shape:
+            break
+        values[step.name] = result
+    return Sheet(scenario, work)
