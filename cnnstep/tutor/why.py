@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnstep.engine.findings import findings
+from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Cell, Values, bracketed
 from cnnstep.engine.step import Factor, Step, Term, Working
@@ -17,6 +18,8 @@ from cnnstep.tutor.sentences import WORDS
 
 NUDGE = 1e-3
 """How far a weight is moved to watch the loss follow; small enough for four digits, large enough to see."""
+LARGEST = 1e9
+"""A loss above it has too few digits left for a difference of `NUDGE`."""
 PART = Mark("*", "takes part", "strong")
 
 
@@ -97,17 +100,25 @@ def _nudge(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers) -> tu
     lesson, fine = iteration.lesson, Numbers(max(numbers.precision, 6))
     at = float(iteration.values[leaf][cell])
     below, above = (_loss_at(lesson, iteration.values, leaf, cell, at + h) for h in (-NUDGE, NUDGE))
-    slope = (above - below) / (2 * NUDGE)
-    gradient = lesson.scenario.sign * float(iteration.values[step.name][cell])
+    slope, gradient = (above - below) / (2 * NUDGE), float(iteration.values[step.name][cell])
     label = lesson.quantity(leaf).label(cell)
     text = (
         f"Nudge it: {label} from {fine.text(at - NUDGE)} to {fine.text(at + NUDGE)} takes the loss from "
         f"{fine.text(below)} to {fine.text(above)}: slope {numbers.text(slope)}."
     )
-    if abs(slope - gradient) <= 1e-3 * max(1.0, abs(gradient)):
-        return (Paragraph(f"{text} The numbers agree."),)
-    kink = "A pre-activation lies so near a kink that the nudge crosses it, so the two differ."
-    return (Paragraph(f"{text} The gradient says {numbers.text(gradient)}. {kink}"),)
+    if abs(slope - lesson.scenario.sign * gradient) <= 1e-3 * max(1.0, abs(gradient)):
+        sign = "" if lesson.scenario.sign > 0 else " With e = t − a the gradient has the other sign."
+        return (Paragraph(f"{text}{sign} The numbers agree."),)
+    return (Paragraph(f"{text} The gradient says {numbers.text(gradient)}. {_why_not(iteration, slope)}"),)
+
+
+def _why_not(iteration: Iteration, slope: float) -> str:
+    """Why a nudge shows another slope than the gradient."""
+    if not np.isfinite(slope) or iteration.loss > LARGEST:
+        return "The numbers are too large for so small a nudge to show."
+    if any(step.part.phi.kinks for step in iteration.lesson.of_role("delta") if isinstance(step.part, ActivationLayer)):
+        return "A pre-activation lies so near a kink that the nudge crosses it, so the two differ."
+    return "The loss bends so much here that even this nudge is too long, so the two differ."
 
 
 def _loss_at(lesson: Lesson, values: Values, leaf: str, cell: Cell, value: float) -> float:
@@ -115,4 +126,5 @@ def _loss_at(lesson: Lesson, values: Values, leaf: str, cell: Cell, value: float
     moved = begin[leaf].copy()
     moved[cell] = value
     begin[leaf] = moved
-    return lesson.scenario.loss.value(lesson.output_of(begin), values["target"])
+    with np.errstate(all="ignore"):
+        return lesson.scenario.loss.value(lesson.output_of(begin), values["target"])

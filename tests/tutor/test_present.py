@@ -1,0 +1,139 @@
+"""From an iteration to a document: cards in the order of the steps, marks on dead cells, matrices one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnnstep.engine.build import one_filter
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.trace import Iteration, first_iteration
+from cnnstep.surface.loading import scenario, shipped
+from cnnstep.tutor.document import Beside, Block, Heading, Matrix, Note, Paragraph
+from cnnstep.tutor.numbers import AS_USUAL
+from cnnstep.tutor.present import BLOCKED, DEAD, MOST_PLANES, iteration_cards, loss_line, question, step_card
+from cnnstep.tutor.sentences import WORDS, title_of
+
+
+def opened(name: str = "first-filter") -> Iteration:
+    return first_iteration(lesson_of(scenario(name)))
+
+
+def built(**more: Any) -> Iteration:
+    given: dict[str, Any] = {
+        "input": [[1, 2]],
+        "filter": [[1]],
+        "target": [[0, 0]],
+        "activation": "relu",
+        "learning_rate": 0.1,
+    }
+    return first_iteration(lesson_of(one_filter(**(given | more))))
+
+
+def card(iteration: Iteration, step: str, **more: Any) -> tuple[Block, ...]:
+    return step_card(iteration, iteration.lesson.step(step), AS_USUAL, **more)
+
+
+def flat(blocks: tuple[Block, ...]) -> list[Block]:
+    return [part for block in blocks for part in (block.blocks if isinstance(block, Beside) else (block,))]
+
+
+def matrices(blocks: tuple[Block, ...]) -> list[Matrix]:
+    return [block for block in flat(blocks) if isinstance(block, Matrix)]
+
+
+def words(blocks: tuple[Block, ...]) -> str:
+    return " ".join(block.text for block in flat(blocks) if isinstance(block, Paragraph | Note))
+
+
+def test_cards_come_in_the_order_of_the_lesson_and_are_numbered() -> None:
+    headings = [block.text for block in iteration_cards(opened(), AS_USUAL) if isinstance(block, Heading)]
+    assert headings == ["1 Forward pass", "2 Activation", "3 Error", "4 Delta", "5 Filter gradient", "6 Update"]
+
+
+def test_a_card_alone_keeps_its_number() -> None:
+    (heading,) = (block for block in iteration_cards(opened(), AS_USUAL, ("delta",)) if isinstance(block, Heading))
+    assert (heading.text, heading.note) == ("4 Delta", "δ = e ⊙ relu′(z)")
+
+
+@pytest.mark.parametrize("name", [one.name for one in shipped()])
+def test_every_step_of_every_scenario_has_a_title_a_sentence_and_its_whole_matrix(name: str) -> None:
+    iteration = opened(name)
+    for step in iteration.lesson.steps:
+        blocks = card(iteration, step.name, all_of_them=True)
+        assert isinstance(blocks[0], Heading)
+        assert title_of(step) in blocks[0].text
+        assert words(blocks).endswith((".", "?")) or "Loss  L" in words(blocks)
+        numbers = [number for matrix in matrices(blocks) for row in matrix.rows for number in row]
+        assert numbers == iteration.matrix(step.name).ravel().tolist()
+
+
+def test_dead_cells_carry_a_sign_and_those_with_an_error_another() -> None:
+    (matrix,) = matrices(card(built(filter=[[-1]], target=[[0, 1]]), "delta"))
+    assert matrix.marks == {(0, 0): DEAD, (0, 1): BLOCKED}
+
+
+def test_the_question_shows_what_an_iteration_starts_from_and_no_memory_of_the_optimizer() -> None:
+    titles = [matrix.title for matrix in matrices(question(opened("adam")))]
+    assert titles == ["Input X", "Target t", "Filter W"]
+    assert [matrix.title for matrix in matrices(question(opened("bias")))][-1] == "Bias b"
+
+
+def test_many_matrices_are_counted_and_shown_on_request() -> None:
+    many = built(input=np.ones((6, 1, 2)).tolist(), filter=np.ones((6, 1, 1)).tolist())
+    assert len(matrices(card(many, "gradient"))) == MOST_PLANES
+    assert "and 2 more matrices of ∂L/∂W; --only gradient shows all." in words(card(many, "gradient"))
+    assert len(matrices(card(many, "gradient", all_of_them=True))) == 6
+
+
+@pytest.mark.parametrize(
+    ("loss", "line"),
+    [
+        ("half_squared_error", "L = ½ Σ e² = ½ (1² + 2²) = 2.5"),
+        ("squared_error", "L = Σ e² = (1² + 2²) = 5"),
+        ("mean_squared_error", "(1² + 2²) / 2 = 2.5"),
+    ],
+)
+def test_the_loss_is_written_out_where_there_are_few_cells(loss: str, line: str) -> None:
+    assert line in loss_line(built(loss=loss), AS_USUAL)
+
+
+def test_the_loss_of_many_cells_is_only_named() -> None:
+    assert loss_line(built(input=[[1] * 7], target=[[0] * 7]), AS_USUAL) == "Loss  L = ½ Σ e² = 3.5"
+
+
+@pytest.mark.parametrize(
+    ("step", "more", "said"),
+    [
+        ("forward", {}, "2 of 2 outputs are positive."),
+        ("forward", {"filter": [[-1]]}, "0 of 2 outputs are positive."),
+        ("forward", {"input": [[1]], "target": [[0]]}, "1 of 1 output is positive."),
+        ("activation", {}, "there was no negative one to stop"),
+        ("activation", {"filter": [[-1]]}, "it turned 2 negative ones into 0"),
+        ("activation", {"activation": "linear"}, "linear changes nothing"),
+        (
+            "activation",
+            {"activation": "sigmoid"},
+            "sigmoid bends every number by itself; most of all z[0,1], from 2 to 0.8808",
+        ),
+        ("error", {}, "2 of 2 outputs are off; the most is e[0,1]: 2 too high."),
+        ("error", {"target": [[0, 5]]}, "the most is e[0,1]: 3 too low."),
+        ("error", {"target": [[0, 5]], "error": "target_minus_output"}, "the most is e[0,1]: 3 too low."),
+        ("error", {"target": [[1, 2]]}, "Every output is its target"),
+        ("delta", {"filter": [[-1]]}, "Nothing passes back"),
+        ("delta", {"target": [[1, 0]]}, "1 of 2 cells."),
+        ("gradient", {"filter": [[-1]]}, "All 0: nothing tells the filter where to go."),
+        ("gradient", {}, "how much the loss grows when that weight grows. The steepest is ∂L/∂W[0,0] = 5."),
+        ("gradient", {"error": "target_minus_output"}, "With e = t − a this points downhill."),
+        ("update", {"filter": [[-1]]}, "Nothing moves: the step is 0 everywhere."),
+        ("update", {}, "W[0,0] moves most, from 1 to 0.5."),
+    ],
+)
+def test_the_sentence_says_what_happened(step: str, more: dict[str, Any], said: str) -> None:
+    assert said in words(card(built(**more), step))
+
+
+def test_every_role_has_a_title_and_an_introduction() -> None:
+    assert all(entry.title and entry.why for entry in WORDS.values())
