@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -53,9 +54,15 @@ class Lesson:
         """The steps' names in their order."""
         return tuple(step.name for step in self.steps)
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, Step]:
+        return {step.name: step for step in self.steps}
+
     def step(self, name: str) -> Step:
         """The step of this name; a bare role works where it can mean only one."""
-        matching = [s for s in self.steps if s.name == name] or [s for s in self.steps if s.role == name]
+        if name in self._by_name:
+            return self._by_name[name]
+        matching = [step for step in self.steps if step.role == name]
         if len(matching) == 1:
             return matching[0]
         if matching:

@@ -80,9 +80,9 @@ class Lessons:
     def right(self, case: Case) -> Array:
         """What a step gives when it is carried out rightly."""
         scenario = case.lesson.scenario
-        inputs = (case.values[quantity.name] for quantity in case.step.inputs)
-        numbers = (array.tobytes() + repr(array.shape).encode() for array in inputs)
-        key = (case.step.name, scenario.error, scenario.relu_slope_at_zero, *numbers)
+        inputs = [case.values[quantity.name] for quantity in case.step.inputs]
+        key: tuple[object, ...] = (case.step.name, scenario.error, scenario.relu_slope_at_zero)
+        key += tuple((array.shape, array.tobytes()) for array in inputs)
         if key not in self._right:
             self._right[key] = case.right
         return self._right[key]

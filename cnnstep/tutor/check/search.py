@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.tutor.check.line import Cause, Line
+from cnnstep.tutor.check.options import SCALED_ROLES
 from cnnstep.tutor.check.rounding import rounding
 from cnnstep.tutor.check.sheet import Written, as_shown
 from cnnstep.tutor.mistakes import Case
@@ -26,6 +28,8 @@ MOST_MISTAKES = 2
 """So many of them may be mistakes, and then no convention is assumed beside them."""
 MOST_COST = 4
 """Causes and slips together; beyond that nothing is explained."""
+MOST_KEPT = 8
+"""So many ways are followed on from one step; the best come first."""
 FURTHEST_ROUNDED = 100
 """Beyond so many times the sheet's precision nothing is excused as rounding."""
 
@@ -50,15 +54,20 @@ class Candidate:
         """The causes that were assumed since the last given step."""
         return self.line.causes[len(self.line.causes) - self.causes :]
 
-    @property
+    @cached_property
     def slips(self) -> int:
         """How many cells are left over."""
         return int(self.wrong.sum())
 
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The mistakes that were assumed since the last given step."""
+        return tuple(cause.mistake.code for cause in self.new if cause.mistake)
+
     @property
     def mistakes(self) -> int:
-        """How many mistakes were assumed since the last given step."""
-        return sum(1 for cause in self.new if cause.mistake)
+        """How many those are."""
+        return len(self.codes)
 
     @property
     def seen(self) -> bool:
@@ -92,7 +101,7 @@ def explain(line: Line, between: list[Step], given: Step, mine: Written, grain: 
             break
     else:
         best = _cheapest(_rounded(tried, steps, mine, grain)) or best
-    return [replace(one, equals=_equals(one, tried)) for one in best]
+    return [replace(one, equals=_equals(one, tried)) for one in best[:MOST_KEPT]]
 
 
 def _reach(
@@ -101,8 +110,10 @@ def _reach(
     """Every way through these steps that assumes exactly so much, compared with the learner's matrix."""
     step, rest = steps[0], steps[1:]
     if rest:
+        # between two given steps it is all the same where the loss's number comes in: at the last place
+        scale = not any(one.role in SCALED_ROLES for one in rest)
         for cost in range(budget + 1):
-            for after, result in line.ways(step, cost, mistakes):
+            for after, result in line.ways(step, cost, mistakes, scale=scale):
                 made = sum(1 for cause in after.causes[len(line.causes) :] if cause.mistake)
                 onward = after.with_value(step, result)
                 yield from _reach(onward, rest, budget - cost, mistakes - made, mine, before)
@@ -115,12 +126,12 @@ def _reach(
 
 def _rounded(tried: list[Candidate], steps: list[Step], mine: Written, grain: float) -> list[Candidate]:
     """The ways that fit if the learner rounded on the way: right ones if there are any, else with one mistake."""
-    given = steps[-1]
+    given, right = steps[-1], next((one for one in tried if not one.causes), None)
     for mistakes in (0, 1) if grain else ():
         found = []
         for one in tried:
             fitting = replace(one, wrong=np.zeros_like(one.wrong))
-            if one.mistakes == mistakes and _believable(fitting, tried) and _nearly(one, given, mine, grain):
+            if one.mistakes == mistakes and _believable(fitting, right) and _nearly(one, given, mine, grain):
                 slack = rounding(one.line.with_value(given, one.result), steps, grain)[given.name] * _factor(one)
                 wrong = mine.wrong(as_shown(given, one.result), as_shown(given, slack))
                 if wrong is not None and not wrong.any():
@@ -149,24 +160,30 @@ def _factor(one: Candidate) -> float:
 
 
 def _cheapest(tried: list[Candidate]) -> list[Candidate]:
-    allowed = [one for one in tried if one.cost <= MOST_COST and _believable(one, tried)]
-    least = min((one.cost for one in allowed), default=0)
-    return sorted((one for one in allowed if one.cost <= least + 1), key=lambda one: one.rank)
+    right = next((one for one in tried if not one.causes), None)
+    cheap = sorted((one for one in tried if one.cost <= MOST_COST), key=lambda one: one.rank)
+    kept: list[Candidate] = []
+    for one in cheap:
+        if kept and one.cost > kept[0].cost + 1:
+            break
+        if _believable(one, right):
+            kept.append(one)
+    return kept
 
 
 def _equals(one: Candidate, tried: list[Candidate]) -> tuple[tuple[Cause, ...], ...]:
     """The other ways with as many causes, a mistake among them, that lead to the same numbers."""
     found: dict[tuple[str, ...], tuple[Cause, ...]] = {}
+    allowed = EXACT * np.maximum(1.0, np.abs(one.result))
     for other in tried if one.causes else ():
-        codes = tuple(cause.mistake.code for cause in other.new if cause.mistake)
-        alike = other.causes == one.causes and other.result.shape == one.result.shape
-        if codes and alike and np.allclose(other.result, one.result, rtol=EXACT, atol=EXACT):
-            found.setdefault(codes, other.new)
-    found.pop(tuple(cause.mistake.code for cause in one.new if cause.mistake), None)
+        alike = other.causes == one.causes and other.mistakes and other.result.shape == one.result.shape
+        if alike and not (np.abs(other.result - one.result) > allowed).any():
+            found.setdefault(other.codes, other.new)
+    found.pop(one.codes, None)
     return tuple(found.values())
 
 
-def _believable(one: Candidate, tried: list[Candidate]) -> bool:
+def _believable(one: Candidate, right: Candidate | None) -> bool:
     """Whether a way explains more than it leaves open.
 
     Slips are single cells: half of the matrix at most, and less beside a mistake, which must account for more
@@ -174,7 +191,6 @@ def _believable(one: Candidate, tried: list[Candidate]) -> bool:
     least: a single number has too many explanations.
     """
     cells = one.wrong.size
-    right = next((other for other in tried if not other.causes), None)
     shown = int((right.wrong & ~one.wrong).sum()) if right and right.wrong.shape == one.wrong.shape else cells
     if not one.mistakes:
         return one.slips <= max(1, cells // 2)
