@@ -193,7 +193,7 @@ def _(scenario: Scenario, run: list[Iteration]) -> None:
 
 @claim("bias")
 def _(scenario: Scenario, run: list[Iteration]) -> None:
-    assert_converges(run, 64, [[1, 2]])
+    assert_converges(run, 63, [[1, 2]])
     assert outcome(run[0], run[-1]).matrix("bias") == pytest.approx(1, abs=1e-6)
     without = ran(changed(scenario, bias=None), 300)
     assert final(without)[0] == "settled"

@@ -22,8 +22,9 @@ from cnnstep.surface.cli.app import app
 from cnnstep.surface.loading import load, shipped
 from cnnstep.tutor import topics
 from cnnstep.tutor.document import Command, Formula, Heading, Paragraph, Table
+from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.topics import TOPICS, explanation, find, topic_list
+from cnnstep.tutor.topics import TOPICS, explanation, known, topic_list
 from cnnstep.tutor.topics.activations import WORDS
 from cnnstep.tutor.topics.index import ALIASES
 from cnnstep.tutor.topics.topic import GROUPS, Topic
@@ -76,12 +77,12 @@ def test_every_step_of_a_lesson_is_explained(optimizer: str) -> None:
         optimizer=optimizer,
     )  # fmt: skip
     for name in lesson_of(scenario, input_gradient=True).names:
-        assert find(name) in TOPICS
+        assert known(name) in TOPICS
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_finding_outcome_and_scenario_key_leads_to_a_page(code: str) -> None:
-    assert find(code) in TOPICS
+    assert known(code) in TOPICS
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_every_finding_outcome_and_scenario_key_leads_to_a_page(code: str) -> No
     ],
 )
 def test_a_topic_is_found_in_any_case_spelling_and_everyday_word(typed: str, name: str) -> None:
-    assert find(typed) == name
+    assert known(typed) == name
 
 
 def test_an_alias_is_no_topic_and_leads_to_one() -> None:
@@ -113,14 +114,14 @@ def test_an_unknown_topic_is_a_fault_with_the_nearest_name() -> None:
     assert fault.code == "unknown-topic"
     assert 'did you mean "sigmoid"?' in fault.hint
     with pytest.raises(InputError) as raised:
-        find("xyzzy")
+        explanation("xyzzy", not_needed, "", AS_USUAL)
     assert raised.value.faults[0].hint == "cnnstep explain lists them all"
 
 
 def test_the_list_names_every_topic_once_with_a_summary_and_ends_with_one_command() -> None:
     blocks = topic_list()
     rows = [row for block in blocks if isinstance(block, Table) for row in block.rows]
-    assert sorted(str(row[0]) for row in rows) == sorted(TOPICS)
+    assert sorted(str(row[0]) for row in rows) == sorted([*TOPICS, *MISTAKES])
     assert all(str(row[1]) for row in rows)
     assert [isinstance(block, Command) for block in blocks].index(True) == len(blocks) - 1
 

@@ -41,6 +41,7 @@ mistake(
     "weights though no small change of them moves it. (With a sigmoid, δ = e is right for cross-entropy: "
     "there the slope cancels.)",
     "δ = e ⊙ φ′(z), cell by cell.",
+    shown_on="unreachable-target",
     delta=Slant(working=_upstream),
 )
 
@@ -51,6 +52,7 @@ mistake(
     "φ′ is the slope where the number went in, and that is z. With a sigmoid the difference is a few per "
     "cent and looks like rounding.",
     "δ = e ⊙ φ′(z). For a sigmoid φ′(z) is a·(1 − a): that is already written in a.",
+    shown_on="sigmoid",
     delta=Slant(working=lambda case: _upstream(case) * case.activation.phi.slope(_output(case))),
 )
 
@@ -60,6 +62,7 @@ mistake(
     "You let δ pass where a ≥ 0. After a ReLU that is everywhere.",
     "A dead cell has a = 0, and 0 ≥ 0 holds, so its error passes back though its slope is 0.",
     "Let δ pass where z > 0.",
+    shown_on="unreachable-target",
     delta=Slant(
         working=lambda case: _upstream(case) * (case.activation.phi.value(_z(case)) >= 0) if _masks(case) else None
     ),
@@ -81,6 +84,7 @@ mistake(
     "The mask asks whether the cell was active, so it looks at z. An output that is too low must pass its"
     " negative error back.",
     "Let δ pass where z > 0, whatever the error's sign.",
+    shown_on="target-minus-output",
     delta=Slant(working=lambda case: _upstream(case) * (case.input(0) > 0) if _masks(case) else None),
 )
 
@@ -100,5 +104,6 @@ mistake(
     "The chain rule passes each activation once. With a sigmoid, δ comes out at a quarter or less of what"
     " it should be.",
     "δ = e ⊙ φ′(z), once.",
+    shown_on="sigmoid",
     delta=Slant(result=lambda case, delta: delta * _slope(case)),
 )

@@ -62,6 +62,7 @@ mistake(
     "You added up input × filter and stopped there.",
     "Every output is off by the same b.",
     "z = X ⋆ W + b: add the bias once to each output.",
+    shown_on="bias",
     forward=Slant(working=_no_bias),
 )
 
@@ -71,6 +72,7 @@ mistake(
     "You added b to every input × filter before adding up.",
     "Each output then holds the bias as many times as the filter has weights.",
     "Add up the products first, then add b once.",
+    shown_on="bias",
     forward=Slant(working=_bias_everywhere),
 )
 
@@ -133,6 +135,7 @@ mistake(
     "You moved the filter one cell at a time; on the way back you kept the cells of δ next to each other.",
     "The stride says how far apart the patches are, forwards and backwards.",
     "Output (i, j) meets the patch that begins at row i·stride, column j·stride; spread δ out likewise.",
+    shown_on="stride",
     forward=Slant(working=_stride_one),
     gradient=Slant(working=_gradient_stride_one, results=_cropped_too),
 )
@@ -143,6 +146,7 @@ mistake(
     "You used the input without its rim of zeros.",
     "The patches at the edge go missing, so the result has another size or meets other inputs.",
     "Put the rim of zeros around the input first, forwards and for the gradient.",
+    shown_on="padding",
     forward=Slant(working=_unpadded),
     gradient=Slant(working=_gradient_unpadded, results=_cropped_too),
 )
@@ -173,6 +177,7 @@ mistake(
     "You added the input's channels into one matrix and filtered that once.",
     "Each channel has weights of its own; summed first, every channel would get the same gradient.",
     "Filter each channel with its own matrix, then add the results.",
+    shown_on="two-channels",
     forward=Slant(working=_summed_forward),
     gradient=Slant(working=_summed_gradient),
 )
@@ -228,5 +233,6 @@ mistake(
     "You wrote |e| for each cell.",
     "The sign says which way to go. Without it, outputs that are too low are pushed lower still.",
     "Keep the sign: e = a − t.",
+    shown_on="dilation",
     error=Slant(result=lambda case, error: np.abs(error)),
 )

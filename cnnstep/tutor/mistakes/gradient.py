@@ -76,6 +76,7 @@ mistake(
     "You correlated the input with δᵀ.",
     "Each δ then meets another output's patch.",
     "δ[i,j] meets the patch of output [i,j].",
+    shown_on="dilation",
     gradient=Slant(working=_with_delta_transposed),
 )
 
@@ -137,6 +138,7 @@ mistake(
     "You multiplied the first δ by the first patch and stopped.",
     "Every output has a patch, and the filter is shared by all of them. In code: a `return` inside the loop.",
     "Do this for every output cell, and add up.",
+    shown_on="dilation",
     gradient=Slant(working=lambda case: _one_patch(case, 0, 0)),
 )
 
@@ -181,6 +183,7 @@ mistake(
     "You went on adding to the gradient of the iteration before.",
     "Each update needs the gradient at the present weights alone. In code: the gradient was not set to 0 first.",
     "Start each iteration's gradient from 0.",
+    remembers=True,
     gradient=Slant(result=_with_the_last),
     bias_gradient=Slant(result=_with_the_last),
 )
@@ -191,6 +194,7 @@ mistake(
     "You took the mean of δ for the bias.",
     "The bias joins every output once, so the parts are added.",
     "∂L/∂b = Σ δ.",
+    shown_on="bias",
     bias_gradient=Slant(working=lambda case: case.input(0).mean(axis=(0, 2, 3))),
 )
 
@@ -200,5 +204,6 @@ mistake(
     "You used δ itself, cell by cell, as the bias's gradient.",
     "There is one bias for all outputs, so it has one number for a gradient.",
     "∂L/∂b = Σ δ.",
+    shown_on="bias",
     bias_gradient=Slant(working=lambda case: case.input(0).copy()),
 )

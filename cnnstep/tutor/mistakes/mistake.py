@@ -80,7 +80,8 @@ class Mistake:
     """A misconception under the code that users see and type.
 
     `title` is what went wrong in half a sentence, `does` what the learner does, `hurts` why it is wrong,
-    `fix` the right line in words. `slants` says what it changes, by the role of the step.
+    `fix` the right line in words. `slants` says what it changes, by the role of the step; `shown_on` is a
+    shipped scenario where it shows. `remembers`: it is about what the iteration before has left behind.
     """
 
     code: str
@@ -89,6 +90,8 @@ class Mistake:
     hurts: str
     fix: str
     slants: Mapping[str, Slant] = field(repr=False)
+    shown_on: str = "first-filter"
+    remembers: bool = False
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -99,9 +102,18 @@ class Mistake:
 MISTAKES: Registry[Mistake] = Registry("mistake")
 
 
-def mistake(code: str, title: str, does: str, hurts: str, fix: str, **slants: Slant) -> None:
-    """Enters a mistake; the keywords are roles."""
-    MISTAKES.add(code)(Mistake(code, title, does, hurts, fix, slants))
+def mistake(
+    code: str,
+    title: str,
+    does: str,
+    hurts: str,
+    fix: str,
+    shown_on: str = "first-filter",
+    remembers: bool = False,
+    **slants: Slant,
+) -> None:
+    """Enters a mistake; the last keywords are roles."""
+    MISTAKES.add(code)(Mistake(code, title, does, hurts, fix, slants, shown_on, remembers))
 
 
 def carry_out(case: Case, *mistakes: Mistake) -> tuple[Array, ...]:

@@ -67,5 +67,6 @@ mistake(
     "The new weights, or the steps, were cut or rounded to integers. In code: an array of integers.",
     "Steps smaller than 1 get lost, and with them all learning.",
     "Keep the decimals; in NumPy use float arrays.",
+    shown_on="dilation",
     update=Slant(results=_rounded),
 )

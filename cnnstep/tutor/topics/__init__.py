@@ -30,35 +30,61 @@ def topic_list() -> tuple[Block, ...]:
         )
         for group in GROUPS
     )
+    from cnnstep.tutor.topics.mistakes import mistake_table
+
     return (
         Heading("What there is to explain", 1),
         *tables,
+        mistake_table(),
         Command("cnnstep explain dead-relu", "a good one to begin"),
     )
 
 
 def explanation(topic: str, load: Callable[[str], Scenario], scenario: str, style: Numbers) -> tuple[Block, ...]:
     """The page of a topic, worked on the learner's scenario, or on the page's own where `scenario` is ""."""
+    name = topic if topic in TOPICS else None if _is_mistake(topic) else known(topic)
+    if name is None:
+        return _of_mistake(topic, load, scenario, style)
     from cnnstep.tutor.topics.example import Example
     from cnnstep.tutor.topics.topic import page
 
-    found = _topic(find(topic))
+    found = _topic(name)
     return page(found, Example(load, scenario or found.scenario, bool(scenario), style))
 
 
-def find(typed: str) -> str:
+def _is_mistake(typed: str) -> bool:
+    """Whether this is a mistake's code to the letter: `squared-error` is one, `squared_error` is a loss."""
+    from cnnstep.tutor.mistakes import MISTAKES
+
+    return typed in MISTAKES
+
+
+def _of_mistake(typed: str, load: Callable[[str], Scenario], scenario: str, style: Numbers) -> tuple[Block, ...]:
+    """The page of a mistake; its entries bring the engine, so they are asked last."""
+    from cnnstep.tutor.mistakes import MISTAKES
+    from cnnstep.tutor.topics.example import Example
+    from cnnstep.tutor.topics.mistakes import mistake_page
+
+    code = _folded(typed)
+    if code in MISTAKES:
+        found = MISTAKES[code]
+        return mistake_page(found, Example(load, scenario or found.shown_on, bool(scenario), style))
+    from cnnstep.errors import Fault, InputError
+    from cnnstep.registry import did_you_mean
+
+    hint = did_you_mean(typed, (*TOPICS, *ALIASES, *MISTAKES))
+    hint = hint if hint.startswith("did") else "cnnstep explain lists them all"
+    raise InputError(Fault("unknown-topic", f'there is no topic called "{typed}"', hint))
+
+
+def known(typed: str) -> str | None:
     """The topic's name for what was typed: any case, underscores for hyphens, everyday words."""
     wanted = _folded(typed)
     for names in (TOPICS, ALIASES):
         for name in names:
             if _folded(name) == wanted:
                 return ALIASES.get(name, name)
-    from cnnstep.errors import Fault, InputError
-    from cnnstep.registry import did_you_mean
-
-    hint = did_you_mean(typed, (*TOPICS, *ALIASES))
-    hint = hint if hint.startswith("did") else "cnnstep explain lists them all"
-    raise InputError(Fault("unknown-topic", f'there is no topic called "{typed}"', hint))
+    return None
 
 
 def _folded(name: str) -> str:

@@ -1,0 +1,185 @@
+"""Every mistake is an entry that changes something, shows on its scenario, and has words for all four uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from cnnstep.engine.build import one_filter
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.quantity import Array
+from cnnstep.engine.trace import GRADIENT_ROLES, first_iteration, trace
+from cnnstep.errors import InputError
+from cnnstep.surface.loading import load
+from cnnstep.tutor.check.sheet import as_shown
+from cnnstep.tutor.document import Matrix
+from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out, mistaken
+from cnnstep.tutor.numbers import AS_USUAL
+from cnnstep.tutor.topics import explanation
+from tests.tutor.blocks import blocks_of
+
+CODES = list(MISTAKES)
+ONE_LAYER = [
+    "flipped-filter",
+    "transposed-filter",
+    "bias-forgotten",
+    "bias-per-product",
+    "stride-ignored",
+    "padding-ignored",
+    "channels-summed-first",
+    "activation-skipped",
+    "absolute-activation",
+    "error-from-pre-activation",
+    "squared-error",
+    "absolute-error",
+    "slope-forgotten",
+    "slope-at-output",
+    "mask-not-strict",
+    "mask-inverted",
+    "mask-on-error",
+    "mask-alone",
+    "slope-twice",
+    "delta-flipped",
+    "gradient-rotated",
+    "gradient-transposed",
+    "delta-transposed",
+    "delta-as-gradient",
+    "one-number-for-all",
+    "filter-scaled",
+    "first-patch-only",
+    "last-patch-only",
+    "output-for-input",
+    "filter-not-rotated",
+    "valid-not-full",
+    "overwritten-not-added",
+    "bias-gradient-averaged",
+    "bias-gradient-not-summed",
+    "uphill-update",
+    "rate-forgotten",
+    "rate-twice",
+    "old-filter-forgotten",
+    "rounded-to-integers",
+    "updated-too-early",
+    "gradients-not-reset",
+]
+
+
+def changed(code: str, scenario: str) -> list[tuple[Array, Array]]:
+    """The wrong and the right matrix of every step in which the mistake changes something there."""
+    lesson = lesson_of(load(scenario).scenario, input_gradient=True)
+    first = first_iteration(lesson)
+    values: Mapping[str, Array] = first.values
+    if MISTAKES[code].remembers:
+        left = {f"{s.name}_before": first.values[s.name] for s in lesson.steps if s.role in GRADIENT_ROLES}
+        values = {**first.next().values, **left}
+    pairs = []
+    for step in lesson.steps:
+        if step.role in MISTAKES[code].slants:
+            right = as_shown(step, step.compute(values))
+            for result in carry_out(Case(lesson, step, values), MISTAKES[code])[:1]:
+                wrong = as_shown(step, result)
+                if wrong.shape != right.shape or not np.allclose(wrong, right):
+                    pairs.append((wrong, right))
+    return pairs
+
+
+def test_every_mistake_of_one_layer_is_there_under_its_code() -> None:
+    assert sorted(ONE_LAYER) == sorted(CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_mistake_says_what_why_and_how_in_whole_sentences(code: str) -> None:
+    entry = MISTAKES[code]
+    for text in (entry.does, entry.hurts, entry.fix):
+        assert text[0].isupper() or text[0] in "∂δφzae"
+        assert text.endswith((".", ")"))
+    assert entry.title.startswith(("you ", "your ", "overlapping "))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_named_scenario_shows_the_mistake(code: str) -> None:
+    assert changed(code, MISTAKES[code].shown_on)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_explain_shows_the_wrong_numbers_beside_the_right_ones(code: str) -> None:
+    page = explanation(code, lambda name: load(name).scenario, "", AS_USUAL)
+    shown = [block.rows for block in blocks_of(page) if isinstance(block, Matrix)]
+    (wrong, right), *_ = changed(code, MISTAKES[code].shown_on)
+    first = wrong.reshape(-1, wrong.shape[-1]) if wrong.ndim else wrong.reshape(1, 1)
+    assert tuple(float(v) for v in first[0]) in [row for rows in shown for row in rows]
+    assert right.shape is not None
+
+
+FIRST = {
+    "flipped-filter": [[1 * 1 + -1 * 1 + 0 * -1 + 1 * 1, -2], [0, 3]],
+    "transposed-filter": [[1 * 1 + -1 * 1 + 0 * -1 + 1 * 1, -2], [0, 3]],
+    "activation-skipped": [[3, 0], [-2, 1]],
+    "absolute-activation": [[3, 0], [2, 1]],
+    "error-from-pre-activation": [[3 - 1, 0], [-2 - 0, 1 - 1]],
+    "squared-error": [[2**2, 0], [0, 0]],
+    "mask-alone": [[1, 0], [0, 1]],
+    "mask-inverted": [[0, 0], [0, 0]],
+    "delta-as-gradient": [[2, 0], [0, 0]],
+    "delta-flipped": [[2 * 1, 2 * 0], [2 * -1, 2 * 1]],
+    "gradient-rotated": [[2, 0], [-2, 2]],
+    "gradient-transposed": [[2, 0], [-2, 2]],
+    "filter-scaled": [[2 * 1, 2 * -1], [2 * 1, 2 * 1]],
+    "one-number-for-all": [[2 * 3, 2 * 3], [2 * 3, 2 * 3]],
+    "last-patch-only": [[0, 0], [0, 0]],
+    "uphill-update": [[1 + 0.5 * 2, -1 - 0.5 * 2], [1 + 0.5 * 0, 1 + 0.5 * 2]],
+    "rate-forgotten": [[1 - 2, -1 + 2], [1 - 0, 1 - 2]],
+    "rate-twice": [[1 - 0.25 * 2, -1 + 0.25 * 2], [1, 1 - 0.25 * 2]],
+    "old-filter-forgotten": [[-0.5 * 2, 0.5 * 2], [0, -0.5 * 2]],
+}
+
+
+@pytest.mark.parametrize("code", FIRST)
+def test_first_filter_done_wrongly_by_hand(code: str) -> None:
+    lesson = lesson_of(load("first-filter").scenario)
+    step = next(step for step in lesson.steps if step.role in MISTAKES[code].slants)
+    (result, *_) = carry_out(Case(lesson, step, first_iteration(lesson).values), MISTAKES[code])
+    assert as_shown(step, result).tolist() == FIRST[code]
+
+
+def test_the_sum_of_an_input_gradient_sent_through_an_unturned_filter_is_right() -> None:
+    pairs = changed("filter-not-rotated", "first-filter")
+    assert [wrong.sum() for wrong, _ in pairs] == [right.sum() for _, right in pairs]
+
+
+def test_walking_uphill_makes_the_loss_grow_at_every_learning_rate() -> None:
+    for rate in (0.5, 0.1, 0.001):
+        scenario = load("first-filter").scenario.data() | {"learning_rate": rate}
+        wrong = mistaken(lesson_of(one_filter(**scenario)), MISTAKES["uphill-update"])
+        losses = [iteration.loss for iteration in trace(wrong, 4)]
+        assert losses == sorted(losses)
+        assert losses[0] < losses[-1]
+
+
+def test_uphill_on_the_first_filter_goes_from_2_to_14_5_to_155_125() -> None:
+    wrong = mistaken(lesson_of(load("first-filter").scenario), MISTAKES["uphill-update"])
+    assert [iteration.loss for iteration in trace(wrong, 3)] == [2, 14.5, 155.125]
+
+
+def test_a_mistake_with_another_size_stops_a_run_and_says_so() -> None:
+    wrong = mistaken(lesson_of(load("stride").scenario), MISTAKES["stride-ignored"])
+    with pytest.raises(InputError, match="stride-ignored gives matrices of another size"):
+        first_iteration(wrong)
+
+
+def test_gradients_that_are_not_reset_add_up() -> None:
+    right = first_iteration(lesson_of(load("first-filter").scenario))
+    wrong = first_iteration(mistaken(right.lesson, MISTAKES["gradients-not-reset"]))
+    assert np.array_equal(wrong.values["gradient"], right.values["gradient"])
+    assert np.array_equal(wrong.next().values["gradient"], right.values["gradient"] + right.next().values["gradient"])
+
+
+def test_two_mistakes_in_one_step_are_made_together_where_only_one_replaces_the_working() -> None:
+    lesson = lesson_of(load("first-filter").scenario)
+    case = Case(lesson, lesson.step("gradient"), first_iteration(lesson).values)
+    (both,) = carry_out(case, MISTAKES["delta-flipped"], MISTAKES["gradient-rotated"])
+    (flipped,) = carry_out(case, MISTAKES["delta-flipped"])
+    assert np.array_equal(both, flipped[..., ::-1, ::-1])
+    assert carry_out(case, MISTAKES["delta-as-gradient"], MISTAKES["filter-scaled"]) == ()
