@@ -10,11 +10,23 @@ COLLECT_AFTER = 200_000
 
 def main() -> int:
     """Runs the command line and gives its exit code; the version alone needs nothing imported."""
-    if sys.argv[1:] == ["--version"]:
-        from cnnstep import __version__
+    try:
+        return _version() if sys.argv[1:] == ["--version"] else _run()
+    except KeyboardInterrupt:  # while modules were still being imported
+        return 130
 
-        print(f"cnnstep {__version__}")
-        return 0
+
+def _version() -> int:
+    from cnnstep import __version__
+
+    try:
+        print(f"cnnstep {__version__}", flush=True)
+    except OSError:
+        return _run()  # which says what is wrong with the output
+    return 0
+
+
+def _run() -> int:
     import gc
     import os
 

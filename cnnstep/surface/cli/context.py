@@ -29,11 +29,13 @@ def show(blocks: tuple[Block, ...], style: Numbers) -> None:
     sys.stdout.write(render(Document(blocks, style), screen()))
 
 
-def say(text: str) -> None:
-    """A message on standard error, in signs that it can take."""
-    from cnnstep.surface.symbols import to_ascii
+def say(text: str, end: str = "\n") -> None:
+    """A message or a prompt on standard error, in signs that it can take."""
+    from cnnstep.surface.symbols import harmless, to_ascii
 
-    sys.stderr.write((to_ascii(text) if screen().ascii else text) + "\n")
+    text = harmless(text)
+    sys.stderr.write((to_ascii(text) if screen().stderr_ascii else text) + end)
+    sys.stderr.flush()
 
 
 def show_json(data: dict[str, Any], indent: int | None = None) -> None:
@@ -46,7 +48,8 @@ def show_json(data: dict[str, Any], indent: int | None = None) -> None:
 @contextmanager
 def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
     """Calls with the number just done; after a second, and only at a terminal, a bar on standard error."""
-    if not sys.stderr.isatty():
+    here = screen()
+    if not here.watched:
         yield lambda number: None
         return
     began, bar, task = time.monotonic(), None, None
@@ -57,10 +60,12 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
             from rich.console import Console
             from rich.progress import Progress
 
-            bar = Progress(console=Console(stderr=True), transient=True)
+            # legacy_windows draws the bar in ASCII; elsewhere than on Windows it does nothing more
+            console = Console(stderr=True, no_color=not here.stderr_colour, legacy_windows=here.stderr_ascii)
+            bar = Progress(console=console, transient=True)
             task = bar.add_task(what, total=total)
             bar.start()
-        if bar is not None and task is not None and number % 64 == 0:
+        if bar is not None and task is not None:
             bar.update(task, completed=number + 1)
 
     try:

@@ -8,9 +8,9 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from cnnstep.errors import InputError
-from cnnstep.surface.cli.context import screen, show
+from cnnstep.surface.cli.context import say, screen, show
 from cnnstep.surface.loading import STANDARD_INPUT, Loaded
-from cnnstep.surface.symbols import harmless, to_ascii
+from cnnstep.surface.symbols import to_ascii
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.session import Session, advance, begin, prompt
 
@@ -48,13 +48,6 @@ def ask(words: str) -> str | None:
     say(words, end="")
     line = sys.stdin.readline()
     return line.rstrip("\n") if line else None
-
-
-def say(words: str, end: str = "\n") -> None:
-    """A message or a prompt on standard error."""
-    words = harmless(words)
-    sys.stderr.write((to_ascii(words) if screen().stderr_ascii else words) + end)
-    sys.stderr.flush()
 
 
 def _save(session: Session, path: str) -> None:

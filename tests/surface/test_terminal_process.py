@@ -1,0 +1,272 @@
+"""What only a process of its own shows: terminals, Ctrl-C, readers that leave, full disks and closed streams."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Program, environment
+
+if sys.platform == "win32":  # pragma: no cover
+    pytest.skip("pseudo-terminals are a Unix thing", allow_module_level=True)
+
+import fcntl
+import pty
+import struct
+import termios
+
+CTRL_C, CTRL_D = b"\x03", b"\x04"
+PATIENCE = 30.0
+"""Seconds to wait for words that must come; a machine that is busy takes its time."""
+
+
+HAND = 0.3
+"""Seconds between a prompt and a key: Python's readline misses a signal that comes in the moment of the prompt."""
+
+
+class Terminal:
+    """The program at a terminal: `type` keys, wait until it `says` something, and see how it ends."""
+
+    def __init__(self, process: subprocess.Popen[bytes], screen: int) -> None:
+        self.process, self.screen, self.seen = process, screen, ""
+
+    def says(self, words: str, after: int = 0) -> str:
+        """Everything seen so far, once these words are among it."""
+        until = time.monotonic() + PATIENCE
+        while words not in self.seen[after:]:
+            assert time.monotonic() < until, f"waited for {words!r} and saw {self.seen!r}"
+            if select.select([self.screen], [], [], 0.1)[0] and not self._read():
+                break
+        assert words in self.seen[after:]
+        return self.seen
+
+    def type(self, keys: bytes) -> None:
+        time.sleep(HAND)
+        os.write(self.screen, keys)
+
+    def ends(self) -> int:
+        """The exit code, after everything that is still to be seen."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            ready = select.select([self.screen], [], [], 0.1)[0]
+            if (ready and not self._read()) or (not ready and self.process.poll() is not None):
+                break
+        return self.process.wait(PATIENCE)
+
+    def _read(self) -> bool:
+        try:
+            more = os.read(self.screen, 65536)
+        except OSError:  # the other end is closed
+            return False
+        self.seen += more.decode(errors="replace")
+        return bool(more)
+
+
+@contextmanager
+def at_a_terminal(folder: Path, *arguments: str, columns: int = 80, **env: str) -> Iterator[Terminal]:
+    """The program with a terminal for all its streams."""
+    screen, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    around = {name: value for name, value in environment({"TERM": "xterm", **env}).items() if name != "COLUMNS"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cnnstep", *arguments],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        cwd=folder,
+        env=around,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(inside)
+    try:
+        yield Terminal(process, screen)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(screen)
+
+
+class TestTerminal:
+    def test_a_lesson_is_typed_through(self, tmp_path: Path) -> None:
+        with at_a_terminal(tmp_path, "step", "-i", NO_COLOR="1") as terminal:
+            terminal.says("iteration 0 · start > ")
+            terminal.type(b"\n")
+            terminal.says("iteration 0 · 1/6 forward > ")
+            terminal.type(b"quit\n")
+            assert terminal.ends() == 0
+            assert "Until next time." in terminal.seen
+
+    def test_the_width_is_the_terminals_own(self, tmp_path: Path) -> None:
+        with at_a_terminal(tmp_path, "scenarios", NO_COLOR="1", columns=50) as terminal:
+            assert terminal.ends() == 0
+            assert 40 < max(len(line) for line in terminal.seen.splitlines()) <= 50
+
+    def test_colour_is_there_for_a_terminal_and_not_for_a_dumb_one(self, tmp_path: Path) -> None:
+        for kind, coloured in (("xterm", True), ("dumb", False)):
+            with at_a_terminal(tmp_path, "run", "first-filter", TERM=kind) as terminal:
+                assert terminal.ends() == 0
+                assert ("\x1b[" in terminal.seen) is coloured
+
+    def test_ctrl_d_ends_a_session_politely(self, tmp_path: Path) -> None:
+        with at_a_terminal(tmp_path, "step", "-i") as terminal:
+            terminal.says("start > ")
+            terminal.type(CTRL_D)
+            assert terminal.ends() == 0
+            assert "The input has ended, so the lesson ends here." in terminal.seen
+
+    @pytest.mark.parametrize("typed", [b"", b"why 0"])
+    def test_ctrl_c_at_the_prompt_is_130(self, tmp_path: Path, typed: bytes) -> None:
+        with at_a_terminal(tmp_path, "step", "-i") as terminal:
+            terminal.says("start > ")
+            terminal.type(typed + CTRL_C)
+            assert terminal.ends() == 130
+            assert "Stopped." in terminal.seen
+            assert "Traceback" not in terminal.seen
+
+    def test_ctrl_c_in_a_long_run_is_130_and_takes_the_bar_away(self, tmp_path: Path) -> None:
+        with at_a_terminal(tmp_path, "run", "first-filter", "--iterations", "100000000") as terminal:
+            terminal.says("iterations")
+            terminal.type(CTRL_C)
+            assert terminal.ends() == 130
+            assert "Traceback" not in terminal.seen
+
+    def test_a_short_run_shows_no_bar(self, tmp_path: Path) -> None:
+        with at_a_terminal(tmp_path, "run", "first-filter", "-n", "40", "--json") as terminal:
+            assert terminal.ends() == 0
+            assert terminal.seen.startswith('{"schema"')
+
+    def test_ctrl_c_in_a_run_of_the_session_is_130(self, tmp_path: Path) -> None:
+        with at_a_terminal(tmp_path, "step", "-i") as terminal:
+            terminal.says("start > ")
+            terminal.type(b"run 100000\n")
+            terminal.says("run 100000")
+            terminal.type(CTRL_C)
+            assert terminal.ends() == 130
+
+
+class TestPipes:
+    @pytest.mark.parametrize(
+        "arguments", [["run", "first-filter"], ["--help"], ["schema"], ["step", "-i"]], ids=" ".join
+    )
+    def test_a_reader_that_has_seen_enough_is_no_fault(self, tmp_path: Path, arguments: list[str]) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cnnstep", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env=environment(),
+        )
+        assert process.stdout
+        assert process.stdin
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.write(b"\n" * 100)
+        process.stdin.close()
+        said = process.stderr.read().decode()
+        process.stderr.close()
+        assert process.wait(PATIENCE) == 0
+        assert [line for line in said.splitlines() if not line.startswith("first-filter · ")] == []
+
+    def test_a_session_whose_input_has_ended_does_not_wait(self, program: Program) -> None:
+        ran = program("step", "--interactive")
+        assert ran.code == 0
+        assert ran.err.endswith("The input has ended, so the lesson ends here.\n")
+
+    def test_piped_answers_script_a_session(self, program: Program) -> None:
+        assert "All right." in program("step", "-i", input=b"guess\n3 0; -2 1\n").out
+
+    def test_an_interrupted_process_is_130(self, tmp_path: Path) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cnnstep", "step", "-i"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env=environment(),
+        )
+        assert process.stderr
+        said = b""
+        while b"start >" not in said:
+            said += os.read(process.stderr.fileno(), 4096)
+        time.sleep(HAND)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 130
+        assert said.decode() == "\nStopped.\n"
+
+
+class TestStreamsThatFail:
+    FULL = Path("/dev/full")
+
+    @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["run", "first-filter"],
+            ["run", "first-filter", "--json"],
+            ["--help"],
+            ["--version"],
+            ["step", "-i"],
+            ["run", "nope", "--json"],
+        ],
+        ids=" ".join,
+    )
+    def test_a_full_disk_is_told_and_is_exit_2(self, program: Program, arguments: list[str]) -> None:
+        with self.FULL.open("wb") as full:
+            ran = program(*arguments, stdout=full)
+        assert ran.code == 2
+        assert "The output can't be written: no space left on device." in ran.err
+        assert "Traceback" not in ran.err
+
+    @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+    def test_with_no_room_for_messages_the_exit_code_speaks(self, program: Program) -> None:
+        with self.FULL.open("wb") as full:
+            assert program("run", "nope", stderr=full).code == 2
+
+    @pytest.mark.parametrize(
+        ("arguments", "closed", "code"),
+        [
+            ("run first-filter", ">&-", 0),
+            ("--version", ">&-", 0),
+            ("step -i", "<&-", 0),
+            ("run -", "<&-", 2),
+            ("run nope", "2>&-", 2),
+            ("step -i", "</dev/null 2>&-", 0),
+        ],
+    )
+    def test_a_stream_that_the_shell_has_closed_is_no_fault(
+        self, tmp_path: Path, arguments: str, closed: str, code: int
+    ) -> None:
+        line = f"{sys.executable} -m cnnstep {arguments} {closed}"
+        ran = subprocess.run(
+            ["sh", "-c", line], cwd=tmp_path, env=environment(), capture_output=True, timeout=60, check=False
+        )
+        assert ran.returncode == code
+        assert b"fault of cnnstep" not in ran.stdout + ran.stderr
+        assert b"Traceback" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("env", "plain"), [({"LC_ALL": "C"}, True), ({"PYTHONIOENCODING": "ascii"}, True), ({}, False)]
+)
+def test_the_locale_decides_about_our_signs(program: Program, env: dict[str, str], plain: bool) -> None:
+    ran = program("run", "first-filter", env=env)
+    assert ran.code == 0
+    assert ran.out.isascii() is plain
+
+
+def test_two_processes_print_the_same_bytes(program: Program) -> None:
+    assert program("run", "digits-edge-batch", "--json", "-n", "3") == program(
+        "run", "digits-edge-batch", "--json", "-n", "3"
+    )
