@@ -46,6 +46,17 @@ def steps_of(iteration: Iteration, names: tuple[str, ...] = (), digits: int = 13
     return {name: Written.rounded(iteration.matrix(name), digits) for name in chosen}
 
 
+def rounded_on_the_way(iteration: Iteration, names: tuple[str, ...], digits: int) -> dict[str, Written]:
+    """The same matrices by somebody who goes on from the rounded ones."""
+    values = dict(iteration.lesson.start)
+    work: dict[str, Written] = {}
+    for step in iteration.lesson.steps:
+        values[step.name] = np.round(step.compute(values), digits) + 0.0
+        if step.name in names:
+            work[step.name] = Written.rounded(step.quantity.layout.show(values[step.name]), digits)
+    return work
+
+
 def wrong_sheet(scenario: Scenario, *mistakes: Mistake, iteration: int = 0) -> Sheet | None:
     """A whole sheet in which these mistakes are made and carried forward; None where they change nothing."""
     lesson = lesson_of(scenario, input_gradient=any("input_gradient" in one.roles for one in mistakes))

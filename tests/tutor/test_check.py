@@ -1,0 +1,287 @@
+"""The diagnosis: named examples, follow-through, conventions, slips, alternatives, and never an invented cause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnnstep.engine.build import one_filter
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.trace import first_iteration
+from cnnstep.errors import InputError
+from cnnstep.tutor.check.data import check_data
+from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
+from cnnstep.tutor.check.report import report
+from cnnstep.tutor.check.separate import separating
+from cnnstep.tutor.check.sheet import Sheet, Written, written
+from cnnstep.tutor.document import Heading, Paragraph, Table
+from cnnstep.tutor.mistakes import MISTAKES, mistaken
+from cnnstep.tutor.numbers import AS_USUAL
+from cnnstep.tutor.typed import read_matrix
+from tests.tutor.blocks import blocks_of
+
+FIRST: dict[str, Any] = {
+    "input": [[1, -1, 0], [0, 1, 0], [0, -1, 1]],
+    "filter": [[1, -1], [1, 1]],
+    "target": [[1, 0], [0, 1]],
+    "activation": "relu",
+    "learning_rate": 0.5,
+}
+LOPSIDED: dict[str, Any] = {
+    "input": [[1, 2, -1, 0], [0, 1, 3, -2], [2, -1, 1, 1]],
+    "filter": [[1, -2], [2, 1]],
+    "target": [[3, 1, -1], [2, -2, 4]],
+    "activation": "linear",
+    "learning_rate": 0.1,
+    "bias": 1,
+}
+
+
+def first(**changes: Any) -> Scenario:
+    return one_filter(**FIRST | changes)
+
+
+def marked(scenario: Scenario, **work: Any) -> Diagnosis:
+    return diagnose(Sheet(scenario, {name: written(rows) for name, rows in work.items()}))
+
+
+def verdicts(diagnosis: Diagnosis) -> dict[str, str]:
+    return {mark.step.name: mark.verdict for mark in diagnosis.marks if mark.verdict != "missing"}
+
+
+def right(scenario: Scenario, *names: str) -> dict[str, Any]:
+    iteration = first_iteration(lesson_of(scenario))
+    return {name: iteration.matrix(name).tolist() for name in names or iteration.lesson.names}
+
+
+def words(diagnosis: Diagnosis) -> str:
+    texts = [b.text for b in blocks_of(report(diagnosis, AS_USUAL)) if isinstance(b, Heading | Paragraph)]
+    return "\n".join(texts)
+
+
+def test_the_uphill_sheet_has_one_cause_and_its_sign_is_a_convention() -> None:
+    found = marked(first(), error=[[-2, 0], [0, 0]], gradient=[[-2, 2], [0, -2]], update=[[2, -2], [1, 2]])
+    assert found.verdict == "mistaken"
+    assert found.mistakes == ("uphill-update",)
+    assert verdicts(found) == {"error": "correct", "gradient": "correct", "update": "mistake"}
+    assert check_data(found)["conventions"] == {"error": "target_minus_output"}
+    assert all(mark.alternatives == () for mark in found.marks)
+    assert "Your way the loss goes 2 → 14.5 → 155.125; the right way 2 → 1.5 → 0.625." in words(found)
+
+
+def test_the_worked_answer_has_two_turned_signs_and_lets_an_error_through_at_the_kink() -> None:
+    scenario = first(target=[[1, -1], [0, 1]])
+    found = marked(scenario, error=[[-2, -1], [0, 0]], gradient=[[1, 2], [1, -2]], update=[[0.5, 0], [0.5, 0]])
+    gradient = found.mark("gradient")
+    assert [(slip.cell, slip.yours, slip.expected, slip.reason) for slip in gradient.slips] == [
+        ((0, 0), 1, -2 * 1 + -1 * -1, "its sign is turned"),
+        ((1, 0), 1, -2 * 0 + -1 * 1, "its sign is turned"),
+    ]
+    assert verdicts(found) == {"error": "correct", "gradient": "slip", "update": "correct"}
+    assert found.mark("update").from_intended
+    assert check_data(found)["conventions"] == {"error": "target_minus_output", "relu_slope_at_zero": 1}
+    assert ("slope-forgotten",) in gradient.alternatives
+    assert "They can't tell which it was." in words(found)
+    assert [b.code for b in blocks_of(report(found, AS_USUAL)) if hasattr(b, "code")] == ["unreachable-target"]
+
+
+@pytest.mark.parametrize("error", ["output_minus_target", "target_minus_output"])
+@pytest.mark.parametrize("loss", ["half_squared_error", "squared_error", "mean_squared_error"])
+def test_a_right_sheet_under_another_convention_is_right(error: str, loss: str) -> None:
+    found = marked(first(), **right(first(error=error, loss=loss)))
+    assert found.verdict == "correct"
+    assert set(verdicts(found).values()) == {"correct"}
+    expected = {"error": error} if error != "output_minus_target" else {}
+    assert {one.key for one in found.conventions} == expected.keys() | (
+        {"loss"} if loss != "half_squared_error" else set()
+    )
+
+
+def test_where_two_losses_make_the_numbers_right_both_are_named() -> None:
+    single = first(input=[[1, -1], [2, 1]], target=[[1]])  # n = 1: Σe² and Σe²/n are the same
+    found = marked(single, **right(one_filter(**single.data() | {"loss": "squared_error"})))
+    data = check_data(found)
+    assert data["conventions"] == {"loss": "squared_error"}
+    assert data["also"] == {"loss": ["mean_squared_error"]}
+    assert "with the loss squared_error or mean_squared_error" in words(found)
+
+
+def test_a_loss_that_gives_the_same_numbers_as_the_scenarios_is_no_other_convention() -> None:
+    pair = first(input=[[1, -1, 0], [0, 1, 2]], target=[[1, 0]])  # n = 2: 2/n = 1
+    found = marked(pair, **right(one_filter(**pair.data() | {"loss": "mean_squared_error"})))
+    assert check_data(found)["conventions"] == {}
+
+
+def test_the_gradient_may_carry_the_minus_instead_of_the_update() -> None:
+    found = marked(
+        first(), error=[[-2, 0], [0, 0]], delta=[[-2, 0], [0, 0]], gradient=[[2, -2], [0, 2]], update=[[0, 0], [1, 0]]
+    )
+    assert found.verdict == "correct"
+    uphill = marked(
+        first(), error=[[-2, 0], [0, 0]], delta=[[-2, 0], [0, 0]], gradient=[[2, -2], [0, 2]], update=[[2, -2], [1, 2]]
+    )
+    assert uphill.mistakes == ("uphill-update",)
+
+
+def test_an_error_carried_forward_is_marked_once() -> None:
+    scenario = one_filter(**LOPSIDED)
+    lesson = mistaken(lesson_of(scenario), MISTAKES["flipped-filter"])
+    iteration = first_iteration(lesson)
+    found = marked(scenario, **{name: iteration.matrix(name).tolist() for name in lesson.names})
+    assert verdicts(found)["forward"] == "mistake"
+    assert set(list(verdicts(found).values())[1:]) == {"follows"}
+    assert found.mistakes == ("flipped-filter",)
+
+
+def test_the_last_line_alone_is_enough_to_find_a_mistake_two_steps_before() -> None:
+    scenario = one_filter(**LOPSIDED)
+    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["delta-flipped"]))
+    found = marked(scenario, update=wrong.matrix("update").tolist())
+    assert found.mistakes == ("delta-flipped",)
+    assert verdicts(found) == {"update": "mistake"}
+
+
+def test_two_mistakes_in_different_steps_are_both_named() -> None:
+    scenario = one_filter(**LOPSIDED)
+    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["squared-error"], MISTAKES["gradient-transposed"]))
+    found = marked(scenario, **{name: wrong.matrix(name).tolist() for name in wrong.lesson.names})
+    assert found.mistakes == ("squared-error", "gradient-transposed")
+
+
+def test_two_mistakes_in_one_step_are_both_named() -> None:
+    scenario = one_filter(**LOPSIDED)
+    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["rate-twice"], MISTAKES["old-filter-forgotten"]))
+    found = marked(scenario, gradient=wrong.matrix("gradient").tolist(), update=wrong.matrix("update").tolist())
+    assert set(found.mistakes) == {"rate-twice", "old-filter-forgotten"}
+
+
+def test_a_mistake_and_a_slip_in_one_matrix() -> None:
+    scenario = one_filter(**LOPSIDED)
+    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["squared-error"])).matrix("error").copy()
+    wrong[1, 2] += 1
+    found = marked(scenario, error=wrong.tolist())
+    assert found.mistakes == ("squared-error",)
+    assert [slip.cell for slip in found.mark("error").slips] == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda terms: sum(terms) - 2 * terms[1], "W[0,1] went in with its sign turned"),
+        (lambda terms: sum(terms) - terms[1], "W[0,1] was left out"),
+        (lambda terms: sum(terms) + terms[1], "W[0,1] was counted twice"),
+    ],
+)
+def test_a_slip_names_the_term_that_explains_it(change: Any, reason: str) -> None:
+    z = np.array(right(one_filter(**LOPSIDED), "forward")["forward"])
+    z[0, 0] = change([1 * 1, 2 * -2, 0 * 2, 1 * 1, 1])
+    (slip,) = marked(one_filter(**LOPSIDED), forward=z.tolist()).mark("forward").slips
+    assert slip.cell == (0, 0)
+    assert reason in slip.reason
+
+
+def test_numbers_that_nothing_gives_are_not_explained() -> None:
+    found = marked(first(), forward=[[7, 11], [13, 17]])
+    assert found.verdict == "unexplained"
+    assert found.mistakes == ()
+    assert "The first that differs is z[0,0]: you wrote 7, it is 3." in words(found)
+
+
+def test_a_matrix_of_another_size_is_said_to_be_one() -> None:
+    found = marked(first(), forward=[[1, 2, 3], [4, 5, 6]])
+    assert verdicts(found) == {"forward": "unexplained"}
+    assert "Yours is 2×3; it should be 2×2." in words(found)
+
+
+def test_work_is_judged_from_the_learners_own_unexplained_numbers() -> None:
+    found = marked(first(), forward=[[7, -11], [13, 17]], activation=[[7, 0], [13, 17]])
+    assert verdicts(found) == {"forward": "unexplained", "activation": "follows"}
+
+
+def test_the_tolerance_follows_the_digits() -> None:
+    scenario = first(activation="sigmoid")
+    a = first_iteration(lesson_of(scenario)).matrix("activation")
+    two = np.round(a, 2)
+    assert diagnose(Sheet(scenario, {"activation": Written.rounded(a, 2)})).verdict == "correct"
+    assert marked(scenario, activation=two.tolist()).verdict != "correct"  # exact numbers, and not the right ones
+    typed = Written.of([list(row) for row in read_matrix("0.95 0.50; 0.12 0.73")])
+    assert diagnose(Sheet(scenario, {"activation": typed})).verdict == "correct"
+
+
+def test_the_slope_at_the_output_is_found_before_rounding_is_excused() -> None:
+    scenario = first(activation="sigmoid")
+    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["slope-at-output"]))
+    names = ("forward", "activation", "error", "delta")
+    found = diagnose(Sheet(scenario, {name: Written.rounded(wrong.matrix(name), 3) for name in names}))
+    assert found.mistakes == ("slope-at-output",)
+
+
+def test_sigmoid_with_the_slope_forgotten_is_told_that_cross_entropy_would_make_it_right() -> None:
+    scenario = first(activation="sigmoid")
+    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["slope-forgotten"]))
+    names = ("error", "delta")
+    found = diagnose(Sheet(scenario, {name: Written.rounded(wrong.matrix(name), 12) for name in names}))
+    assert found.mistakes == ("slope-forgotten",)
+    assert "cross-entropy" in words(found)
+
+
+def test_a_scenario_is_written_that_tells_the_alternatives_apart() -> None:
+    scenario = first(target=[[1, -1], [0, 1]])
+    found = marked(scenario, error=[[-2, -1], [0, 0]], gradient=[[1, 2], [1, -2]], update=[[0.5, 0], [0.5, 0]])
+    other = separating(found)
+    lesson = lesson_of(other)
+    right_one = first_iteration(lesson).values["gradient"]
+    forgotten = first_iteration(mistaken(lesson, MISTAKES["slope-forgotten"])).values["gradient"]
+    assert not np.allclose(right_one, forgotten)
+    assert other.relu_slope_at_zero == 1
+
+
+def test_with_one_explanation_there_is_nothing_to_tell_apart() -> None:
+    with pytest.raises(InputError, match="only one explanation"):
+        separating(marked(first(), update=[[2, -2], [1, 2]]))
+
+
+def test_the_json_has_the_contracts_keys() -> None:
+    data = check_data(marked(first(), error=[[-2, 0], [0, 0]], forward=[[3, 0], [-2, 2]]))
+    assert list(data) == ["schema", "verdict", "steps", "mistakes", "conventions"]
+    assert [step["name"] for step in data["steps"]] == ["forward", "activation", "error", "delta", "gradient", "update"]
+    forward = data["steps"][0]
+    assert list(forward) == ["name", "verdict", "mistakes", "slips", "alternatives"]
+    assert {k: forward["slips"][0][k] for k in ("cell", "yours", "expected")} == {
+        "cell": [1, 1],
+        "yours": 2,
+        "expected": 1,
+    }
+
+
+def test_the_first_line_is_the_verdict_and_the_table_has_a_row_a_step() -> None:
+    page = report(marked(first(), update=[[2, -2], [1, 2]]), AS_USUAL)
+    assert isinstance(page[0], Heading)
+    assert page[0].text == "One thing went wrong, in the update: you walked uphill."
+    table = next(block for block in page if isinstance(block, Table))
+    assert [row[0] for row in table.rows] == [
+        "forward pass",
+        "activation",
+        "error",
+        "delta",
+        "filter gradient",
+        "update",
+    ]
+
+
+def test_a_step_that_does_not_exist_and_an_empty_sheet_are_faults() -> None:
+    with pytest.raises(InputError, match='no step called "gradiant"'):
+        marked(first(), gradiant=[[1]])
+    with pytest.raises(InputError, match="no step was given"):
+        marked(first())
+
+
+def test_a_later_iteration_can_be_checked_and_gradients_that_were_not_reset_are_found_there() -> None:
+    scenario = first()
+    lesson = mistaken(lesson_of(scenario), MISTAKES["gradients-not-reset"])
+    second = first_iteration(lesson).next()
+    work = {name: written(second.matrix(name).tolist()) for name in lesson_of(scenario).names}
+    assert diagnose(Sheet(scenario, work, iteration=1)).mistakes == ("gradients-not-reset",)
