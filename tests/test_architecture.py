@@ -1,0 +1,125 @@
+"""The house rules that a machine can check: imports point down, the engine is NumPy alone, rooms stay small."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import environment
+
+PACKAGE = Path(__file__).parents[1] / "cnnstep"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+NAMES = [str(path.relative_to(PACKAGE.parent)) for path in MODULES]
+
+LEVELS = {"__version__": 0, "errors": 0, "registry": 0, "engine": 1, "tutor": 2, "surface": 3}
+TOP = 4
+"""The package itself and `__main__`, which may use everything."""
+
+OUTSIDE = {"engine": {"numpy"}, "tutor": {"numpy"}, "errors": set(), "registry": set()}
+"""What each room may import besides the standard library; the surface may import what the project depends on."""
+DEPENDENCIES = {"numpy", "pydantic", "yaml", "rich", "typer"}
+READS_AND_WRITES = {"os", "sys", "io", "pathlib", "shutil", "tempfile", "subprocess", "socket", "urllib", "http"}
+"""Modules of the standard library through which a room would see files, streams or the network."""
+
+LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+
+
+def room_of(module: str) -> str:
+    """`engine` for `cnnstep.engine.layers.conv`; the empty string for the package itself."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in LEVELS else ""
+
+
+def level_of(module: str) -> int:
+    return LEVELS.get(room_of(module), TOP)
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Every module that a file imports, those inside functions too; not those for the type checker alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types = {id(node) for test in ast.walk(tree) if _is_for_types(test) for node in ast.walk(test)}
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written out in full"
+            assert node.module
+            yield from (f"cnnstep.{name.name}" for name in node.names) if node.module == "cnnstep" else (node.module,)
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_imports_point_down(path: Path) -> None:
+    own = level_of(module_of(path))
+    up = [name for name in imports_of(path) if name.split(".")[0] == "cnnstep" and level_of(name) > own]
+    assert up == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_only_the_surface_knows_more_than_numpy(path: Path) -> None:
+    allowed = OUTSIDE.get(room_of(module_of(path)), DEPENDENCIES)
+    roots = {name.split(".")[0] for name in imports_of(path)}
+    assert roots - allowed - sys.stdlib_module_names - {"cnnstep"} == set()
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room_of(module_of(p)) in ("engine", "tutor")], ids=str)
+def test_engine_and_tutor_see_no_files_and_no_streams(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert {name.split(".")[0] for name in imports_of(path)} & READS_AND_WRITES == set()
+    assert calls & {"open", "print", "input", "exec", "eval"} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_no_room_and_no_function_asks_to_be_two(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST_FILE
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    assert [f"{node.name}: {_lines(node)}" for node in functions if _lines(node) > LONGEST_FUNCTION] == []
+
+
+def _lines(function: ast.FunctionDef) -> int:
+    """The lines of what a function does, its signature and its docstring apart."""
+    assert function.end_lineno
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return function.end_lineno - body[0].lineno + 1 if body else 0
+
+
+def test_the_engine_loads_numpy_and_the_standard_library_and_nothing_else() -> None:
+    engine = [module_of(path) for path in MODULES if room_of(module_of(path)) == "engine"]
+    program = (
+        "import sys, importlib; before = set(sys.modules)\n"
+        f"for name in {engine!r}: importlib.import_module(name)\n"
+        "print(*(set(sys.modules) - before))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(ran.stdout.split())
+    assert "cnnstep.engine.trace" in loaded
+    assert {name.split(".")[0] for name in loaded} - sys.stdlib_module_names - {"numpy", "cnnstep"} == set()
+    assert {room_of(name) for name in loaded if name.startswith("cnnstep.")} == {"engine", "errors", "registry"}
+
+
+def test_the_rules_notice_what_breaks_them(tmp_path: Path) -> None:
+    breaks = tmp_path / "breaks.py"
+    breaks.write_text(
+        "def f():\n    import rich.table\n    from cnnstep import surface\n    from cnnstep.tutor.run import course\n"
+    )
+    assert list(imports_of(breaks)) == ["rich.table", "cnnstep.surface", "cnnstep.tutor.run"]
+    assert [level_of(name) for name in imports_of(breaks)][1:] == [3, 2]
