@@ -19,8 +19,8 @@ def _rate(case: Case) -> float:
 mistake(
     "uphill-update",
     "you walked uphill",
-    "You moved the weights along +∂L/∂W: where the error is target − output, your gradient points downhill already, "
-    "and you subtracted it.",
+    "You moved the weights along +∂L/∂W. That happens when the error is target − output: the gradient then "
+    "points downhill already and is subtracted all the same.",
     "Uphill is where the loss grows, and it does so at every learning rate, however small.",
     "With e = output − target subtract η times the gradient; with e = target − output add it.",
     update=Slant(result=lambda case, new: 2 * _old(case) - new),
