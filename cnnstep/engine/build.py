@@ -72,7 +72,7 @@ def one_filter(
         faults.add(f'error can\'t be "{error}"', ("error",), did_you_mean(str(error), ERROR_SIGNS))
     arrays = _fitted(pairs, weights, bias, geometry, faults)
     if arrays is not None and chosen_loss is not None:
-        _check_targets(chosen_loss, arrays.targets, faults)
+        _check_targets(chosen_loss, pairs or [], faults)
     faults.stop_if_any()
     assert arrays is not None
     assert phi is not None
@@ -234,7 +234,8 @@ def _loss(name: str, phi: Activation | None, faults: Faults) -> Loss | None:
     return loss
 
 
-def _check_targets(loss: Loss, targets: Array, faults: Faults) -> None:
-    if loss.only_with and not ((targets >= 0) & (targets <= 1)).all():
-        what = f"{loss.name} needs targets from 0 to 1"
-        faults.add(what, ("target",), "change the target, or choose another loss")
+def _check_targets(loss: Loss, pairs: list[_Pair], faults: Faults) -> None:
+    for pair in pairs if loss.only_with else ():
+        if not ((pair.target >= 0) & (pair.target <= 1)).all():
+            what = f"{loss.name} needs targets from 0 to 1"
+            faults.add(what, pair.target_path, "change the target, or choose another loss")

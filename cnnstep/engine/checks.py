@@ -71,6 +71,7 @@ _LIMITS: dict[str, dict[str, float]] = {
     "beta2": {"least": 0.0, "below": 1.0},
     "epsilon": {"above": 0.0},
     "alpha": {"least": 0.0},
+    "slope": {"least": 0.0},
 }
 
 

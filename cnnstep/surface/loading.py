@@ -46,7 +46,7 @@ class Shipped:
 
 def shipped() -> list[Shipped]:
     """The scenarios that come with the program, in the order of their names."""
-    return [Shipped(path.stem, path) for path in sorted(_folder().glob("*.yaml"))]
+    return [Shipped(path.stem, path) for path in sorted(_folder().glob("*.yaml"), key=lambda p: p.stem)]
 
 
 def _folder() -> Path:

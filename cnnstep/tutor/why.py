@@ -32,7 +32,7 @@ def why(iteration: Iteration, step: Step, shown: Cell, numbers: Numbers) -> tupl
         Heading(f"{label} = {numbers.text(float(iteration.values[step.name][cell]))}", note=step.formula),
         Paragraph(f"{label}: {WORDS[step.role].why}."),
         *_source(iteration, step, working),
-        as_sum(label, working, _dead(iteration)),
+        as_sum("", working, _dead(iteration)),
         *_nudge(iteration, step, cell, numbers),
     )
 

@@ -19,6 +19,7 @@ from tests.conftest import Program, environment
 if sys.platform == "win32":  # pragma: no cover
     pytest.skip("pseudo-terminals are a Unix thing", allow_module_level=True)
 
+import codecs
 import fcntl
 import pty
 import struct
@@ -38,6 +39,7 @@ class Terminal:
 
     def __init__(self, process: subprocess.Popen[bytes], screen: int) -> None:
         self.process, self.screen, self.seen = process, screen, ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")  # a read may end inside a sign
 
     def says(self, words: str, after: int = 0) -> str:
         """Everything seen so far, once these words are among it."""
@@ -67,7 +69,7 @@ class Terminal:
             more = os.read(self.screen, 65536)
         except OSError:  # the other end is closed
             return False
-        self.seen += more.decode(errors="replace")
+        self.seen += self._decoder.decode(more)
         return bool(more)
 
 

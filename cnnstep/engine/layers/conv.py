@@ -58,6 +58,10 @@ def input_gradient_by_correlation(delta: Array, weights: Array, size: tuple[int,
     return full[:, :, rim : rim + size[0], rim : rim + size[1]]
 
 
+LARGEST_STRIDE = 12
+"""Strides up to this one are proposed where the given one does not fit."""
+
+
 @dataclass(frozen=True)
 class Conv(Layer):
     """Filters W [F, C, kh, kw] with an optional bias b [F]; `geometry` is stride, padding and dilation."""
@@ -79,7 +83,7 @@ class Conv(Layer):
             what = f"the filter has {_count(channels, 'channel')}, but the input has {size[0]}"
             raise InputError(Fault("shape", what, "give the filter one matrix for each channel of the input"))
         rooms = [self.geometry.room(room, taps) for room, taps in zip(size[1:], window, strict=True)]
-        strides = [str(s) for s in range(1, max(rooms) + 1) if all(room % s == 0 for room in rooms)]
+        strides = [str(s) for s in range(1, LARGEST_STRIDE + 1) if all(room % s == 0 for room in rooms if room > 0)]
         fits = f"a stride of {' or '.join(strides)} fits"
         for axis, room, taps in zip(("rows", "columns"), size[1:], window, strict=True):
             self._check_axis(axis, room, taps, f"{window[0]}×{window[1]}", f"{size[1]}×{size[2]}", fits)

@@ -131,8 +131,7 @@ def _cause(diagnosis: Diagnosis, mark: StepMark, style: Numbers) -> list[Block]:
     blocks: list[Block] = []
     for code in mark.mistakes:
         blocks += _mistake(MISTAKES[code], title_of(mark.step))
-    if mark.mistakes or mark.verdict == "unexplained":
-        blocks += _two_lines(mark)
+    blocks += _two_lines(mark)
     if any(code == "uphill-update" or mark.step.role == "update" for code in mark.mistakes):
         blocks += _two_ways(diagnosis, mark, style)
     for slip in mark.slips:
@@ -154,7 +153,7 @@ def _mistake(mistake: Mistake, step: str) -> list[Block]:
 
 def _two_lines(mark: StepMark) -> list[Block]:
     """Your matrix, the cells that differ marked, beside the right one from your earlier numbers."""
-    if mark.mine is None or mark.line is None:
+    if mark.mine is None or mark.verdict not in ("mistake", "slip", "unexplained"):
         return []
     right = _right(mark)
     if right is None:
@@ -172,7 +171,7 @@ def _two_lines(mark: StepMark) -> list[Block]:
 
 def _right(mark: StepMark) -> Array | None:
     """What the step gives, from the learner's earlier numbers, when it is carried out rightly."""
-    if mark.verdict == "unexplained" or mark.line is None:
+    if not mark.mistakes or mark.line is None:
         return mark.expected
     step = mark.line.lesson.step(mark.step.name)
     try:
@@ -203,7 +202,7 @@ def _losses(lesson: Lesson) -> list[float]:
 
 
 def _slip(mark: StepMark, slip: Slip, style: Numbers) -> list[Block]:
-    where = f"{mark.step.symbol}{bracketed(slip.cell)}"
+    where = mark.step.quantity.label(mark.step.quantity.layout.full_cell(slip.cell))
     reason = f": {slip.reason}" if slip.reason else ""
     text = f"{where}: you wrote {style.text(slip.yours)}, it is {style.text(slip.expected)}{reason}."
     arithmetic: tuple[Sum, ...] = () if slip.working is None else (as_sum(where, slip.working),)
