@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnnstep.engine.scenario import number
-from cnnstep.tutor.check.diagnose import Diagnosis, StepMark
+from cnnstep.tutor.check.diagnose import Diagnosis
+from cnnstep.tutor.check.line import StepMark
 
 
 def check_data(diagnosis: Diagnosis) -> dict[str, Any]:

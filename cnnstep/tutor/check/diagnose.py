@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 
@@ -15,14 +15,12 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import GRADIENT_ROLES, trace
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.check.line import Cause, Line
+from cnnstep.tutor.check.line import Line, StepMark, Verdict
 from cnnstep.tutor.check.options import Convention, Lessons
 from cnnstep.tutor.check.rounding import rounding
 from cnnstep.tutor.check.search import Candidate, explain
 from cnnstep.tutor.check.sheet import Sheet, Written, as_shown
-from cnnstep.tutor.check.slips import Slip, slips_in
-
-Verdict: TypeAlias = Literal["correct", "follows", "mistake", "slip", "unexplained", "missing"]
+from cnnstep.tutor.check.slips import slips_in
 
 UNEXPLAINED = 5
 """What a step that nothing explains costs a line of thought: more than anything that explains it."""
@@ -30,30 +28,6 @@ UNSIGNED = ("forward", "activation", "update", "second_moment")
 """The steps whose numbers are the same whichever sign the error was given."""
 WIDEST = 16
 """So many lines of thought are followed at once."""
-
-
-@dataclass(frozen=True)
-class StepMark:
-    """What became of one step: its verdict, what was assumed there, the cells that slipped.
-
-    `expected` is the right matrix from the learner's earlier numbers, `mine` what they wrote, both as shown.
-    `line` is the line of thought just before the step.
-    """
-
-    step: Step
-    verdict: Verdict
-    causes: tuple[Cause, ...] = ()
-    slips: tuple[Slip, ...] = ()
-    alternatives: tuple[tuple[str, ...], ...] = ()
-    expected: Array | None = field(default=None, repr=False)
-    mine: Written | None = field(default=None, repr=False)
-    line: Line | None = field(default=None, repr=False)
-    from_intended: bool = False
-
-    @property
-    def mistakes(self) -> tuple[str, ...]:
-        """The codes of the mistakes assumed here."""
-        return tuple(cause.mistake.code for cause in self.causes if cause.mistake)
 
 
 @dataclass(frozen=True)

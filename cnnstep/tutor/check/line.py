@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Literal, TypeAlias
 
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import Array, Values
-from cnnstep.engine.step import Step
+from cnnstep.engine.quantity import Array, Cell, Values
+from cnnstep.engine.step import Step, Working
 from cnnstep.engine.trace import GRADIENT_ROLES
 from cnnstep.tutor.check.options import (
     SCALED_ROLES,
@@ -20,10 +20,10 @@ from cnnstep.tutor.check.options import (
     sign_of_error,
     slopes_at_zero,
 )
+from cnnstep.tutor.check.sheet import Written
 from cnnstep.tutor.mistakes import Case, Mistake, carry_out
 
-if TYPE_CHECKING:
-    from cnnstep.tutor.check.diagnose import StepMark
+Verdict: TypeAlias = Literal["correct", "follows", "mistake", "slip", "unexplained", "missing"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,41 @@ class Cause:
             return self.mistake.code
         assert self.convention is not None
         return f"{self.convention.key}={self.convention.value}"
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A cell (as a learner counts them), what stands there, what should, and what explains the difference."""
+
+    cell: Cell
+    yours: float
+    expected: float
+    reason: str = ""
+    working: Working | None = None
+
+
+@dataclass(frozen=True)
+class StepMark:
+    """What became of one step: its verdict, what was assumed there, the cells that slipped.
+
+    `expected` is the right matrix from the learner's earlier numbers, `mine` what they wrote, both as shown.
+    `line` is the line of thought just before the step.
+    """
+
+    step: Step
+    verdict: Verdict
+    causes: tuple[Cause, ...] = ()
+    slips: tuple[Slip, ...] = ()
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    expected: Array | None = field(default=None, repr=False)
+    mine: Written | None = field(default=None, repr=False)
+    line: Line | None = field(default=None, repr=False)
+    from_intended: bool = False
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The codes of the mistakes assumed here."""
+        return tuple(cause.mistake.code for cause in self.causes if cause.mistake)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array, bracketed
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
-from cnnstep.tutor.check.diagnose import Diagnosis, StepMark, first_wrong
+from cnnstep.tutor.check.diagnose import Diagnosis, first_wrong
+from cnnstep.tutor.check.line import Slip, StepMark
 from cnnstep.tutor.check.options import Convention
-from cnnstep.tutor.check.slips import Slip
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, Paragraph, Sum, Table, Tone
 from cnnstep.tutor.mistakes import MISTAKES, Mistake, mistaken
 from cnnstep.tutor.numbers import Numbers, counted, listed

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from cnnstep.engine.quantity import Array, Cell, Values
 from cnnstep.engine.step import Factor, Step, Term, Working
-from cnnstep.tutor.check.line import Line
+from cnnstep.tutor.check.line import Line, Slip
 from cnnstep.tutor.check.search import Candidate
 from cnnstep.tutor.check.sheet import Written, as_shown
 from cnnstep.tutor.typed import EXACT
-
-
-@dataclass(frozen=True)
-class Slip:
-    """A cell (as a learner counts them), what stands there, what should, and what explains the difference."""
-
-    cell: Cell
-    yours: float
-    expected: float
-    reason: str = ""
-    working: Working | None = None
 
 
 def slips_in(line: Line, step: Step, candidate: Candidate, mine: Written) -> tuple[Slip, ...]:
