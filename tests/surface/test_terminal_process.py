@@ -33,6 +33,9 @@ PATIENCE = 30.0
 HAND = 0.3
 """Seconds between a prompt and a key: Python's readline misses a signal that comes in the moment of the prompt."""
 
+ANSWER = 3.0
+"""Seconds within which a key is echoed."""
+
 
 class Terminal:
     """The program at a terminal: `type` keys, wait until it `says` something, and see how it ends."""
@@ -52,8 +55,12 @@ class Terminal:
         return self.seen
 
     def type(self, keys: bytes) -> None:
+        """Keys, as a person types them: once more where nothing happens."""
         time.sleep(HAND)
-        os.write(self.screen, keys)
+        for _ in range(5):
+            os.write(self.screen, keys)
+            if select.select([self.screen], [], [], ANSWER)[0]:
+                return
 
     def ends(self) -> int:
         """The exit code, after everything that is still to be seen."""
