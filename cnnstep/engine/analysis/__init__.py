@@ -1,0 +1,69 @@
+"""Why a scenario will learn, or won't: what can be met, how far a step may go, what becomes of it.
+
+For a convolution layer and its activation. `analyze` gives all of it; each part stands in a file of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cnnstep.engine.analysis.curvature import Curvature, curvature
+from cnnstep.engine.analysis.forecast import Forecast, forecast, patience
+from cnnstep.engine.analysis.gradient_check import GradientCheck, check_gradient
+from cnnstep.engine.analysis.patch_matrix import patch_matrix
+from cnnstep.engine.analysis.remedies import Trial, remedies
+from cnnstep.engine.analysis.solutions import Solutions, solve
+from cnnstep.engine.analysis.zero_gradient import ZeroGradient, zero_gradient
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.quantity import Array
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.trace import Iteration, first_iteration
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """`matrix` is the patch matrix, one filter's weights to a row; `rank` how many of its columns are independent."""
+
+    first: Iteration
+    matrix: Array = field(repr=False)
+    rank: int
+    solutions: Solutions
+    curvature: Curvature
+    zero: ZeroGradient
+    check: GradientCheck
+    forecast: Forecast
+    trials: tuple[Trial, ...]
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that this is about."""
+        return self.first.lesson.scenario
+
+    @property
+    def weights(self) -> int:
+        """How many numbers one filter has, its bias among them."""
+        return int(self.matrix.shape[1])
+
+
+def analyze(
+    scenario: Scenario, limit: int | None = None, done: Callable[[int], None] = lambda number: None
+) -> Analysis:
+    """Everything there is to say about a scenario; the forecast runs at most `limit` iterations."""
+    lesson, limit = lesson_of(scenario), limit or patience(scenario)
+    first, matrix = first_iteration(lesson), patch_matrix(scenario)
+    solutions, bend = solve(lesson, matrix), curvature(first, matrix)
+    own = forecast(scenario, limit, done)
+    return Analysis(
+        first,
+        matrix,
+        int(np.linalg.matrix_rank(matrix)),
+        solutions,
+        bend,
+        zero_gradient(first, matrix),
+        check_gradient(first, matrix),
+        own,
+        remedies(own, solutions, bend.stable_all_active, limit),
+    )

@@ -1,0 +1,96 @@
+"""How steeply the loss bends, and the learning rate that this allows: η < 2/λmax.
+
+λmax is the largest eigenvalue of Pᵀ·diag(weight·φ′²)·P over the cells that let something back (Gauss–Newton:
+exact while φ is straight around every z). weight is the loss's own, ∂²L/∂a². Above 2/λmax a step of plain
+gradient descent lands further from the bottom than it began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstep.engine.analysis.patch_matrix import by_filter
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.optimizers import Optimizer
+from cnnstep.engine.quantity import Array
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.trace import Iteration
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """`active` marks the cells [N, F, oh, ow] that let something back; λmax is None where none does.
+
+    `all_active` is λmax with every cell at its activation's steepest: no filter sees more.
+    """
+
+    active: NDArray[np.bool_]
+    lambda_max: float | None
+    all_active: float | None
+
+    @property
+    def stable(self) -> float | None:
+        """2/λmax for the cells active now, for plain gradient descent."""
+        return _rate(self.lambda_max)
+
+    @property
+    def stable_all_active(self) -> float | None:
+        """2/λmax with every cell active: safe wherever the filter goes."""
+        return _rate(self.all_active)
+
+
+def curvature(iteration: Iteration, matrix: Array) -> Curvature:
+    """The curvature at the weights of this iteration, whose lesson's patch matrix this is."""
+    scenario, z = iteration.lesson.scenario, iteration.values["forward"]
+    with np.errstate(all="ignore"):
+        slope = scenario.activation.slope(z)
+        active = (slope != 0) | _cancels(scenario)
+        shares = by_filter(np.where(active, _shares(scenario, iteration.values["activation"], slope), 0.0))
+        now = [_largest(matrix, share) for share in shares.T]
+    return Curvature(active, max(now) if active.any() else None, _all_active(scenario, matrix))
+
+
+def _cancels(scenario: Scenario) -> bool:
+    layer = scenario.layers[-1]
+    return isinstance(layer, ActivationLayer) and layer.slope_cancels
+
+
+def _shares(scenario: Scenario, output: Array, slope: Array) -> Array:
+    """weight·φ′², cell by cell; where the loss's weight is 1/φ′ one φ′ is left."""
+    return slope if _cancels(scenario) else scenario.loss.weight(output, output.size) * np.square(slope)
+
+
+def _all_active(scenario: Scenario, matrix: Array) -> float:
+    steepest, cells = scenario.activation.steepest, scenario.targets
+    share = steepest if _cancels(scenario) else float(scenario.loss.weight_at(0.0, cells.size)) * steepest**2
+    with np.errstate(all="ignore"):
+        return _largest(matrix, np.full(len(matrix), share))
+
+
+def _largest(matrix: Array, shares: Array) -> float:
+    """λmax of Pᵀ·diag(shares)·P, or of the smaller of the two products that have the same one."""
+    scaled = np.sqrt(shares)[:, None] * matrix
+    square = scaled.T @ scaled if scaled.shape[0] > scaled.shape[1] else scaled @ scaled.T
+    return float(np.linalg.eigvalsh(square)[-1]) if np.isfinite(square).all() else float("inf")
+
+
+def _rate(curvature: float | None) -> float | None:
+    return 2.0 / curvature if curvature and np.isfinite(curvature) else None
+
+
+REACH: Mapping[str, Callable[[float], float]] = {
+    "sgd": lambda momentum: 1.0,
+    "momentum": lambda momentum: 1.0 + momentum,
+    "nesterov": lambda momentum: (1.0 + momentum) / (1.0 + 2.0 * momentum),
+}
+"""How many times 2/λmax an optimizer bears, from the roots of its recurrence on a parabola (Polyak 1964)."""
+
+
+def reach(optimizer: Optimizer) -> float | None:
+    """The factor before 2/λmax for this optimizer; None for adam, whose steps are scaled cell by cell."""
+    factor = REACH.get(optimizer.name)
+    return None if factor is None else factor(optimizer.parameters.get("momentum", 0.0))

@@ -1,0 +1,155 @@
+"""What to change: smaller (or larger) rates, another activation, another start, each tried by running it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from cnnstep.engine.activations import ACTIVATIONS
+from cnnstep.engine.analysis.curvature import reach
+from cnnstep.engine.analysis.forecast import Forecast, forecast
+from cnnstep.engine.analysis.patch_matrix import patch_matrix
+from cnnstep.engine.analysis.solutions import Solutions, solve
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.quantity import Array
+from cnnstep.engine.scenario import Scenario
+
+Change: TypeAlias = Literal["rate", "activation", "start"]
+
+PLAIN = (1.0, 2.0, 2.5, 5.0)
+"""Rates are tried at these numbers, times a power of ten: they are easy to type."""
+MOST_RATES = 5
+SLOPE = 0.1
+"""The leaky_relu that is tried: what the shipped scenario uses."""
+SEEDS = (1, 2)
+SHORT = 1000
+"""A trial takes so many iterations at most."""
+FAR = 1e-3
+"""A loss that is down to this share of the first, and falls on, is on its way."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One thing changed, and what becomes of it. `helps`: the loss goes where its scenario lets it go."""
+
+    change: Change
+    what: str
+    scenario: Scenario
+    forecast: Forecast
+    helps: bool
+
+
+def arrives(run: Forecast, solutions: Solutions) -> bool:
+    """Whether a run ends with the loss gone, or at the least that there is."""
+    if run.status == "converged":
+        return True
+    return run.status == "settled" and run.loss <= solutions.floor * (1 + 1e-6)
+
+
+def remedies(own: Forecast, solutions: Solutions, stable: float | None, limit: int) -> tuple[Trial, ...]:
+    """Trials, each kind up to the first that helps; none where the run itself arrives, or nears an open bound.
+
+    One thing is changed at a time; only another activation may need the rate that was found first as well.
+    """
+    scenario, limit = own.lesson.scenario, min(limit, SHORT)
+    if arrives(own, solutions) or nears_a_bound(own, solutions):
+        return ()
+    moves = own.iteration > 0 or own.status not in ("stuck", "settled")
+    trials = list(_rates(own, solutions, stable, limit)) if moves else []
+    best = [trial.scenario.learning_rate for trial in trials if trial.helps] or _below(scenario.learning_rate)[:1]
+    rates = (scenario.learning_rate, *best)
+    trials += _up_to_the_first(_activation(scenario, solutions, rate, own.loss, limit) for rate in rates)
+    if own.status != "diverged":  # a bowl is as steep from wherever one starts
+        trials += _up_to_the_first(_start(scenario, solutions, *named, limit) for named in _starts(scenario))
+    return tuple(trials)
+
+
+def _well_on_its_way(run: Forecast) -> bool:
+    return run.status == "improving" and not run.oscillates and run.loss <= FAR * run.losses[0]
+
+
+def nears_a_bound(own: Forecast, solutions: Solutions) -> bool:
+    """Whether all that is in the way is a bound that φ comes as near as one likes."""
+    phi, targets = own.lesson.scenario.activation, own.lesson.scenario.targets[solutions.unreachable]
+    at_bound = phi.open_range and targets.size > 0 and bool(((targets >= phi.low) & (targets <= phi.high)).all())
+    return at_bound and own.status in ("improving", "settled") and not own.oscillates
+
+
+def _up_to_the_first(tried: Iterable[Trial | None]) -> Iterator[Trial]:
+    """The trials one after another, the first that helps being the last."""
+    for trial in tried:
+        if trial is not None:
+            yield trial
+            if trial.helps:
+                return
+
+
+def _rates(own: Forecast, solutions: Solutions, stable: float | None, limit: int) -> Iterator[Trial]:
+    """Smaller rates; where the loss only creeps, larger ones up to the stable one."""
+    scenario = own.lesson.scenario
+    creeps = own.status == "improving" and not own.oscillates
+    factor = reach(scenario.optimizer)
+    top = math.inf if stable is None or factor is None else stable * factor
+    rates = (
+        [rate for rate in _above(scenario.learning_rate) if rate < top] if creeps else _below(scenario.learning_rate)
+    )
+
+    def tried(rate: float) -> Trial:
+        changed = replace(scenario, learning_rate=rate)
+        return _trial("rate", f"learning_rate {rate:g}", changed, solutions, limit)
+
+    return _up_to_the_first(tried(rate) for rate in rates)
+
+
+def _plain_rates() -> list[float]:
+    return [float(f"{digit}e{power}") for power in range(-12, 7) for digit in PLAIN]
+
+
+def _below(rate: float) -> list[float]:
+    return [plain for plain in reversed(_plain_rates()) if plain < rate * (1 - 1e-9)][:MOST_RATES]
+
+
+def _above(rate: float) -> list[float]:
+    return [plain for plain in _plain_rates() if plain > rate * (1 + 1e-9)][:MOST_RATES]
+
+
+def _activation(scenario: Scenario, solutions: Solutions, rate: float, loss: float, limit: int) -> Trial | None:
+    """leaky_relu, where relu clips or the target is out of reach; it must end with less loss to help."""
+    phi = scenario.activation
+    if scenario.loss.only_with or not (phi.flat or solutions.unreachable.any()):
+        return None
+    layer = ActivationLayer(ACTIVATIONS["leaky_relu"](slope=SLOPE))
+    changed = replace(scenario, layers=(scenario.conv, layer), learning_rate=rate)
+    theirs = solve(lesson_of(changed), patch_matrix(changed))
+    what = f"leaky_relu, slope {SLOPE:g}; learning_rate {rate:g}"
+    trial = _trial("activation", what, changed, theirs, limit)
+    return replace(trial, helps=trial.helps and trial.forecast.loss < loss)
+
+
+def _starts(scenario: Scenario) -> Iterator[tuple[str, Array]]:
+    """Other filters to begin with: every sign turned, a single 1, and drawn ones."""
+    weights = scenario.conv.weights
+    corner = np.zeros_like(weights)
+    corner[..., 0, 0] = 1.0
+    yield "start: the filter with every sign turned", -weights
+    yield "start: a single 1 in the corner", corner
+    spread = math.sqrt(2.0 / math.prod(weights.shape[1:]))
+    for seed in SEEDS:
+        drawn = np.random.default_rng(seed).normal(0.0, spread, weights.shape)
+        yield f"start: drawn, seed {seed}", drawn.round(2)
+
+
+def _start(scenario: Scenario, solutions: Solutions, what: str, start: Array, limit: int) -> Trial | None:
+    trial = _trial("start", what, scenario.with_weights(start), solutions, limit)
+    # to begin with the answer is no way to learn it
+    return None if trial.forecast.status == "converged" and trial.forecast.iteration == 0 else trial
+
+
+def _trial(change: Change, what: str, scenario: Scenario, solutions: Solutions, limit: int) -> Trial:
+    run = forecast(scenario, limit)
+    return Trial(change, what, scenario, run, arrives(run, solutions) or _well_on_its_way(run))

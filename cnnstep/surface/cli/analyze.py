@@ -1,0 +1,47 @@
+"""`cnnstep analyze`: why a scenario will learn, or won't."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cnnstep.surface.cli.options import AsJson, Fractions, Precision, ScenarioName, at_least, style_of
+
+
+def analyze(
+    scenario: ScenarioName,
+    iterations: Annotated[
+        int | None,
+        typer.Option("--iterations", "-n", help="How far the forecast runs at most; 3000, less for a large layer."),
+    ] = None,
+    as_json: AsJson = False,
+    precision: Precision = 4,
+    fractions: Fractions = False,
+) -> None:
+    """Say beforehand whether a scenario will learn, why not, and what to change.
+
+    \b
+    Examples:
+      cnnstep analyze first-filter
+      cnnstep analyze my.yaml --iterations 10000
+      cnnstep analyze first-filter --json
+    """
+    from cnnstep.engine.analysis import analyze as analysis_of
+    from cnnstep.engine.analysis.forecast import patience
+    from cnnstep.surface.cli.context import progress, show, show_json
+    from cnnstep.surface.loading import load
+    from cnnstep.tutor.analyze.data import analyze_data
+    from cnnstep.tutor.analyze.document import analyze_document
+
+    style = style_of(precision, fractions)
+    if iterations is not None:
+        at_least(iterations, 1, "--iterations")
+    loaded = load(scenario)
+    limit = iterations or patience(loaded.scenario)
+    with progress(limit, "iterations") as done:
+        analysis = analysis_of(loaded.scenario, limit, done)
+    if as_json:
+        show_json(analyze_data(analysis))
+    else:
+        show(analyze_document(analysis, loaded.name, style), style)

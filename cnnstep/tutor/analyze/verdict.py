@@ -1,0 +1,173 @@
+"""What will happen, and why, in sentences: the first lines of `analyze`."""
+
+from __future__ import annotations
+
+import math
+
+from cnnstep.engine.analysis import Analysis
+from cnnstep.engine.analysis.curvature import reach
+from cnnstep.engine.analysis.forecast import Forecast
+from cnnstep.engine.analysis.inverse import clips
+from cnnstep.engine.analysis.remedies import Trial, arrives, nears_a_bound
+from cnnstep.engine.quantity import Cell, bracketed
+from cnnstep.tutor.analyze.data import cells_of
+from cnnstep.tutor.document import Tone
+from cnnstep.tutor.numbers import Numbers, counted, listed
+
+MOST_CELLS = 6
+"""So many cells are named; of more the number is told."""
+
+
+def named(cells: list[Cell]) -> str:
+    """`[0,0] and [1,1]`, or `36 cells`."""
+    return listed([bracketed(cell) for cell in cells]) if len(cells) <= MOST_CELLS else counted(len(cells), "cell")
+
+
+def best(analysis: Analysis, change: str) -> Trial | None:
+    """The trial of this kind that helps, where there is one."""
+    return next((trial for trial in analysis.trials if trial.change == change and trial.helps), None)
+
+
+def verdict(analysis: Analysis, style: Numbers) -> tuple[str, Tone]:
+    """One sentence on what will become of it."""
+    run, loss = analysis.forecast, style.text(analysis.forecast.loss)
+    with_rate = "With this learning rate it" if best(analysis, "rate") or run.status == "diverged" else "It"
+    if run.status == "converged":
+        at = f"It will learn: the loss is gone at iteration {run.iteration}."
+        return (at if run.iteration else "There is nothing left to learn: the loss is gone already."), "good"
+    if run.status == "settled":
+        if not arrives(run, analysis.solutions):
+            return f"It will come to rest with a loss of {loss} left.", "warn"
+        least = "the least that its range allows" if analysis.solutions.unreachable.any() else "the least there is"
+        return f"It will settle at a loss of {loss}: {least}.", "warn"
+    if run.status == "stuck":
+        return ("It is dead from the start." if run.iteration == 0 else f"{with_rate} will die."), "bad"
+    if run.status == "diverged":
+        return f"{with_rate} will run away.", "bad"
+    if run.oscillates:
+        return f"{with_rate} jumps to and fro and does not come to rest.", "bad"
+    if nears_a_bound(run, analysis.solutions):
+        return "It will learn, coming nearer to its target for ever and never quite there.", "good"
+    if run.status == "worse":
+        return f"{with_rate} gets worse.", "bad"
+    return f"It learns slowly: after {counted(run.iterations, 'iteration')} a loss of {loss} is left.", "warn"
+
+
+def course(run: Forecast, style: Numbers) -> str:
+    """How the loss goes, from the first to the last: down to where, whether it jumps, how it ends."""
+    rate, ups = style.text(run.lesson.scenario.learning_rate), run.rises
+    begin = style.text(run.losses[0])
+    if run.iterations == 0:
+        return f"The loss is {begin}." if run.final else ""
+    if not ups:
+        way = f"At {rate} the loss falls all the way, from {begin}"
+    elif ups[0] == 0:
+        way = f"At {rate} the loss rises from the first update on, from {begin} to {style.text(run.losses[1])}"
+    else:
+        down = style.text(run.losses[ups[0]])
+        then = "rises now and then" if run.status in ("converged", "settled") else "begins to jump"
+        way = f"At {rate} the loss falls from {begin} to {down} in {counted(ups[0], 'iteration')}, then {then}"
+    return f"{way}; {_end(run, style)}."
+
+
+def _end(run: Forecast, style: Numbers) -> str:
+    loss = style.text(run.loss)
+    if run.status == "converged":
+        return f"at iteration {run.iteration} nothing but rounding is left of it"
+    if run.status == "diverged":
+        return f"at iteration {run.iteration} it is more than a million times the first one"
+    if run.status == "stuck":
+        phi, z = run.lesson.scenario.activation, run.values["forward"]
+        everyone = "every cell" if not phi.slope(z).any() else "every cell with an error"
+        return f"at iteration {run.iteration} {everyone} is dead: loss {loss} for ever"
+    if run.status == "settled":
+        return f"from iteration {run.iteration} on it stays at {loss}"
+    return f"after {counted(run.iterations, 'iteration')} it is {loss}"
+
+
+def reasons(analysis: Analysis, style: Numbers) -> list[str]:
+    """Why: the target, the dead cells, the learning rate; each only where it has a part in it."""
+    return [reason for reason in (_target(analysis), _dead(analysis), _rate(analysis, style)) if reason]
+
+
+def _target(analysis: Analysis) -> str:
+    phi, beyond = analysis.scenario.activation, analysis.solutions.unreachable
+    if beyond.any():
+        cells, targets = cells_of(analysis, beyond), analysis.scenario.targets[beyond]
+        outside = bool(((targets < phi.low) | (targets > phi.high)).any())
+        never = "can't be met" if outside else "can only be neared"
+        return f"{_range(analysis)} The {'target' if len(cells) == 1 else 'targets'} in {named(cells)} {never}."
+    if analysis.solutions.kind == "none":
+        return "The targets are at odds: no filter gives all of them at once."
+    return ""
+
+
+def _range(analysis: Analysis) -> str:
+    phi = analysis.scenario.activation
+    low, high = f"{phi.low:.4g}", f"{phi.high:.4g}"
+    if math.isinf(phi.high):
+        return (
+            f"{phi.name} gives only numbers above {low}." if phi.open_range else f"{phi.name} never goes below {low}."
+        )
+    return f"{phi.name} gives only numbers between {low} and {high}."
+
+
+def _dead(analysis: Analysis) -> str:
+    if analysis.zero.whole != "dead":
+        return ""
+    return "Every cell that has an error has slope 0, so nothing passes back and no learning rate can help."
+
+
+def _rate(analysis: Analysis, style: Numbers) -> str:
+    """The learning rate against what the curvature allows."""
+    scenario, bend = analysis.scenario, analysis.curvature
+    factor = reach(scenario.optimizer)
+    arrived = arrives(analysis.forecast, analysis.solutions)
+    if factor is None or not bend.stable_all_active or arrived or analysis.zero.whole == "dead":
+        return ""
+    everywhere = factor * bend.stable_all_active
+    if scenario.learning_rate <= everywhere:
+        return ""
+    active, cells = int(bend.active.sum()), bend.active.size
+    text = f"{scenario.learning_rate:g} is too long a step. "
+    if bend.stable and active < cells:
+        verb, most = "cell is" if active == 1 else "cells are", style.text(factor * bend.stable)
+        text += f"{active} of {cells} {verb} active now; the steepest curvature there allows {most}. "
+    return text + f"With every cell active it is {style.text(everywhere)}."
+
+
+def instead(analysis: Analysis, style: Numbers) -> list[str]:
+    """What helps: each was tried by running it."""
+    told = []
+    if trial := best(analysis, "rate"):
+        told.append(f"a learning rate of {style.text(trial.scenario.learning_rate)} {_arrival(trial, style)}")
+    if trial := best(analysis, "activation"):
+        phi, rate = trial.scenario.activation, trial.scenario.learning_rate
+        with_rate = "" if rate == analysis.scenario.learning_rate else f" at a learning rate of {style.text(rate)}"
+        told.append(f"{phi.name} with slope {phi.parameters['slope']:g}{with_rate} {_arrival(trial, style)}")
+    if trial := best(analysis, "start"):
+        told.append(f"{trial.what.removeprefix('start: ')} as a start {_arrival(trial, style)}")
+    return told
+
+
+def _arrival(trial: Trial, style: Numbers) -> str:
+    run = trial.forecast
+    if run.status == "converged":
+        return f"reaches loss 0 (iteration {run.iteration})"
+    if run.status == "settled":
+        return f"reaches {style.text(run.loss)}, the least there is (iteration {run.iteration})"
+    return f"is down to {style.text(run.loss)} after {run.iterations} iterations and goes on falling"
+
+
+def expected_another(analysis: Analysis) -> str:
+    """That the filter found may be another than the one expected, where more than one will do."""
+    if analysis.solutions.kind != "family":
+        return ""
+    targets, closed = analysis.scenario.targets, analysis.scenario.targets == 0
+    which = "more than one meets this target"
+    if clips(analysis.scenario.activation) and closed.any() and not closed.all() and targets.size <= MOST_CELLS:
+        asked = zip(targets[~closed], cells_of(analysis, ~closed), strict=True)
+        wanted = listed([f"{target:g} in {bracketed(cell)}" for target, cell in asked])
+        zeros = named(cells_of(analysis, closed))
+        which = f"any filter will do whose outputs are {wanted}, and whose z is 0 or less in {zeros}"
+    return f"It may find another filter than you expect: {which}."
