@@ -26,8 +26,8 @@ Try first:
   cnnstep explain relu          one concept
 """
 
-UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""Why the system may refuse to take output: it is the user who can make room."""
+UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Why the system may refuse to take output: the reader has left, or there is no room."""
 
 app = typer.Typer(
     name="cnnstep",
