@@ -32,6 +32,8 @@ MOST_KEPT = 8
 """So many ways are followed on from one step; the best come first."""
 FURTHEST_ROUNDED = 100
 """Beyond so many times the sheet's precision nothing is excused as rounding."""
+HARDLY = 3
+"""Half a unit of the last digit is 1: so far off is a last digit that is one off."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,11 @@ def explain(line: Line, between: list[Step], given: Step, mine: Written, grain: 
     """The cheapest ways from a line to a learner's matrix, best first; those that cost one more may win later.
 
     None where nothing that can be assumed gives it. Whatever can be named comes before rounding on the way,
-    and that before slips.
+    and that before slips. Only a last digit that is one off, after steps that were not written down, is
+    rounding rather than a mistake that happens to give it.
     """
     tried: list[Candidate] = []
+    best: list[Candidate] = []
     steps = [*between, given]
     for budget in range(DEEPEST + 1):
         most_mistakes = budget if budget <= MOST_MISTAKES else 0
@@ -99,8 +103,10 @@ def explain(line: Line, between: list[Step], given: Step, mine: Written, grain: 
         best = _cheapest(tried)
         if best and not best[0].slips:
             break
-    else:
-        best = _cheapest(_rounded(tried, steps, mine, grain)) or best
+    if not best or best[0].slips:
+        best = _cheapest(_rounded(tried, steps, mine, grain, FURTHEST_ROUNDED)) or best
+    elif best[0].mistakes and between:
+        best = _rounded([one for one in tried if not one.mistakes], steps, mine, grain, HARDLY) + best
     return [replace(one, equals=_equals(one, tried)) for one in best[:MOST_KEPT]]
 
 
@@ -124,14 +130,16 @@ def _reach(
             yield Candidate(after, result, wrong, len(after.causes) - before, step.name)
 
 
-def _rounded(tried: list[Candidate], steps: list[Step], mine: Written, grain: float) -> list[Candidate]:
+def _rounded(
+    tried: list[Candidate], steps: list[Step], mine: Written, grain: float, furthest: float
+) -> list[Candidate]:
     """The ways that fit if the learner rounded on the way: right ones if there are any, else with one mistake."""
     given, right = steps[-1], next((one for one in tried if not one.causes), None)
     for mistakes in (0, 1) if grain else ():
         found = []
         for one in tried:
             fitting = replace(one, wrong=np.zeros_like(one.wrong))
-            if one.mistakes == mistakes and _believable(fitting, right) and _nearly(one, given, mine, grain):
+            if one.mistakes == mistakes and _believable(fitting, right) and _nearly(one, given, mine, furthest * grain):
                 slack = rounding(one.line.with_value(given, one.result), steps, grain)[given.name] * _factor(one)
                 wrong = mine.wrong(as_shown(given, one.result), as_shown(given, slack))
                 if wrong is not None and not wrong.any():
@@ -141,11 +149,11 @@ def _rounded(tried: list[Candidate], steps: list[Step], mine: Written, grain: fl
     return []
 
 
-def _nearly(one: Candidate, given: Step, mine: Written, grain: float) -> bool:
+def _nearly(one: Candidate, given: Step, mine: Written, furthest: float) -> bool:
     """Whether a way misses by so little that rounding can be the reason."""
     if one.result.shape != _size(one.line, given):
         return False
-    return bool(np.abs(mine.values - as_shown(given, one.result)).max() <= FURTHEST_ROUNDED * grain)
+    return bool(np.abs(mine.values - as_shown(given, one.result)).max() <= furthest)
 
 
 def _size(line: Line, step: Step) -> tuple[int, ...]:
