@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from cnnstep.engine.activations import ACTIVATIONS
@@ -97,3 +98,8 @@ def test_samples_and_a_single_pair_exclude_each_other() -> None:
     pair, batch = json_schema()["oneOf"]
     assert pair == {"required": ["input", "target"], "not": {"required": ["samples"]}}
     assert batch["required"] == ["samples"]
+
+
+def test_the_schema_beside_the_shipped_scenarios_is_the_one_that_the_program_prints() -> None:
+    shipped_schema = Path(__file__).parents[2] / "scenarios" / "schema.json"
+    assert json.loads(shipped_schema.read_text(encoding="utf-8")) == json_schema()
