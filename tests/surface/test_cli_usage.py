@@ -139,3 +139,20 @@ class TestSuggestions:
         assert ran.code == 2
         assert wrong in ran.err
         assert f'Did you mean "{right}"?' in ran.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("cnnstep ru", "run"),
+        ("cnnstep run first-filter-s", "first-filter-slow"),
+        ("cnnstep step target-", "target-minus-output"),
+        ("cnnstep explain dead-", "dead-relu"),
+        ("cnnstep run first-filter --iter", "--iterations"),
+    ],
+)
+def test_the_shell_completes_commands_options_scenarios_and_topics(cnnstep: Program, typed: str, offered: str) -> None:
+    asked = {"_CNNSTEP_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    ran = cnnstep(env=asked)
+    assert ran.code == 0
+    assert ran.out.split() == [offered]
