@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", settings(), deadline=None)  # a busy machine proves nothing about an example
+settings.load_profile("unhurried")
 
 HERE = Path(__file__).parent
 SPEAKS_OF_THE_TERMINAL = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM", "COLUMNS", "LC_ALL", "LC_CTYPE", "LANG")

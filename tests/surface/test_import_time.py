@@ -67,7 +67,8 @@ def test_a_slip_of_the_keyboard_needs_no_numbers_either() -> None:
 def test_a_run_needs_nothing_of_other_commands(run: set[str]) -> None:
     assert "cnnstep.engine.trace" in run
     assert run & OF_OTHER_COMMANDS == set()
-    assert "json" not in run
+    if sys.version_info < (3, 13):  # there importlib.metadata brings it, which pydantic needs
+        assert "json" not in run
 
 
 def test_a_run_as_json_draws_no_tables() -> None:
