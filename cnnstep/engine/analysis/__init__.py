@@ -52,7 +52,12 @@ def analyze(
     scenario: Scenario, limit: int | None = None, done: Callable[[int], None] = lambda number: None
 ) -> Analysis:
     """Everything there is to say about a scenario; the forecast runs at most `limit` iterations."""
-    lesson, limit = lesson_of(scenario), limit or patience(scenario)
+    with np.errstate(all="ignore"):  # numbers that run away become infinite, and are told as such
+        return _analyze(scenario, limit or patience(scenario), done)
+
+
+def _analyze(scenario: Scenario, limit: int, done: Callable[[int], None]) -> Analysis:
+    lesson = lesson_of(scenario)
     first, matrix = first_iteration(lesson), patch_matrix(scenario)
     solutions, bend = solve(lesson, matrix), curvature(first, matrix)
     own = forecast(scenario, limit, done)

@@ -57,9 +57,11 @@ class Forecast:
 
     @property
     def oscillates(self) -> bool:
-        """Whether the loss rises again and again, to the end of what was run."""
-        late = [k for k in self.rises if k >= self.iterations // 2]
-        return not self.final and len(late) > max(OFTEN * self.iterations / 2, 2)
+        """Whether the loss rises and falls again and again, to the end of what was run."""
+        half = self.iterations // 2
+        late = sum(1 for k in self.rises if k >= half)
+        often = max(OFTEN * (self.iterations - half), 2)
+        return not self.final and often < late < self.iterations - half - often
 
     def matrix(self, name: str) -> Array:
         """A leaf's array at the end, such as the filter, with the axes that a learner sees."""

@@ -45,10 +45,10 @@ class GradientCheck:
 
 def check_gradient(iteration: Iteration, matrix: Array) -> GradientCheck:
     """The check at the weights of this iteration, whose lesson's patch matrix this is."""
-    near = _near_kink(iteration, matrix)
     off_kinks: list[tuple[float, float]] = []
     raw: list[tuple[float, float]] = []
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # numbers that run away are told by the band
+        near = _near_kink(iteration, matrix)
         smooth, every = _analytic(iteration, ~near), _analytic(iteration, np.ones_like(near))
         for leaf, cell in _nudged(iteration, matrix):
             measured, measured_raw = _measured(iteration, leaf, cell, ~near)

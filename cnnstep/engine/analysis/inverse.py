@@ -1,7 +1,6 @@
 """φ⁻¹: the pre-activation that gives an output, for the activations that give each output once.
 
-The others (gelu and silu turn round, a leaky_relu of negative slope does too) have no entry: what filter meets
-a target can then only be found by trying.
+gelu and silu turn round and have no entry: what filter meets a target can then only be found by trying.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ def clips(phi: Activation) -> bool:
 
 def has_inverse(phi: Activation) -> bool:
     """Whether φ grows everywhere, so that each output has one z."""
-    return phi.name in INVERSES and not phi.flat and phi.parameters.get("slope", 1.0) > 0
+    return phi.name in INVERSES and not phi.flat
 
 
 def inverse(phi: Activation, output: Array) -> Array:

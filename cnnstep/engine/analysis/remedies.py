@@ -52,18 +52,21 @@ def arrives(run: Forecast, solutions: Solutions) -> bool:
 
 
 def remedies(own: Forecast, solutions: Solutions, stable: float | None, limit: int) -> tuple[Trial, ...]:
-    """Trials, each kind up to the first that helps; none where the run itself arrives, or nears an open bound.
+    """Trials, each kind up to the first that helps. A run that arrives needs none, unless its target is out of reach.
 
     One thing is changed at a time; only another activation may need the rate that was found first as well.
     """
     scenario, limit = own.lesson.scenario, min(limit, SHORT)
-    if arrives(own, solutions) or nears_a_bound(own, solutions):
+    if nears_a_bound(own, solutions):
         return ()
+    if arrives(own, solutions):
+        rates = (scenario.learning_rate, *_below(scenario.learning_rate)[:1]) if solutions.unreachable.any() else ()
+        return tuple(_activations(own, solutions, rates, limit))
     moves = own.iteration > 0 or own.status not in ("stuck", "settled")
     trials = list(_rates(own, solutions, stable, limit)) if moves else []
     best = [trial.scenario.learning_rate for trial in trials if trial.helps] or _below(scenario.learning_rate)[:1]
-    rates = (scenario.learning_rate, *best)
-    trials += _up_to_the_first(_activation(scenario, solutions, rate, own.loss, limit) for rate in rates)
+    rates = tuple(dict.fromkeys((scenario.learning_rate, *best)))
+    trials += _activations(own, solutions, rates, limit)
     if own.status != "diverged":  # a bowl is as steep from wherever one starts
         trials += _up_to_the_first(_start(scenario, solutions, *named, limit) for named in _starts(scenario))
     return tuple(trials)
@@ -118,17 +121,22 @@ def _above(rate: float) -> list[float]:
     return [plain for plain in _plain_rates() if plain > rate * (1 + 1e-9)][:MOST_RATES]
 
 
-def _activation(scenario: Scenario, solutions: Solutions, rate: float, loss: float, limit: int) -> Trial | None:
-    """leaky_relu, where relu clips or the target is out of reach; it must end with less loss to help."""
-    phi = scenario.activation
-    if scenario.loss.only_with or not (phi.flat or solutions.unreachable.any()):
-        return None
-    layer = ActivationLayer(ACTIVATIONS["leaky_relu"](slope=SLOPE))
-    changed = replace(scenario, layers=(scenario.conv, layer), learning_rate=rate)
-    theirs = solve(lesson_of(changed), patch_matrix(changed))
-    what = f"leaky_relu, slope {SLOPE:g}; learning_rate {rate:g}"
-    trial = _trial("activation", what, changed, theirs, limit)
-    return replace(trial, helps=trial.helps and trial.forecast.loss < loss)
+def _activations(own: Forecast, solutions: Solutions, rates: tuple[float, ...], limit: int) -> Iterator[Trial]:
+    """leaky_relu, where relu clips or the target is out of reach; to help it must get below the loss that stays."""
+    scenario = own.lesson.scenario
+    if scenario.loss.only_with or not (scenario.activation.flat or solutions.unreachable.any()):
+        return iter(())
+    layers = (scenario.conv, ActivationLayer(ACTIVATIONS["leaky_relu"](slope=SLOPE)))
+
+    def tried(rate: float) -> Trial:
+        changed = replace(scenario, layers=layers, learning_rate=rate)
+        theirs = solve(lesson_of(changed), patch_matrix(changed))
+        trial = _trial("activation", f"leaky_relu, slope {SLOPE:g}; learning_rate {rate:g}", changed, theirs, limit)
+        run = trial.forecast
+        falls_on = own.final and run.status == "improving" and not run.oscillates
+        return replace(trial, helps=(trial.helps or falls_on) and run.loss < own.loss)
+
+    return _up_to_the_first(tried(rate) for rate in rates)
 
 
 def _starts(scenario: Scenario) -> Iterator[tuple[str, Array]]:

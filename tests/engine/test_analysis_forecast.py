@@ -1,0 +1,192 @@
+"""The forecast is the run itself, and what is offered instead was run too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from cnnstep.engine.analysis import Analysis, analyze
+from cnnstep.engine.analysis.forecast import Forecast, forecast, patience
+from cnnstep.engine.build import one_filter
+from cnnstep.engine.outcome import outcome
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.trace import trace
+from cnnstep.surface.loading import load, shipped
+
+
+def given(name: str, **changes: Any) -> Scenario:
+    return one_filter(**(load(name).scenario.data() | changes))
+
+
+def run(name: str, limit: int = 3000, **changes: Any) -> Forecast:
+    return forecast(given(name, **changes), limit)
+
+
+def line(**keys: Any) -> Scenario:
+    """One weight w that is to become 1: each update multiplies w − 1 by 1 − η."""
+    return one_filter(**{"input": [[1]], "filter": [[0]], "target": [[1]], "activation": "linear", **keys})
+
+
+ANALYSES: dict[str, Analysis] = {}
+
+
+def analysis(name: str) -> Analysis:
+    """The analysis of a shipped scenario, made once."""
+    if name not in ANALYSES:
+        ANALYSES[name] = analyze(load(name).scenario)
+    return ANALYSES[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "iteration"),
+    [
+        ("first-filter", "stuck", 34),
+        ("first-filter-slow", "converged", 128),
+        ("first-filter-linear", "converged", 733),
+        ("first-filter-linear-fast", "diverged", 9),
+        ("unreachable-target", "settled", 167),
+        ("dead-from-the-start", "stuck", 0),
+        ("leaky-relu-rescue", "converged", 49),
+        ("momentum", "converged", 120),
+        ("adam", "converged", 242),
+        ("two-filters", "converged", 126),
+        ("digits-edge-batch", "converged", 425),
+    ],
+)
+def test_what_becomes_of_the_shipped_scenarios(name: str, status: str, iteration: int) -> None:
+    found = analysis(name).forecast
+    assert (found.status, found.iteration) == (status, iteration)
+
+
+def test_the_first_lesson_dies_with_a_loss_of_1() -> None:
+    found = analysis("first-filter").forecast
+    assert found.loss == 1
+    assert_allclose(found.matrix("filter"), [[-0.0663, -0.0998], [-0.0663, -0.0998]], atol=5e-5)
+    assert found.losses[:4] == (2, 1.5, 0.625, 0.15625)
+    assert found.rises[0] == 4
+    assert not found.oscillates
+
+
+@pytest.mark.parametrize("name", [one.name for one in shipped()])
+def test_the_status_is_the_runs_own_after_as_many_updates(name: str) -> None:
+    found = analysis(name).forecast
+    if not found.iterations:
+        return
+    recorded = list(trace(load(name).scenario, found.iterations))
+    end = outcome(recorded[0], recorded[-1])
+    assert (end.status, end.loss) == (found.status, found.loss)
+    assert [one.loss for one in recorded] == list(found.losses[:-1])
+    np.testing.assert_array_equal(end.matrix("filter"), found.matrix("filter"))
+
+
+def test_a_loss_that_is_gone_already_is_gone_at_0() -> None:
+    found = forecast(line(filter=[[1]], learning_rate=0.5), 10)
+    assert (found.status, found.iteration, found.iterations) == ("converged", 0, 0)
+
+
+def test_an_undecided_run_goes_to_its_limit_and_says_so() -> None:
+    found = forecast(line(learning_rate=0.001), 20)
+    assert (found.status, found.final, found.iterations) == ("improving", False, 20)
+
+
+def test_a_loss_that_goes_up_and_down_to_the_end_oscillates() -> None:
+    # below 0 the slope is small and the rate stable, above 0 it is not: thrown out there, brought back from here
+    found = run("first-filter", limit=200, filter=[[1, -1], [1, 1]], activation={"name": "leaky_relu", "slope": 0.1})
+    assert found.oscillates
+    assert len(found.rises) > 20
+
+
+def test_a_loss_that_only_grows_does_not_oscillate() -> None:
+    found = forecast(line(learning_rate=2.001), 100)
+    assert (found.status, found.oscillates, len(found.rises)) == ("worse", False, 100)
+
+
+def test_a_stumble_at_the_beginning_is_no_oscillation() -> None:
+    found = run("momentum", limit=60)
+    assert found.rises
+    assert found.status == "improving"
+    calm = forecast(line(learning_rate=0.01), 60)
+    assert (calm.oscillates, calm.rises) == (False, ())
+
+
+def test_a_standstill_counts_for_a_momentum_only_when_it_lasts() -> None:
+    # w − 1 goes −1, 0, …: at iteration 1 the loss is 0, but the velocity carries on
+    found = forecast(line(learning_rate=1, optimizer={"name": "momentum", "momentum": 0.5}), 1000)
+    assert found.losses[1] == 0 < found.losses[2]
+    assert (found.status, found.iteration) == ("converged", 1)
+    assert found.iterations > 100
+
+
+def test_dead_cells_that_come_back_are_named_with_when() -> None:
+    assert dict(analysis("first-filter").forecast.revived) == {(0, 1): 1, (1, 0): 7}
+    assert dict(analysis("dead-from-the-start").forecast.revived) == {}
+
+
+def test_every_iteration_is_told_to_whoever_waits() -> None:
+    heard: list[int] = []
+    forecast(load("unreachable-target").scenario, 3000, heard.append)
+    assert heard == list(range(168))
+
+
+def test_a_large_layer_gets_fewer_iterations() -> None:
+    assert patience(load("first-filter").scenario) == 3000
+    large = one_filter(
+        input=np.ones((16, 34, 34)), filter=np.zeros((32, 16, 3, 3)), target=np.zeros((32, 32, 32)),
+        activation="relu", learning_rate=0.1,
+    )  # fmt: skip
+    assert patience(large) == 10**10 // (3 * 32 * 32 * 32 * 16 * 9)
+
+
+class TestTrials:
+    @pytest.mark.parametrize("name", [one.name for one in shipped() if analysis(one.name).trials])
+    def test_each_was_run_and_says_what_it_became(self, name: str) -> None:
+        for trial in analysis(name).trials:
+            again = forecast(trial.scenario, trial.forecast.iterations + 1)
+            assert (again.status, again.iteration) == (trial.forecast.status, trial.forecast.iteration)
+            if trial.helps and trial.forecast.final:
+                assert trial.forecast.status in ("converged", "settled")
+
+    def test_the_first_lesson_is_saved_by_a_quarter(self) -> None:
+        (rate,) = [t for t in analysis("first-filter").trials if t.change == "rate"]
+        assert (rate.scenario.learning_rate, rate.forecast.status, rate.helps) == (0.25, "converged", True)
+
+    def test_one_thing_is_changed_at_a_time(self) -> None:
+        own = load("first-filter").scenario
+        for trial in analysis("first-filter").trials:
+            same_rate = trial.scenario.learning_rate == own.learning_rate
+            same_start = np.array_equal(trial.scenario.conv.weights, own.conv.weights)
+            same_phi = trial.scenario.activation == own.activation
+            assert {"rate": same_start and same_phi, "start": same_rate and same_phi, "activation": same_start}[
+                trial.change
+            ]
+
+    def test_what_is_dead_from_the_start_is_not_offered_another_rate(self) -> None:
+        trials = analysis("dead-from-the-start").trials
+        assert [(t.change, t.helps) for t in trials] == [("activation", True), ("start", True)]
+
+    def test_a_run_that_arrives_needs_nothing(self) -> None:
+        for name in ("first-filter-slow", "sigmoid", "adam"):
+            assert analysis(name).trials == ()
+
+    def test_a_run_that_diverges_is_not_offered_another_start(self) -> None:
+        assert {t.change for t in analysis("first-filter-linear-fast").trials} == {"rate"}
+
+    def test_a_run_that_creeps_is_offered_larger_rates_within_the_bound(self) -> None:
+        found = analyze(given("first-filter-linear", learning_rate=0.001), 1000)
+        assert found.forecast.status == "improving"
+        rates = [t.scenario.learning_rate for t in found.trials if t.change == "rate"]
+        assert rates == sorted(rates)
+        assert 0.001 < rates[0] <= rates[-1] < 0.2918
+
+    def test_a_target_out_of_reach_is_offered_an_activation_that_reaches_it(self) -> None:
+        found = analysis("unreachable-target")
+        assert found.forecast.status == "settled"
+        assert {t.change for t in found.trials} == {"activation"}
+        assert found.trials[-1].helps
+        assert found.trials[-1].forecast.loss < 0.5 == found.solutions.floor
+
+    def test_a_start_that_is_the_answer_is_not_offered(self) -> None:
+        assert all(t.forecast.iteration > 0 for t in analysis("first-filter").trials if t.helps and t.change == "start")
