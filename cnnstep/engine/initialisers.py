@@ -1,18 +1,19 @@
 """Initialisers: random starting weights whose spread follows the number of inputs and outputs of a weight.
 
-`fan_in` is how many inputs one output is made of, `fan_out` how many outputs one input goes into.
+NumPy's random numbers are imported by the first draw. `fan_in` is how many inputs one output is made of, `fan_out` how many outputs one input goes into.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
 from cnnstep.engine.quantity import Array
 from cnnstep.registry import Registry
 
-Draw = Callable[[np.random.Generator, tuple[int, ...], int, int], Array]
+Draw: TypeAlias = "Callable[[np.random.Generator, tuple[int, ...], int, int], Array]"
 
 INITIALISERS: Registry[Draw] = Registry("initialiser")
 
