@@ -115,6 +115,6 @@ class NumberReader:
         """A whole number, `least` or more."""
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             what = f"{key} must be a whole number, {least} or more, not {value!r}"
-            self.faults.add(what, (key,), f"write {key}: {max(least, 1)}")
+            self.faults.add(what, (*self.prefix, key), f"write {key}: {max(least, 1)}")
             return max(least, 1)
         return int(value)

@@ -6,7 +6,7 @@ Everything that shows, checks or explains numbers reads these steps and nothing 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -14,24 +14,13 @@ import numpy as np
 
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal
 from cnnstep.engine.losses import Loss
+from cnnstep.engine.naming import ONE_FILTER_WORDS, layer_words
 from cnnstep.engine.optimizers import COUNT, Slot
-from cnnstep.engine.quantity import IMAGE, MAP, Array, Cell, Quantity, Values, frozen
+from cnnstep.engine.quantity import IMAGE, Array, Cell, Quantity, Values, frozen
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-
-ONE_FILTER_WORDS: Mapping[str, tuple[str, str]] = {
-    "filter": ("filter", "W"),
-    "bias": ("bias", "b"),
-    "forward": ("forward", "z"),
-    "activation": ("activation", "a"),
-    "delta": ("delta", "δ"),
-    "gradient": ("gradient", "∂L/∂W"),
-    "bias_gradient": ("bias_gradient", "∂L/∂b"),
-    "input_gradient": ("input_gradient", "∂L/∂X"),
-}
-"""The names and symbols of the lesson with one convolution layer."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +51,7 @@ class Lesson:
         """The step of this name; a bare role works where it can mean only one."""
         if name in self._by_name:
             return self._by_name[name]
-        matching = [step for step in self.steps if step.role == name]
+        matching = [s for s in self.steps if s.role == name or s.name.endswith(f".{name}")]
         if len(matching) == 1:
             return matching[0]
         if matching:
@@ -117,39 +106,46 @@ def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
     places = _places(scenario)
     forward = [layer.forward(place) for layer, place in places]
     output = forward[-1].quantity
-    error, signal = _error(scenario, output)
+    target = Quantity("target", "t", output.layout)
+    error, signal = (_network_error if scenario.is_network else _error)(scenario, output, target)
     backward: list[Step] = []
+    trained = [bool(layer.parameters(place)) for layer, place in places]
     for index in reversed(range(len(places))):
         layer, place = places[index]
-        steps = layer.backward(place, signal, send_back=index > 0 or input_gradient)
+        needed = any(trained[:index])
+        steps = layer.backward(place, signal, send_back=needed or input_gradient)
         backward.extend(steps)
+        if not (needed or input_gradient):
+            break
         signal = Signal.of(steps[-1].quantity)
     parameters = [(p, place.layer) for layer, place in places for p in layer.parameters(place)]
     updates, carried, memory = _updates(scenario, parameters)
     start = {"input": scenario.inputs, "target": scenario.targets, COUNT.name: frozen(0.0)}
     start |= {p.quantity.name: p.start for p, _ in parameters} | memory
-    target = Quantity("target", "t", scenario.layout(MAP))
     memories = [q for step in updates for q in step.inputs if q.name in memory]
     leaves = (places[0][1].source, target, *(p.quantity for p, _ in parameters), *dict.fromkeys(memories), COUNT)
     return Lesson(scenario, (*forward, error, *backward, *updates), leaves, MappingProxyType(start), carried, output)
 
 
 def _places(scenario: Scenario) -> list[tuple[Layer, Place]]:
+    """Where each layer stands: what it reads and what its results are called."""
     source = Quantity("input", "X", scenario.layout(IMAGE))
     size = scenario.inputs.shape[1:]
+    hidden = scenario.hidden & {"sample"} if scenario.is_network else scenario.hidden
     places = []
-    for layer in scenario.layers:
-        place = Place("", source, size, ONE_FILTER_WORDS, scenario.hidden, scenario.sign)
+    for index, layer in enumerate(scenario.layers):
+        name = scenario.names[index] if scenario.is_network else ""
+        words = layer_words(name, index + 1, source.symbol) if scenario.is_network else ONE_FILTER_WORDS
+        place = Place(name, source, size, words, hidden, scenario.sign)
         places.append((layer, place))
         source = layer.forward(place).quantity
         size = layer.output_size(size)
     return places
 
 
-def _error(scenario: Scenario, output: Quantity) -> tuple[Step, Signal]:
+def _error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Signal]:
     """e = a − t (or t − a), and the signal that it sends back: weight(a) · e."""
     loss, sign = scenario.loss, scenario.sign
-    target = Quantity("target", "t", output.layout)
     error = Quantity("error", "e", output.layout)
 
     def compute(values: Values) -> Array:
@@ -161,7 +157,47 @@ def _error(scenario: Scenario, output: Quantity) -> tuple[Step, Signal]:
 
     formula = "e = a − t" if sign > 0 else "e = t − a"
     step = Step(error, "error", formula, (output, target), compute, working, loss)
-    return step, _weighted(loss, error, output)
+    signal = _weighted(loss, error, output)
+    if loss.only_with == scenario.layers[-1].kind:
+        signal = replace(signal, short=lambda values: values[error.name].copy(), short_formula=error.symbol)
+    return step, signal
+
+
+def _network_error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Signal]:
+    """∂L/∂a of the network's output a, in the direction that the scenario's sign says."""
+    loss, sign = scenario.loss, scenario.sign
+    mark = "" if sign > 0 else "−"
+    error = Quantity("error", f"{mark}∂L/∂{output.symbol}", output.layout)
+
+    def compute(values: Values) -> Array:
+        return sign * loss.slope(values[output.name], values[target.name])
+
+    def working(values: Values, cell: Cell) -> Working:
+        a, t = read(output, values, cell), read(target, values, cell)
+        outer = (Factor("−1", -1.0),) if sign < 0 else ()
+        if loss.pull is not None:
+            part = Factor(f"1/{a.label}", 1.0 / a.value if t.value else 0.0, a.source, a.cell)
+            return Working((Term((*outer, Factor("−1", -1.0), t, part)),))
+        weight = () if not loss.weight_formula else (_weight(loss, values[output.name], cell),)
+        return Working((Term((*outer, *weight, a)), Term((*outer, Factor("−1", -1.0), *weight, t))))
+
+    slope = loss.pull_formula or f"{loss.weight_formula} ({output.symbol} − t)".strip()
+    formula = f"{error.symbol} = {slope if sign > 0 else f'−[{slope}]'}"
+    step = Step(error, "error", formula, (output, target), compute, working, loss)
+    signal = Signal.of(error)
+    if loss.only_with == scenario.layers[-1].kind:
+        short = f"{output.symbol} − t" if sign > 0 else f"t − {output.symbol}"
+        signal = replace(
+            signal,
+            inputs=(error, output, target),
+            short=lambda values: sign * (values[output.name] - values[target.name]),
+            short_formula=short,
+        )
+    return step, signal
+
+
+def _weight(loss: Loss, output: Array, cell: Cell) -> Factor:
+    return Factor(loss.weight_formula.removesuffix(" ⊙"), loss.weight_at(float(output[cell]), output.size))
 
 
 def _weighted(loss: Loss, error: Quantity, output: Quantity) -> Signal:
@@ -169,9 +205,7 @@ def _weighted(loss: Loss, error: Quantity, output: Quantity) -> Signal:
         return Signal.of(error)
 
     def factors(values: Values, cell: Cell) -> tuple[Factor, ...]:
-        a = values[output.name]
-        weight = Factor(loss.weight_formula.removesuffix(" ⊙"), loss.weight_at(float(a[cell]), a.size))
-        return weight, read(error, values, cell)
+        return _weight(loss, values[output.name], cell), read(error, values, cell)
 
     def weighted(values: Values) -> Array:
         a = values[output.name]

@@ -22,7 +22,7 @@ class Loss:
 
     `weight_formula` is how a formula writes that weight in front of e ("" where it is 1). `only_with` names
     the one activation that the loss goes with. `factor` is the number 1, 2, 1/n or 2/n where the weight is
-    the same for every cell.
+    the same for every cell. `pull` is ∂L/∂a of a loss whose slope is no multiple of e.
     """
 
     name: str
@@ -36,6 +36,8 @@ class Loss:
     factor: Callable[[int], float] | None = field(default=None, repr=False, compare=False)
     cell_formula: str = "e²"
     only_with: str | None = None
+    pull: Callable[[Array, Array], Array] | None = field(default=None, repr=False, compare=False)
+    pull_formula: str = ""
 
     def value(self, output: Array, target: Array) -> float:
         """L, a single number; may be inf, never NaN for finite outputs."""
@@ -47,6 +49,8 @@ class Loss:
 
     def slope(self, output: Array, target: Array) -> Array:
         """∂L/∂a, cell by cell."""
+        if self.pull is not None:
+            return self.pull(output, target)
         return self.weight(output, output.size) * (output - target)
 
 
@@ -114,3 +118,41 @@ LOSSES.add("binary_cross_entropy")(
         only_with="sigmoid",
     )
 )
+
+
+def _class_cells(output: Array, target: Array) -> Array:
+    """−y·ln p, with 0·ln 0 = 0."""
+    return -_times_log(target, output)
+
+
+def _class_at(output: float, target: float) -> float:
+    if target == 0:
+        return 0.0
+    return -target * math.log(output) if output > 0 else math.inf
+
+
+def _class_pull(output: Array, target: Array) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.where(target == 0, 0.0, -target / np.where(target == 0, 1.0, output))
+
+
+CROSS_ENTROPY = Loss(
+    "cross_entropy",
+    "−Σ y·ln p",
+    "−y/p",
+    cells=_class_cells,
+    cell_at=_class_at,
+    scale=lambda count: 1.0,
+    weight=_pull,
+    weight_at=lambda output, count: 1.0 / (output * (1.0 - output)),
+    cell_formula="−y·ln p",
+    only_with="softmax",
+    pull=_class_pull,
+    pull_formula="−y / p",
+)
+"""−Σ y·ln p over the units and the samples: with softmax, for whole networks. The mean over samples is not taken."""
+
+NETWORK_LOSSES: Registry[Loss] = Registry("loss")
+for _name, _loss in LOSSES.items():
+    NETWORK_LOSSES.add(_name)(_loss)
+NETWORK_LOSSES.add("cross_entropy")(CROSS_ENTROPY)

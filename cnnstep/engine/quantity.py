@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ IMAGE = ("sample", "channel", "row", "column")
 MAP = ("sample", "filter", "row", "column")
 WEIGHTS = ("filter", "channel", "row", "column")
 BIAS = ("filter",)
+VECTOR = ("sample", "unit")
+DENSE_WEIGHTS = ("unit", "input")
+DENSE_BIAS = ("unit",)
 
 
 def frozen(array: object) -> Array:
@@ -81,3 +84,17 @@ class Quantity:
         """`W[0,1]`: the symbol and the index that a learner sees."""
         symbol = f"({self.symbol})" if self.symbol.startswith("−") else self.symbol
         return symbol + bracketed(self.layout.shown_cell(cell))
+
+
+def number(value: float) -> int | float | None:
+    """One number as plain data: 3 for 3.0, 0 for −0, nothing where it is not finite."""
+    if not np.isfinite(value):
+        return None
+    return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
+
+
+def numbers(array: Array) -> Any:
+    """An array as nested lists of plain numbers; a single number where it has no axes."""
+    if array.ndim == 0:
+        return number(float(array))
+    return [numbers(np.asarray(part)) for part in array]

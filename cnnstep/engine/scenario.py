@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-import numpy as np
-
 from cnnstep.engine.activations import Activation
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.losses import LOSSES, Loss
 from cnnstep.engine.optimizers import OPTIMIZERS, Optimizer
-from cnnstep.engine.quantity import IMAGE, MAP, WEIGHTS, Array, Layout, frozen
+from cnnstep.engine.quantity import IMAGE, MAP, WEIGHTS, Array, Layout, frozen, number, numbers
 
 OUTPUT_MINUS_TARGET = "output_minus_target"
 TARGET_MINUS_OUTPUT = "target_minus_output"
@@ -24,8 +22,8 @@ ERROR_SIGNS = (OUTPUT_MINUS_TARGET, TARGET_MINUS_OUTPUT)
 class Scenario:
     """Inputs [N, C, H, W], targets [N, F, oh, ow] and what is trained to bring them together.
 
-    `hidden` are the axes of length 1 that the learner did not write. Build one with `one_filter`, which
-    checks that everything fits; a scenario that exists is a scenario that works.
+    `hidden` are the axes of length 1 that the learner did not write; `names` are the layers' in a network. Build
+    one with `one_filter` or `network`, which check that everything fits; a scenario that exists works.
     """
 
     inputs: Array
@@ -39,6 +37,12 @@ class Scenario:
     iterations: int = 1
     title: str = ""
     hidden: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
+
+    @property
+    def is_network(self) -> bool:
+        """Whether the layers have names of their own; else it is one filter and its activation."""
+        return bool(self.names)
 
     @property
     def sign(self) -> int:
@@ -67,15 +71,37 @@ class Scenario:
 
     def data(self) -> dict[str, Any]:
         """The scenario as a scenario file would write it, every default filled in."""
-        conv, phi = self.conv, self.activation
-        inputs, targets = self.layout(IMAGE), self.layout(MAP)
-        data: dict[str, Any] = {"title": self.title}
+        return {
+            "title": self.title,
+            **self._samples(),
+            **(self._network() if self.is_network else self._one_filter()),
+            "learning_rate": number(self.learning_rate),
+            "loss": self.loss.name,
+            "error": self.error,
+            "relu_slope_at_zero": number(self.relu_slope_at_zero),
+            "optimizer": _named(self.optimizer.name, self.optimizer.parameters),
+            "iterations": self.iterations,
+        }
+
+    def _samples(self) -> dict[str, Any]:
+        inputs, targets = self.layout(IMAGE).show(self.inputs), self._shown_targets()
         if "sample" in self.hidden:
-            data |= {"input": numbers(inputs.show(self.inputs)), "target": numbers(targets.show(self.targets))}
-        else:
-            pairs = zip(inputs.show(self.inputs), targets.show(self.targets), strict=True)
-            data["samples"] = [{"input": numbers(x), "target": numbers(t)} for x, t in pairs]
-        data |= {
+            return {"input": numbers(inputs), "target": numbers(targets)}
+        pairs = zip(inputs, targets, strict=True)
+        return {"samples": [{"input": numbers(x), "target": numbers(t)} for x, t in pairs]}
+
+    def _shown_targets(self) -> Array:
+        if not self.is_network:
+            return self.layout(MAP).show(self.targets)
+        return self.targets[0] if "sample" in self.hidden else self.targets
+
+    def _network(self) -> dict[str, Any]:
+        layers = zip(self.layers, self.names, strict=True)
+        return {"layers": [{"type": layer.kind, "name": name, **layer.settings()} for layer, name in layers]}
+
+    def _one_filter(self) -> dict[str, Any]:
+        conv, phi = self.conv, self.activation
+        return {
             "filter": numbers(self.layout(WEIGHTS).show(conv.weights)),
             "bias": None if conv.bias is None else numbers(self.layout(("filter",)).show(conv.bias)),
             "activation": _named(phi.name, phi.parameters),
@@ -83,28 +109,8 @@ class Scenario:
             "stride": conv.geometry.stride,
             "padding": conv.geometry.padding,
             "dilation": conv.geometry.dilation,
-            "loss": self.loss.name,
-            "error": self.error,
-            "relu_slope_at_zero": number(self.relu_slope_at_zero),
-            "optimizer": _named(self.optimizer.name, self.optimizer.parameters),
-            "iterations": self.iterations,
         }
-        return data
 
 
 def _named(name: str, parameters: Any) -> Any:
     return {"name": name, **{key: number(value) for key, value in parameters.items()}} if parameters else name
-
-
-def number(value: float) -> int | float | None:
-    """One number as plain data: 3 for 3.0, 0 for −0, nothing where it is not finite."""
-    if not np.isfinite(value):
-        return None
-    return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
-
-
-def numbers(array: Array) -> Any:
-    """An array as nested lists of plain numbers; a single number where it has no axes."""
-    if array.ndim == 0:
-        return number(float(array))
-    return [numbers(np.asarray(part)) for part in array]

@@ -12,7 +12,7 @@ from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Working
 
-GRADIENT_ROLES = ("gradient", "bias_gradient")
+GRADIENT_ROLES = ("gradient", "bias_gradient", "dense_gradient", "dense_bias_gradient")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnstep.engine.findings import findings
-from cnnstep.engine.scenario import number, numbers
+from cnnstep.engine.quantity import number, numbers
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Series, Table, Tone

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from cnnstep.engine.activations import Activation
 from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
-from cnnstep.engine.quantity import Array, Cell, Values
+from cnnstep.engine.quantity import Array, Cell, Values, number
 from cnnstep.engine.step import Factor, Step, Term, Working
 
 
@@ -21,6 +22,10 @@ class ActivationLayer(Layer):
     def kind(self) -> str:  # type: ignore[override]  # each activation is a type of its own in a scenario
         """The activation's name."""
         return self.phi.name
+
+    def settings(self) -> dict[str, Any]:
+        """The activation's own numbers."""
+        return {key: number(value) for key, value in self.phi.parameters.items()}
 
     def output_size(self, size: Size) -> Size:
         """The input's size."""
@@ -48,8 +53,8 @@ class ActivationLayer(Layer):
         delta = place.quantity("delta", z.layout.axes)
 
         def compute(values: Values) -> Array:
-            if self.slope_cancels:
-                return values[signal.inputs[0].name].copy()
+            if signal.short is not None:
+                return signal.short(values)
             return signal.read(values) * self.phi.slope(values[z.name])
 
         def working(values: Values, cell: Cell) -> Working:
@@ -63,8 +68,8 @@ class ActivationLayer(Layer):
             return Working((Term((*factors, slope), dead),))
 
         formula = f"{delta.symbol} = {signal.formula} ⊙ {self.phi.name}′({z.symbol})"
-        if self.slope_cancels:
-            formula += f" = {signal.inputs[0].symbol}"
+        if signal.short is not None:
+            formula += f" = {signal.short_formula}"
         inputs = (*signal.inputs, z)
         return (Step(delta, "delta", formula, inputs, compute, working, self, place.layer),)
 

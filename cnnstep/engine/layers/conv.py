@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
 from cnnstep.engine.patches import PLAIN, Geometry, patches, scatter
-from cnnstep.engine.quantity import BIAS, IMAGE, MAP, WEIGHTS, Array, Cell, Quantity, Values
+from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values, numbers
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
 
@@ -105,6 +106,12 @@ class Conv(Layer):
             )
             raise InputError(Fault("shape", what, f"{fits}; or change the padding", ("stride",)))
 
+    def settings(self) -> dict[str, Any]:
+        """Weights, bias, and how the window moves."""
+        moves = {"stride": self.geometry.stride, "padding": self.geometry.padding, "dilation": self.geometry.dilation}
+        bias = None if self.bias is None else numbers(self.bias)
+        return {"weights": numbers(self.weights), "bias": bias, **moves}
+
     def parameters(self, place: Place) -> tuple[Parameter, ...]:
         """W, and b where there is one."""
         weights = Parameter(place.quantity("filter", WEIGHTS), self.weights, place.quantity("gradient", WEIGHTS))
@@ -190,7 +197,7 @@ class Conv(Layer):
 
     def _input_gradient_step(self, place: Place, signal: Signal) -> Step:
         w = place.quantity("filter", WEIGHTS)
-        gradient = place.quantity("input_gradient", IMAGE)
+        gradient = place.like_source("input_gradient")
         size = (place.size[1], place.size[2])
 
         def compute(values: Values) -> Array:

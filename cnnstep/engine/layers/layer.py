@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cnnstep.engine.quantity import Array, Cell, Layout, Quantity, Values
 from cnnstep.engine.step import Factor, Step, read
@@ -29,22 +29,33 @@ class Place:
     hidden: frozenset[str]
     sign: int = 1
 
+    def like_source(self, role: str) -> Quantity:
+        """The quantity of this role, with the source's axes: what goes back to the layer before."""
+        return Quantity(*self._named(role), self.source.layout)
+
     def quantity(self, role: str, axes: tuple[str, ...]) -> Quantity:
         """The quantity of this role, with the axes that the learner sees."""
+        return Quantity(*self._named(role), Layout(axes, self.hidden & set(axes)))
+
+    def _named(self, role: str) -> tuple[str, str]:
         name, symbol = self.words[role]
-        if symbol.startswith("∂") and self.sign < 0:
-            symbol = f"−{symbol}"
-        return Quantity(name, symbol, Layout(axes, self.hidden & set(axes)))
+        return name, f"−{symbol}" if symbol.startswith("∂") and self.sign < 0 else symbol
 
 
 @dataclass(frozen=True)
 class Signal:
-    """∂L/∂ of a layer's output as its backward steps receive it: one quantity, possibly with a weight before it."""
+    """∂L/∂ of a layer's output as its backward steps receive it: one quantity, possibly with a weight before it.
+
+    `short` is ∂L/∂ of the last layer's input in closed form, where its slope cancels the loss's weight: a − t.
+    It needs `short_inputs`.
+    """
 
     inputs: tuple[Quantity, ...]
     formula: str
     read: Callable[[Values], Array]
     factors: Callable[[Values, Cell], tuple[Factor, ...]]
+    short: Callable[[Values], Array] | None = None
+    short_formula: str = ""
 
     @staticmethod
     def of(quantity: Quantity) -> Signal:
@@ -83,6 +94,10 @@ class Layer(ABC):
     @abstractmethod
     def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
         """The steps from ∂L/∂output to the gradients; with `send_back` also ∂L/∂input, which comes last."""
+
+    def settings(self) -> dict[str, Any]:
+        """What a scenario file writes of this layer besides its type and name, defaults left out."""
+        return {}
 
     def parameters(self, place: Place) -> tuple[Parameter, ...]:
         """What this layer trains; most layers train nothing."""

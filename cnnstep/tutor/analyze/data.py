@@ -11,8 +11,7 @@ from cnnstep.engine.analysis import Analysis
 from cnnstep.engine.analysis.curvature import reach
 from cnnstep.engine.analysis.forecast import Forecast
 from cnnstep.engine.analysis.remedies import Trial
-from cnnstep.engine.quantity import Cell
-from cnnstep.engine.scenario import number, numbers
+from cnnstep.engine.quantity import Cell, number, numbers
 
 
 def analyze_data(analysis: Analysis) -> dict[str, Any]:

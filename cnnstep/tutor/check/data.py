@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnstep.engine.scenario import number
+from cnnstep.engine.quantity import number
 from cnnstep.tutor.check.diagnose import Diagnosis
 from cnnstep.tutor.check.line import StepMark
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.scenario import number, numbers
+from cnnstep.engine.quantity import number, numbers
 from cnnstep.tutor.document import Beside, Block, Command, Curve, Heading, Paragraph, Series, Table
 from cnnstep.tutor.mistakes.mistake import Mistake
 from cnnstep.tutor.numbers import Numbers, counted

@@ -1,0 +1,122 @@
+"""The dense layer: z = x·Wᵀ + b, every output from every input. x [N, I], W [O, I], b [O], z [N, O]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
+from cnnstep.engine.quantity import DENSE_BIAS, DENSE_WEIGHTS, VECTOR, Array, Cell, Values, numbers
+from cnnstep.engine.step import Step, Term, Working, read
+from cnnstep.errors import Fault, InputError
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Weights W [O, I] with an optional bias b [O]."""
+
+    kind = "dense"
+    weights: Array
+    bias: Array | None = None
+
+    def output_size(self, size: Size) -> Size:
+        """(O,); the input must be one row of I numbers."""
+        outputs, inputs = self.weights.shape
+        if len(size) != 1:
+            shape = "×".join(str(n) for n in size)
+            what = f"a dense layer takes one row of numbers, and here come maps of {shape}"
+            raise InputError(Fault("shape", what, "put {type: flatten} before it"))
+        if size[0] != inputs:
+            what = f"each row of weights has {inputs} numbers, but {size[0]} come in"
+            raise InputError(Fault("shape", what, f"give {outputs} rows of {size[0]} weights", ("weights",)))
+        return (outputs,)
+
+    def settings(self) -> dict[str, Any]:
+        """Weights and bias."""
+        return {"weights": numbers(self.weights), "bias": None if self.bias is None else numbers(self.bias)}
+
+    def parameters(self, place: Place) -> tuple[Parameter, ...]:
+        """W, and b where there is one."""
+        w, gradient = place.quantity("filter", DENSE_WEIGHTS), place.quantity("dense_gradient", DENSE_WEIGHTS)
+        weights = Parameter(w, self.weights, gradient)
+        if self.bias is None:
+            return (weights,)
+        b, gradient = place.quantity("bias", DENSE_BIAS), place.quantity("dense_bias_gradient", DENSE_BIAS)
+        return weights, Parameter(b, self.bias, gradient, "bias_")
+
+    def forward(self, place: Place) -> Step:
+        """z = x·Wᵀ + b."""
+        x, w = place.source, place.quantity("filter", DENSE_WEIGHTS)
+        b = None if self.bias is None else place.quantity("bias", DENSE_BIAS)
+        z = place.quantity("dense", VECTOR)
+
+        def compute(values: Values) -> Array:
+            product: Array = values[x.name] @ values[w.name].T
+            return product if b is None else product + values[b.name]
+
+        def working(values: Values, cell: Cell) -> Working:
+            n, o = cell
+            inputs = range(values[w.name].shape[1])
+            terms = [Term((read(x, values, (n, i)), read(w, values, (o, i)))) for i in inputs]
+            if b is not None:
+                terms.append(Term((read(b, values, (o,)),)))
+            return Working(tuple(terms))
+
+        formula = f"{z.symbol} = {x.symbol}·{w.symbol}ᵀ" + ("" if b is None else f" + {b.symbol}")
+        inputs = (x, w) if b is None else (x, w, b)
+        return Step(z, "dense", formula, inputs, compute, working, self, place.layer)
+
+    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+        """∂L/∂W = δᵀ·x, ∂L/∂b = Σ_n δ, and ∂L/∂x = δ·W for the layer before."""
+        steps = [self._gradient(place, signal)]
+        if self.bias is not None:
+            steps.append(self._bias_gradient(place, signal))
+        if send_back:
+            steps.append(self._input_gradient(place, signal))
+        return tuple(steps)
+
+    def _gradient(self, place: Place, signal: Signal) -> Step:
+        x, gradient = place.source, place.quantity("dense_gradient", DENSE_WEIGHTS)
+
+        def compute(values: Values) -> Array:
+            product: Array = signal.read(values).T @ values[x.name]
+            return product
+
+        def working(values: Values, cell: Cell) -> Working:
+            o, i = cell
+            samples = range(values[x.name].shape[0])
+            return Working(tuple(Term((*signal.factors(values, (n, o)), read(x, values, (n, i)))) for n in samples))
+
+        formula = f"{gradient.symbol} = {signal.formula}ᵀ·{x.symbol}"
+        inputs = (x, *signal.inputs)
+        return Step(gradient, "dense_gradient", formula, inputs, compute, working, self, place.layer)
+
+    def _bias_gradient(self, place: Place, signal: Signal) -> Step:
+        gradient = place.quantity("dense_bias_gradient", DENSE_BIAS)
+
+        def compute(values: Values) -> Array:
+            total: Array = signal.read(values).sum(axis=0)
+            return total
+
+        def working(values: Values, cell: Cell) -> Working:
+            samples = range(signal.read(values).shape[0])
+            return Working(tuple(Term(signal.factors(values, (n, *cell))) for n in samples))
+
+        formula = f"{gradient.symbol} = {signal.formula}, added up over the samples"
+        return Step(gradient, "dense_bias_gradient", formula, signal.inputs, compute, working, self, place.layer)
+
+    def _input_gradient(self, place: Place, signal: Signal) -> Step:
+        w, gradient = place.quantity("filter", DENSE_WEIGHTS), place.like_source("dense_input_gradient")
+
+        def compute(values: Values) -> Array:
+            product: Array = signal.read(values) @ values[w.name]
+            return product
+
+        def working(values: Values, cell: Cell) -> Working:
+            n, i = cell
+            outputs = range(values[w.name].shape[0])
+            return Working(tuple(Term((*signal.factors(values, (n, o)), read(w, values, (o, i)))) for o in outputs))
+
+        formula = f"{gradient.symbol} = {signal.formula}·{w.symbol}"
+        inputs = (*signal.inputs, w)
+        return Step(gradient, "dense_input_gradient", formula, inputs, compute, working, self, place.layer)

@@ -1,0 +1,51 @@
+"""The flatten layer: maps [N, C, H, W] in reading order as one row of numbers [N, C·H·W], and back again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
+from cnnstep.engine.quantity import VECTOR, Array, Cell, Values
+from cnnstep.engine.step import Step, Term, Working, read
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """v[n, (c·H + i)·W + j] = x[n, c, i, j]; nothing is computed and nothing is trained."""
+
+    kind = "flatten"
+
+    def output_size(self, size: Size) -> Size:
+        """One axis with all the numbers."""
+        return (int(np.prod(size)),)
+
+    def forward(self, place: Place) -> Step:
+        """v = x in one row."""
+        x, v = place.source, place.quantity("flatten", VECTOR)
+
+        def compute(values: Values) -> Array:
+            source = values[x.name]
+            return source.reshape(source.shape[0], -1).copy()
+
+        def working(values: Values, cell: Cell) -> Working:
+            where = np.unravel_index(cell[1], place.size)
+            return Working((Term((read(x, values, (cell[0], *(int(i) for i in where))),)),))
+
+        return Step(v, "flatten", f"{v.symbol} = {x.symbol} in one row", (x,), compute, working, self, place.layer)
+
+    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+        """∂L/∂x = ∂L/∂v, put back into its maps."""
+        gradient = place.like_source("flatten_gradient")
+
+        def compute(values: Values) -> Array:
+            return signal.read(values).reshape(-1, *place.size).copy()
+
+        def working(values: Values, cell: Cell) -> Working:
+            unit = int(np.ravel_multi_index(cell[1:], place.size))
+            return Working((Term(signal.factors(values, (cell[0], unit))),))
+
+        formula = f"{gradient.symbol} = {signal.formula}, back in its maps"
+        step = Step(gradient, "flatten_gradient", formula, signal.inputs, compute, working, self, place.layer)
+        return (step,) if send_back else ()

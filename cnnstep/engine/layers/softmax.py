@@ -1,0 +1,80 @@
+"""The softmax layer: p = eᶻ / Σeᶻ, and back through its whole Jacobian ∂p_i/∂z_j = p_i(δ_ij − p_j)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
+from cnnstep.engine.quantity import VECTOR, Array, Cell, Quantity, Values
+from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.errors import Fault, InputError
+
+
+def softmax(z: Array) -> Array:
+    """eᶻ / Σeᶻ along the last axis; the largest z is taken away first, so that nothing overflows."""
+    powers = np.exp(z - z.max(axis=-1, keepdims=True))
+    shares: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
+
+
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """Shares of one row of numbers: each between 0 and 1, all together 1; no weights."""
+
+    kind = "softmax"
+
+    def output_size(self, size: Size) -> Size:
+        """The input's size, which must be one row."""
+        if len(size) != 1:
+            shape = "×".join(str(n) for n in size)
+            what = f"softmax takes one row of numbers, and here come maps of {shape}"
+            raise InputError(Fault("shape", what, "put {type: flatten} before it"))
+        return size
+
+    def forward(self, place: Place) -> Step:
+        """p = eᶻ / Σeᶻ."""
+        z, p = place.source, place.quantity("softmax", VECTOR)
+
+        def working(values: Values, cell: Cell) -> Working:
+            n, i = cell
+            row = [float(value) for value in values[z.name][n]]
+            top = max(row)
+            total = sum(math.exp(value - top) for value in row)
+            power = Factor(f"e^{z.label(cell)}", math.exp(row[i] - top), z.name, cell)
+            return Working((Term((power, Factor(f"1/Σe^{z.symbol}", 1.0 / total))),))
+
+        formula = f"{p.symbol} = e^{z.symbol} / Σ e^{z.symbol}"
+        return Step(p, "softmax", formula, (z,), lambda values: softmax(values[z.name]), working, self, place.layer)
+
+    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+        """∂L/∂z_j = Σ_i ∂L/∂p_i · p_i(δ_ij − p_j); with cross-entropy that comes to p − y."""
+        p, gradient = place.quantity("softmax", VECTOR), place.like_source("softmax_gradient")
+
+        def compute(values: Values) -> Array:
+            if signal.short is not None:
+                return signal.short(values)
+            shares, upstream = values[p.name], signal.read(values)
+            passed: Array = shares * (upstream - (shares * upstream).sum(axis=-1, keepdims=True))
+            return passed
+
+        def working(values: Values, cell: Cell) -> Working:
+            n, j = cell
+            units = range(values[p.name].shape[1])
+            return Working(tuple(_passed(values, signal, p, (n, i), j) for i in units))
+
+        formula = f"{gradient.symbol} = {signal.formula}·(diag({p.symbol}) − {p.symbol}ᵀ{p.symbol})"
+        if signal.short is not None:
+            formula += f" = {signal.short_formula}"
+        inputs = (*signal.inputs, p)
+        return (Step(gradient, "softmax_gradient", formula, inputs, compute, working, self, place.layer),)
+
+
+def _passed(values: Values, signal: Signal, p: Quantity, cell: Cell, j: int) -> Term:
+    """What one share sends back to z_j: ∂L/∂p_i · p_i · (1 − p_j where i is j, else −p_j)."""
+    n, i = cell
+    own, other = float(i == j), read(p, values, (n, j))
+    slope = Factor(f"({own:g} − {other.label})", own - other.value, p.name, (n, j))
+    return Term((*signal.factors(values, cell), read(p, values, cell), slope))

@@ -1,0 +1,206 @@
+"""A whole network from the keys of a scenario file: `layers` in the place of one filter and its activation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from cnnstep.engine.activations import ACTIVATIONS
+from cnnstep.engine.checks import Faults, NumberReader, chosen
+from cnnstep.engine.initialisers import INITIALISERS
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.layers.dense import Dense
+from cnnstep.engine.layers.flatten import Flatten
+from cnnstep.engine.layers.layer import Layer, Size
+from cnnstep.engine.layers.pool import AveragePool, MaxPool, Window
+from cnnstep.engine.layers.softmax import Softmax
+from cnnstep.engine.patches import Geometry
+from cnnstep.engine.quantity import Array, frozen
+from cnnstep.errors import Path
+from cnnstep.registry import did_you_mean
+
+LAYER_KEYS: Mapping[str, tuple[str, ...]] = {
+    "conv": ("weights", "bias", "stride", "padding", "dilation"),
+    "max_pool": ("size", "stride", "padding"),
+    "average_pool": ("size", "stride", "padding"),
+    "flatten": (),
+    "dense": ("weights", "bias"),
+    "softmax": (),
+    **{name: tuple(make().parameters) if name != "relu" else () for name, make in ACTIVATIONS.items()},
+}
+"""The types of layers, and the keys that each may have besides `type` and `name`."""
+
+
+def layer_names(layers: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The layers' names: as given, or the type and a count, `conv1`, `conv2`."""
+    counts: dict[str, int] = {}
+    names = []
+    for layer in layers:
+        kind = str(layer.get("type", "layer"))
+        counts[kind] = counts.get(kind, 0) + 1
+        names.append(str(layer.get("name") or f"{kind}{counts[kind]}"))
+    return tuple(names)
+
+
+def read_layers(
+    layers: Sequence[Mapping[str, Any]], size: Size | None, at_zero: float, faults: Faults
+) -> tuple[tuple[Layer, ...], Size | None]:
+    """The layers, and the size of the last one's output; None where a fault keeps it from being known."""
+    built: list[Layer] = []
+    for index, given in enumerate(layers):
+        reader = _LayerReader(given, ("layers", index), size, at_zero, faults)
+        layer = reader.layer()
+        if layer is None:
+            size = None
+            continue
+        built.append(layer)
+        if size is not None:
+            size = faults.attempt(partial(layer.output_size, size), "layers", index)
+    return tuple(built), size
+
+
+class _LayerReader:
+    """One entry of `layers`, checked key by key."""
+
+    def __init__(self, given: Mapping[str, Any], path: Path, size: Size | None, at_zero: float, faults: Faults) -> None:
+        self.given, self.path, self.size, self.at_zero, self.faults = dict(given), path, size, at_zero, faults
+        self.numbers = NumberReader(faults, path)
+
+    def layer(self) -> Layer | None:
+        """The layer, or None after its faults were noted."""
+        before = len(self.faults.found)
+        kind = str(self.given.get("type"))
+        if kind not in LAYER_KEYS:
+            hint = did_you_mean(kind, LAYER_KEYS)
+            self.faults.add(f'there is no layer type "{kind}"', (*self.path, "type"), hint, "unknown-layer")
+            return None
+        for key in self.given:
+            known = ("type", "name", *LAYER_KEYS[kind])
+            if key not in known:
+                what = f'a {kind} layer has no "{key}"'
+                self.faults.add(what, (*self.path, key), did_you_mean(key, known), "unknown-key")
+        layer = self._made(kind)
+        return layer if len(self.faults.found) == before else None
+
+    def _made(self, kind: str) -> Layer | None:
+        if kind == "conv":
+            return self._conv()
+        if kind == "dense":
+            return self._dense()
+        if kind in ("max_pool", "average_pool"):
+            return self._pool(MaxPool if kind == "max_pool" else AveragePool)
+        if kind == "flatten":
+            return Flatten()
+        if kind == "softmax":
+            return Softmax()
+        return self._activation(kind)
+
+    def _activation(self, kind: str) -> Layer | None:
+        settings = {key: self.given[key] for key in LAYER_KEYS[kind] if key in self.given}
+        phi = chosen(ACTIVATIONS, {"name": kind, **settings} if settings else kind, "type", self.faults)
+        if phi is None:
+            return None
+        return ActivationLayer(ACTIVATIONS["relu"](self.at_zero) if kind == "relu" else phi)
+
+    def _whole(self, key: str, usual: int, least: int) -> int:
+        return self.numbers.whole(self.given.get(key, usual), key, least)
+
+    def _pair(self, key: str, usual: Any) -> tuple[int, int]:
+        value = self.given.get(key, usual)
+        if isinstance(value, list | tuple) and len(value) == 2:
+            down, across = (self.numbers.whole(part, key, 1) for part in value)
+            return down, across
+        one = self.numbers.whole(value, key, 1)
+        return one, one
+
+    def _pool(self, make: type[MaxPool] | type[AveragePool]) -> Layer | None:
+        if "size" not in self.given:
+            self.faults.add("size is missing: how large the window is", self.path, "add it: size: 2", "missing-key")
+            return None
+        size = self._pair("size", 2)
+        stride = self._pair("stride", size if "stride" not in self.given else 1)
+        padding = self._whole("padding", 0, 0)
+        if 2 * padding > min(size):
+            what = f"padding {padding} is more than half of the {size[0]}×{size[1]} window"
+            self.faults.add(what, (*self.path, "padding"), f"at most {min(size) // 2}")
+        return make(Window(size, stride, padding))
+
+    def _conv(self) -> Layer | None:
+        channels = self.size[0] if self.size and len(self.size) == 3 else None
+
+        def shape(spec: Mapping[str, Any]) -> tuple[int, ...]:
+            rows, columns = self._drawn_pair(spec)
+            return self._drawn(spec, "filters"), channels or 1, rows, columns
+
+        weights = self._weights(4, "[F][C][kh][kw]", shape)
+        geometry = Geometry(self._whole("stride", 1, 1), self._whole("padding", 0, 0), self._whole("dilation", 1, 1))
+        if weights is None:
+            return None
+        return Conv(frozen(weights), self._bias(weights.shape[0]), geometry)
+
+    def _dense(self) -> Layer | None:
+        inputs = self.size[0] if self.size and len(self.size) == 1 else None
+
+        def shape(spec: Mapping[str, Any]) -> tuple[int, ...]:
+            return self._drawn(spec, "outputs"), inputs or 1
+
+        weights = self._weights(2, "[out][in]", shape)
+        return None if weights is None else Dense(frozen(weights), self._bias(weights.shape[0]))
+
+    def _drawn(self, spec: Mapping[str, Any], key: str) -> int:
+        if key not in spec:
+            self.faults.add(f"{key} is missing", (*self.path, "weights"), f"add it: {key}: 8", "missing-key")
+            return 1
+        return NumberReader(self.faults, (*self.path, "weights")).whole(spec[key], key, 1)
+
+    def _drawn_pair(self, spec: Mapping[str, Any]) -> tuple[int, int]:
+        size = spec.get("size", 3)
+        parts = size if isinstance(size, list | tuple) and len(size) == 2 else (size, size)
+        reader = NumberReader(self.faults, (*self.path, "weights"))
+        down, across = (reader.whole(part, "size", 1) for part in parts)
+        return down, across
+
+    def _weights(self, dimensions: int, nesting: str, shape: Any) -> Array | None:
+        """The weights as they are written, or drawn by a named initialiser with a seed."""
+        given, path = self.given.get("weights"), (*self.path, "weights")
+        if given is None:
+            hint = "add it: weights: {init: he_normal, seed: 1, …}"
+            self.faults.add("weights are missing", self.path, hint, "missing-key")
+            return None
+        if isinstance(given, Mapping):
+            return self._draw(given, path, shape(given))
+        try:
+            array = np.asarray(given, dtype=np.float64)
+        except (ValueError, TypeError):
+            array = np.zeros(())
+        if array.ndim != dimensions or array.size == 0 or not np.isfinite(array).all():
+            what = f"weights must be finite numbers, nested as {nesting}"
+            self.faults.add(what, path, f"write them as {nesting}", "shape")
+            return None
+        return array
+
+    def _draw(self, spec: Mapping[str, Any], path: Path, shape: tuple[int, ...]) -> Array | None:
+        draw = self.faults.attempt(lambda: INITIALISERS.find(str(spec.get("init"))), *path, "init")
+        seed = NumberReader(self.faults, path).whole(spec.get("seed", 0), "seed", 0)
+        field = int(np.prod(shape[2:], dtype=int))
+        return draw and draw(np.random.default_rng(seed), shape, shape[1] * field, shape[0] * field)
+
+    def _bias(self, outputs: int) -> Array | None:
+        """The bias as it is written; one number stands for all; without one there is none."""
+        given = self.given.get("bias")
+        if given is None:
+            return None
+        try:
+            array = np.asarray(given, dtype=np.float64)
+            array = np.full(outputs, float(array)) if array.ndim == 0 else array
+        except (ValueError, TypeError):
+            array = np.full((0,), np.nan)
+        if array.shape != (outputs,) or not np.isfinite(array).all():
+            what = f"bias does not fit: this layer needs {outputs} numbers"
+            self.faults.add(what, (*self.path, "bias"), f"write a list of {outputs} numbers, or 0 for all", "shape")
+            return None
+        return frozen(array)
