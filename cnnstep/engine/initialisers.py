@@ -1,6 +1,7 @@
 """Initialisers: random starting weights whose spread follows the number of inputs and outputs of a weight.
 
-NumPy's random numbers are imported by the first draw. `fan_in` is how many inputs one output is made of, `fan_out` how many outputs one input goes into.
+`fan_in` is how many inputs one output is made of, `fan_out` how many outputs one input goes into. NumPy's random
+numbers are imported by the first draw.
 """
 
 from __future__ import annotations
