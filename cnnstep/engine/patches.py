@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,12 @@ def patches(image: Array, window: tuple[int, int], geometry: Geometry) -> Array:
         ),
         writeable=False,
     )
+
+
+def patch_matrix(image: Array, window: tuple[int, int], geometry: Geometry) -> Array:
+    """P[(n,i,j), (c,u,v)], a row an output cell: the forward pass is P·w, the filter gradient Pᵀ·δ."""
+    windows = patches(image, window, geometry).transpose(0, 2, 3, 1, 4, 5)
+    return np.ascontiguousarray(windows).reshape(math.prod(windows.shape[:3]), -1)
 
 
 def scatter(blocks: Array, image_size: tuple[int, int], geometry: Geometry) -> Array:

@@ -1,0 +1,166 @@
+"""A scenario as matrices: every output is a row of P times the filter, z = P·w, and ∂L/∂w = Pᵀ·δ.
+
+Shapes: M output cells of one filter (the batch included), K weights of one filter (its bias last, for which P
+has a column of ones), F filters, R runs side by side. P [M, K], targets [M, F], weights [K, F, R].
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+
+from cnnstep.engine.activations import Activation
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.losses import Loss
+from cnnstep.engine.optimizers import Optimizer
+from cnnstep.engine.patches import patch_matrix
+from cnnstep.engine.quantity import Array
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.train.big_layer import layer_gradient
+from cnnstep.engine.train.columns import Columns
+
+LARGEST_MATRIX = 2**18
+"""Patch matrices of more numbers than this (2 MiB) no longer stay in the cache: then tiles are faster."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a run needs of a scenario of one convolution and its activation. The sign of the error changes no weight."""
+
+    scenario: Scenario = field(repr=False)
+    targets: Array = field(repr=False)
+    start: Array = field(repr=False)
+
+    @staticmethod
+    def of(scenario: Scenario) -> Problem:
+        """The matrices of a scenario."""
+        if not (len(scenario.layers) == 2 and isinstance(scenario.layers[0], Conv)):
+            raise ValueError("only one convolution with its activation can be trained without the record")
+        filters = scenario.conv.weights.shape[0]
+        targets = np.ascontiguousarray(np.moveaxis(scenario.targets, 1, 3).reshape(-1, filters))
+        return Problem(scenario, targets, weights_of(scenario.conv.weights, scenario.conv.bias))
+
+    @cached_property
+    def patches(self) -> Array:
+        """P [M, K]: a row an output cell, and a last column of ones where there is a bias."""
+        conv = self.scenario.conv
+        matrix = patch_matrix(self.scenario.inputs, conv.window, conv.geometry)
+        return matrix if conv.bias is None else np.column_stack((matrix, np.ones(len(matrix))))
+
+    @property
+    def phi(self) -> Activation:
+        """φ."""
+        return self.scenario.activation
+
+    @property
+    def loss(self) -> Loss:
+        """L."""
+        return self.scenario.loss
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """How a gradient moves a weight."""
+        return self.scenario.optimizer
+
+    @property
+    def slope_cancels(self) -> bool:
+        """Whether δ is the error itself."""
+        return cast("ActivationLayer", self.scenario.layers[1]).slope_cancels
+
+    @property
+    def memoryless(self) -> bool:
+        """Whether the next weights depend on the present ones alone."""
+        return self.optimizer.name == "sgd"
+
+    @cached_property
+    def plain_relu(self) -> bool:
+        """ReLU with the slope 0 at 0."""
+        return self.phi.name == "relu" and bool(self.phi.slope_at(0.0) == 0)
+
+    @cached_property
+    def factor(self) -> float | None:
+        """The number c in δ = c·e ⊙ φ′(z), where the loss has one for all cells."""
+        return None if self.loss.factor is None else self.loss.factor(self.targets.size)
+
+    @cached_property
+    def least(self) -> float:
+        """The loss of a perfect output."""
+        return self.loss.least(self.targets)
+
+    @cached_property
+    def blank(self) -> float:
+        """The loss of an output of 0, where it is finite: what the loss is measured by when it is to be gone."""
+        value = self.loss.value(np.zeros_like(self.targets), self.targets)
+        return value if math.isfinite(value) else 0.0
+
+    @cached_property
+    def floor(self) -> float:
+        """The smallest loss that the activation's range allows."""
+        return self.loss.value(np.clip(self.targets, self.phi.low, self.phi.high), self.targets)
+
+    @cached_property
+    def in_tiles(self) -> bool:
+        """Whether the layer is so large that it is worked tile by tile."""
+        return len(self.targets) * len(self.start) > LARGEST_MATRIX
+
+    @cached_property
+    def columns(self) -> Columns:
+        """P as many ReLU runs side by side use it."""
+        return Columns.of(self.patches, self.targets)
+
+    def outputs(self, weights: Array) -> tuple[Array, Array]:
+        """z = P·w and the error a − t, both [M, F, R]."""
+        z = self.patches.dot(weights.reshape(len(weights), -1)).reshape(-1, *weights.shape[1:])
+        return z, self.phi.value(z) - self.targets[:, :, None]
+
+    def loss_and_gradient(self, weights: Array) -> tuple[Array, Array]:
+        """L [R] and ∂L/∂w = Pᵀ·δ [K, F, R] at these weights."""
+        if self.in_tiles:
+            return self._tiled(weights)
+        P, targets = self.patches, self.targets[:, :, None]
+        z = P.dot(weights.reshape(len(weights), -1)).reshape(-1, *weights.shape[1:])
+        a = self.phi.value(z)
+        cells = np.add.reduce(self.loss.cells(a, targets), axis=(0, 1))
+        flat = self._delta(z, a).reshape(len(P), -1)
+        gradient = flat[:, 0].dot(P) if flat.shape[1] == 1 else P.T.dot(flat)  # one run: the sums of the recorded way
+        return self.loss.scale(self.targets.size) * cells, gradient.reshape(weights.shape)
+
+    def _delta(self, z: Array, a: Array) -> Array:
+        """δ = ∂L/∂a ⊙ φ′(z) [M, F, R]."""
+        error = a - self.targets[:, :, None]
+        if self.slope_cancels:
+            return error
+        if self.factor != 1:
+            error = self.loss.weight(a, self.targets.size) * error
+        slope = z > 0 if self.plain_relu else self.phi.slope(z)  # the mask itself costs a third of where(z > 0, 1, 0)
+        delta: Array = error * slope
+        return delta
+
+    def _tiled(self, weights: Array) -> tuple[Array, Array]:
+        losses, gradients = [], []
+        for column in range(weights.shape[2]):
+            filters, bias = self.filters_of(weights[:, :, column])
+            scenario = self.scenario.with_weights(filters, bias)
+            loss, gradient, bias_gradient = layer_gradient(scenario)
+            losses.append(loss)
+            gradients.append(weights_of(gradient, bias_gradient)[:, :, 0])
+        return np.array(losses), np.stack(gradients, axis=2)
+
+    def filters_of(self, weights: Array) -> tuple[Array, Array | None]:
+        """The filters [F, C, kh, kw] and biases [F] of one run's weights [K, F]."""
+        conv = self.scenario.conv
+        if conv.bias is None:
+            return np.ascontiguousarray(weights.T).reshape(conv.weights.shape), None
+        return np.ascontiguousarray(weights[:-1].T).reshape(conv.weights.shape), weights[-1].copy()
+
+
+def weights_of(filters: Array, bias: Array | None) -> Array:
+    """One run's weights [K, F, 1] of its filters [F, C, kh, kw] and biases [F]: the inverse of `filters_of`."""
+    rows = filters.reshape(filters.shape[0], -1)
+    columns = (rows if bias is None else np.column_stack((rows, bias))).T
+    return np.ascontiguousarray(columns)[:, :, None]

@@ -1,0 +1,93 @@
+"""Where runs are between two iterations, and the update w ← w − η·d(∂L/∂w) by any optimizer, a rate for each run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstep.engine.optimizers import COUNT, Slot
+from cnnstep.engine.quantity import Array, Layout, Quantity
+from cnnstep.engine.train.problem import Problem
+
+Rates = float | Array
+"""One learning rate for all runs, or one for each [R]."""
+
+
+@dataclass
+class State:
+    """Weights [K, F, R], the optimizer's memory of the same shape, and the number of iterations made."""
+
+    weights: Array
+    memory: dict[str, Array]
+    rates: Rates
+    count: int = 0
+
+    @staticmethod
+    def start(problem: Problem, weights: Array, rates: Rates) -> State:
+        """The state before the first iteration: a memory of zeros."""
+        memory = {f"{role}_before": np.zeros_like(weights) for role in problem.optimizer.memory}
+        return State(weights, memory, rates)
+
+    def of_runs(self, runs: NDArray[np.intp], count: int | None = None) -> State:
+        """A copy of some of the runs, which are at this iteration."""
+        memory = {name: array.take(runs, axis=2) for name, array in self.memory.items()}
+        rates = self.rates[runs] if isinstance(self.rates, np.ndarray) else self.rates
+        return State(self.weights.take(runs, axis=2), memory, rates, self.count if count is None else count)
+
+    def copy(self) -> State:
+        """A copy that can go its own way."""
+        memory = {name: array.copy() for name, array in self.memory.items()}
+        return State(self.weights.copy(), memory, self.rates, self.count)
+
+    def put(self, runs: NDArray[np.intp], other: State) -> None:
+        """Takes over the other's runs, in the places of these."""
+        self.weights[:, :, runs] = other.weights
+        for name, array in self.memory.items():
+            array[:, :, runs] = other.memory[name]
+
+
+def joined(parts: list[State]) -> State:
+    """Several runs of the same iteration side by side."""
+    memory = {name: np.concatenate([part.memory[name] for part in parts], axis=2) for name in parts[0].memory}
+    rates = [part.rates for part in parts]
+    together = np.concatenate(rates) if isinstance(rates[0], np.ndarray) else rates[0]
+    return State(np.concatenate([part.weights for part in parts], axis=2), memory, together, parts[0].count)
+
+
+class _RateEach(np.ndarray):
+    """A learning rate for each run, which a formula writes as η: an optimizer's steps take it like a number."""
+
+    def __format__(self, spec: str) -> str:
+        return "η"
+
+
+def mover(problem: Problem, rates: Rates) -> Callable[[State, Array, int], None]:
+    """The update in place, from the gradient [K, F, R] and the iteration's number, by the optimizer's own steps."""
+    if problem.memoryless:
+
+        def descend(state: State, gradient: Array, iteration: int) -> None:
+            state.weights -= rates * gradient
+
+        return descend
+    each = rates.view(_RateEach) if isinstance(rates, np.ndarray) else rates
+    slot = Slot(_quantity("weights"), _quantity("gradient"), lambda role: role, 1)
+    steps = problem.optimizer.steps(slot, cast("float", each))
+
+    def move(state: State, gradient: Array, iteration: int) -> None:
+        values = {"weights": state.weights, "gradient": gradient, COUNT.name: np.asarray(float(iteration))}
+        values |= state.memory
+        for step in steps:
+            values[step.name] = np.asarray(step.compute(values))
+        state.weights[...] = values["update"]
+        for role in problem.optimizer.memory:
+            state.memory[f"{role}_before"] = values[role]
+
+    return move
+
+
+def _quantity(name: str) -> Quantity:
+    return Quantity(name, name, Layout(()))
