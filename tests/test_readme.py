@@ -29,13 +29,14 @@ def blocks(kind: str) -> list[str]:
 SHELL = [line for block in blocks("sh") for line in block.splitlines()]
 SET_UP = [line for line in SHELL if "venv" in line]
 ENDS = ("cnnstep run first-filter", "pytest")
-SCENARIO = blocks("yaml")[0]
+WORK, SCENARIO = blocks("yaml")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where a reader would be: with the page's scenario as my.yaml."""
+    """Where a reader would be: with the page's scenario as my.yaml and its sheet as work.yaml."""
     (tmp_path / "my.yaml").write_text(SCENARIO, encoding="utf-8")
+    (tmp_path / "work.yaml").write_text(WORK, encoding="utf-8")
     return tmp_path
 
 

@@ -60,6 +60,11 @@ class Diagnosis:
 
 def diagnose(sheet: Sheet) -> Diagnosis:
     """Marks a sheet; `InputError` where it names steps that the lesson does not have, or gives none."""
+    with np.errstate(all="ignore"):  # wrong numbers may overflow; then they fit nothing
+        return _diagnosis(sheet)
+
+
+def _diagnosis(sheet: Sheet) -> Diagnosis:
     signed = any(not name.endswith(UNSIGNED) for name in sheet.work)
     lessons = Lessons(any(name.endswith("input_gradient") for name in sheet.work), signed)
     lesson = lessons.of(sheet.scenario)

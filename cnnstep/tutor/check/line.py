@@ -11,12 +11,12 @@ from cnnstep.engine.quantity import Array, Cell, Values
 from cnnstep.engine.step import Step, Working
 from cnnstep.engine.trace import GRADIENT_ROLES
 from cnnstep.tutor.check.options import (
-    SCALED_ROLES,
     Convention,
     Lessons,
     Option,
     loss_scales,
     options,
+    scaled_roles,
     sign_of_error,
     slopes_at_zero,
 )
@@ -115,13 +115,18 @@ class Line:
         found: list[Convention] = []
         if step.role == "error" and "error" not in taken and self.lessons.signed:
             found.append(sign_of_error(scenario))
-        if step.role == "gradient" and not self.negated and self.known & _signed(self.lesson):
+        if self._may_negate(step):
             found.append(Convention("error", scenario.error, negate=True))
-        if scale and step.role in SCALED_ROLES and "loss" not in taken:
+        if scale and step.role in scaled_roles(scenario) and "loss" not in taken:
             found.extend(loss_scales(scenario))
         if step.role == "delta" and "relu_slope_at_zero" not in taken and self._at_zero(step):
             found.extend(slopes_at_zero(scenario))
         return tuple(found)
+
+    def _may_negate(self, step: Step) -> bool:
+        """Whether the minus can stand in the filter's gradient: once the sign of the error is known."""
+        one_filter = not self.lesson.scenario.is_network
+        return one_filter and step.role == "gradient" and not self.negated and bool(self.known & _signed(self.lesson))
 
     def _at_zero(self, step: Step) -> bool:
         """Whether ReLU′(0) matters: a cell with an error whose z is exactly 0."""

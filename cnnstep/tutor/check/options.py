@@ -7,18 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations
 
-from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.quantity import Array
+from cnnstep.engine.rebuild import with_keys
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
 from cnnstep.engine.step import Step
 from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake
 
 SLOPES_AT_ZERO = (0.0, 0.5, 1.0)
 """The values of ReLU′(0) that anybody uses."""
-SCALED_ROLES = ("error", "delta", "gradient")
-"""Where a learner may put the number that their loss brings with it."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +99,17 @@ class Lessons:
         if convention.key == "error":
             return self.of(replace(lesson.scenario, error=str(convention.value)))
         known = (lesson.scenario.error, float(convention.value))
-        return self._made.get(known) or self.of(one_filter(**lesson.scenario.data() | {convention.key: known[1]}))
+        return self._made.get(known) or self.of(with_keys(lesson.scenario, **{convention.key: known[1]}))
 
 
 def sign_of_error(scenario: Scenario) -> Convention:
     """e = t − a for e = a − t, or the other way round."""
     return Convention("error", next(sign for sign in ERROR_SIGNS if sign != scenario.error))
+
+
+def scaled_roles(scenario: Scenario) -> tuple[str, ...]:
+    """The steps at which a learner may put in the number that their loss brings with it."""
+    return ("error",) if scenario.is_network else ("error", "delta", "gradient")
 
 
 def loss_scales(scenario: Scenario) -> tuple[Convention, ...]:
@@ -127,6 +130,6 @@ def loss_scales(scenario: Scenario) -> tuple[Convention, ...]:
 
 def slopes_at_zero(scenario: Scenario) -> tuple[Convention, ...]:
     """The other values of ReLU′(0)."""
-    if scenario.activation.name != "relu":
+    if not any(layer.kind == "relu" for layer in scenario.layers):
         return ()
     return tuple(Convention("relu_slope_at_zero", c) for c in SLOPES_AT_ZERO if c != scenario.relu_slope_at_zero)

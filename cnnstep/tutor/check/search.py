@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.tutor.check.line import Cause, Line
-from cnnstep.tutor.check.options import SCALED_ROLES
+from cnnstep.tutor.check.options import scaled_roles
 from cnnstep.tutor.check.rounding import rounding
 from cnnstep.tutor.check.sheet import Written, as_shown
 from cnnstep.tutor.mistakes import Case
@@ -28,6 +28,8 @@ MOST_MISTAKES = 2
 """So many of them may be mistakes, and then no convention is assumed beside them."""
 MOST_COST = 4
 """Causes and slips together; beyond that nothing is explained."""
+LONG = 9
+"""Over more steps than this one mistake is looked for, not two: a network has too many pairs."""
 MOST_KEPT = 8
 """So many ways are followed on from one step; the best come first."""
 FURTHEST_ROUNDED = 100
@@ -98,7 +100,7 @@ def explain(line: Line, between: list[Step], given: Step, mine: Written, grain: 
     best: list[Candidate] = []
     steps = [*between, given]
     for budget in range(DEEPEST + 1):
-        most_mistakes = budget if budget <= MOST_MISTAKES else 0
+        most_mistakes = min(budget, MOST_MISTAKES if len(steps) <= LONG else 1) if budget <= MOST_MISTAKES else 0
         tried.extend(_reach(line, steps, budget, most_mistakes, mine, len(line.causes)))
         best = _cheapest(tried)
         if best and not best[0].slips:
@@ -117,7 +119,8 @@ def _reach(
     step, rest = steps[0], steps[1:]
     if rest:
         # between two given steps it is all the same where the loss's number comes in: at the last place
-        scale = not any(one.role in SCALED_ROLES for one in rest)
+        later = scaled_roles(line.lesson.scenario)
+        scale = not any(one.role in later for one in rest)
         for cost in range(budget + 1):
             for after, result in line.ways(step, cost, mistakes, scale=scale):
                 made = sum(1 for cause in after.causes[len(line.causes) :] if cause.mistake)

@@ -26,6 +26,9 @@ def separating(diagnosis: Diagnosis) -> Scenario:
     Some mistakes come to the same thing (a mask that lets everything through is no mask); those stay together.
     `InputError` where the sheet leaves nothing to tell apart, or nothing can.
     """
+    if diagnosis.lesson.scenario.is_network:
+        what = "scenarios that tell explanations apart are made for one filter, and this is a network"
+        raise InputError(Fault("separate", what, "leave --separate out"))
     candidates = _candidates(diagnosis)
     if len(candidates) < 2:
         what = "there is only one explanation, so nothing needs telling apart"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstep.engine.quantity import MAP, Array
+from cnnstep.engine.quantity import MAP, VECTOR, Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.tutor.typed import EXACT, Typed
@@ -78,7 +78,8 @@ def as_shown(step: Step, result: Array) -> Array:
     layout = step.quantity.layout
     if result.ndim == len(layout.axes):
         return _without(result, layout.axes, layout.hidden)
-    return _without(result, MAP, layout.hidden | ({"sample"} if result.shape[0] == 1 else set()))
+    axes = MAP if result.ndim == len(MAP) else VECTOR
+    return _without(result, axes, layout.hidden | ({"sample"} if result.shape[0] == 1 else set()))
 
 
 def _without(result: Array, axes: tuple[str, ...], hidden: frozenset[str]) -> Array:

@@ -7,9 +7,9 @@ from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake
 
 
 def _upstream(case: Case) -> Array:
-    """∂L/∂a: the error, with the weight that the loss gives it."""
+    """∂L/∂a: the error, with the weight that the loss gives it; in a network it has that already."""
     error = case.input(0)
-    if len(case.step.inputs) < 3:
+    if case.lesson.scenario.is_network or len(case.step.inputs) < 3:
         return error
     output = case.input(1)
     return case.lesson.scenario.loss.weight(output, output.size) * error

@@ -62,6 +62,7 @@ mistake(
     "W[0,1] then moves by what belongs to W[1,0].",
     "∂L/∂W[u,v]: u is the row, v the column, as in W.",
     gradient=Slant(result=lambda case, gradient: transposed(gradient)),
+    dense_gradient=Slant(result=lambda case, gradient: transposed(gradient)),
 )
 
 
@@ -186,6 +187,8 @@ mistake(
     remembers=True,
     gradient=Slant(result=_with_the_last),
     bias_gradient=Slant(result=_with_the_last),
+    dense_gradient=Slant(result=_with_the_last),
+    dense_bias_gradient=Slant(result=_with_the_last),
 )
 
 mistake(
@@ -196,6 +199,7 @@ mistake(
     "∂L/∂b = Σ δ.",
     shown_on="bias",
     bias_gradient=Slant(working=lambda case: case.input(0).mean(axis=(0, 2, 3))),
+    dense_bias_gradient=Slant(working=lambda case: case.input(0).mean(axis=0)),
 )
 
 mistake(
@@ -206,4 +210,5 @@ mistake(
     "∂L/∂b = Σ δ.",
     shown_on="bias",
     bias_gradient=Slant(working=lambda case: case.input(0).copy()),
+    dense_bias_gradient=Slant(working=lambda case: case.input(0).copy()),
 )

@@ -88,4 +88,5 @@ mistake(
     "The error was made with the old filter, so it goes back through the old one.",
     "Work out all gradients first, then update.",
     input_gradient=Slant(inputs=_new_filter),
+    dense_input_gradient=Slant(inputs=_new_filter),
 )

@@ -48,6 +48,12 @@ class Case:
         """What the step gives when it is carried out rightly."""
         return self.step.compute(self.values)
 
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """The rows and columns of what the layer read on the way forward."""
+        rows, columns = self.right.shape[-2:]
+        return rows, columns
+
     def made_by(self, name: str) -> Step:
         """The step that computes the quantity of this name."""
         return self.lesson.step(name)
