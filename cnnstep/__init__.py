@@ -2,6 +2,7 @@
 
 For scripts and notebooks: `scenario("first-filter")` or `one_filter(input=…, …)` gives a scenario, `trace`
 its iterations; an iteration has `matrix("gradient")`, `working("gradient", 0, 1)`, and `findings(iteration)`.
+`sweep(scenario, Plan(starts=1000))` makes many runs at once, by any `concurrent.futures` executor.
 """
 
 from __future__ import annotations
@@ -17,18 +18,24 @@ if TYPE_CHECKING:
     from cnnstep.engine.trace import trace
     from cnnstep.errors import InputError
     from cnnstep.surface.loading import scenario
+    from cnnstep.tutor.sweep.axis import Axis
+    from cnnstep.tutor.sweep.plan import Plan
+    from cnnstep.tutor.sweep.work import sweep
 
 __version__ = "0.1.0"
 
-__all__ = ["InputError", "findings", "lesson_of", "one_filter", "outcome", "scenario", "trace"]
+__all__ = ["Axis", "InputError", "Plan", "findings", "lesson_of", "one_filter", "outcome", "scenario", "sweep", "trace"]
 
 _HOMES = {
+    "Axis": "cnnstep.tutor.sweep.axis",
     "InputError": "cnnstep.errors",
+    "Plan": "cnnstep.tutor.sweep.plan",
     "findings": "cnnstep.engine.findings",
     "lesson_of": "cnnstep.engine.lesson",
     "one_filter": "cnnstep.engine.build",
     "outcome": "cnnstep.engine.outcome",
     "scenario": "cnnstep.surface.loading",
+    "sweep": "cnnstep.tutor.sweep.work",
     "trace": "cnnstep.engine.trace",
 }
 

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,14 +91,33 @@ def _text(text: str) -> str:
     return '"' + "".join(escaped) + '"'
 
 
-def write_file(path: Path | str, text: str, force: bool = False) -> None:
-    """Writes a file that is there whole or not at all; over an existing one only with `force`."""
+def write_file(path: Path | str, content: str | Iterable[bytes], force: bool = False) -> None:
+    """Writes a file that is there whole or not at all; over an existing one only with `force`.
+
+    The content is a text, or pieces of bytes that are written one after another.
+    """
     shown, target = str(path), Path(path)
     try:
         target = target.resolve()  # a link stays a link, and what it points to is replaced
         mode = target.stat().st_mode if target.exists() else None
         _check_kind(mode, shown)
-        _write_beside(target, text, mode, force)
+        pieces = (content.encode("utf-8"),) if isinstance(content, str) else content
+        _write_beside(target, pieces, mode, force)
+    except (OSError, ValueError) as error:
+        raise InputError(_cannot_write(shown, error)) from error
+
+
+def check_free(path: Path | str, force: bool = False) -> None:
+    """The fault that `write_file` would end with for this name, as far as it can be known before there is content."""
+    shown, target = str(path), Path(path)
+    try:
+        target = target.resolve()
+        exists = target.exists()
+        _check_kind(target.stat().st_mode if exists else None, shown)
+        if exists and not force:
+            raise FileExistsError
+        if not target.parent.is_dir():
+            raise FileNotFoundError
     except (OSError, ValueError) as error:
         raise InputError(_cannot_write(shown, error)) from error
 
@@ -109,12 +129,12 @@ def _check_kind(mode: int | None, shown: str) -> None:
         raise InputError(Fault("cannot-write", what, "give the name of a file", file=shown))
 
 
-def _write_beside(target: Path, text: str, mode: int | None, force: bool) -> None:
+def _write_beside(target: Path, pieces: Iterable[bytes], mode: int | None, force: bool) -> None:
     """Written in full under another name in the same folder, and then given its own in one move."""
     draft = target.with_name(f".cnnstep-{secrets.token_hex(6)}.tmp")
     try:
-        with draft.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with draft.open("xb") as stream:
+            stream.writelines(pieces)
             stream.flush()
             os.fsync(stream.fileno())
         if mode is not None:

@@ -122,6 +122,53 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Span:
+    """An axis of a map: what runs along it, from `start` to `stop`; with `log` in even ratios."""
+
+    label: str
+    start: float
+    stop: float
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """What holds where: `cells[r][c]` is the place among `marks`, None where nothing is known.
+
+    Row 0 is the start of `y` and is drawn at the bottom. Without `y` there is one row.
+    """
+
+    cells: tuple[tuple[int | None, ...], ...]
+    marks: tuple[Mark, ...]
+    x: Span
+    y: Span | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of a histogram: what it counts, and how many of each of the histogram's marks."""
+
+    label: str
+    counts: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Bars under each other, each made of the signs of `marks`, its count at its end."""
+
+    bars: tuple[Bar, ...]
+    marks: tuple[Mark, ...]
+    title: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Command:
     """What to type next, and why."""
 
@@ -136,7 +183,9 @@ class Beside:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Heading | Paragraph | Formula | Matrix | Sum | Note | Table | Curve | Command | Beside
+Block: TypeAlias = (
+    Heading | Paragraph | Formula | Matrix | Sum | Note | Table | Curve | HeatMap | Histogram | Command | Beside
+)
 
 
 @dataclass(frozen=True)

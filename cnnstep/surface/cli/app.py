@@ -11,7 +11,7 @@ from contextlib import suppress
 import typer
 
 from cnnstep.errors import InputError
-from cnnstep.surface.cli import analyze, check, reference, run
+from cnnstep.surface.cli import analyze, check, reference, run, sweep
 from cnnstep.surface.cli.context import screen, show_json
 from cnnstep.surface.cli.usage import PlainHelp, usage_fault
 from cnnstep.surface.exits import Exit
@@ -63,6 +63,7 @@ app.command()(run.run)
 app.command()(run.step)
 app.command()(check.check)
 app.command()(analyze.analyze)
+app.command()(sweep.sweep)
 app.command()(reference.explain)
 app.command()(reference.scenarios)
 app.command()(reference.schema)

@@ -22,6 +22,8 @@ from cnnstep.tutor.document import (
     Document,
     Formula,
     Heading,
+    HeatMap,
+    Histogram,
     Matrix,
     Note,
     Paragraph,
@@ -34,6 +36,7 @@ GAP = 3
 NARROWEST = 24
 """Text stands beside a matrix only where it has as much room as this."""
 FLUID = (Heading, Paragraph, Formula, Note)
+FIGURES = (Sum, Table, Curve, HeatMap, Histogram)
 
 
 def render(document: Document, screen: Screen) -> str:
@@ -83,7 +86,7 @@ def _apart(before: Block, after: Block) -> bool:
         return True
     if isinstance(before, Heading):
         return False
-    if isinstance(before, Sum | Table | Curve) or isinstance(after, Sum | Table | Curve | Command):
+    if isinstance(before, FIGURES) or isinstance(after, (*FIGURES, Command)):
         return True
     if isinstance(after, Formula):
         return not isinstance(before, Paragraph | Formula)
@@ -110,7 +113,7 @@ def _draw_one(block: Block, pen: Pen) -> Lines:
         case Matrix():
             return matrix_lines(block, pen) + legend(block.marks.values(), pen)
         case Sum():
-            from cnnstep.surface.formats.sums import sum_lines  # these three where a page has one
+            from cnnstep.surface.formats.sums import sum_lines  # these five where a page has one
 
             return sum_lines(block, pen)
         case Table():
@@ -121,6 +124,14 @@ def _draw_one(block: Block, pen: Pen) -> Lines:
             from cnnstep.surface.formats.curve import curve_lines
 
             return curve_lines(block, pen)
+        case HeatMap():
+            from cnnstep.surface.formats.maps import heat_map_lines
+
+            return heat_map_lines(block, pen)
+        case Histogram():
+            from cnnstep.surface.formats.maps import histogram_lines
+
+            return histogram_lines(block, pen)
         case Beside():
             return _beside(block, pen)
         case _:

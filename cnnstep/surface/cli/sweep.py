@@ -1,0 +1,191 @@
+"""`cnnstep sweep`: many starting filters or learning rates at once, and what becomes of them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnnstep.errors import Fault, InputError
+from cnnstep.surface.cli.options import AsJson, Fractions, Precision, ScenarioName, at_least, not_both, style_of
+from cnnstep.surface.exits import Exit
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
+
+    from cnnstep.tutor.numbers import Numbers
+    from cnnstep.tutor.sweep.gather import Sweep
+    from cnnstep.tutor.sweep.plan import Plan
+
+MANY = 500
+"""Updates of a run, unless told."""
+
+
+def sweep(
+    scenario: ScenarioName,
+    starts: Annotated[int, typer.Option("--starts", metavar="N", help="So many random starting filters.")] = 0,
+    learning_rate: Annotated[
+        str,
+        typer.Option(
+            "--learning-rate",
+            metavar="RATE",
+            help="One rate for every run; or rates to sweep over, as start:stop:count in even steps, or "
+            "start:stop:count:log in even ratios.",
+        ),
+    ] = "",
+    axis: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--axis",
+            metavar="NAME=VALUES",
+            help="learning_rate, filter[0,0] or bias over start:stop:count. Two of them make a map.",
+        ),
+    ] = None,
+    iterations: Annotated[int, typer.Option("--iterations", "-n", help="Updates of a run, at most.")] = MANY,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed draws the same starts.")] = 1,
+    init: Annotated[
+        str,
+        typer.Option(
+            "--init",
+            metavar="NAME",
+            help="How starts are drawn: normal (deviation 1), uniform (-1 to 1), he (normal, deviation "
+            "sqrt(2/inputs)) or glorot (uniform, within sqrt(6/(inputs + outputs))). The bias is not drawn.",
+        ),
+    ] = "normal",
+    workers: Annotated[int, typer.Option("--workers", metavar="N", help="So many processes.")] = 1,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster instead (the extra dask).")
+    ] = "",
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FILE", help="The runs as .csv or .npz; the picture as .svg or .png."),
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    resume: Annotated[
+        str, typer.Option("--resume", metavar="FILE", help="Keep what is done in this file, and go on from there.")
+    ] = "",
+    as_json: AsJson = False,
+    precision: Precision = 4,
+    fractions: Fractions = False,
+) -> None:
+    """Run many starting filters or learning rates at once, and tell what becomes of them.
+
+    \b
+    Examples:
+      cnnstep sweep first-filter --starts 10000
+      cnnstep sweep first-filter --learning-rate 0.01:1:200
+      cnnstep sweep first-filter --axis filter[0,0]=-2:2:80 --axis learning_rate=0.01:1:40
+      cnnstep sweep first-filter --starts 100000 --workers 2 --output runs.csv --resume part.npz
+    """
+    style = style_of(precision, fractions)
+    at_least(workers, 1, "--workers")
+    if scheduler:
+        not_both("--scheduler", {"--workers": workers > 1})
+    _one_thread()
+    from cnnstep.surface.loading import load
+    from cnnstep.surface.sweeping.output import check_output
+    from cnnstep.surface.sweeping.state import resumed
+
+    plan = _plan(starts, learning_rate, axis or [], iterations, seed, init)
+    loaded = load(scenario)
+    swept = resumed(resume, loaded.scenario, plan)
+    if output:
+        check_output(output, force)
+    interrupted = _carried_out(swept, _executor(workers, scheduler), resume)
+    if output:
+        _write(output, swept, force)
+    _tell(swept, loaded.name, style, as_json, bool(resume))
+    if interrupted:
+        raise typer.Exit(Exit.INTERRUPTED)
+
+
+def _one_thread() -> None:
+    """For this process too, as long as NumPy is not there yet: no result then depends on how many do the work."""
+    if "numpy" not in sys.modules:
+        from cnnstep.surface.sweeping.executors import one_thread
+
+        one_thread()
+
+
+def _plan(starts: int, learning_rate: str, axes: list[str], iterations: int, seed: int, init: str) -> Plan:
+    """The plan that the options stand for; every option that can't be read is a fault of its own."""
+    from cnnstep.engine.checks import Faults
+    from cnnstep.tutor.sweep.axis import Axis
+    from cnnstep.tutor.sweep.plan import Plan
+
+    faults = Faults()
+    rate = None
+    if ":" in learning_rate:
+        axes = [*axes, f"learning_rate={learning_rate}"]
+    elif learning_rate:
+        rate = faults.attempt(lambda: _rate(learning_rate))
+    read = [faults.attempt(lambda text=text: Axis.read(text)) for text in axes]  # type: ignore[misc]
+    faults.stop_if_any()
+    return Plan(iterations, starts, seed, init, tuple(axis for axis in read if axis), rate)
+
+
+def _rate(text: str) -> float:
+    from cnnstep.tutor.typed import read_number
+
+    try:
+        return read_number(text).value
+    except (ValueError, ZeroDivisionError):
+        hint = "write one rate, 0.1, or start:stop:count, 0.01:1:200"
+        raise InputError(Fault("usage", f'--learning-rate "{text}" is not a number', hint)) from None
+
+
+def _executor(workers: int, scheduler: str) -> AbstractContextManager[Executor | None]:
+    from cnnstep.surface.sweeping import executors
+
+    return executors.cluster(scheduler) if scheduler else executors.workers(workers)
+
+
+def _carried_out(swept: Sweep, executor: AbstractContextManager[Executor | None], resume: str) -> bool:
+    """Carries out what is left of the sweep; True where Ctrl-C came before its end."""
+    from concurrent.futures import BrokenExecutor
+
+    from cnnstep.surface.cli.context import progress
+    from cnnstep.surface.sweeping.state import keeping
+    from cnnstep.tutor.sweep.gather import gather
+    from cnnstep.tutor.sweep.work import train
+
+    try:
+        with executor as hands, progress(swept.plan.runs, "runs") as done, keeping(resume, swept, done) as heard:
+            gather(swept, train, hands, heard)
+    except KeyboardInterrupt:
+        return True
+    except BrokenExecutor as error:
+        hint = "try fewer --workers; with --resume FILE what is done is kept"
+        raise InputError(Fault("workers", "a worker process was ended from outside", hint)) from error
+    return False
+
+
+def _write(output: str, swept: Sweep, force: bool) -> None:
+    """The output file, and what is in it where that is not everything; none where nothing is done."""
+    from cnnstep.surface.cli.context import say
+    from cnnstep.surface.sweeping.output import write_output
+
+    if not swept.done.any():
+        say(f"Not written: {output}, for no run is done yet.")
+        return
+    write_output(output, swept, force)
+    say(f"Written: {output}" + ("." if swept.finished else f", with the {len(swept.runs)} runs that are done."))
+
+
+def _tell(swept: Sweep, name: str, style: Numbers, as_json: bool, kept: bool) -> None:
+    from cnnstep.surface.cli.context import show, show_json
+    from cnnstep.tutor.sweep.gather import own_run
+    from cnnstep.tutor.sweep.summary import summarize
+    from cnnstep.tutor.sweep.work import train
+
+    summary, own = summarize(swept), own_run(swept, train)
+    if as_json:
+        from cnnstep.tutor.sweep.data import sweep_data
+
+        show_json(sweep_data(swept, summary, own))
+    else:
+        from cnnstep.tutor.sweep.report import report
+
+        show(report(swept, summary, own, name, style, kept), style)

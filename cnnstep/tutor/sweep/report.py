@@ -1,0 +1,159 @@
+"""A sweep told: the answer in words with its numbers, then the outcomes, the map or histogram, the filters found."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.outcome import Status
+from cnnstep.tutor.document import Beside, Block, Command, Heading, Paragraph, Table
+from cnnstep.tutor.numbers import Numbers, counted, listed
+from cnnstep.tutor.present import planes
+from cnnstep.tutor.sweep.gather import STATUSES, Own, Sweep
+from cnnstep.tutor.sweep.pictures import MARKS, figure
+from cnnstep.tutor.sweep.plan import INITS
+from cnnstep.tutor.sweep.starts import axis_values
+from cnnstep.tutor.sweep.summary import ENDED, Summary
+
+DOES: dict[Status, tuple[str, str]] = {
+    "converged": ("converges", "converge"),
+    "settled": ("settles with a loss left", "settle with a loss left"),
+    "stuck": ("gets stuck", "get stuck"),
+    "improving": ("is still improving", "are still improving"),
+    "worse": ("is worse off than at the start", "are worse off than at the start"),
+    "diverged": ("diverges", "diverge"),
+}
+"""What one run does, and what many do."""
+MOST_STRETCHES = 12
+OFTEN, SELDOM = 0.5, 0.2
+"""The share of the starts from which on an end is the usual one, and below which it is bad luck (or good)."""
+
+
+def share_text(share: float, numbers: Numbers) -> str:
+    """`12 %`, `0.4 %`: a decimal only below 1; what is not all is never 100 %, and what is there is never 0 %."""
+    percent = 100 * share
+    if 0 < percent < 0.1:
+        return "less than 0.1 %"
+    if 99 < percent < 100:
+        return "more than 99 %"
+    return f"{numbers.text(round(percent, 0 if percent >= 1 else 1))} %"
+
+
+def report(
+    sweep: Sweep, summary: Summary, own: Own, name: str, numbers: Numbers, kept: bool = False
+) -> tuple[Block, ...]:
+    """The page of a sweep; `name` is the scenario's as it is typed, `kept` whether a stopped sweep can go on."""
+    title = sweep.scenario.title or name
+    blocks: list[Block] = [Heading(f"Sweep: {title}", 1, name if title != name else ""), *_unfinished(sweep, kept)]
+    if not summary.runs:
+        return (*blocks, Paragraph("No run is done yet."))
+    blocks.append(Paragraph(_answer(sweep, summary, numbers)))
+    if sweep.plan.starts:
+        blocks.append(Paragraph(_luck(summary, own, numbers)))
+    blocks += [_outcomes(summary, numbers), figure(sweep)]
+    if len(sweep.plan.axes) == 1:
+        blocks.append(_stretches(sweep))
+    blocks += _filters(sweep, summary, numbers)
+    blocks.append(_next(sweep, summary, name))
+    return tuple(blocks)
+
+
+def _unfinished(sweep: Sweep, kept: bool) -> list[Block]:
+    if sweep.finished:
+        return []
+    what = f"Stopped early: {len(sweep.runs)} of {counted(sweep.plan.runs, 'run')} are done, and this is about them."
+    return [Paragraph(what + (" The same command goes on from here." if kept else ""), "warn")]
+
+
+def _answer(sweep: Sweep, summary: Summary, numbers: Numbers) -> str:
+    """`Of 100000 random starts at rate 0.5, 61 % get stuck, 27 % diverge and 12 % converge.`"""
+    order = sorted(STATUSES, key=lambda status: -summary.outcomes[status])
+    shares = [
+        f"{share_text(summary.share(status), numbers)} {DOES[status][1]}"
+        for status in order
+        if summary.outcomes[status]
+    ]
+    if not summary.outcomes["converged"]:
+        shares.insert(0, "none converges")
+    limit = f"within {counted(sweep.plan.iterations, 'iteration')}"
+    if sweep.plan.starts:
+        starts = counted(summary.runs, "random start")
+        rate = numbers.text(sweep.plan.rate(sweep.scenario))
+        drawn = f"Their weights were drawn {INITS[sweep.plan.init].words}, with seed {sweep.plan.seed}."
+        return f"Of {starts} at learning rate {rate}, {listed(shares)}, {limit}. {drawn}"
+    over = " and ".join(axis.name for axis in sweep.plan.axes)
+    return f"Of {counted(summary.runs, 'run')} over {over}, {listed(shares)}, {limit}."
+
+
+def _luck(summary: Summary, own: Own, numbers: Numbers) -> str:
+    """Whether the scenario's own filter met the usual end."""
+    does, many = DOES[own.status]
+    at = f" at iteration {own.iterations}" if own.status in ENDED else ""
+    share, good = summary.share(own.status), own.status in ("converged", "settled")
+    others = share_text(share, numbers)
+    if share >= OFTEN:
+        luck = "no luck was needed" if good else "that is not bad luck, but what usually happens here"
+        return f"The scenario's own filter {does}{at}, as {others} of the starts do: {luck}."
+    if share < SELDOM:
+        luck = "lucky" if good else "unlucky"
+        return f"The scenario's own filter {does}{at}. It was {luck}: only {others} of the starts {many}."
+    return f"The scenario's own filter {does}{at}. {others} of the starts {many} too: neither the rule nor rare."
+
+
+def _outcomes(summary: Summary, numbers: Numbers) -> Table:
+    rows: list[tuple[str | float, ...]] = []
+    for status, mark in zip(STATUSES, MARKS, strict=True):
+        if summary.outcomes[status]:
+            took = summary.took.get(status)
+            quartiles = (took.quarter, took.median, took.three_quarters, took.most) if took else ("", "", "", "")
+            share = share_text(summary.share(status), numbers)
+            rows.append((f"{mark.sign} {status}", float(summary.outcomes[status]), share, *quartiles))
+    names = ("outcome", "runs", "share", "25 % by", "50 % by", "75 % by", "last")
+    return Table(names, tuple(rows), "What became of them, and the iterations it took")
+
+
+def _stretches(sweep: Sweep) -> Table:
+    """Where along the axis which outcome holds: neighbours that end alike are one row."""
+    runs, (axis,) = sweep.runs, sweep.plan.axes
+    (values,) = axis_values(sweep.plan, runs)
+    statuses = sweep.statuses[runs]
+    ends = [*np.flatnonzero((np.diff(statuses) != 0) | (np.diff(runs) != 1)).tolist(), len(runs) - 1]
+    starts = [0, *(end + 1 for end in ends[:-1])]
+    rows: list[tuple[str | float, ...]] = [
+        (float(values[start]), float(values[end]), STATUSES[int(statuses[start])], str(end - start + 1))
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    title = f"Along {axis.name}"
+    if len(rows) > MOST_STRETCHES:
+        title += f" (the first {MOST_STRETCHES} of {len(rows)} stretches)"
+    return Table(("from", "to", "outcome", "runs"), tuple(rows[:MOST_STRETCHES]), title)
+
+
+def _filters(sweep: Sweep, summary: Summary, numbers: Numbers) -> list[Block]:
+    """How many different filters were found, and those that most runs came to."""
+    if not summary.found:
+        return []
+    came = summary.outcomes["converged"] + summary.outcomes["settled"]
+    told = f"{counted(summary.distinct, 'filter')} among the {counted(came, 'run')} that converged or settled"
+    blocks: list[Block] = [Heading("Filters found")]
+    if summary.distinct > came / 2 and came > 1:
+        why = "nearly every run has its own. More than one filter meets the target, or comes as close as can be."
+        return [*blocks, Paragraph(f"{told}: {why}")]
+    blocks.append(Paragraph(f"{told}, to three decimals. The most frequent:"))
+    quantity, size = lesson_of(sweep.scenario).quantity("filter"), sweep.scenario.conv.weights.size
+    matrices: list[Block] = []
+    for found in summary.found:
+        shown = quantity.layout.show(found.weights[:size].reshape(sweep.scenario.conv.weights.shape))
+        bias = ", ".join(numbers.text(value) for value in found.weights[size:])
+        title = f"{counted(found.runs, 'run')}, {found.status}{f', bias {bias}' if bias else ''}"
+        matrices += planes(quantity, shown, title=title)
+    return [*blocks, Beside(tuple(matrices))]
+
+
+def _next(sweep: Sweep, summary: Summary, name: str) -> Command:
+    """One thing to type next."""
+    if not sweep.plan.starts:
+        return Command(f"cnnstep analyze {name}", "why, and which learning rates are safe")
+    if summary.share("converged") < OFTEN:
+        return Command(f"cnnstep sweep {name} --learning-rate 0.01:1:200", "whether another learning rate would do")
+    return Command(f"cnnstep analyze {name}", "why, and whether there are more filters")
