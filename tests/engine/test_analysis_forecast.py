@@ -92,6 +92,12 @@ def test_an_undecided_run_goes_to_its_limit_and_says_so() -> None:
     assert (found.status, found.final, found.iterations) == ("improving", False, 20)
 
 
+def test_what_runs_away_is_not_followed() -> None:
+    found = forecast(line(learning_rate=10, optimizer={"name": "momentum", "momentum": 0.5}), 1000)
+    assert found.status == "diverged"
+    assert found.iteration == found.iterations < 20
+
+
 def test_a_loss_that_goes_up_and_down_to_the_end_oscillates() -> None:
     # below 0 the slope is small and the rate stable, above 0 it is not: thrown out there, brought back from here
     found = run("first-filter", limit=200, filter=[[1, -1], [1, 1]], activation={"name": "leaky_relu", "slope": 0.1})
@@ -179,7 +185,9 @@ class TestTrials:
         assert found.forecast.status == "improving"
         rates = [t.scenario.learning_rate for t in found.trials if t.change == "rate"]
         assert rates == sorted(rates)
-        assert 0.001 < rates[0] <= rates[-1] < 0.2918
+        assert 0.001 < rates[0]
+        short = analyze(given("first-filter-linear", learning_rate=0.2), 20)  # the bound is 0.2918, and 0.5 above it
+        assert [t.scenario.learning_rate for t in short.trials if t.change == "rate"] == [0.25]
 
     def test_a_target_out_of_reach_is_offered_an_activation_that_reaches_it(self) -> None:
         found = analysis("unreachable-target")

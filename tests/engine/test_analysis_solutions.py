@@ -86,6 +86,35 @@ def test_fewer_independent_patches_than_weights_leave_many() -> None:
     assert solved(given(input=[[1, 1, 1]] * 3, target=[[1, 1], [1, 1]])).kind == "family"
 
 
+def test_more_cells_than_weights_can_agree_on_one_filter() -> None:
+    assert solved(row(input=[[1, 2, 3]], target=[[2, 4, 6]], activation="linear")).kind == "unique"
+
+
+def test_fewer_cells_than_weights_leave_many() -> None:
+    assert solved(load("dilation").scenario).kind == "family"
+
+
+def column(patches: Any, target: Any) -> Scenario:
+    """A filter as high as the input: each column of the input is a patch."""
+    given = np.array(patches, dtype=float).T
+    return one_filter(
+        input=given, filter=np.zeros((len(given), 1)), target=[target], activation="relu", learning_rate=0.1
+    )
+
+
+def test_equations_beyond_the_first_few_count_too() -> None:
+    # w₀ = 2 twice, then w₁ = 3
+    assert solved(column([[1, 0], [1, 0], [0, 1]], [2, 2, 3])).kind == "unique"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_two_equations_decide_of_a_third_patch_is_no_rounding(seed: int) -> None:
+    # the third patch is the first less the second: z is 2 − 1 there, or 1 − 2, whatever else the filter does
+    first, second = np.random.default_rng(seed).normal(size=(2, 4))
+    assert solved(column([first, second, first - second], [2, 1, 0])).kind == "none"
+    assert solved(column([first, second, first - second], [1, 2, 0])).kind == "family"
+
+
 def test_equal_patches_with_unequal_targets_are_at_odds() -> None:
     # all four patches are ones: the mean 1.5 of 0, 1, 2, 3 is best, and ½ (2·1.5² + 2·0.5²) stays
     found = solved(given(activation="linear", input=[[1, 1, 1]] * 3, target=[[0, 1], [2, 3]]))
@@ -167,6 +196,7 @@ def test_every_activation_is_inverted_clipped_or_left_open(name: str) -> None:
 def test_what_clips_is_the_larger_of_0_and_z(phi: Any) -> None:
     z = np.linspace(-3, 3, 61)
     assert clips(phi)
+    assert not has_inverse(phi)
     assert_array_equal(phi.value(z), np.maximum(z, 0))
 
 

@@ -49,7 +49,7 @@ def curvature(iteration: Iteration, matrix: Array) -> Curvature:
     with np.errstate(all="ignore"):
         slope = scenario.activation.slope(z)
         active = (slope != 0) | _cancels(scenario)
-        shares = by_filter(np.where(active, _shares(scenario, iteration.values["activation"], slope), 0.0))
+        shares = by_filter(_shares(scenario, iteration.values["activation"], slope))
         now = [_largest(matrix, share) for share in shares.T]
     return Curvature(active, max(now) if active.any() else None, _all_active(scenario, matrix))
 

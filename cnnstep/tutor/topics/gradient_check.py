@@ -107,7 +107,7 @@ PAGES = (
             "look for a z close to 0. Too small a nudge drowns in rounding. And comparing whether the loss fell "
             "is no check: wrong gradients can lower it too."
         ),
-        next=Command("cnnstep step {scenario} --interactive", "type: why gradient 0 1"),
+        next=Command("cnnstep analyze {scenario}", "the check of every weight, with a verdict"),
         see_also=("gradient", "chain-rule", "slope-at-zero", "loss"),
     ),
 )

@@ -49,7 +49,7 @@ PAGES = (
             "again. If the loss rises at every η, however small, the sign is wrong, not the rate. "
             "With relu one long step can also land where every cell is dead, and then no rate helps any more."
         ),
-        next=Command("cnnstep run {scenario} --iterations 40", "see where something happened"),
+        next=Command("cnnstep analyze {scenario}", "the largest rate that it bears, and what a smaller one does"),
         see_also=("divergence", "dead-relu", "update", "error-sign"),
     ),
 )

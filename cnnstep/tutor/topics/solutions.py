@@ -124,7 +124,7 @@ PAGES = (
             "Compare the outputs with the target instead: if the loss is gone, the filter is right. "
             "For a unique answer give more patches, or take linear as the activation."
         ),
-        next=Command("cnnstep run first-filter-linear --iterations 100", "where there is only one"),
+        next=Command("cnnstep analyze {scenario}", "whether there is one filter, many or none"),
         see_also=("relu", "linear", "loss", "learning-rate"),
     ),
 )
