@@ -24,7 +24,8 @@ else:
         def __getattr__(self, name: str) -> Any:
             import numpy  # 80 ms, which `explain relu` has no use for
 
-            return getattr(numpy, name)
+            self.__dict__[name] = getattr(numpy, name)  # found at once the next time
+            return self.__dict__[name]
 
     np = _NumpyWhenNeeded()
 
@@ -89,7 +90,7 @@ def relu(slope_at_zero: float = 0.0) -> Activation:
         "max(0, z)",
         f"1 if z > 0, {slope_at_zero:g} if z = 0, else 0" if slope_at_zero else "1 if z > 0, else 0",
         value=lambda z: np.maximum(z, 0.0),
-        slope=lambda z: np.where(z > 0, 1.0, np.where(z == 0, slope_at_zero, 0.0)),
+        slope=lambda z: np.where(z == 0, slope_at_zero, z > 0) if slope_at_zero else (z > 0).astype(np.float64),
         value_at=lambda z: z if z > 0 else 0.0,
         slope_at=lambda z: 1.0 if z > 0 else slope_at_zero if z == 0 else 0.0,
         low=0.0,

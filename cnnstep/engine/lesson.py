@@ -5,7 +5,7 @@ Everything that shows, checks or explains numbers reads these steps and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -47,6 +47,10 @@ class Lesson:
     def _by_name(self) -> Mapping[str, Step]:
         return {step.name: step for step in self.steps}
 
+    @cached_property
+    def _computations(self) -> tuple[tuple[str, Callable[[Values], Array]], ...]:
+        return tuple((step.name, step.compute) for step in self.steps)
+
     def step(self, name: str) -> Step:
         """The step of this name; a bare role works where it can mean only one."""
         if name in self._by_name:
@@ -74,18 +78,24 @@ class Lesson:
     def carry_out(self, begin: Values) -> Mapping[str, Array]:
         """All values of one iteration, from the leaves' values: every step in its order, read-only."""
         values = dict(begin)
-        for step in self.steps:
-            result = step.compute(values)
+        for name, compute in self._computations:
+            result = compute(values)
             result.setflags(write=False)
-            values[step.name] = result
+            values[name] = result
         return MappingProxyType(values)
 
     def next_begin(self, values: Values) -> dict[str, Array]:
         """The leaves' values for the next iteration."""
-        begin = {name: values[name] for name in self.start}
-        begin |= {leaf: values[step] for leaf, step in self.carried}
-        begin[COUNT.name] = frozen(values[COUNT.name] + 1)
+        begin = {leaf: values[source] for leaf, source in self._sources}
+        count = np.asarray(values[COUNT.name] + 1)
+        count.setflags(write=False)
+        begin[COUNT.name] = count
         return begin
+
+    @cached_property
+    def _sources(self) -> tuple[tuple[str, str], ...]:
+        """Each leaf with the quantity that it is in the next iteration."""
+        return tuple(({name: name for name in self.start} | dict(self.carried)).items())
 
     def output_of(self, begin: Values) -> Array:
         """The last layer's output alone, from the leaves' values."""
@@ -149,7 +159,8 @@ def _error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step
     error = Quantity("error", "e", output.layout)
 
     def compute(values: Values) -> Array:
-        return sign * (values[output.name] - values[target.name])
+        a, t = values[output.name], values[target.name]
+        return a - t if sign > 0 else t - a
 
     def working(values: Values, cell: Cell) -> Working:
         first, second = (output, target) if sign > 0 else (target, output)

@@ -41,7 +41,7 @@ class Loss:
 
     def value(self, output: Array, target: Array) -> float:
         """L, a single number; may be inf, never NaN for finite outputs."""
-        return self.scale(output.size) * float(np.sum(self.cells(output, target)))
+        return self.scale(output.size) * float(self.cells(output, target).sum())
 
     def least(self, target: Array) -> float:
         """The loss of a perfect output: 0, but for cross-entropies whose targets are not 0 or 1."""

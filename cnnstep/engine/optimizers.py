@@ -131,10 +131,17 @@ def _plain(quantity: Quantity) -> str:
 def _weighted_sum(slot: Slot, role: str, symbol: str, formula: str, shares: tuple[Share, ...]) -> Step:
     """The step Σ number · product of quantities, cell by cell."""
 
+    products = [(share.number if share.label else None, [q.name for q in share.quantities]) for share in shares]
+
     def compute(values: Values) -> Array:
-        total = np.zeros_like(values[slot.parameter.name])
-        for share in shares:
-            total = total + share.number * np.prod([values[q.name] for q in share.quantities], axis=0)
+        total: Array | None = None
+        for number, (first, *others) in products:
+            term = values[first]
+            for name in others:
+                term = term * values[name]
+            term = term if number is None else number * term
+            total = term if total is None else total + term
+        assert total is not None
         return total
 
     def working(values: Values, cell: Cell) -> Working:

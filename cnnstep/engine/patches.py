@@ -86,6 +86,29 @@ def patch_matrix(image: Array, window: tuple[int, int], geometry: Geometry) -> A
     return np.ascontiguousarray(windows).reshape(math.prod(windows.shape[:3]), -1)
 
 
+class PatchMemory:
+    """The patch matrix of the image that was asked for last: a run asks for that of its input again and again.
+
+    Only a read-only image is known again, and only a matrix of up to `LARGEST` numbers is kept.
+    """
+
+    LARGEST = 2**18
+
+    def __init__(self, window: tuple[int, int], geometry: Geometry) -> None:
+        self._window, self._geometry = window, geometry
+        self._last: tuple[Array, Array] | None = None
+
+    def matrix(self, image: Array) -> Array:
+        """`patch_matrix` of the image."""
+        last = self._last
+        if last is not None and last[0] is image:
+            return last[1]
+        matrix = patch_matrix(image, self._window, self._geometry)
+        if not image.flags.writeable and matrix.size <= self.LARGEST:
+            self._last = image, matrix
+        return matrix
+
+
 def scatter(blocks: Array, image_size: tuple[int, int], geometry: Geometry) -> Array:
     """The way back: Σ of P-shaped blocks [N, C, oh, ow, kh, kw] into an image [N, C, H, W], overlaps added."""
     samples, channels, rows, columns, *window = blocks.shape

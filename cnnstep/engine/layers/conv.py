@@ -6,31 +6,47 @@ Shapes: X [N, C, H, W], W [F, C, kh, kw], b [F], z and δ [N, F, oh, ow].
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
-from cnnstep.engine.patches import PLAIN, Geometry, patches, scatter
+from cnnstep.engine.patches import PLAIN, Geometry, PatchMemory, patch_matrix, scatter
 from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values, numbers
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
 
 
-def correlate(image: Array, weights: Array, bias: Array | None, geometry: Geometry) -> Array:
-    """z[n,f,i,j] = Σ_{c,u,v} X[n, c, i·s + u·d − p, j·s + v·d − p] · W[f,c,u,v] + b[f]."""
-    windows = patches(image, (weights.shape[2], weights.shape[3]), geometry)
-    z = np.moveaxis(np.tensordot(windows, weights, axes=((1, 4, 5), (1, 2, 3))), 3, 1)
-    z = z if bias is None else z + bias[:, None, None]
-    contiguous: Array = np.ascontiguousarray(z)
-    return contiguous
+def correlate(
+    image: Array, weights: Array, bias: Array | None, geometry: Geometry, matrix: Array | None = None
+) -> Array:
+    """z[n,f,i,j] = Σ_{c,u,v} X[n, c, i·s + u·d − p, j·s + v·d − p] · W[f,c,u,v] + b[f]: P·Wᵀ + b.
+
+    `matrix` is the image's patch matrix P where it is at hand.
+    """
+    filters, _, *window = weights.shape
+    if matrix is None:
+        matrix = patch_matrix(image, (window[0], window[1]), geometry)
+    flat = matrix.dot(weights.reshape(filters, -1).T)
+    samples, rows = len(image), geometry.outputs(image.shape[2], window[0])
+    if filters == 1:  # no axes to change places
+        z: Array = flat.reshape(samples, 1, rows, -1)
+    else:
+        z = np.ascontiguousarray(flat.reshape(samples, rows, -1, filters).transpose(0, 3, 1, 2))
+    return z if bias is None else z + bias[:, None, None]
 
 
-def filter_gradient(image: Array, delta: Array, window: tuple[int, int], geometry: Geometry) -> Array:
-    """∂L/∂W[f,c,u,v] = Σ_{n,i,j} δ[n,f,i,j] · X[n, c, i·s + u·d − p, j·s + v·d − p]."""
-    windows = patches(image, window, geometry)
-    gradient: Array = np.tensordot(delta, windows, axes=((0, 2, 3), (0, 2, 3)))
+def filter_gradient(
+    image: Array, delta: Array, window: tuple[int, int], geometry: Geometry, matrix: Array | None = None
+) -> Array:
+    """∂L/∂W[f,c,u,v] = Σ_{n,i,j} δ[n,f,i,j] · X[n, c, i·s + u·d − p, j·s + v·d − p]: δᵀ·P, with P as in `correlate`."""
+    if matrix is None:
+        matrix = patch_matrix(image, window, geometry)
+    filters = delta.shape[1]
+    rows = delta.reshape(1, -1) if filters == 1 else delta.transpose(1, 0, 2, 3).reshape(filters, -1)
+    gradient: Array = rows.dot(matrix).reshape(filters, image.shape[1], *window)
     return gradient
 
 
@@ -71,6 +87,10 @@ class Conv(Layer):
     weights: Array
     bias: Array | None = None
     geometry: Geometry = PLAIN
+
+    @cached_property
+    def _memory(self) -> PatchMemory:
+        return PatchMemory(self.window, self.geometry)
 
     @property
     def window(self) -> tuple[int, int]:
@@ -125,10 +145,12 @@ class Conv(Layer):
         x, w = place.source, place.quantity("filter", WEIGHTS)
         b = None if self.bias is None else place.quantity("bias", BIAS)
         z = place.quantity("forward", MAP)
+        matrix_of = self._memory.matrix
 
         def compute(values: Values) -> Array:
             bias = None if b is None else values[b.name]
-            return correlate(values[x.name], values[w.name], bias, self.geometry)
+            image = values[x.name]
+            return correlate(image, values[w.name], bias, self.geometry, matrix_of(image))
 
         def working(values: Values, cell: Cell) -> Working:
             n, f, i, j = cell
@@ -156,9 +178,11 @@ class Conv(Layer):
 
     def _filter_gradient_step(self, place: Place, signal: Signal) -> Step:
         x, gradient = place.source, place.quantity("gradient", WEIGHTS)
+        matrix_of = self._memory.matrix
 
         def compute(values: Values) -> Array:
-            return filter_gradient(values[x.name], signal.read(values), self.window, self.geometry)
+            image = values[x.name]
+            return filter_gradient(image, signal.read(values), self.window, self.geometry, matrix_of(image))
 
         def working(values: Values, cell: Cell) -> Working:
             f, c, u, v = cell

@@ -72,15 +72,18 @@ def _any_scenario(problem: Problem, state: State, iterations: int, losses: Array
 
 def _one_filter(problem: Problem, state: State, iterations: int, losses: Array | None) -> None:
     """One run of one filter [K], in vectors, with the sums in the recorded way's order."""
-    P, t, w = problem.patches, problem.targets[:, 0], state.weights.reshape(-1)
+    P, t, weights = problem.matrix, problem.targets[:, 0], state.weights.reshape(-1)
+    w, b = weights[: P.shape[1]], weights[P.shape[1] :]  # b is empty where there is no bias
     z, a, e, slope = (np.empty(len(P)) for _ in range(4))
     gradient = np.empty_like(w)
     forward, backward, squares = P.dot, e.dot, e.dot
-    relu, factor, scale = problem.plain_relu, problem.factor, problem.loss.scale(t.size)
+    relu, factor, scale, biased = problem.plain_relu, problem.factor, problem.loss.scale(t.size), b.size > 0
     zero, c, eta = np.array(0.0), np.array(factor), np.array(state.rates).reshape(())
     maximum, subtract, multiply, sign = np.maximum, np.subtract, np.multiply, np.sign
     for iteration in range(iterations):
         forward(w, z)
+        if biased:
+            np.add(z, b, out=z)
         if relu:
             maximum(z, zero, out=a)
             subtract(a, t, out=e)
@@ -95,3 +98,5 @@ def _one_filter(problem: Problem, state: State, iterations: int, losses: Array |
         backward(P, gradient)
         multiply(gradient, eta, out=gradient)
         subtract(w, gradient, out=w)
+        if biased:
+            b -= eta * e.sum()

@@ -15,7 +15,7 @@ import numpy as np
 
 from cnnstep.engine.activations import Activation
 from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.layers.conv import Conv, bias_gradient, correlate, filter_gradient
 from cnnstep.engine.losses import Loss
 from cnnstep.engine.optimizers import Optimizer
 from cnnstep.engine.patches import patch_matrix
@@ -46,11 +46,17 @@ class Problem:
         return Problem(scenario, targets, weights_of(scenario.conv.weights, scenario.conv.bias))
 
     @cached_property
-    def patches(self) -> Array:
-        """P [M, K]: a row an output cell, and a last column of ones where there is a bias."""
+    def matrix(self) -> Array:
+        """The patches alone: a row an output cell."""
         conv = self.scenario.conv
-        matrix = patch_matrix(self.scenario.inputs, conv.window, conv.geometry)
-        return matrix if conv.bias is None else np.column_stack((matrix, np.ones(len(matrix))))
+        return patch_matrix(self.scenario.inputs, conv.window, conv.geometry)
+
+    @cached_property
+    def patches(self) -> Array:
+        """P [M, K]: the patches, and a last column of ones where there is a bias."""
+        if self.scenario.conv.bias is None:
+            return self.matrix
+        return np.column_stack((self.matrix, np.ones(len(self.matrix))))
 
     @property
     def phi(self) -> Activation:
@@ -120,36 +126,47 @@ class Problem:
 
     def loss_and_gradient(self, weights: Array) -> tuple[Array, Array]:
         """L [R] and ∂L/∂w = Pᵀ·δ [K, F, R] at these weights."""
-        if self.in_tiles:
-            return self._tiled(weights)
+        if self.in_tiles or weights.shape[2] == 1:
+            return self._run_by_run(weights)
         P, targets = self.patches, self.targets[:, :, None]
         z = P.dot(weights.reshape(len(weights), -1)).reshape(-1, *weights.shape[1:])
         a = self.phi.value(z)
         cells = np.add.reduce(self.loss.cells(a, targets), axis=(0, 1))
-        flat = self._delta(z, a).reshape(len(P), -1)
-        gradient = flat[:, 0].dot(P) if flat.shape[1] == 1 else P.T.dot(flat)  # one run: the sums of the recorded way
-        return self.loss.scale(self.targets.size) * cells, gradient.reshape(weights.shape)
+        gradient = P.T.dot(self._delta(z, a, targets).reshape(len(P), -1)).reshape(weights.shape)
+        return self.loss.scale(targets.size) * cells, gradient
 
-    def _delta(self, z: Array, a: Array) -> Array:
-        """δ = ∂L/∂a ⊙ φ′(z) [M, F, R]."""
-        error = a - self.targets[:, :, None]
+    def _delta(self, z: Array, a: Array, targets: Array) -> Array:
+        """δ = ∂L/∂a ⊙ φ′(z), in the shape of z."""
+        error = a - targets
         if self.slope_cancels:
             return error
         if self.factor != 1:
-            error = self.loss.weight(a, self.targets.size) * error
+            error = self.loss.weight(a, targets.size) * error
         slope = z > 0 if self.plain_relu else self.phi.slope(z)  # the mask itself costs a third of where(z > 0, 1, 0)
         delta: Array = error * slope
         return delta
 
-    def _tiled(self, weights: Array) -> tuple[Array, Array]:
+    def _run_by_run(self, weights: Array) -> tuple[Array, Array]:
         losses, gradients = [], []
-        for column in range(weights.shape[2]):
-            filters, bias = self.filters_of(weights[:, :, column])
-            scenario = self.scenario.with_weights(filters, bias)
-            loss, gradient, bias_gradient = layer_gradient(scenario)
+        for run in range(weights.shape[2]):
+            filters, bias = self.filters_of(weights[:, :, run])
+            one = self._by_tiles if self.in_tiles else self._as_recorded
+            loss, gradient, bias_gradient = one(filters, bias)
             losses.append(loss)
-            gradients.append(weights_of(gradient, bias_gradient)[:, :, 0])
-        return np.array(losses), np.stack(gradients, axis=2)
+            gradients.append(weights_of(gradient, bias_gradient))
+        return np.array(losses), gradients[0] if len(gradients) == 1 else np.concatenate(gradients, axis=2)
+
+    def _as_recorded(self, filters: Array, bias: Array | None) -> tuple[float, Array, Array | None]:
+        """L, ∂L/∂W and ∂L/∂b by the very functions of the layer's steps: the same sums in the same order."""
+        conv, inputs, targets = self.scenario.conv, self.scenario.inputs, self.scenario.targets
+        z = correlate(inputs, filters, bias, conv.geometry, self.matrix)
+        a = self.phi.value(z)
+        delta = self._delta(z, a, targets)
+        gradient = filter_gradient(inputs, delta, conv.window, conv.geometry, self.matrix)
+        return self.loss.value(a, targets), gradient, None if bias is None else bias_gradient(delta)
+
+    def _by_tiles(self, filters: Array, bias: Array | None) -> tuple[float, Array, Array | None]:
+        return layer_gradient(self.scenario.with_weights(filters, bias))
 
     def filters_of(self, weights: Array) -> tuple[Array, Array | None]:
         """The filters [F, C, kh, kw] and biases [F] of one run's weights [K, F]."""
