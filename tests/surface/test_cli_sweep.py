@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,13 @@ def test_a_slip_says_what_and_what_to_write(cnnstep: Program, arguments: tuple[s
     assert (ran.code, ran.out) == (2, "")
     assert what in ran.err
     assert hint in ran.err
+
+
+@pytest.mark.skipif(find_spec("numba") is not None, reason="the extra fast is installed")
+def test_without_the_extra_fast_it_says_how_to_get_it(cnnstep: Program) -> None:
+    ran = cnnstep("sweep", "first-filter", "--starts", "3", "--fast")
+    assert ran.code == 2
+    assert ran.err == "--fast needs numba, which is not installed.\n  Pip install 'cnnstep[fast]'.\n"
 
 
 def test_all_slips_of_the_axes_come_at_once(cnnstep: Program) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -61,6 +63,14 @@ def test_the_fast_way_ends_where_each_run_by_itself_ends(name: str, plan: Plan) 
     ended = slow.statuses != STATUSES.index("diverged")
     np.testing.assert_allclose(slow.losses[ended], fast.losses[ended], rtol=1e-6, atol=1e-10)
     np.testing.assert_allclose(slow.weights[ended], fast.weights[ended], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.skipif(find_spec("numba") is None, reason="the extra fast is not installed")
+def test_machine_code_ends_where_numpy_ends() -> None:
+    plan = Plan(starts=100, iterations=300, learning_rate=0.1)
+    plain, fast = sweep(FIRST, plan), sweep(FIRST, replace(plan, fast=True))
+    np.testing.assert_array_equal(plain.statuses, fast.statuses)
+    np.testing.assert_allclose(plain.weights, fast.weights, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.usefixtures("short_blocks")

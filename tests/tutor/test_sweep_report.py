@@ -38,7 +38,7 @@ def starts(own: Own = STUCK, /, **counts: int) -> list[Block]:
 
 
 def paragraphs(blocks: list[Block]) -> list[str]:
-    return [block.text for block in blocks if isinstance(block, Paragraph)]
+    return [block.text.replace("\N{NO-BREAK SPACE}", " ") for block in blocks if isinstance(block, Paragraph)]
 
 
 class TestWords:
@@ -69,7 +69,7 @@ class TestWords:
                 "converges at iteration 50, as 90 % of the starts do: no luck",
             ),
             (Own("converged", 50, 0), {"stuck": 9, "converged": 1}, "It was lucky: only 10 % of the starts converge."),
-            (Own("improving", 500, 0), {"improving": 9}, "own filter is still improving, as 100 % of the starts do"),
+            (Own("improving", 500, 0), {"improving": 9}, "own filter is still improving, as all of the starts do"),
         ],
     )
     def test_whether_the_scenarios_own_filter_was_unlucky(self, own: Own, counts: dict[str, int], said: str) -> None:
@@ -90,6 +90,10 @@ class TestWords:
     )
     def test_a_share_is_never_all_or_nothing_by_rounding(self, share: float, text: str) -> None:
         assert share_text(share, AS_USUAL) == text
+
+    def test_a_number_and_its_percent_sign_stay_together(self) -> None:
+        answer = next(block.text for block in starts(stuck=61, converged=39) if isinstance(block, Paragraph))
+        assert "61\N{NO-BREAK SPACE}% get stuck" in answer
 
     def test_where_it_was_stopped_it_says_how_much_is_done_and_how_to_go_on(self) -> None:
         planned = Sweep.planned(FIRST, Plan(starts=5000))
@@ -153,6 +157,12 @@ class TestTables:
             "9 filters among the 9 runs that converged or settled: nearly every run has its own." in paragraphs(page)[2]
         )
 
+    def test_one_filter_for_all_is_said_so(self) -> None:
+        rows: list[Row] = [("converged", 5, [1.0, 0, 0, 0])] * 3
+        swept = ended(Plan(starts=3), *rows)
+        page = list(blocks_of(report(swept, summarize(swept), STUCK, "first-filter", AS_USUAL)))
+        assert "All 3 runs that converged or settled came to the same filter, to three decimals:" in paragraphs(page)
+
     def test_several_filters_are_shown_with_their_bias(self) -> None:
         of = scenario("bias")
         planned = Sweep.planned(of, Plan(starts=2))
@@ -191,6 +201,12 @@ class TestFigures:
         assert drawn.bars[1].counts == (1, 0, 0, 0, 0, 0)
         assert drawn.bars[-1].counts == (0, 0, 0, 1, 0, 0)
         assert sum(bar.total for bar in drawn.bars) == 5
+
+    def test_the_bars_begin_where_the_first_run_ended(self) -> None:
+        rows: list[Row] = [("stuck", 431, [0.0] * 4), ("stuck", 442, [0.0] * 4)]
+        drawn = figure(ended(Plan(starts=2), *rows))
+        assert isinstance(drawn, Histogram)
+        assert [bar.label for bar in drawn.bars] == [str(number) for number in range(431, 443)]
 
     def test_each_status_has_a_sign_of_its_own_in_ascii(self) -> None:
         assert len({mark.sign for mark in MARKS}) == len(MARKS) == len(STATUSES) == len(DOES)

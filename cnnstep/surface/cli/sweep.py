@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,6 +56,7 @@ def sweep(
         ),
     ] = "normal",
     workers: Annotated[int, typer.Option("--workers", metavar="N", help="So many processes.")] = 1,
+    fast: Annotated[bool, typer.Option("--fast", help="In machine code where there is some (the extra fast).")] = False,
     scheduler: Annotated[
         str, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster instead (the extra dask).")
     ] = "",
@@ -84,11 +86,15 @@ def sweep(
     if scheduler:
         not_both("--scheduler", {"--workers": workers > 1})
     _one_thread()
+    if fast:
+        from cnnstep.surface.sweeping.executors import extra
+
+        extra("numba", "fast", "--fast")
     from cnnstep.surface.loading import load
     from cnnstep.surface.sweeping.output import check_output
     from cnnstep.surface.sweeping.state import resumed
 
-    plan = _plan(starts, learning_rate, axis or [], iterations, seed, init)
+    plan = replace(_plan(starts, learning_rate, axis or [], iterations, seed, init), fast=fast)
     loaded = load(scenario)
     swept = resumed(resume, loaded.scenario, plan)
     if output:
@@ -149,11 +155,11 @@ def _carried_out(swept: Sweep, executor: AbstractContextManager[Executor | None]
     from cnnstep.surface.cli.context import progress
     from cnnstep.surface.sweeping.state import keeping
     from cnnstep.tutor.sweep.gather import gather
-    from cnnstep.tutor.sweep.work import train
+    from cnnstep.tutor.sweep.work import trainer
 
     try:
         with executor as hands, progress(swept.plan.runs, "runs") as done, keeping(resume, swept, done) as heard:
-            gather(swept, train, hands, heard)
+            gather(swept, trainer(swept.plan), hands, heard)
     except KeyboardInterrupt:
         return True
     except BrokenExecutor as error:
@@ -178,9 +184,9 @@ def _tell(swept: Sweep, name: str, style: Numbers, as_json: bool, kept: bool) ->
     from cnnstep.surface.cli.context import show, show_json
     from cnnstep.tutor.sweep.gather import own_run
     from cnnstep.tutor.sweep.summary import summarize
-    from cnnstep.tutor.sweep.work import train
+    from cnnstep.tutor.sweep.work import trainer
 
-    summary, own = summarize(swept), own_run(swept, train)
+    summary, own = summarize(swept), own_run(swept, trainer(swept.plan))
     if as_json:
         from cnnstep.tutor.sweep.data import sweep_data
 

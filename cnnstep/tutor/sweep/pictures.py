@@ -50,9 +50,10 @@ def _histogram(sweep: Sweep) -> Histogram:
     ended = np.isin(statuses, [STATUSES.index(status) for status in ENDED])
     bars = []
     if ended.any():
-        step = round_width(int(iterations[ended].max()) + 1, BARS)
+        least, most = int(iterations[ended].min()), int(iterations[ended].max())
+        step = round_width(most + 1 - least, BARS)
         which = iterations // step
-        for number in range(int(which[ended].max()) + 1):
+        for number in range(least // step, most // step + 1):
             label = f"{number * step}" if step == 1 else f"{number * step} to {(number + 1) * step - 1}"
             bars.append(Bar(label, _counts(statuses[ended & (which == number)])))
     if not ended.all():

@@ -56,7 +56,8 @@ INITS: Mapping[str, Init] = {
 class Plan:
     """`starts` random filters, or the grid of `axes`; each run makes at most `iterations` updates.
 
-    `seed` and `init` are how filters are drawn. `learning_rate` replaces the scenario's own.
+    `seed` and `init` are how filters are drawn. `learning_rate` replaces the scenario's own. `fast` is machine code
+    where there is some: the same numbers but for their last digits, which runs that jump about make into others.
     """
 
     iterations: int = ITERATIONS
@@ -65,6 +66,7 @@ class Plan:
     init: str = "normal"
     axes: tuple[Axis, ...] = ()
     learning_rate: float | None = None
+    fast: bool = False
 
     @property
     def runs(self) -> int:

@@ -47,15 +47,20 @@ def report(
     blocks: list[Block] = [Heading(f"Sweep: {title}", 1, name if title != name else ""), *_unfinished(sweep, kept)]
     if not summary.runs:
         return (*blocks, Paragraph("No run is done yet."))
-    blocks.append(Paragraph(_answer(sweep, summary, numbers)))
+    blocks.append(_sentences(_answer(sweep, summary, numbers)))
     if sweep.plan.starts:
-        blocks.append(Paragraph(_luck(summary, own, numbers)))
+        blocks.append(_sentences(_luck(summary, own, numbers)))
     blocks += [_outcomes(summary, numbers), figure(sweep)]
     if len(sweep.plan.axes) == 1:
         blocks.append(_stretches(sweep))
     blocks += _filters(sweep, summary, numbers)
     blocks.append(_next(sweep, summary, name))
     return tuple(blocks)
+
+
+def _sentences(text: str) -> Paragraph:
+    """A paragraph in which a number and its % stay on one line."""
+    return Paragraph(text.replace(" %", "\N{NO-BREAK SPACE}%"))
 
 
 def _unfinished(sweep: Sweep, kept: bool) -> list[Block]:
@@ -90,7 +95,7 @@ def _luck(summary: Summary, own: Own, numbers: Numbers) -> str:
     does, many = DOES[own.status]
     at = f" at iteration {own.iterations}" if own.status in ENDED else ""
     share, good = summary.share(own.status), own.status in ("converged", "settled")
-    others = share_text(share, numbers)
+    others = share_text(share, numbers) if share < 1 else "all"
     if share >= OFTEN:
         luck = "no luck was needed" if good else "that is not bad luck, but what usually happens here"
         return f"The scenario's own filter {does}{at}, as {others} of the starts do: {luck}."
@@ -139,7 +144,11 @@ def _filters(sweep: Sweep, summary: Summary, numbers: Numbers) -> list[Block]:
     if summary.distinct > came / 2 and came > 1:
         why = "nearly every run has its own. More than one filter meets the target, or comes as close as can be."
         return [*blocks, Paragraph(f"{told}: {why}")]
-    blocks.append(Paragraph(f"{told}, to three decimals. The most frequent:"))
+    if summary.distinct == 1 and came > 1:
+        told = f"All {came} runs that converged or settled came to the same filter, to three decimals:"
+    else:
+        told = f"{told}, to three decimals. The most frequent:"
+    blocks.append(Paragraph(told))
     quantity, size = lesson_of(sweep.scenario).quantity("filter"), sweep.scenario.conv.weights.size
     matrices: list[Block] = []
     for found in summary.found:
