@@ -5,6 +5,7 @@ Everything that shows, checks or explains numbers reads these steps and nothing 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -163,15 +164,26 @@ def _error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step
         return a - t if sign > 0 else t - a
 
     def working(values: Values, cell: Cell) -> Working:
-        first, second = (output, target) if sign > 0 else (target, output)
-        return Working((Term((read(first, values, cell),)), Term((Factor("−1", -1.0), read(second, values, cell)))))
+        return Working(_difference(output, target, sign, values, cell))
 
     formula = "e = a − t" if sign > 0 else "e = t − a"
     step = Step(error, "error", formula, (output, target), compute, working, loss)
     signal = _weighted(loss, error, output)
     if loss.only_with == scenario.layers[-1].kind:
-        signal = replace(signal, short=lambda values: values[error.name].copy(), short_formula=error.symbol)
+        note = "the loss's weight cancels the slope"
+        signal = replace(
+            signal,
+            short=lambda values: values[error.name].copy(),
+            short_formula=error.symbol,
+            short_terms=lambda values, cell: (Term((read(error, values, cell),), note),),
+        )
     return step, signal
+
+
+def _difference(output: Quantity, target: Quantity, sign: int, values: Values, cell: Cell) -> tuple[Term, ...]:
+    """a − t, or t − a."""
+    first, second = (output, target) if sign > 0 else (target, output)
+    return Term((read(first, values, cell),)), Term((Factor("−1", -1.0), read(second, values, cell)))
 
 
 def _network_error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Signal]:
@@ -187,9 +199,12 @@ def _network_error(scenario: Scenario, output: Quantity, target: Quantity) -> tu
         a, t = read(output, values, cell), read(target, values, cell)
         outer = (Factor("−1", -1.0),) if sign < 0 else ()
         if loss.pull is not None:
-            part = Factor(f"1/{a.label}", 1.0 / a.value if t.value else 0.0, a.source, a.cell)
+            part = Factor(f"1/{a.label}", _inverse(a.value) if t.value else 0.0, a.source, a.cell)
             return Working((Term((*outer, Factor("−1", -1.0), t, part)),))
         weight = () if not loss.weight_formula else (_weight(loss, values[output.name], cell),)
+        if weight and math.isinf(weight[0].value):
+            e = Factor(f"({a.label} − {t.label})", a.value - t.value)
+            return Working((Term((*outer, *(weight if e.value else ()), e)),))
         return Working((Term((*outer, *weight, a)), Term((*outer, Factor("−1", -1.0), *weight, t))))
 
     slope = loss.pull_formula or f"{loss.weight_formula} ({output.symbol} − t)".strip()
@@ -203,8 +218,13 @@ def _network_error(scenario: Scenario, output: Quantity, target: Quantity) -> tu
             inputs=(error, output, target),
             short=lambda values: sign * (values[output.name] - values[target.name]),
             short_formula=short,
+            short_terms=lambda values, cell: _difference(output, target, sign, values, cell),
         )
     return step, signal
+
+
+def _inverse(value: float) -> float:
+    return 1.0 / value if value else math.inf
 
 
 def _weight(loss: Loss, output: Array, cell: Cell) -> Factor:

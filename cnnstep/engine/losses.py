@@ -51,7 +51,9 @@ class Loss:
         """∂L/∂a, cell by cell."""
         if self.pull is not None:
             return self.pull(output, target)
-        return self.weight(output, output.size) * (output - target)
+        error = output - target
+        with np.errstate(invalid="ignore"):
+            return np.where(error == 0, 0.0, self.weight(output, output.size) * error)
 
 
 LOSSES: Registry[Loss] = Registry("loss")

@@ -61,9 +61,9 @@ class ActivationLayer(Layer):
             at = float(values[z.name][cell])
             slope = Factor(f"{self.phi.name}′({z.label(cell)})", self.phi.slope_at(at), z.name, cell)
             factors = signal.factors(values, cell)
-            if self.slope_cancels and not (slope.value > 0 and all(abs(f.value) < 1e6 for f in factors)):
+            if signal.short_terms is not None and not (slope.value > 0 and all(abs(f.value) < 1e6 for f in factors)):
                 # 1/(a(1 − a)) and φ′ are inverse; where a cell saturates, 1 − a has too few digits left to part them
-                return Working((Term(factors[-1:], "the loss's weight cancels the slope"),))
+                return Working(signal.short_terms(values, cell))
             dead = "dead: slope 0" if slope.value == 0 else ""
             return Working((Term((*factors, slope), dead),))
 

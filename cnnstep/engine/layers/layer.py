@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from cnnstep.engine.quantity import Array, Cell, Layout, Quantity, Values
-from cnnstep.engine.step import Factor, Step, read
+from cnnstep.engine.step import Factor, Step, Term, read
 
 Size = tuple[int, ...]
 """The size of one sample's input or output: (channels, rows, columns)."""
@@ -46,8 +46,8 @@ class Place:
 class Signal:
     """∂L/∂ of a layer's output as its backward steps receive it: one quantity, possibly with a weight before it.
 
-    `short` is ∂L/∂ of the last layer's input in closed form, where its slope cancels the loss's weight: a − t.
-    It needs `short_inputs`.
+    `short` is ∂L/∂ of the last layer's input in closed form, where its slope cancels the loss's weight: a − t;
+    `short_terms` are its terms.
     """
 
     inputs: tuple[Quantity, ...]
@@ -56,6 +56,7 @@ class Signal:
     factors: Callable[[Values, Cell], tuple[Factor, ...]]
     short: Callable[[Values], Array] | None = None
     short_formula: str = ""
+    short_terms: Callable[[Values, Cell], tuple[Term, ...]] | None = None
 
     @staticmethod
     def of(quantity: Quantity) -> Signal:

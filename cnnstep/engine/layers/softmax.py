@@ -12,6 +12,13 @@ from cnnstep.engine.quantity import VECTOR, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
 
+SMALLEST = 1e-300
+"""Shares below it have too few digits for y/p·p to be y again, and 0 has none."""
+
+
+LARGEST = 100.0
+"""Powers of e up to this one are written as they are; beyond it the largest is taken away from all first."""
+
 
 def softmax(z: Array) -> Array:
     """eᶻ / Σeᶻ along the last axis; the largest z is taken away first, so that nothing overflows."""
@@ -41,10 +48,11 @@ class Softmax(Layer):
         def working(values: Values, cell: Cell) -> Working:
             n, i = cell
             row = [float(value) for value in values[z.name][n]]
-            top = max(row)
+            top = max(row) if max(map(abs, row)) > LARGEST else 0.0
+            own, each = (f"({name} − {top:.4g})" if top else name for name in (z.label(cell), z.symbol))
             total = sum(math.exp(value - top) for value in row)
-            power = Factor(f"e^{z.label(cell)}", math.exp(row[i] - top), z.name, cell)
-            return Working((Term((power, Factor(f"1/Σe^{z.symbol}", 1.0 / total))),))
+            power = Factor(f"e^{own}", math.exp(row[i] - top), z.name, cell)
+            return Working((Term((power, Factor(f"1/Σe^{each}", 1.0 / total))),))
 
         formula = f"{p.symbol} = e^{z.symbol} / Σ e^{z.symbol}"
         return Step(p, "softmax", formula, (z,), lambda values: softmax(values[z.name]), working, self, place.layer)
@@ -63,6 +71,8 @@ class Softmax(Layer):
         def working(values: Values, cell: Cell) -> Working:
             n, j = cell
             units = range(values[p.name].shape[1])
+            if signal.short_terms is not None and values[p.name][n].min() < SMALLEST:
+                return Working(signal.short_terms(values, cell))
             return Working(tuple(_passed(values, signal, p, (n, i), j) for i in units))
 
         formula = f"{gradient.symbol} = {signal.formula}·(diag({p.symbol}) − {p.symbol}ᵀ{p.symbol})"
