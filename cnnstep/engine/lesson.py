@@ -211,16 +211,30 @@ def _network_error(scenario: Scenario, output: Quantity, target: Quantity) -> tu
     formula = f"{error.symbol} = {slope if sign > 0 else f'−[{slope}]'}"
     step = Step(error, "error", formula, (output, target), compute, working, loss)
     signal = Signal.of(error)
+    sums_to_one = np.allclose(scenario.targets.sum(axis=-1), 1.0, rtol=0.0, atol=1e-12)
     if loss.only_with == scenario.layers[-1].kind:
-        short = f"{output.symbol} − t" if sign > 0 else f"t − {output.symbol}"
-        signal = replace(
-            signal,
-            inputs=(error, output, target),
-            short=lambda values: sign * (values[output.name] - values[target.name]),
-            short_formula=short,
-            short_terms=lambda values, cell: _difference(output, target, sign, values, cell),
-        )
+        signal = _shortened(signal, output, target, sign, sums_to_one or loss.pull is None)
     return step, signal
+
+
+def _shortened(signal: Signal, output: Quantity, target: Quantity, sign: int, is_difference: bool) -> Signal:
+    """The signal with a − t as ∂L/∂ of the last layer's input; a·Σt − t where softmax meets targets of another sum."""
+
+    def short(values: Values) -> Array:
+        a, t = values[output.name], values[target.name]
+        return sign * ((a if is_difference else a * t.sum(axis=-1, keepdims=True)) - t)
+
+    def terms(values: Values, cell: Cell) -> tuple[Term, ...]:
+        if is_difference:
+            return _difference(output, target, sign, values, cell)
+        total = Factor("Σt", float(values[target.name][cell[0]].sum()))
+        a, t = read(output, values, cell), read(target, values, cell)
+        return Term((Factor(f"{sign}", sign), a, total)), Term((Factor(f"{-sign}", -sign), t))
+
+    first = output.symbol if is_difference else f"{output.symbol}·Σt"
+    formula = f"{first} − t" if sign > 0 else f"t − {first}"
+    inputs = (*signal.inputs, output, target)
+    return replace(signal, inputs=inputs, short=short, short_formula=formula, short_terms=terms)
 
 
 def _inverse(value: float) -> float:

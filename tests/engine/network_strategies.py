@@ -137,8 +137,9 @@ def network_keys(
 
     def target() -> Any:
         if loss.only_with == "softmax":
-            several = {"class": int(random.integers(size[0]))}
-            return several if draw(st.booleans()) else random.dirichlet(np.ones(size[0]))
+            one = {"class": int(random.integers(size[0]))}
+            shares = random.multinomial(4, np.ones(size[0]) / size[0]) / 4
+            return draw(st.sampled_from((one, shares, random.integers(0, 5, size) / 4)))  # the last add up to anything
         return random.integers(0, 5, size) / 4 if loss.only_with else drawn(random, size, smooth)
 
     samples = [
