@@ -101,7 +101,7 @@ def test_the_scenario_of_the_page_has_every_key_with_its_default(folder: Path) -
     properties = json_schema()["properties"]
     lines = [line.partition("#")[0].partition(":") for line in SCENARIO.splitlines()]
     shown = {key: value.strip() for key, _, value in lines}
-    assert {*properties} == {*shown, "samples"}
+    assert {*properties} == {*shown, "samples", "layers", "test"}
     needed = ["input", "filter", "target", "activation", "learning_rate"]
     assert needed == [*shown][:5]
     defaults = {key: properties[key]["default"] for key in [*shown][5:]}

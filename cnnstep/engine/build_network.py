@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from cnnstep.engine.checks import Faults, Named, NumberReader, chosen
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.layer import Layer, Size
 from cnnstep.engine.losses import NETWORK_LOSSES, Loss
-from cnnstep.engine.network import layer_names, read_layers
+from cnnstep.engine.network import LAYER_KEYS, layer_names, read_layers
+from cnnstep.engine.network_samples import Samples
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET, Scenario
-from cnnstep.errors import Path
 from cnnstep.registry import did_you_mean
 
 
@@ -27,6 +25,7 @@ def network(
     input: Any = None,
     target: Any = None,
     samples: Sequence[Mapping[str, Any]] | None = None,
+    test: Sequence[Mapping[str, Any]] | None = None,
     title: str = "",
     loss: str = "half_squared_error",
     error: str = OUTPUT_MINUS_TARGET,
@@ -37,7 +36,8 @@ def network(
     """The scenario of a whole network, from the keys of a scenario file.
 
     `layers` are mappings with a `type` each, as the file writes them. A target has the size of the network's
-    output, or is `{"class": 3}`: all 0 but for a 1 at that unit. `InputError` lists every fault at once.
+    output, or is `{"class": 3}`: all 0 but for a 1 at that unit. `test` are samples like `samples` that nothing is
+    trained with: they measure what was learned. `InputError` lists every fault at once.
     """
     faults = Faults()
     numbers = NumberReader(faults)
@@ -46,14 +46,16 @@ def network(
     turns = numbers.whole(iterations, "iterations", 1)
     if error not in ERROR_SIGNS:
         faults.add(f'error can\'t be "{error}"', ("error",), did_you_mean(str(error), ERROR_SIGNS))
-    given = [{"input": input, "target": target}] if samples is None else list(samples)
-    paths: list[Path] = [()] if samples is None else [("samples", k) for k in range(len(given))]
-    images, written_flat = _images(given, paths, faults)
+    alone = Samples([{"input": input, "target": target}], [()])
+    given = alone if samples is None else Samples.of("samples", samples, faults)
+    images, written_flat = given.images(faults)
     names = _names(layers, faults)
-    built, size = read_layers(layers, None if images is None else images.shape[1:], at_zero, faults)
-    chosen_loss = _loss(loss, built, faults)
+    input_size = None if images is None else images.shape[1:]
+    built, size = read_layers(layers, input_size, at_zero, faults)
+    chosen_loss = _loss(loss, layers, faults)
     chosen_optimizer = chosen(OPTIMIZERS, optimizer, "optimizer", faults)
-    targets = None if size is None else _targets(given, paths, size, chosen_loss, faults)
+    targets = None if size is None else given.targets(size, chosen_loss, faults)
+    tests = None if test is None else _tests(Samples.of("test", test, faults), input_size, size, chosen_loss, faults)
     faults.stop_if_any()
     assert images is not None
     assert targets is not None
@@ -73,7 +75,18 @@ def network(
         title=title,
         hidden=frozenset(hidden),
         names=names,
+        test_inputs=tests and tests[0],
+        test_targets=tests and tests[1],
     )
+
+
+def _tests(
+    given: Samples, input_size: Size | None, size: Size | None, loss: Loss | None, faults: Faults
+) -> tuple[Array, Array] | None:
+    """What is held back, read-only; None where it does not fit, or where it is not known what would."""
+    images, _ = given.images(faults, input_size)
+    targets = None if size is None else given.targets(size, loss, faults)
+    return None if images is None or targets is None else (frozen(images), frozen(targets))
 
 
 def _last_marked(layers: tuple[Layer, ...], loss: Loss) -> tuple[Layer, ...]:
@@ -98,69 +111,10 @@ def _names(layers: Sequence[Mapping[str, Any]], faults: Faults) -> tuple[str, ..
     return names
 
 
-def _images(given: Sequence[Mapping[str, Any]], paths: Sequence[Path], faults: Faults) -> tuple[Array | None, bool]:
-    """All inputs as [N, C, H, W], and whether they were written without channels."""
-    images: list[Array] = []
-    flat = True
-    for sample, path in zip(given, paths, strict=True):
-        try:
-            array = np.asarray(sample.get("input"), dtype=np.float64)
-        except (ValueError, TypeError):
-            array = np.zeros(())
-        if array.ndim not in (2, 3) or array.size == 0 or not np.isfinite(array).all():
-            what = "input must be finite numbers: one matrix, or one for each channel"
-            faults.add(what, (*path, "input"), "write [[…], […]]", "shape")
-            continue
-        flat = flat and array.ndim == 2
-        image = array if array.ndim == 3 else array[None]
-        if images and image.shape != images[0].shape:
-            faults.add(
-                "this input has another size than the first one", (*path, "input"), "give all the same size", "shape"
-            )
-            continue
-        images.append(image)
-    return (np.stack(images), flat) if len(images) == len(given) and images else (None, flat)
-
-
-def _targets(
-    given: Sequence[Mapping[str, Any]], paths: Sequence[Path], size: Size, loss: Loss | None, faults: Faults
-) -> Array | None:
-    targets = [_target(s.get("target"), (*p, "target"), size, faults) for s, p in zip(given, paths, strict=True)]
-    found = [target for target in targets if target is not None]
-    if len(found) < len(targets):
-        return None
-    for target, path in zip(found, paths, strict=True):
-        if loss is not None and loss.only_with and not ((target >= 0) & (target <= 1)).all():
-            faults.add(f"{loss.name} needs targets from 0 to 1", (*path, "target"), "change the target")
-    return np.stack(found)
-
-
-def _target(given: Any, path: Path, size: Size, faults: Faults) -> Array | None:
-    """A target of the network's output size, or a class written as one."""
-    text = "×".join(str(n) for n in size)
-    if isinstance(given, Mapping):
-        number = given.get("class")
-        fits = isinstance(number, int) and not isinstance(number, bool) and len(size) == 1 and 0 <= number < size[0]
-        if not fits:
-            what = f"there is no class {number}: the network's output has {text} numbers"
-            faults.add(what, (*path, "class"), f"classes are counted from 0 to {size[0] - 1}")
-            return None
-        return np.eye(size[0])[number]
-    try:
-        array = np.asarray(given, dtype=np.float64)
-    except (ValueError, TypeError):
-        array = np.full((0,), np.nan)
-    shown = array[None] if array.ndim == 2 and len(size) == 3 and size[0] == 1 else array
-    if shown.shape != size or not np.isfinite(shown).all():
-        what = f"target does not fit: the network's output is {text}"
-        faults.add(what, path, f"write {text} numbers{', or {class: 3}' if len(size) == 1 else ''}", "shape")
-        return None
-    return shown
-
-
-def _loss(name: str, layers: tuple[Layer, ...], faults: Faults) -> Loss | None:
+def _loss(name: str, layers: Sequence[Mapping[str, Any]], faults: Faults) -> Loss | None:
     loss = faults.attempt(lambda: NETWORK_LOSSES.find(str(name)), "loss")
-    if loss and loss.only_with and layers and layers[-1].kind != loss.only_with:
-        what = f"{name} goes with {loss.only_with} as the last layer, and here it is {layers[-1].kind}"
-        faults.add(what, ("loss",), f"add {{type: {loss.only_with}}}, or choose another loss")
+    last = str(layers[-1].get("type")) if layers else ""
+    if loss and loss.only_with and last in LAYER_KEYS and last != loss.only_with:
+        what = f"{name} goes with {loss.only_with} as the last layer, and here it is {last}"
+        faults.add(what, ("loss",), f"end layers with {{type: {loss.only_with}}}, or choose another loss")
     return loss

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from cnnstep.engine.layers.pool import AveragePool, MaxPool, Window
 from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array, frozen
-from cnnstep.errors import Path
+from cnnstep.errors import InputError, Path
 from cnnstep.registry import did_you_mean
 
 LAYER_KEYS: Mapping[str, tuple[str, ...]] = {
@@ -33,6 +33,10 @@ LAYER_KEYS: Mapping[str, tuple[str, ...]] = {
     **{name: tuple(make().parameters) if name != "relu" else () for name, make in ACTIVATIONS.items()},
 }
 """The types of layers, and the keys that each may have besides `type` and `name`."""
+
+
+MOST_WEIGHTS = 5_000_000
+"""Of one layer that is drawn: a slip of the keyboard should not fill the memory."""
 
 
 def layer_names(layers: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -51,16 +55,28 @@ def read_layers(
 ) -> tuple[tuple[Layer, ...], Size | None]:
     """The layers, and the size of the last one's output; None where a fault keeps it from being known."""
     built: list[Layer] = []
-    for index, given in enumerate(layers):
-        reader = _LayerReader(given, ("layers", index), size, at_zero, faults)
-        layer = reader.layer()
+    for index, (given, name) in enumerate(zip(layers, layer_names(layers), strict=True)):
+        layer = _LayerReader(given, ("layers", index), size, at_zero, faults).layer()
         if layer is None:
             size = None
             continue
         built.append(layer)
         if size is not None:
-            size = faults.attempt(partial(layer.output_size, size), "layers", index)
-    return tuple(built), size
+            size = _size_after(layer, size, ("layers", index), name, faults)
+    return tuple(built), size if built else None
+
+
+def _size_after(layer: Layer, size: Size, path: Path, name: str, faults: Faults) -> Size | None:
+    """The size of what the layer gives; where it does not fit, the fault says which layer it is."""
+    if isinstance(layer, Conv) and len(size) != 3:
+        what = f"{name}: a conv layer takes maps, and here comes one row of {size[0]} numbers"
+        faults.add(what, path, "put it before flatten", "shape")
+        return None
+    try:
+        return layer.output_size(size)
+    except InputError as error:
+        faults.found.extend(replace(fault, what=f"{name}: {fault.what}").under(*path) for fault in error.faults)
+        return None
 
 
 class _LayerReader:
@@ -101,8 +117,10 @@ class _LayerReader:
 
     def _activation(self, kind: str) -> Layer | None:
         settings = {key: self.given[key] for key in LAYER_KEYS[kind] if key in self.given}
-        phi = chosen(ACTIVATIONS, {"name": kind, **settings} if settings else kind, "type", self.faults)
-        if phi is None:
+        own = Faults()
+        phi = chosen(ACTIVATIONS, {"name": kind, **settings}, "type", own)
+        self.faults.found.extend(replace(fault, path=(*self.path, *fault.path[1:])) for fault in own.found)
+        if phi is None or own.found:
             return None
         return ActivationLayer(ACTIVATIONS["relu"](self.at_zero) if kind == "relu" else phi)
 
@@ -177,9 +195,12 @@ class _LayerReader:
             array = np.asarray(given, dtype=np.float64)
         except (ValueError, TypeError):
             array = np.zeros(())
-        if array.ndim != dimensions or array.size == 0 or not np.isfinite(array).all():
-            what = f"weights must be finite numbers, nested as {nesting}"
+        if array.ndim != dimensions or array.size == 0:
+            what = f"weights are nested {array.ndim} deep; this layer's are {dimensions} deep: {nesting}"
             self.faults.add(what, path, f"write them as {nesting}", "shape")
+            return None
+        if not np.isfinite(array).all():
+            self.faults.add("weights have a number that is not finite", path, "use ordinary numbers")
             return None
         return array
 
@@ -187,6 +208,10 @@ class _LayerReader:
         draw = self.faults.attempt(lambda: INITIALISERS.find(str(spec.get("init"))), *path, "init")
         seed = NumberReader(self.faults, path).whole(spec.get("seed", 0), "seed", 0)
         field = int(np.prod(shape[2:], dtype=int))
+        if (total := field * shape[0] * shape[1]) > MOST_WEIGHTS:
+            what = f"this layer would have {total} weights; {MOST_WEIGHTS} are the most that are drawn"
+            self.faults.add(what, path, "make it smaller")
+            return None
         return draw and draw(np.random.default_rng(seed), shape, shape[1] * field, shape[0] * field)
 
     def _bias(self, outputs: int) -> Array | None:

@@ -22,8 +22,9 @@ ERROR_SIGNS = (OUTPUT_MINUS_TARGET, TARGET_MINUS_OUTPUT)
 class Scenario:
     """Inputs [N, C, H, W], targets [N, F, oh, ow] and what is trained to bring them together.
 
-    `hidden` are the axes of length 1 that the learner did not write; `names` are the layers' in a network. Build
-    one with `one_filter` or `network`, which check that everything fits; a scenario that exists works.
+    `hidden` are the axes of length 1 that the learner did not write; `names` are the layers' in a network. The test
+    samples are held back from training, to measure what was learned. Build one with `one_filter` or `network`, which
+    check that everything fits; a scenario that exists works.
     """
 
     inputs: Array
@@ -38,6 +39,8 @@ class Scenario:
     title: str = ""
     hidden: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
+    test_inputs: Array | None = None
+    test_targets: Array | None = None
 
     @property
     def is_network(self) -> bool:
@@ -74,6 +77,7 @@ class Scenario:
         return {
             "title": self.title,
             **self._samples(),
+            **self._tests(),
             **(self._network() if self.is_network else self._one_filter()),
             "learning_rate": number(self.learning_rate),
             "loss": self.loss.name,
@@ -87,8 +91,13 @@ class Scenario:
         inputs, targets = self.layout(IMAGE).show(self.inputs), self._shown_targets()
         if "sample" in self.hidden:
             return {"input": numbers(inputs), "target": numbers(targets)}
-        pairs = zip(inputs, targets, strict=True)
-        return {"samples": [{"input": numbers(x), "target": numbers(t)} for x, t in pairs]}
+        return {"samples": _written(inputs, targets)}
+
+    def _tests(self) -> dict[str, Any]:
+        if self.test_inputs is None or self.test_targets is None:
+            return {}
+        shown = Layout(IMAGE, self.hidden & {"channel"}).show(self.test_inputs)
+        return {"test": _written(shown, self.test_targets)}
 
     def _shown_targets(self) -> Array:
         if not self.is_network:
@@ -110,6 +119,10 @@ class Scenario:
             "padding": conv.geometry.padding,
             "dilation": conv.geometry.dilation,
         }
+
+
+def _written(inputs: Array, targets: Array) -> list[dict[str, Any]]:
+    return [{"input": numbers(x), "target": numbers(t)} for x, t in zip(inputs, targets, strict=True)]
 
 
 def _named(name: str, parameters: Any) -> Any:

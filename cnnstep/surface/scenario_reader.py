@@ -1,23 +1,25 @@
 """From the nodes of a file to a scenario, or to everything that is wrong with it, each thing at its place.
 
 Three readings, each of what the one before left whole: the keys and types (`spec`), the rows and the number
-files, and what the numbers mean together (`one_filter`). A key with a fault is kept from the next reading.
+files, and what the numbers mean together (the engine). A part with a fault is kept from the next reading.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from cnnstep.engine.build import one_filter
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError, Path
 from cnnstep.registry import did_you_mean
+from cnnstep.surface.batches import pairs_of
 from cnnstep.surface.files.matrices import decimal_comma, uneven
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Scalar, plain
-from cnnstep.surface.spec import KEYS, MATRICES, REQUIRED, ScenarioFile
+from cnnstep.surface.forms import Form, form_of, matrix_paths, part_of
+from cnnstep.surface.spec import KEYS, REPLACED_BY_LAYERS, REQUIRED
 
 MOST_FAULTS = 20
 """A screen full; mending the first ones often mends the rest."""
@@ -51,12 +53,12 @@ def _in_order(found: list[tuple[tuple[int, int], Fault]]) -> list[Fault]:
 
 @dataclass
 class _Reading:
-    """One reading of one scenario: what was found wrong, with its order in the file, and the keys it touches."""
+    """One reading of one scenario: what was found wrong, with its order in the file, and the parts it spoils."""
 
     document: Document
     at: Path
     found: list[tuple[tuple[int, int], Fault]]
-    broken: set[str] = field(default_factory=set)
+    broken: set[Path] = field(default_factory=set)
 
     def scenario(self) -> Scenario | None:
         root = self.document.locate(self.at)
@@ -65,49 +67,63 @@ class _Reading:
             self._note("type", what, f"begin with {REQUIRED[0]}: [[…], […]]; needed are {', '.join(REQUIRED)}", ())
             return None
         data: dict[str, Any] = plain(root)
+        form = form_of(data)
         if isinstance(title := root.get("title"), Scalar):
             data["title"] = " ".join(title.text.split("\n")).strip() if "\n" in title.text else title.text
-        self._check_keys(root, data)
-        self._check_types(root, data)
-        for path in self._matrices(data):
+        self._check_conflicts(data)
+        self._check_keys(root, data, form)
+        self._check_types(root, data, form)
+        for path in matrix_paths(data):
             self._check_matrix(path, data)
-        return self._built(data)
+        for key in ("samples", "test"):
+            self._take_apart(key, data)
+        return self._built(data, form)
 
     def _note(self, code: str, what: str, hint: str, path: Path, *, key: bool = False) -> None:
         fault = self.document.fault(code, what, hint, (*self.at, *path), key=key)
         self.found.append((_order(fault), replace(fault, path=path)))
-        self.broken.update(str(part) for part in path[:1])
+        self._spoil(path)
 
-    def _check_keys(self, root: Keys, data: dict[str, Any]) -> None:
-        """Which keys are there: those of whole networks are not yet, and samples stand for input and target."""
-        replaced: set[str] = set()
-        if "layers" in data:
-            what = "layers: whole networks are not supported by this version"
-            self._note("unsupported", what, "use filter and activation", ("layers",), key=True)
-            replaced |= {"filter", "activation"}
-            del data["layers"]
-        if root.get("samples") is not None:
-            replaced |= {"input", "target"}
-            for key in ("input", "target"):
-                if key in data:
-                    what = f"samples replaces {key}, and both are given"
-                    self._note("conflict", what, f"leave {key} out, or samples", (key,), key=True)
+    def _spoil(self, path: Path) -> None:
+        if path:
+            self.broken.add(part_of(path))
+
+    def _is_broken(self, path: Path) -> bool:
+        return path[:1] in self.broken or part_of(path) in self.broken
+
+    def _check_conflicts(self, data: dict[str, Any]) -> None:
+        """Keys that others replace, which are then left out of the reading."""
+        replaced = [("layers", key) for key in REPLACED_BY_LAYERS] + [("samples", key) for key in ("input", "target")]
+        for by, key in replaced:
+            if data.get(by) is not None and key in data:
+                what = f"{by} replaces {key}, and both are given"
+                self._note("conflict", what, f"leave {key} out, or {by}", (key,), key=True)
+                del data[key]
+        if "test" in data and "layers" not in data:
+            what = "test goes with layers, and there are none"
+            self._note("conflict", what, "leave test out", ("test",), key=True)
+            del data["test"]
+
+    def _check_keys(self, root: Keys, data: dict[str, Any], form: Form) -> None:
+        """Which keys are there; samples stand for input and target."""
+        replaced = {"input", "target"} if root.get("samples") is not None else set()
+        self.broken.update((key,) for key in replaced)
         meant = {did_you_mean(key, KEYS) for key in data if key not in KEYS}
-        for key in REQUIRED:
-            if key not in data or key in replaced:
-                self.broken.add(key)
-            misspelt = f'did you mean "{key}"?' in meant  # reported with the key that stands there
-            if key not in data and key not in replaced and not misspelt:
+        for key in form.needed:
+            if key in data or key in replaced:
+                continue
+            self.broken.add((key,))
+            if f'did you mean "{key}"?' not in meant:  # which is told with the key that stands there
                 self._note("missing-key", f"{key} is missing", f"add it: {key}: {_SUCH_AS[key]}", ())
-        for key in ("input", "target", "samples"):
+        for key in ("input", "target", "samples", "test", "layers"):
             if isinstance(node := root.get(key), Scalar) and node.value is None:
-                self._note(
-                    "missing-key", f"nothing stands after {key}:", f"write {key}: {_SUCH_AS[key]}", (key,), key=True
-                )
+                what, hint = f"nothing stands after {key}:", f"write {key}: {_SUCH_AS[key]}"
+                self._note("missing-key", what, hint, (key,), key=True)
+                data.pop(key, None)
 
-    def _check_types(self, root: Keys, data: dict[str, Any]) -> None:
+    def _check_types(self, root: Keys, data: dict[str, Any], form: Form) -> None:
         try:
-            ScenarioFile.model_validate(data)
+            form.model.model_validate(data)
         except ValidationError as error:
             from cnnstep.surface.spec_faults import in_our_words
 
@@ -116,23 +132,20 @@ class _Reading:
                 if fault := in_our_words(tree, detail):
                     self.found.append((_order(fault), fault))
                     self._set_aside(fault.path, data)
-                elif detail["loc"]:
-                    self.broken.add(str(detail["loc"][0]))
+                else:
+                    self._set_aside(detail["loc"], data)
 
     def _set_aside(self, path: Path, data: dict[str, Any]) -> None:
-        """Keeps a broken value from the engine: one number of an activation or optimizer, or all of a key."""
+        """Keeps a broken value from the engine: one number of an activation or optimizer, a layer, or a whole key."""
         owner = data.get(str(path[0])) if path else None
         if path[:1] in (("activation",), ("optimizer",)) and path[1:] != ("name",) and isinstance(owner, dict):
             owner.pop(path[-1], None)
-        else:
-            self.broken.update(str(part) for part in path[:1])
-
-    def _matrices(self, data: dict[str, Any]) -> list[Path]:
-        """Where matrices stand in this scenario."""
-        samples = data.get("samples")
-        batch = enumerate(samples if isinstance(samples, list) else [])
-        inside = [("samples", k, key) for k, sample in batch if isinstance(sample, dict) for key in ("input", "target")]
-        return [*((key,) for key in MATRICES), *inside]
+            return
+        self._spoil(path)
+        if path[:1] == ("layers",) and len(path) > 1 and isinstance(owner, list) and isinstance(path[1], int):
+            layer = owner[path[1]]
+            rest = layer.items() if isinstance(layer, dict) else ()
+            owner[path[1]] = {key: value for key, value in rest if key in ("type", "name") and isinstance(value, str)}
 
     def _check_matrix(self, path: Path, data: dict[str, Any]) -> None:
         """Rows of equal length; and the numbers of a file in the place of its name."""
@@ -144,46 +157,79 @@ class _Reading:
         if isinstance(value, list) and isinstance(node, Items):
             for odd in uneven(self.document.source, str(path[-1]), node):
                 self._note("ragged", odd.what, odd.hint, (*path, *odd.place))
-        elif isinstance(value, dict) and path[0] not in self.broken:
-            owner[path[-1]] = self._numbers_of(value["file"], path)
+        elif isinstance(value, dict) and "file" in value and not self._is_broken(path):
+            owner[path[-1]] = self._numbers_of(value, path)
 
-    def _numbers_of(self, name: str, path: Path) -> Any:
+    def _numbers_of(self, named: dict[str, Any], path: Path) -> Any:
         """The array in a file; its faults keep their own file and line, and are told where the file is named."""
         from cnnstep.surface.files.number_files import read_numbers
 
+        name = named["file"]
         try:
-            return read_numbers(self.document.source.folder / name, name)
+            array = read_numbers(self.document.source.folder / name, name, named.get("key", ""))
         except InputError as error:
-            here = self.document.fault("", "", "", (*self.at, *path, "file"))
+            at = "key" if error.faults[0].code == "unknown-array" and "key" in named else "file"
+            here = self.document.fault("", "", "", (*self.at, *path, at))
             for fault in error.faults:
                 placed = replace(
                     fault, path=path, file=here.file, line=here.line, column=here.column, source=here.source
                 )
                 self.found.append((_order(here), replace(fault, path=path) if fault.line else placed))
-            self.broken.add(str(path[0]))
+            self.broken.add(part_of(path))
             return None
+        row = path[-1] == "bias" and array.ndim == 2 and 1 in array.shape
+        return (array.reshape(-1) if row else array) / named.get("divide_by", 1)
 
-    def _built(self, data: dict[str, Any]) -> Scenario | None:
-        """The scenario of the keys that are whole; None stands for the others, and what is said of it is dropped."""
-        whole = {key: value for key, value in data.items() if key in ScenarioFile.model_fields}
-        given = whole | {key: None for key in self.broken if key in ScenarioFile.model_fields}
+    def _take_apart(self, key: str, data: dict[str, Any]) -> None:
+        """A batch in two files as pairs."""
+        batch = data.get(key)
+        if not isinstance(batch, dict) or self._is_broken((key,)):
+            return
+        layers = data.get("layers")
+        last = layers[-1] if isinstance(layers, list) and layers else None
         try:
-            return one_filter(**given)
+            data[key] = pairs_of(key, batch, classes=isinstance(last, dict) and last.get("type") == "softmax")
         except InputError as error:
             for fault in error.faults:
+                self._note(fault.code, fault.what, fault.hint, fault.path)
+
+    def _built(self, data: dict[str, Any], form: Form) -> Scenario | None:
+        """The scenario of the parts that are whole; None stands for the others, and what is said of it is dropped."""
+        known = form.model.model_fields
+        given = {key: value for key, value in data.items() if key in known}
+        whole = [str(path[0]) for path in self.broken if len(path) == 1 and path[0] in known]
+        given |= {key: () if key == "layers" else None for key in whole}
+        try:
+            return form.build(**given)
+        except InputError as error:
+            for fault in self._first_of_each(error.faults):
                 self._note_from_engine(fault)
             return None
 
+    def _in_files(self, path: Path) -> bool:
+        """Whether this is about one sample of a batch that stands in files."""
+        samples = path[:1] in (("samples",), ("test",)) and len(path) > 1 and isinstance(path[1], int)
+        return samples and isinstance(self.document.locate((*self.at, path[0])), Keys)
+
+    def _first_of_each(self, faults: Iterable[Fault]) -> list[Fault]:
+        """The faults; one that many samples of a file share is told of the first."""
+        first: dict[object, Fault] = {}
+        for fault in faults:
+            shared = (fault.path[0], fault.path[2:], fault.what) if self._in_files(fault.path) else fault
+            first.setdefault(shared, fault)
+        return [*first.values()]
+
     def _note_from_engine(self, fault: Fault) -> None:
-        top = fault.path[:1]
-        if (fault.code == "missing-key" and top in ((), ("samples",))) or self.broken.intersection(top):
+        path, what = fault.path, fault.what
+        if (fault.code == "missing-key" and path[:1] in ((), ("samples",), ("test",))) or self._is_broken(path):
             return
-        path = fault.path
+        if self._in_files(path):
+            path, what = (path[0], *path[2:]), f"{what} (sample {path[1]} of the file)"
         node = self.document.locate((*self.at, *path))
         if fault.code.startswith("unknown-") and fault.code != "unknown-key" and isinstance(node, Keys):
             path, node = (*path, "name"), node.get("name") or node
         hint = (fault.code == "shape" and decimal_comma(self.document.source, node)) or fault.hint
-        placed = self.document.fault(fault.code, fault.what, hint, (*self.at, *path), key=fault.code == "unknown-key")
+        placed = self.document.fault(fault.code, what, hint, (*self.at, *path), key=fault.code == "unknown-key")
         self.found.append((_order(placed), replace(placed, path=path)))
 
 
@@ -194,4 +240,6 @@ _SUCH_AS = {
     "activation": "relu",
     "learning_rate": "0.5",
     "samples": "[{input: …, target: …}, …]",
+    "test": "[{input: …, target: …}, …]",
+    "layers": "[{type: conv, …}, …]",
 }

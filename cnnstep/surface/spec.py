@@ -27,22 +27,31 @@ Matrices = Annotated[list[Rows], Field(json_schema_extra={"minItems": 1})]
 Filters = Annotated[list[Matrices], Field(json_schema_extra={"minItems": 1})]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     """A mapping of the file that takes the keys it declares and no others."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
-class NumbersFile(_Part):
+class NumbersFile(Part):
     """Numbers that stand in a file of their own."""
 
     file: Annotated[
         str,
         Field(
-            description="A .csv, .npy or .pgm file; its name starts from the scenario's folder.",
+            description="A .csv, .npy, .npz or .pgm file; its name starts from the scenario's folder.",
             examples=["data/digit.csv"],
         ),
     ]
+    key: Annotated[str, Field(description="Which array of an .npz file.", examples=["conv1.weights"])] = ""
+    divide_by: Annotated[
+        Number, Field(gt=0, description="Each number is divided by this: 16 turns 0 to 16 into 0 to 1.", examples=[16])
+    ] = 1.0
+
+
+FILE_KEYS = tuple(NumbersFile.model_fields)
+DRAW_KEYS = {"conv": ("init", "seed", "filters", "size"), "dense": ("init", "seed", "outputs")}
+"""The keys of weights that are drawn, by the layer's type."""
 
 
 class Choice(BaseModel):
@@ -63,11 +72,13 @@ def kind(value: Any) -> str:
     return ALTERNATIVE + ("mapping" if isinstance(value, dict) else str(depth(value)))
 
 
-_FILE = Annotated[NumbersFile, Tag(ALTERNATIVE + "mapping")]
-_ROWS = Annotated[Rows, Tag(ALTERNATIVE + "2")]
-_MATRICES = Annotated[Matrices, Tag(ALTERNATIVE + "3")]
-Image = Annotated[_FILE | _ROWS | _MATRICES, Discriminator(kind)]
-Weights = Annotated[_FILE | _ROWS | _MATRICES | Annotated[Filters, Tag(ALTERNATIVE + "4")], Discriminator(kind)]
+FromFile = Annotated[NumbersFile, Tag(ALTERNATIVE + "mapping")]
+OneMatrix = Annotated[Rows, Tag(ALTERNATIVE + "2")]
+SeveralMatrices = Annotated[Matrices, Tag(ALTERNATIVE + "3")]
+Image = Annotated[FromFile | OneMatrix | SeveralMatrices, Discriminator(kind)]
+Weights = Annotated[
+    FromFile | OneMatrix | SeveralMatrices | Annotated[Filters, Tag(ALTERNATIVE + "4")], Discriminator(kind)
+]
 Bias = Annotated[
     Annotated[Number, Tag(ALTERNATIVE + "0")] | Annotated[Row, Tag(ALTERNATIVE + "1")], Discriminator(kind)
 ]
@@ -92,7 +103,7 @@ Rule = Annotated[_CHOICE, Discriminator(kind), WithJsonSchema(_named(OPTIMIZERS)
 LossName = Annotated[str, WithJsonSchema({"enum": list(LOSSES)})]
 ErrorName = Annotated[str, WithJsonSchema({"enum": list(ERROR_SIGNS)})]
 
-_INPUT = Field(
+INPUT = Field(
     description="X: rows of numbers [H][W], or one matrix a channel [C][H][W], or {file: …}.",
     examples=[[[1, -1, 0], [0, 1, 0], [0, -1, 1]], {"file": "data/digit.csv"}],
 )
@@ -102,21 +113,54 @@ _TARGET = Field(
 )
 
 
-class Sample(_Part):
+class Sample(Part):
     """One input and the target that belongs to it."""
 
-    input: Annotated[Image, _INPUT]
+    input: Annotated[Image, INPUT]
     target: Annotated[Image, _TARGET]
 
 
-class ScenarioFile(_Part):
+class Batch(Part):
+    """Many samples in two files, in the same order."""
+
+    input: Annotated[NumbersFile, Field(description="All inputs in one file: [N][H][W], or [N][C][H][W].")]
+    target: Annotated[
+        NumbersFile, Field(description="All targets in one file: an array for each sample, or N class numbers.")
+    ]
+
+
+def listed(value: Any) -> str:
+    """Which alternative samples are meant as: one by one, or all in two files."""
+    return ALTERNATIVE + ("list" if isinstance(value, list) else "batch" if isinstance(value, dict) else "neither")
+
+
+Listed = Tag(ALTERNATIVE + "list")
+_SAMPLES = Annotated[list[Sample], Field(json_schema_extra={"minItems": 1}), Listed]
+WholeBatch = Annotated[Batch, Tag(ALTERNATIVE + "batch")]
+SAMPLES = Field(description="A batch, one by one or in two files: replaces input and target.")
+
+Title = Annotated[str, Field(description="One line on what the scenario is about.")]
+LearningRate = Annotated[Number, Field(gt=0, description="η, how far one update goes.", examples=[0.5])]
+Padding = Annotated[int, Field(strict=True, ge=0, le=FARTHEST)]
+LossKey = Annotated[LossName, Field(description="L, what the training makes small.")]
+ErrorSign = Annotated[ErrorName, Field(description="The sign of e. Both are right, if carried through.")]
+SlopeAtZero = Annotated[Number, Field(ge=0, le=1, description="ReLU's slope at exactly 0, a convention.")]
+OptimizerKey = Annotated[
+    Rule,
+    Field(
+        description="How a gradient moves a weight: a name, or a name with its numbers.",
+        examples=["sgd", {"name": "momentum", "momentum": 0.9}],
+    ),
+]
+Iterations = Annotated[int, Field(strict=True, ge=1, description="How many steps `run` takes.")]
+
+
+class ScenarioFile(Part):
     """One step of backpropagation through a convolution: input, filter, activation, target and learning rate."""
 
-    title: Annotated[str, Field(description="One line on what the scenario is about.")] = ""
-    input: Annotated[Image | None, _INPUT] = None
-    samples: Annotated[
-        list[Sample] | None, Field(description="A batch: replaces input and target.", json_schema_extra={"minItems": 1})
-    ] = None
+    title: Title = ""
+    input: Annotated[Image | None, INPUT] = None
+    samples: Annotated[Annotated[_SAMPLES | WholeBatch, Discriminator(listed)] | None, SAMPLES] = None
     filter: Annotated[
         Weights,
         Field(
@@ -136,32 +180,20 @@ class ScenarioFile(_Part):
             examples=["relu", {"name": "leaky_relu", "slope": 0.1}],
         ),
     ]
-    learning_rate: Annotated[Number, Field(gt=0, description="η, how far one update goes.", examples=[0.5])]
+    learning_rate: LearningRate
     stride: Annotated[Steps, Field(description="How far the filter moves from one output to the next.")] = 1
-    padding: Annotated[
-        Annotated[int, Field(strict=True, ge=0, le=FARTHEST)], Field(description="How many rings of zeros go round X.")
-    ] = 0
+    padding: Annotated[Padding, Field(description="How many rings of zeros go round X.")] = 0
     dilation: Annotated[Steps, Field(description="How far apart the filter's taps are.")] = 1
-    loss: Annotated[LossName, Field(description="L, what the training makes small.")] = "half_squared_error"
-    error: Annotated[ErrorName, Field(description="The sign of e. Both are right, if carried through.")] = (
-        OUTPUT_MINUS_TARGET
-    )
-    relu_slope_at_zero: Annotated[Number, Field(ge=0, le=1, description="ReLU's slope at exactly 0, a convention.")] = (
-        0.0
-    )
-    optimizer: Annotated[
-        Rule,
-        Field(
-            description="How a gradient moves a weight: a name, or a name with its numbers.",
-            examples=["sgd", {"name": "momentum", "momentum": 0.9}],
-        ),
-    ] = "sgd"
-    iterations: Annotated[
-        Annotated[int, Field(strict=True, ge=1)], Field(description="How many steps `run` takes.")
-    ] = 1
+    loss: LossKey = "half_squared_error"
+    error: ErrorSign = OUTPUT_MINUS_TARGET
+    relu_slope_at_zero: SlopeAtZero = 0.0
+    optimizer: OptimizerKey = "sgd"
+    iterations: Iterations = 1
 
 
-KEYS = tuple(ScenarioFile.model_fields)
+KEYS = (*ScenarioFile.model_fields, "layers", "test")
+"""Of all scenarios; those of a network are declared in `spec_network`."""
+REPLACED_BY_LAYERS = ("filter", "bias", "stride", "padding", "dilation", "activation")
 REQUIRED = ("input", "filter", "target", "activation", "learning_rate")
 MATRICES = ("input", "target", "filter")
 

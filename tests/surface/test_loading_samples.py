@@ -1,4 +1,4 @@
-"""Scenarios of other forms: a batch of samples, layers, a scenario inside of another file."""
+"""Scenarios of other forms: a batch of samples, a scenario inside of another file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cnnstep.surface.files.source import Source
 from cnnstep.surface.files.yaml_reader import read_yaml
 from cnnstep.surface.loading import read_scenario_text
 from cnnstep.surface.scenario_reader import read_scenario
-from tests.surface.scenario_texts import FIRST, only, said
+from tests.surface.scenario_texts import FIRST, said
 
 BATCH = """\
 samples:
@@ -29,7 +29,7 @@ def test_a_batch_replaces_input_and_target() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("target: [[0]]", "targt: [[0]]", ["3:5 missing-key", "4:5 unknown-key"]),
+        ("target: [[0]]", "targt: [[0]]", ["4:5 unknown-key"]),
         ("target: [[0]]", "target: [[0, 1]]", ["4:13 shape"]),
         ("[[5, 6], [7, 8]]", "[[5, 6], [7]]", ["3:21 ragged"]),
         ("[[5, 6], [7, 8]]", "[[5, 6, 7], [7, 8, 9]]", ["3:12 shape"]),
@@ -56,9 +56,3 @@ def test_a_scenario_inside_of_another_file_has_its_faults_placed_in_that_file() 
     broken = read_yaml(Source(f"work: 1\nscenario:\n{inside.replace('relu', 'rleu')}", "work.yaml"))
     with pytest.raises(InputError, match=r"^work\.yaml:6:15: there is no activation"):
         read_scenario(broken, ("scenario",))
-
-
-def test_layers_are_said_to_be_unsupported_and_nothing_they_replace_is_called_missing() -> None:
-    text = FIRST.replace("filter: [[1, -1], [1, 1]]\n", "layers: [{type: relu}]\n").replace("activation: relu\n", "")
-    assert said(text) == ["2:1 unsupported"]
-    assert only(text).hint == "use filter and activation"

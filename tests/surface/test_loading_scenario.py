@@ -175,7 +175,7 @@ def test_every_missing_key_is_named() -> None:
         ("optimizer: {momentum: 0.9}", "6:12 missing-key", "optimizer has no name here"),
         ("optimizer: [sgd]", "6:12 type", "optimizer is one list; it must be a name"),
         ("optimizer: 3", "6:12 type", "optimizer is 3; it must be a name"),
-        ("layers: []", "6:1 unsupported", "layers: whole networks are not supported by this version"),
+        ("test: [{input: [[1]], target: [[1]]}]", "6:1 conflict", "test goes with layers, and there are none"),
         ("title: [a]", "6:8 type", "title is one list; it must be a name"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnstep.engine.activations import ACTIVATIONS
-from cnnstep.engine.losses import LOSSES
+from cnnstep.engine.losses import LOSSES, NETWORK_LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import ERROR_SIGNS
 from cnnstep.surface.loading import read_scenario_text
@@ -31,7 +31,17 @@ KEYS = [
     "relu_slope_at_zero",
     "optimizer",
     "iterations",
+    "layers",
+    "test",
 ]
+
+
+NETWORK = """\
+input: [[1, -1, 0], [0, 1, 0], [0, -1, 1]]
+target: {class: 1}
+layers: [{type: flatten}, {type: dense, weights: {init: zeros, outputs: 4}}]
+learning_rate: 0.5
+"""
 
 
 def test_it_is_json_schema_of_2020_and_allows_no_other_keys() -> None:
@@ -49,7 +59,8 @@ def test_it_has_the_keys_of_the_contract_each_with_a_description() -> None:
 
 def test_its_names_are_those_of_the_registries() -> None:
     properties = json_schema()["properties"]
-    assert list(LOSSES) == properties["loss"]["enum"]
+    assert list(NETWORK_LOSSES) == properties["loss"]["enum"]
+    assert list(LOSSES) == json_schema()["else"]["properties"]["loss"]["enum"]
     assert list(ERROR_SIGNS) == properties["error"]["enum"]
     for key, registry in (("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)):
         names, *choices = properties[key]["oneOf"]
@@ -69,9 +80,9 @@ def test_a_number_that_belongs_to_a_name_is_offered_with_its_default() -> None:
 def test_its_defaults_are_the_ones_that_a_scenario_gets() -> None:
     defaults = {key: part["default"] for key, part in json_schema()["properties"].items() if "default" in part}
     data = read_scenario_text(FIRST).data()
-    taken = {key: value for key, value in defaults.items() if key not in ("input", "target", "samples")}
+    taken = {key: value for key, value in defaults.items() if key not in ("input", "target", "samples", "test")}
     assert {key: data[key] for key in taken} == taken
-    assert set(KEYS) - {"filter", "activation", "learning_rate"} == set(defaults)
+    assert set(KEYS) - {"filter", "activation", "learning_rate", "layers"} == set(defaults)
 
 
 def test_its_bounds_are_those_of_the_reader() -> None:
@@ -84,7 +95,9 @@ def test_its_bounds_are_those_of_the_reader() -> None:
 
 def test_its_examples_are_accepted() -> None:
     def used(key: str, example: Any) -> str:
-        kept = "".join(line for line in FIRST.splitlines(keepends=True) if not line.startswith(key))
+        for_a_network = key == "layers" or (key == "target" and example in ([0, 0, 0, 1], {"class": 3}))
+        text = NETWORK if for_a_network else FIRST
+        kept = "".join(line for line in text.splitlines(keepends=True) if not line.startswith(key))
         return f"{kept}{key}: {json.dumps(example)}\n"
 
     properties = json_schema()["properties"]

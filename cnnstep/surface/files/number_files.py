@@ -1,37 +1,35 @@
-"""A matrix from a file of its own: .csv, .npy or .pgm. Every fault says which file, and for text which line."""
+"""A matrix from a file of its own: .csv, .npy, .npz or .pgm. Every fault says which file, and for text which line."""
 
 from __future__ import annotations
 
 import re
-import tokenize
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
+from cnnstep.surface.files.array_files import FILE_LIMIT, Array, from_npy, from_npz
 from cnnstep.surface.files.matrices import counted, others_have, usual_length
 from cnnstep.surface.files.scalars import number_in, why_no_number
 from cnnstep.surface.files.source import Source, decoded, quoted, read_file
 
-Array = NDArray[np.float64]
 
-FILE_LIMIT = 20_000_000
-"""Bytes. The largest shipped matrix has 64 numbers; a photograph of ten megapixels fits."""
+def read_numbers(path: Path, shown: str, key: str = "") -> Array:
+    """The numbers of a file, of the kind that its name ends in; `shown` is what the user called it.
 
-
-def read_numbers(path: Path, shown: str) -> Array:
-    """The numbers of a file, of the kind that its name ends in; `shown` is what the user called it."""
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
+    `key` is the name of one array in an .npz file.
+    """
+    kind = path.suffix.lower()
+    if kind not in KINDS:
         what = f"{quoted(shown, 200)} is of no kind that is read"
-        raise InputError(Fault("file-kind", what, f"the kinds are {', '.join(_READERS)}"))
+        raise InputError(Fault("file-kind", what, f"the kinds are {', '.join(KINDS)}"))
+    if key and kind != ".npz":
+        what = f"key goes with an .npz file, and {quoted(shown, 200)} holds one array"
+        raise InputError(Fault("file-kind", what, "leave key out"))
     try:
-        return reader(path, shown)
+        return from_npz(path, shown, key) if kind == ".npz" else _READERS[kind](path, shown)
     except InputError as error:
         if error.faults[0].code == "not-found":
             raise InputError(_not_found(path, shown)) from error
@@ -42,7 +40,7 @@ def _not_found(path: Path, shown: str) -> Fault:
     folder = path.parent
     if not folder.is_dir():
         return Fault("not-found", f"there is no folder {quoted(str(folder), 200)}", "check the name of the file")
-    beside = [entry.name for entry in folder.iterdir() if entry.suffix.lower() in _READERS]
+    beside = [entry.name for entry in folder.iterdir() if entry.suffix.lower() in KINDS]
     guess = did_you_mean(path.name, beside)
     hint = guess if guess.startswith("did you mean") else f"it is looked for in {folder.resolve()}"
     return Fault("not-found", f"there is no file {quoted(shown, 200)}", hint)
@@ -88,28 +86,6 @@ def _uneven_lines(source: Source, rows: list[tuple[int, list[float]]]) -> list[F
     ]
 
 
-def _from_npy(path: Path, shown: str) -> Array:
-    """An array that `numpy.save` wrote; never one with Python objects in it."""
-    read_file(path, FILE_LIMIT, shown)  # the faults of opening, and of size, before NumPy maps it
-    name = quoted(shown, 200)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a header from Python 2 is read all the same
-            stored: NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError, EOFError, SyntaxError, OverflowError, tokenize.TokenError) as error:
-        hint = "save it with numpy.save, as an array of numbers"
-        raise InputError(Fault("not-a-matrix", f"{name} can't be read as a NumPy array", hint)) from error
-    if stored.dtype.kind not in "iuf":
-        what = f"{name} holds {stored.dtype} and not numbers"
-        raise InputError(Fault("not-a-number", what, "save it with numpy.save(file, array.astype(float))"))
-    array = np.array(stored, dtype=np.float64)
-    if not np.isfinite(array).all():
-        cell = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        what = f"{name} has {array[cell]} at {list(cell)}, which can't be calculated with"
-        raise InputError(Fault("not-a-number", what, "replace it by an ordinary number"))
-    return array
-
-
 _PGM_HEADER = re.compile(rb"(P[25])" + rb"(?:\s|#[^\r\n]*[\r\n])+([0-9]{1,9})" * 3 + rb"\s")
 
 
@@ -147,4 +123,5 @@ def _binary_pixels(body: bytes, largest: int, name: str) -> Array:
     return np.frombuffer(body[: len(body) - len(body) % kind.itemsize], kind).astype(np.float64)
 
 
-_READERS: dict[str, Callable[[Path, str], Array]] = {".csv": _from_csv, ".npy": _from_npy, ".pgm": _from_pgm}
+_READERS: dict[str, Callable[[Path, str], Array]] = {".csv": _from_csv, ".npy": from_npy, ".pgm": _from_pgm}
+KINDS = (".csv", ".npy", ".npz", ".pgm")
