@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnnstep.surface.loading import shipped
 from cnnstep.tutor.sweep import gather
 from tests.conftest import Program, environment
 
@@ -65,6 +66,15 @@ def test_json_is_the_contracts(cnnstep: Program) -> None:
     assert (data["schema"], data["runs"], data["seed"]) == (1, 1000, 1)
     assert list(data["outcomes"]) == ["converged", "settled", "stuck", "improving", "worse", "diverged"]
     assert sum(data["outcomes"].values()) == 1000
+
+
+@pytest.mark.parametrize("name", [one.name for one in shipped()])
+def test_every_shipped_scenario_can_be_swept(cnnstep: Program, name: str) -> None:
+    data = json.loads(cnnstep("sweep", name, "--starts", "8", "-n", "30", "--json").out)
+    assert (data["runs"], sum(data["outcomes"].values())) == (8, 8)
+    ran = cnnstep("sweep", name, "--learning-rate", "0.01:0.2:6", "-n", "200", width=60)
+    assert (ran.code, ran.err) == (0, "")
+    assert "Of 6 runs over learning_rate, " in ran.out
 
 
 def test_the_same_seed_is_the_same_bytes_for_any_number_of_workers(cnnstep: Program, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -20,7 +20,7 @@ from cnnstep.tutor.sweep.starts import Block, block
 from cnnstep.tutor.sweep.summary import summarize
 from cnnstep.tutor.sweep.table import columns
 from cnnstep.tutor.sweep.work import sweep, train
-from tests.tutor.sweep_reference import Row, recorded, stub
+from tests.tutor.sweep_reference import Row, ended, recorded, stub
 
 FIRST = scenario("first-filter")
 RATES = Plan(axes=(Axis.read("learning_rate=0.05:1:20"),), iterations=200)
@@ -101,20 +101,20 @@ def test_few_blocks_are_handed_out_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.usefixtures("short_blocks")
 def test_progress_counts_the_runs_that_are_done() -> None:
     heard: list[int] = []
-    gathered(RATES, recorded, done=heard.append)
-    assert heard == [3, 7, 11, 15, 19]
+    gathered(Plan(starts=18, iterations=20), recorded, done=heard.append)
+    assert heard == [3, 7, 11, 15, 17]
 
 
 class Interrupted:
     """Trains so many blocks, and then Ctrl-C comes."""
 
-    def __init__(self, blocks: int, what: type[BaseException] = KeyboardInterrupt) -> None:
-        self.blocks, self.what = blocks, what
+    def __init__(self, blocks: int) -> None:
+        self.blocks = blocks
 
     def __call__(self, scenario: Scenario, block: Block, iterations: int) -> Trained:
         self.blocks -= 1
         if self.blocks < 0:
-            raise self.what
+            raise KeyboardInterrupt
         return recorded(scenario, block, iterations)
 
 
@@ -132,13 +132,28 @@ def test_ctrl_c_keeps_the_finished_blocks_and_a_second_call_does_the_rest() -> N
     same(planned, gathered(RATES, recorded))
 
 
+class AtOnce(Executor):
+    """Does its work while it is handed in; the third block ends its worker."""
+
+    def __init__(self) -> None:
+        self.submitted = 0
+
+    def submit(self, work: Any, /, *arguments: Any, **more: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self.submitted == 2:
+            future.set_exception(BrokenExecutor())
+        else:
+            future.set_result(work(*arguments, **more))
+        self.submitted += 1
+        return future
+
+
 @pytest.mark.usefixtures("short_blocks")
-def test_a_worker_that_dies_leaves_what_the_others_have_done() -> None:
+def test_a_worker_that_dies_leaves_all_that_the_others_have_done() -> None:
     planned = Sweep.planned(FIRST, RATES)
-    with ThreadPoolExecutor(1) as executor, pytest.raises(BrokenExecutor):
-        gather(planned, Interrupted(2, BrokenExecutor), executor)
-    assert planned.done[:2].tolist() == [True, True]
-    assert not planned.finished
+    with pytest.raises(BrokenExecutor):
+        gather(planned, recorded, AtOnce())
+    assert planned.done.tolist() == [True, True, False, True, True]
 
 
 def test_the_first_lessons_own_run_gets_stuck_at_iteration_34() -> None:
@@ -206,6 +221,9 @@ class TestTable:
         table = columns(gathered(plan, recorded, scenario("bias")))
         assert list(table)[:4] == ["learning_rate", "bias", "status", "iterations"]
         assert list(table)[-1] == "b0"
+        of = scenario("bias")
+        begun = replace(of.with_weights(of.conv.weights, np.array([-1.0])), learning_rate=0.1)
+        np.testing.assert_allclose(ended(begun, 5)[1].values["bias"], table["b0"][:1], rtol=1e-12)
         np.testing.assert_allclose(
             [[0.1, -1], [0.1, 1], [0.2, -1], [0.2, 1]], np.transpose([table["learning_rate"], table["bias"]])
         )

@@ -48,6 +48,7 @@ def test_no_block_repeats_another_one() -> None:
         ("normal", "first-filter", 1, 10),
         ("uniform", "first-filter", 1 / math.sqrt(3), 1),
         ("he", "first-filter", math.sqrt(2 / 4), 10),
+        ("he", "two-filters", math.sqrt(2 / 4), 10),
         ("glorot", "first-filter", math.sqrt(2 / (4 + 4)), math.sqrt(6 / (4 + 4))),
         ("glorot", "two-filters", math.sqrt(2 / (4 + 8)), math.sqrt(6 / (4 + 8))),
     ],

@@ -78,7 +78,7 @@ def sweep(
     Examples:
       cnnstep sweep first-filter --starts 10000
       cnnstep sweep first-filter --learning-rate 0.01:1:200
-      cnnstep sweep first-filter --axis filter[0,0]=-2:2:80 --axis learning_rate=0.01:1:40
+      cnnstep sweep first-filter --axis 'filter[0,0]=-2:2:80' --axis learning_rate=0.01:1:40
       cnnstep sweep first-filter --starts 100000 --workers 2 --output runs.csv --resume part.npz
     """
     style = style_of(precision, fractions)
@@ -177,7 +177,7 @@ def _write(output: str, swept: Sweep, force: bool) -> None:
         say(f"Not written: {output}, for no run is done yet.")
         return
     write_output(output, swept, force)
-    say(f"Written: {output}" + ("." if swept.finished else f", with the {len(swept.runs)} runs that are done."))
+    say(f"Written: {output}" + ("." if swept.finished else f", with the {swept.count} runs that are done."))
 
 
 def _tell(swept: Sweep, name: str, style: Numbers, as_json: bool, kept: bool) -> None:

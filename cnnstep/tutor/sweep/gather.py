@@ -113,6 +113,13 @@ class Sweep:
         return bool(self.done.all())
 
     @property
+    def count(self) -> int:
+        """How many runs are done; the last block may be shorter than the others."""
+        length = block_length(self.scenario)
+        missing = length * len(self.done) - self.plan.runs if self.done[-1] else 0
+        return length * int(self.done.sum()) - missing
+
+    @property
     def runs(self) -> NDArray[np.int_]:
         """The numbers of the runs that are done."""
         return np.flatnonzero(np.repeat(self.done, block_length(self.scenario))[: self.plan.runs])
@@ -145,7 +152,7 @@ def gather(
     if executor is None:
         for task in tasks:
             sweep.put(task.number, carry_out(task))
-            done(len(sweep.runs) - 1)
+            done(sweep.count - 1)
     else:
         _spread(sweep, tasks, executor, done)
 
@@ -171,4 +178,4 @@ def _collect(sweep: Sweep, under_way: dict[Future[Trained], int], done: Callable
     for future in wait(under_way, return_when=FIRST_COMPLETED).done:
         sweep.put(under_way[future], future.result())
         del under_way[future]
-    done(len(sweep.runs) - 1)
+    done(sweep.count - 1)

@@ -66,7 +66,7 @@ def _sentences(text: str) -> Paragraph:
 def _unfinished(sweep: Sweep, kept: bool) -> list[Block]:
     if sweep.finished:
         return []
-    what = f"Stopped early: {len(sweep.runs)} of {counted(sweep.plan.runs, 'run')} are done, and this is about them."
+    what = f"Stopped early: {sweep.count} of {counted(sweep.plan.runs, 'run')} are done, and this is about them."
     return [Paragraph(what + (" The same command goes on from here." if kept else ""), "warn")]
 
 
