@@ -101,10 +101,17 @@ def test_what_no_shipped_scenario_shows_is_said_too(scenario: Scenario, sentence
 
 
 def test_a_rest_above_the_least_loss_is_told_from_one_at_it() -> None:
+    # w = 1 and 2w = 3 at once: w = 7/5 is best, ½ (0.4² + 0.2²) stays; the range of relu alone does not say so
+    blocks = page(row(input=[[1, 2]], target=[[1, 3]], activation="relu"))
+    assert verdict(blocks) == "It will come to rest with a loss of 0.1 left."
+    assert note(blocks, "instead") == "Nothing that was tried helps; it is listed below."
+
+
+def test_another_start_is_offered_where_it_helps() -> None:
     # relu, w from −1: the second cell (x = −1) is alive and pulls w up to 0, where the first one stays dead
-    scenario = row(input=[[1, -1]], target=[[1, 0]], filter=[[-1]], activation="relu", learning_rate=0.5)
-    blocks = page(scenario)
-    assert verdict(blocks) == "It will come to rest with a loss of 0.5 left."
+    blocks = page(row(input=[[1, -1]], target=[[1, 0]], filter=[[-1]], activation="relu", learning_rate=0.5))
+    assert verdict(blocks) == "It will die."
+    assert "every cell with an error is dead: loss 0.5 for ever" in text(blocks)
     assert "as a start reaches loss 0" in note(blocks, "instead")
 
 
@@ -200,6 +207,31 @@ def test_each_case_has_its_sentence(scenario: Scenario, sentence: str) -> None:
 def test_a_bound_is_named_only_where_the_rate_is_above_it() -> None:
     assert note(page(analysis("first-filter-slow")), "why") == ""
     assert note(page(analysis("adam")), "why") == ""
+    at_odds = page(row(input=[[1, 2]], target=[[1, 3]], activation="relu"))  # 0.1 is below 2/5
+    assert note(at_odds, "why") == "The targets are at odds: no filter gives all of them at once."
+    # 0.35 is above 0.2918, but only the two cells of 0.4 are ever active on this way
+    near = page(given("first-filter", filter=[[0.5, -0.25], [-0.25, 0.5]], learning_rate=0.35))
+    assert verdict(near).startswith("It will learn")
+    assert note(near, "why") == ""
+
+
+def test_a_bound_of_the_range_is_neared_and_what_lies_beyond_it_is_missed() -> None:
+    assert "can only be neared" in note(page(analysis("sigmoid")), "why")
+    assert "The target in [0,1] can't be met." in note(page(analysis("unreachable-target")), "why")
+
+
+def test_a_loss_that_stumbles_on_a_good_way_does_not_jump() -> None:
+    assert "then rises now and then; at iteration 120" in text(page(analysis("momentum")))
+
+
+def test_one_row_tells_the_curvature_where_every_cell_is_active() -> None:
+    def rows(name: str) -> list[str | float]:
+        (table,) = [block for block in page(analysis(name)) if isinstance(block, Table) and "λmax" in block.columns]
+        return [line[0] for line in table.rows]
+
+    assert rows("first-filter-linear") == ["every cell at its steepest"]
+    assert rows("first-filter") == ["the cells active now", "every cell at its steepest"]
+    assert rows("dead-from-the-start") == ["the cells active now", "every cell at its steepest"]
 
 
 def test_many_cells_are_counted_and_not_listed() -> None:

@@ -5,27 +5,34 @@ For a convolution layer and its activation. `analyze` gives all of it; each part
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from cnnstep.engine.analysis.curvature import Curvature, curvature
-from cnnstep.engine.analysis.forecast import Forecast, forecast, patience
+from cnnstep.engine.analysis.forecast import Forecast, forecast, patience, revived
 from cnnstep.engine.analysis.gradient_check import GradientCheck, check_gradient
 from cnnstep.engine.analysis.patch_matrix import patch_matrix
-from cnnstep.engine.analysis.remedies import Trial, remedies
+from cnnstep.engine.analysis.remedies import MOST_TRIALS, Trial, remedies
 from cnnstep.engine.analysis.solutions import Solutions, solve
 from cnnstep.engine.analysis.zero_gradient import ZeroGradient, zero_gradient
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration
+from cnnstep.errors import Fault, InputError
+
+MOST_RUNS = 1 + MOST_TRIALS
+"""The run itself, and what may be tried in its place."""
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """`matrix` is the patch matrix, one filter's weights to a row; `rank` how many of its columns are independent."""
+    """`matrix` is the patch matrix, one filter's weights to a row; `rank` how many of its columns are independent.
+
+    `revived` has, for cells that are dead at first, the iteration at which they pass something back again.
+    """
 
     first: Iteration
     matrix: Array = field(repr=False)
@@ -35,6 +42,7 @@ class Analysis:
     zero: ZeroGradient
     check: GradientCheck
     forecast: Forecast
+    revived: Mapping[Cell, int]
     trials: tuple[Trial, ...]
 
     @property
@@ -51,7 +59,13 @@ class Analysis:
 def analyze(
     scenario: Scenario, limit: int | None = None, done: Callable[[int], None] = lambda number: None
 ) -> Analysis:
-    """Everything there is to say about a scenario; the forecast runs at most `limit` iterations."""
+    """Everything there is to say about a scenario; the forecast runs at most `limit` iterations.
+
+    `done` hears the number of each run, from 0, of `MOST_RUNS` at most.
+    """
+    if scenario.is_network:
+        hint = "write its one layer as filter and activation, or run it: cnnstep run"
+        raise InputError(Fault("network", "analyze takes one filter and its activation, not a network of layers", hint))
     with np.errstate(all="ignore"):  # numbers that run away become infinite, and are told as such
         return _analyze(scenario, limit or patience(scenario), done)
 
@@ -60,7 +74,8 @@ def _analyze(scenario: Scenario, limit: int, done: Callable[[int], None]) -> Ana
     lesson = lesson_of(scenario)
     first, matrix = first_iteration(lesson), patch_matrix(scenario)
     solutions, bend = solve(lesson, matrix), curvature(first, matrix)
-    own = forecast(scenario, limit, done)
+    own = forecast(scenario, limit)
+    done(0)
     return Analysis(
         first,
         matrix,
@@ -70,5 +85,13 @@ def _analyze(scenario: Scenario, limit: int, done: Callable[[int], None]) -> Ana
         zero_gradient(first, matrix),
         check_gradient(first, matrix),
         own,
-        remedies(own, solutions, bend.stable_all_active, limit),
+        revived(scenario, own.iterations),
+        tuple(_told(remedies(own, solutions, bend.stable_all_active, limit), done)),
     )
+
+
+def _told(trials: Iterable[Trial], done: Callable[[int], None]) -> Iterator[Trial]:
+    """The trials as they come, each told to whoever waits."""
+    for number, trial in enumerate(trials, 1):
+        done(number)
+        yield trial

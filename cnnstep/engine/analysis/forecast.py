@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.outcome import Status, judge
+from cnnstep.engine.outcome import Status
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.trace import Iteration, trace
+from cnnstep.engine.trace import first_iteration, trace
+from cnnstep.engine.train import run
 
 LIMIT, SHORTEST, WORK = 3000, 50, 10**10
 """A run that is not decided by then is told as it stands; a large layer's sooner, after so many products."""
 FINAL: tuple[Status, ...] = ("converged", "settled", "stuck", "diverged")
-HOLD = 100
-"""An optimizer with a memory can leave a standstill again: its status must hold so many iterations to be final."""
 OFTEN = 0.1
 """A loss that rises in more than this share of the last half of a run jumps, and does not merely stumble."""
 
@@ -25,7 +24,7 @@ OFTEN = 0.1
 class Forecast:
     """`status` holds from `iteration` on; `losses` has one entry an iteration, from 0 to the last that was run.
 
-    `revived` has, for cells that are dead at first, the iteration at which they pass something back again.
+    `values` are those of the filter at the end.
     """
 
     status: Status
@@ -33,7 +32,6 @@ class Forecast:
     lesson: Lesson
     values: Mapping[str, Array] = field(repr=False)
     losses: tuple[float, ...] = field(repr=False)
-    revived: Mapping[Cell, int]
 
     @property
     def loss(self) -> float:
@@ -76,38 +74,32 @@ def patience(scenario: Scenario) -> int:
     return min(max(WORK // products, SHORTEST), LIMIT)
 
 
-def forecast(scenario: Scenario, limit: int, done: Callable[[int], None] = lambda number: None) -> Forecast:
-    """What becomes of the scenario in at most `limit` iterations; `done` hears the number of each."""
-    lesson = lesson_of(scenario)
-    hold = HOLD if scenario.optimizer.memory else 1
-    status: Status = "improving"
-    since, losses, first, gone = 0, list[float](), None, None
-    revived: dict[Cell, int] = {}
-    for iteration in _walk(lesson, limit):
-        first = first or iteration
-        losses.append(iteration.loss)
-        _note_revived(first, iteration, revived)
-        now = judge(lesson, iteration.values, iteration.loss, first)
-        status, since = (now, iteration.number) if now != status else (status, since)
-        gone = iteration.number if status == "converged" and gone is None else gone
-        done(iteration.number)
-        if status == "diverged" or (status in FINAL and iteration.number - since + 1 >= hold):
+def forecast(scenario: Scenario, limit: int) -> Forecast:
+    """What becomes of the scenario in at most `limit` iterations."""
+    trained = run(scenario, limit, losses=1)
+    losses = tuple(float(loss) for loss in trained.losses)
+    end = first_iteration(lesson_of(scenario.with_weights(trained.filters, trained.bias)))
+    holds = trained.iteration if trained.status in FINAL else _since(losses)
+    return Forecast(trained.status, holds, lesson_of(scenario), end.values, losses)
+
+
+def _since(losses: tuple[float, ...]) -> int:
+    """From where on the loss has been below the first one, or above it, as it is in the end."""
+    better = [loss <= losses[0] for loss in losses]
+    return next((k + 1 for k in reversed(range(len(losses))) if better[k] != better[-1]), 0)
+
+
+def revived(scenario: Scenario, iterations: int) -> dict[Cell, int]:
+    """The cells that are dead at first and pass something back within so many iterations, and when."""
+    lesson, phi = lesson_of(scenario), scenario.activation
+    layout, found = lesson.quantity("forward").layout, dict[Cell, int]()
+    dead = None
+    for iteration in trace(lesson, iterations + 1) if phi.flat else ():
+        alive = phi.slope(iteration.values["forward"]) != 0
+        dead = ~alive if dead is None else dead
+        for cell in zip(*(dead & alive).nonzero(), strict=True):
+            found[layout.shown_cell(tuple(int(i) for i in cell))] = iteration.number
+        dead = dead & ~alive
+        if not dead.any():
             break
-    # on its way to rest a momentum may carry the loss past nothing and back: gone is gone from the first time on
-    holds = gone if status == "converged" and gone is not None else since
-    return Forecast(status, holds, lesson, iteration.values, tuple(losses), revived)
-
-
-def _walk(lesson: Lesson, limit: int) -> Iterator[Iteration]:
-    """The iterations from 0 to `limit`. The one place to put a faster way that keeps no record."""
-    return trace(lesson, limit + 1)
-
-
-def _note_revived(first: Iteration, iteration: Iteration, revived: dict[Cell, int]) -> None:
-    """Notes the cells that were dead at first and now pass something back."""
-    phi, layout = first.lesson.scenario.activation, first.lesson.quantity("forward").layout
-    if not phi.flat:
-        return
-    back = (phi.slope(first.values["forward"]) == 0) & (phi.slope(iteration.values["forward"]) != 0)
-    for cell in zip(*back.nonzero(), strict=True):
-        revived.setdefault(layout.shown_cell(tuple(int(i) for i in cell)), iteration.number)
+    return found

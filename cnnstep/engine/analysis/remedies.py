@@ -24,6 +24,8 @@ Change: TypeAlias = Literal["rate", "activation", "start"]
 PLAIN = (1.0, 2.0, 2.5, 5.0)
 """Rates are tried at these numbers, times a power of ten: they are easy to type."""
 MOST_RATES = 5
+MOST_TRIALS = MOST_RATES + 2 + 4
+"""Two more of another activation, and four of another start."""
 SLOPE = 0.1
 """The leaky_relu that is tried: what the shipped scenario uses."""
 SEEDS = (1, 2)
@@ -51,25 +53,27 @@ def arrives(run: Forecast, solutions: Solutions) -> bool:
     return run.status == "settled" and run.loss <= solutions.floor * (1 + 1e-6)
 
 
-def remedies(own: Forecast, solutions: Solutions, stable: float | None, limit: int) -> tuple[Trial, ...]:
-    """Trials, each kind up to the first that helps. A run that arrives needs none, unless its target is out of reach.
+def remedies(own: Forecast, solutions: Solutions, stable: float | None, limit: int) -> Iterator[Trial]:
+    """Trials, each made when it is asked for; each kind of change up to the first that helps.
 
-    One thing is changed at a time; only another activation may need the rate that was found first as well.
+    A run that arrives needs none, unless its target is out of reach. One thing is changed at a time; only another
+    activation may need the rate that was found first as well.
     """
     scenario, limit = own.lesson.scenario, min(limit, SHORT)
     if nears_a_bound(own, solutions):
-        return ()
+        return
     if arrives(own, solutions):
         rates = (scenario.learning_rate, *_below(scenario.learning_rate)[:1]) if solutions.unreachable.any() else ()
-        return tuple(_activations(own, solutions, rates, limit))
+        yield from _activations(own, solutions, rates, limit)
+        return
     moves = own.iteration > 0 or own.status not in ("stuck", "settled")
-    trials = list(_rates(own, solutions, stable, limit)) if moves else []
-    best = [trial.scenario.learning_rate for trial in trials if trial.helps] or _below(scenario.learning_rate)[:1]
-    rates = tuple(dict.fromkeys((scenario.learning_rate, *best)))
-    trials += _activations(own, solutions, rates, limit)
+    best = _below(scenario.learning_rate)[0]
+    for trial in _rates(own, solutions, stable, limit) if moves else ():
+        best = trial.scenario.learning_rate if trial.helps else best
+        yield trial
+    yield from _activations(own, solutions, (scenario.learning_rate, best), limit)
     if own.status != "diverged":  # a bowl is as steep from wherever one starts
-        trials += _up_to_the_first(_start(scenario, solutions, *named, limit) for named in _starts(scenario))
-    return tuple(trials)
+        yield from _up_to_the_first(_start(scenario, solutions, *named, limit) for named in _starts(scenario))
 
 
 def _well_on_its_way(run: Forecast) -> bool:

@@ -27,8 +27,8 @@ def analyze(
       cnnstep analyze my.yaml --iterations 10000
       cnnstep analyze first-filter --json
     """
+    from cnnstep.engine.analysis import MOST_RUNS
     from cnnstep.engine.analysis import analyze as analysis_of
-    from cnnstep.engine.analysis.forecast import patience
     from cnnstep.surface.cli.context import progress, show, show_json
     from cnnstep.surface.loading import load
     from cnnstep.tutor.analyze.data import analyze_data
@@ -38,9 +38,8 @@ def analyze(
     if iterations is not None:
         at_least(iterations, 1, "--iterations")
     loaded = load(scenario)
-    limit = iterations or patience(loaded.scenario)
-    with progress(limit, "iterations") as done:
-        analysis = analysis_of(loaded.scenario, limit, done)
+    with progress(MOST_RUNS, "runs") as done:
+        analysis = analysis_of(loaded.scenario, iterations, done)
     if as_json:
         show_json(analyze_data(analysis))
     else:

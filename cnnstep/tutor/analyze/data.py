@@ -28,7 +28,7 @@ def analyze_data(analysis: Analysis) -> dict[str, Any]:
         "loss_floor": number(solutions.floor),
         "active": _cells(analysis, bend.active),
         "dead": _cells(analysis, ~bend.active),
-        "comes_back": [{"cell": list(cell), "iteration": at} for cell, at in sorted(analysis.forecast.revived.items())],
+        "comes_back": [{"cell": list(cell), "iteration": at} for cell, at in sorted(analysis.revived.items())],
         "lambda_max": _maybe(bend.lambda_max),
         "stable_learning_rate": _maybe(bend.stable),
         "stable_learning_rate_all_active": _maybe(bend.stable_all_active),

@@ -190,12 +190,12 @@ def _cells(analysis: Analysis) -> list[str]:
     if not dead:
         return [f"Every cell lets something back: {named(active)}." if len(active) > 1 else "Its cell is active."]
     told = [f"Active: {named(active)}. Dead: {named(dead)}." if active else "No cell is active."]
-    back = sorted(analysis.forecast.revived.items())
+    back = sorted(analysis.revived.items())
     if back:
         first = [f"{named([cell])} comes back at iteration {at}" for cell, at in back[:MOST_CELLS]]
         more = f"; so do {len(back) - MOST_CELLS} more" if len(back) > MOST_CELLS else ""
         told.append(f"In the run {listed(first)}{more}.")
-    never = [cell for cell in dead if cell not in analysis.forecast.revived]
+    never = [cell for cell in dead if cell not in analysis.revived]
     if never:
         told.append(f"{named(never)} {'does' if len(never) == 1 else 'do'} not come back in the run.")
     return told
