@@ -10,14 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstep.engine.activations import Activation
-from cnnstep.engine.layers.activation import ActivationLayer, dead_cells
+from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.outcome import diverged, floor, gone
 from cnnstep.engine.quantity import Array, Cell, Layout
+from cnnstep.engine.stations import norm, stations
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 
 SATURATED_BELOW = 0.01
 """A slope under this share of the activation's steepest one lets next to nothing back through."""
+MUCH_SMALLER = 100.0
+"""∂L/∂output that is this many times shorter at a network's first layer than at its last has vanished."""
+MANY = 4
+"""A unit of a layer that is dead in so many places at least, and in all of them, is no mere zero of one example."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Finding:
 
 def findings(iteration: Iteration) -> list[Finding]:
     """Everything worth saying about one iteration, in the order of its steps."""
-    return [finding for look in LOOKS for finding in look(iteration)]
+    looks = (*LOOKS, *ACROSS_LAYERS) if iteration.lesson.scenario.is_network else LOOKS
+    return [finding for look in looks for finding in look(iteration)]
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,18 @@ class _Neuron:
 
     def shown(self, where: NDArray[np.bool_]) -> tuple[Cell, ...]:
         """The cells where a mask holds, as a learner counts them."""
-        return tuple(self.layout.shown_cell(tuple(int(i) for i in cell)) for cell in np.argwhere(where))
+        return _shown(self.layout, where)
+
+    @property
+    def dead(self) -> NDArray[np.bool_]:
+        """Where a flat activation's slope is exactly 0."""
+        return self.phi.slope(self.z) == 0 if self.phi.flat else np.zeros(self.z.shape, dtype=bool)
+
+
+def _shown(layout: Layout, where: NDArray[np.bool_]) -> tuple[Cell, ...]:
+    """The cells where a mask holds, without the axes that the learner does not see."""
+    seen = [axis not in layout.hidden for axis in layout.axes]
+    return tuple(map(tuple, np.argwhere(where)[:, seen].tolist()))
 
 
 def _neurons(iteration: Iteration) -> Iterator[_Neuron]:
@@ -71,27 +88,85 @@ def _neurons(iteration: Iteration) -> Iterator[_Neuron]:
 def _dead(iteration: Iteration) -> Iterator[Finding]:
     """Cells of a flat activation whose slope is exactly 0."""
     for neuron in _neurons(iteration):
-        dead = np.zeros(neuron.z.shape, dtype=bool)
-        for cell in dead_cells(neuron.phi, neuron.z):
-            dead[cell] = True
+        dead = neuron.dead
         if not dead.any():
             continue
         cells, blocked = neuron.shown(dead), neuron.shown(dead & (neuron.upstream != 0))
-        yield Finding("dead-relu", neuron.step.name, _dead_words(cells, blocked), cells, blocked)
+        lost = _lost_in_network if iteration.lesson.scenario.is_network else _lost
+        words = f"{_cells(cells, 'dead ')}: z ≤ 0, so the slope is 0 and nothing passes back. {lost(cells, blocked)}."
+        yield Finding("dead-relu", neuron.step.name, words, cells, blocked)
         if dead.all():
-            words = "every cell is dead: all gradients are 0"
-            words += ", so no update will ever change the filter" if blocked else ", and no error is left"
-            yield Finding("all-dead", neuron.step.name, f"{words}.", cells, blocked)
+            yield Finding("all-dead", neuron.step.name, f"{_all_dead(neuron, bool(blocked))}.", cells, blocked)
 
 
-def _dead_words(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
+def _all_dead(neuron: _Neuron, blocked: bool) -> str:
+    if neuron.step.layer:
+        return f"every cell of {neuron.step.layer} is dead: the layers before it receive 0, so they learn nothing"
+    words = "every cell is dead: all gradients are 0"
+    return words + (", so no update will ever change the filter" if blocked else ", and no error is left")
+
+
+def _lost(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
+    """What one filter's dead cells cost."""
     if not blocked:
-        lost = "No error is lost: " + ("it is right already" if len(cells) == 1 else "they are right already")
-    elif len(blocked) < len(cells):
-        lost = f"{len(blocked)} of them {'has' if len(blocked) == 1 else 'have'} an error left that can't be learned"
-    else:
-        lost = f"{'It has' if len(cells) == 1 else 'They have'} an error left that can't be learned"
-    return f"{_cells(cells, 'dead ')}: z ≤ 0, so the slope is 0 and nothing passes back. {lost}."
+        return "No error is lost: " + ("it is right already" if len(cells) == 1 else "they are right already")
+    if len(blocked) < len(cells):
+        return f"{len(blocked)} of them {'has' if len(blocked) == 1 else 'have'} an error left that can't be learned"
+    return f"{'It has' if len(cells) == 1 else 'They have'} an error left that can't be learned"
+
+
+def _lost_in_network(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
+    """What dead cells cost inside a network, where an error reaches a cell through the layers after it."""
+    if not blocked:
+        return f"Nothing is lost: no error reaches {'it' if len(cells) == 1 else 'them'}"
+    if len(cells) == 1:
+        return "The error that reaches it ends here"
+    return f"An error reaches {len(blocked)} of them, and ends there"
+
+
+def _dying(iteration: Iteration) -> Iterator[Finding]:
+    """Units that are dead wherever they are used, where they are half of their layer or more, but not all."""
+    for neuron in _neurons(iteration):
+        where = dead_units(neuron.dead)
+        if where is None or not where.size / 2 <= where.sum() < where.size:
+            continue
+        kind = "maps" if neuron.z.ndim == 4 else "units"
+        words = (
+            f"{int(where.sum())} of {where.size} {kind} of {neuron.step.layer} are dead everywhere: "
+            "what makes them learns nothing."
+        )
+        yield Finding("dying-layer", neuron.step.name, words, tuple((int(u),) for u in np.flatnonzero(where)))
+
+
+def dead_units(dead: NDArray[np.bool_], least: int = MANY) -> NDArray[np.bool_] | None:
+    """Which maps (or units of a row) are dead in every sample and place; None where these are too few to tell."""
+    others = (0, *range(2, dead.ndim))
+    if dead.size < least * dead.shape[1]:
+        return None
+    return np.asarray(dead.all(axis=others))
+
+
+def gradient_lengths(iteration: Iteration) -> Iterator[Finding]:
+    """∂L/∂output that shrinks, or grows, from layer to layer on its way back."""
+    found = [(at.name, at.signal) for at in stations(iteration.lesson) if at.signal is not None]
+    last = iteration.lesson.scenario.layers[-1]
+    if last.kind == "softmax" or (isinstance(last, ActivationLayer) and last.slope_cancels):
+        found = found[:-1]  # 1/p and the slope undo each other: what goes back is p − y
+    if len(found) < 2:
+        return
+    (first, early), (final, late) = found[0], found[-1]
+    ours, theirs = norm(iteration.values[early.name]), norm(iteration.values[late.name])
+    if not 0 < ours < math.inf or not 0 < theirs < math.inf:
+        return
+    words = f"{late.symbol} at {final} is {theirs:.3g} long, {early.symbol} at {first} {ours:.3g}"
+    if theirs > MUCH_SMALLER * ours:
+        words += f": {theirs / ours:.3g} times shorter on the way back. The first layers learn next to nothing."
+        yield Finding("vanishing-gradient", early.name, words)
+    elif ours > MUCH_SMALLER * theirs:
+        words += (
+            f": {ours / theirs:.3g} times longer on the way back. A step that suits the last layer is too long here."
+        )
+        yield Finding("exploding-gradient", early.name, words)
 
 
 def _cells(cells: tuple[Cell, ...], kind: str = "") -> str:
@@ -136,7 +211,7 @@ def _unreachable(iteration: Iteration) -> Iterator[Finding]:
     target, phi = iteration.values["target"], last.phi
     beyond = (target < phi.low) | (target > phi.high)
     if beyond.any():
-        cells = tuple(lesson.output.layout.shown_cell(tuple(int(i) for i in c)) for c in np.argwhere(beyond))
+        cells = _shown(lesson.output.layout, beyond)
         bound = f"above {phi.high:g}" if (target > phi.high).any() else f"below {phi.low:g}"
         words = (
             f"{phi.name} never gives a number {bound}, so {_cells(cells, 'target ')} can't be met. "
@@ -145,10 +220,10 @@ def _unreachable(iteration: Iteration) -> Iterator[Finding]:
         yield Finding("unreachable-target", "error", words, cells, cells)
 
 
-def _loss(iteration: Iteration) -> Iterator[Finding]:
+def run_findings(iteration: Iteration) -> Iterator[Finding]:
     """What the loss says: gone, out of bounds, or higher after the update than before it."""
     lesson, before, after = iteration.lesson, iteration.loss, iteration.loss_after
-    update = next(lesson.of_role("update")).name
+    update = next((step.name for step in lesson.of_role("update")), "error")
     if diverged(after, iteration.first_loss):
         words = "the numbers run away: the loss is no longer finite, or a million times the first one."
         yield Finding("diverged", update, words)
@@ -163,6 +238,8 @@ LOOKS: tuple[Callable[[Iteration], Iterator[Finding]], ...] = (
     _dead,
     _at_kink,
     _saturated,
-    _loss,
+    run_findings,
 )
 """One entry a kind of finding."""
+ACROSS_LAYERS: tuple[Callable[[Iteration], Iterator[Finding]], ...] = (_dying, gradient_lengths)
+"""What only a network can show."""

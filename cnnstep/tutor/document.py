@@ -169,6 +169,14 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A small image or filter as shades; what is below 0 is told from what is above."""
+
+    rows: tuple[tuple[float, ...], ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Command:
     """What to type next, and why."""
 
@@ -184,7 +192,19 @@ class Beside:
 
 
 Block: TypeAlias = (
-    Heading | Paragraph | Formula | Matrix | Sum | Note | Table | Curve | HeatMap | Histogram | Command | Beside
+    Heading
+    | Paragraph
+    | Formula
+    | Matrix
+    | Sum
+    | Note
+    | Table
+    | Curve
+    | HeatMap
+    | Histogram
+    | Picture
+    | Command
+    | Beside
 )
 
 

@@ -11,8 +11,10 @@ from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Heading, Mark, Matrix, Note, Paragraph, Tone
+from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.numbers import Numbers, counted
-from cnnstep.tutor.sentences import WORDS, title_of
+from cnnstep.tutor.select import Selection, selected
+from cnnstep.tutor.sentences import title_of, words_of
 
 MOST_PLANES = 4
 """So many matrices of one quantity are shown unless all are asked for."""
@@ -30,53 +32,112 @@ def planes(
     *,
     title: str = "",
     all_of_them: bool = False,
+    part: Cell = (),
 ) -> tuple[Block, ...]:
-    """A quantity as matrices: one for each sample, filter and channel that the learner sees."""
-    if shown.ndim < 2:
-        leading: tuple[int, ...] = ()
-        marks = {(0, *cell)[-2:]: mark for cell, mark in (marks or {}).items()}
-        shown = shown.reshape(1, -1)
-    else:
-        leading = shown.shape[:-2]
+    """A quantity as matrices: one for each sample, filter and channel that the learner sees.
+
+    `part` are leading indices: only what lies under them is shown.
+    """
     names, title = quantity.layout.visible, title or quantity.symbol
+    within = shown[part]
+    leading = within.shape[:-2]
     blocks: list[Block] = []
-    for index in np.ndindex(*leading):
+    for rest in np.ndindex(*leading):
         if len(blocks) == MOST_PLANES and not all_of_them:
-            rest = counted(int(np.prod(leading)) - MOST_PLANES, "more matrix", "more matrices")
-            blocks.append(Paragraph(f"… and {rest} of {quantity.symbol}; --only {quantity.name} shows all.", "quiet"))
+            blocks.append(_more(quantity, int(np.prod(leading)) - MOST_PLANES))
             break
+        index = (*part, *rest)
         where = ", ".join(f"{axis} {i}" for axis, i in zip(names, index, strict=False))
-        rows = tuple(tuple(float(value) for value in row) for row in shown[index])
-        inside = {(cell[-2], cell[-1]): mark for cell, mark in (marks or {}).items() if cell[:-2] == index}
-        blocks.append(Matrix(rows, f"{title}, {where}" if where else title, inside))
+        plane = within[rest].reshape(-1, within.shape[-1] if within.ndim else 1)
+        blocks.append(
+            Matrix(tuple(map(tuple, plane.tolist())), f"{title}, {where}" if where else title, _under(marks, index))
+        )
     return tuple(blocks)
 
 
-def question(iteration: Iteration) -> tuple[Block, ...]:
-    """What the iteration starts from: input, filter, bias and target, next to each other."""
-    blocks: list[Block] = []
-    for quantity in iteration.lesson.leaves:
-        if quantity.name.endswith("_before") or quantity.name == "iteration":
-            continue
-        title = f"{quantity.name.capitalize()} {quantity.symbol}"
-        blocks.extend(planes(quantity, iteration.matrix(quantity.name), title=title))
-    return (Beside(tuple(blocks)),)
+def _under(marks: Mapping[Cell, Mark] | None, index: Cell) -> dict[tuple[int, int], Mark]:
+    """The marks of the matrix that lies under these leading indices, by row and column."""
+    found = {}
+    for cell, mark in (marks or {}).items():
+        if cell[: len(index)] == index:
+            row, column = (0, 0, *cell[len(index) :])[-2:]
+            found[row, column] = mark
+    return found
 
 
-def step_card(iteration: Iteration, step: Step, numbers: Numbers, *, all_of_them: bool = False) -> tuple[Block, ...]:
-    """One step: its number, title and formula, the sentence on what happened, its matrix, what is worth saying."""
-    position = iteration.lesson.steps.index(step) + 1
-    found = [finding for finding in findings(iteration) if finding.step == step.name]
-    matrix = planes(step.quantity, iteration.matrix(step.name), marks_of(step, found), all_of_them=all_of_them)
-    blocks: list[Block] = [
-        Heading(f"{position} {title_of(step)}", note=step.formula),
-        Paragraph(WORDS[step.role].happened(iteration, step, numbers)),
-        *((Beside(matrix),) if len(matrix) > 1 else matrix),
-    ]
+def _more(quantity: Quantity, count: int) -> Paragraph:
+    """How many matrices are left out, and how to see them."""
+    rest = counted(count, "more matrix", "more matrices")
+    how = f"{quantity.name}[{MOST_PLANES}] names one" if "." in quantity.name else f"--only {quantity.name} shows all"
+    return Paragraph(f"… and {rest} of {quantity.symbol}; {how}.", "quiet")
+
+
+def question(iteration: Iteration, sample: int | None = None) -> tuple[Block, ...]:
+    """What the iteration starts from: input, filter, bias and target, next to each other; of a batch, one sample's."""
+    if iteration.lesson.scenario.is_network:
+        from cnnstep.tutor.network.cards import network_question
+
+        return network_question(iteration, sample)
+    view = one_sample(iteration, sample)
+    return (Beside(tuple(block for leaf in given(view) for block in _leaf(view, leaf))),)
+
+
+def given(iteration: Iteration) -> tuple[Quantity, ...]:
+    """The leaves that a learner knows of: an optimizer's memory and the iteration's number are not among them."""
+    leaves = iteration.lesson.leaves
+    return tuple(leaf for leaf in leaves if not leaf.name.endswith("_before") and leaf.name != "iteration")
+
+
+def _leaf(iteration: Iteration, leaf: Quantity) -> tuple[Block, ...]:
+    return planes(leaf, iteration.matrix(leaf.name), title=f"{leaf.name.capitalize()} {leaf.symbol}")
+
+
+def step_card(
+    iteration: Iteration,
+    step: Step,
+    numbers: Numbers,
+    *,
+    all_of_them: bool = False,
+    part: Cell = (),
+    sample: int | None = None,
+    found: list[Finding] | None = None,
+) -> tuple[Block, ...]:
+    """One step: its number, title and formula, the sentence on what happened, its matrix, what is worth saying.
+
+    `part` are leading indices of the matrices that are wanted; `sample` is the one of a batch that is looked at.
+    `found` are the iteration's findings, where they are known already.
+    """
+    position = iteration.lesson.names.index(step.name) + 1
+    found = [f for f in (findings(iteration) if found is None else found) if f.step == step.name]
+    if sample is not None:
+        iteration, found = _of_sample(iteration, sample, step.name, found)
+        step = iteration.lesson.step(step.name)
+    heading = Heading(f"{position} {title_of(step)}", note=step.formula)
+    happened = Paragraph(words_of(iteration, step).happened(iteration, step, numbers))
+    if iteration.lesson.scenario.is_network:
+        from cnnstep.tutor.network.cards import network_card
+
+        return (heading, happened, *network_card(iteration, step, numbers, found, part))
+    shown = iteration.matrix(step.name)
+    matrix = planes(step.quantity, shown, marks_of(step, found), all_of_them=all_of_them, part=part)
+    blocks: list[Block] = [heading, happened, *((Beside(matrix),) if len(matrix) > 1 else matrix)]
     if step.role == "error":
         blocks.append(Paragraph(loss_line(iteration, numbers)))
     blocks.extend(note(finding) for finding in found)
     return tuple(blocks)
+
+
+CELL_BY_CELL = ("dead-relu", "at-kink", "saturated", "unreachable-target")
+"""Findings that name cells, so that each sample has its own."""
+
+
+def _of_sample(iteration: Iteration, sample: int, step: str, found: list[Finding]) -> tuple[Iteration, list[Finding]]:
+    """The iteration as one sample sees it; of the batch's findings at a step, those about cells are its own."""
+    own = one_sample(iteration, sample)
+    if own is iteration:
+        return iteration, found
+    kept = [finding for finding in found if finding.code not in CELL_BY_CELL]
+    return own, [*(f for f in findings(own) if f.step == step and f.code in CELL_BY_CELL), *kept]
 
 
 def marks_of(step: Step, found: list[Finding]) -> dict[Cell, Mark]:
@@ -97,6 +158,10 @@ def note(finding: Finding) -> Note:
 def loss_line(iteration: Iteration, numbers: Numbers) -> str:
     """`L = ½ Σ e² = ½ (2² + 0² + 0² + 0²) = 2`: written out where there are few cells."""
     scenario, error = iteration.lesson.scenario, iteration.values["error"]
+    if scenario.is_network:
+        from cnnstep.tutor.network.cards import loss_of_network
+
+        return loss_of_network(iteration, numbers)
     total = numbers.text(iteration.loss)
     formula = scenario.loss.formula
     if "Σ e²" not in formula or error.size > MOST_SQUARES:
@@ -105,7 +170,17 @@ def loss_line(iteration: Iteration, numbers: Numbers) -> str:
     return f"Loss  L = {formula} = {formula.replace('Σ e²', f'({squares})').replace('n', str(error.size))} = {total}"
 
 
-def iteration_cards(iteration: Iteration, numbers: Numbers, only: tuple[str, ...] = ()) -> tuple[Block, ...]:
-    """Every step of an iteration, or only those named."""
-    chosen = [iteration.lesson.step(name) for name in only] or iteration.lesson.steps
-    return tuple(block for step in chosen for block in step_card(iteration, step, numbers, all_of_them=bool(only)))
+def iteration_cards(
+    iteration: Iteration, numbers: Numbers, only: tuple[str, ...] = (), sample: int | None = None
+) -> tuple[Block, ...]:
+    """Every step of an iteration, or only those named: `gradient`, `conv1.gradient[3]`, `conv1`."""
+    view = one_sample(iteration, sample)
+    chosen = selected(view, only) if only else tuple(Selection(step) for step in iteration.lesson.steps)
+    found, whole = findings(iteration), bool(only)
+    return tuple(
+        block
+        for one in chosen
+        for block in step_card(
+            iteration, one.step, numbers, all_of_them=whole, part=one.part, sample=sample, found=found
+        )
+    )

@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from cnnstep.engine.findings import Finding, findings
+from cnnstep.engine.findings import Finding, findings, run_findings
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.outcome import Outcome, outcome
 from cnnstep.engine.quantity import Cell, bracketed
 from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.network.classes import Accuracies
+from cnnstep.tutor.network.watch import NetworkWatch
 from cnnstep.tutor.numbers import listed
 
 
@@ -25,7 +27,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Record:
-    """`losses` has one entry more than there were iterations: the last is the loss after the last update."""
+    """`losses` has one entry more than there were iterations: the last is the loss after the last update.
+
+    So has `accuracy`, where a network tells classes apart; `test_accuracy` is that of the samples held back, from the
+    first iteration to after the last update.
+    """
 
     lesson: Lesson
     first: Iteration
@@ -34,6 +40,8 @@ class Record:
     losses: tuple[float, ...]
     events: tuple[Event, ...]
     outcome: Outcome
+    accuracy: tuple[float, ...] = ()
+    test_accuracy: tuple[float, ...] = ()
 
     @property
     def iterations(self) -> int:
@@ -51,30 +59,53 @@ def record(
     kept: list[Iteration] = []
     losses: list[float] = []
     events: list[Event] = []
-    dead: dict[str, set[Cell]] | None = None
-    said: set[str] = set()
-    risen = False
+    watch: _Watch | None = None
     for iteration in iterations:
         first, last = first or iteration, iteration
+        watch = watch or _Watch(iteration.lesson)
         losses.append(iteration.loss)
         if keep(iteration.number):
             kept.append(iteration)
-        found = findings(iteration)
-        now = {f.step: set(f.cells) for f in found if f.code == "dead-relu"}
-        rises = any(f.code == "overshoot" for f in found)
-        happened = _changes(dead, now) + (["the update makes the loss rise"] if rises and not risen else [])
-        happened += [words for words in _ends(found) if words not in said]
-        said.update(happened)
-        if happened:
+        if happened := watch.happened(iteration):
             events.append(Event(iteration.number, iteration.loss, "; ".join(happened)))
-        dead, risen = now, rises
         progress(iteration.number)
         if not math.isfinite(iteration.loss_after):
             break
-    if first is None or last is None:
+    if first is None or last is None or watch is None:
         raise ValueError("a run has at least one iteration")
     losses.append(last.loss_after)
-    return Record(last.lesson, first, last, tuple(kept), tuple(losses), tuple(events), outcome(first, last))
+    watch.accuracies.look(last.following, last=True)
+    training, held_back = tuple(watch.accuracies.training), tuple(watch.accuracies.held_back)
+    ended = outcome(first, last)
+    return Record(last.lesson, first, last, tuple(kept), tuple(losses), tuple(events), ended, training, held_back)
+
+
+class _Watch:
+    """Looks at one iteration after another, and says what is new; it keeps no iteration."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self.network = NetworkWatch() if lesson.scenario.is_network else None
+        self.accuracies = Accuracies(lesson)
+        self.dead: dict[str, set[Cell]] | None = None
+        self.said: set[str] = set()
+        self.risen = False
+
+    def happened(self, iteration: Iteration) -> list[str]:
+        """What has changed since the iteration before, and what holds for the first time."""
+        self.accuracies.look(iteration.values)
+        if self.network is not None:  # whose cells are too many to be followed one by one
+            found = list(run_findings(iteration))
+            words = self.network.changes(iteration)
+        else:
+            found = findings(iteration)
+            now = {f.step: set(f.cells) for f in found if f.code == "dead-relu"}
+            words, self.dead = _changes(self.dead, now), now
+        rises = any(f.code == "overshoot" for f in found)
+        words += ["the update makes the loss rise"] if rises and not self.risen else []
+        words += [end for end in _ends(found) if end not in self.said]
+        self.said.update(words)
+        self.risen = rises
+        return words
 
 
 def _changes(before: dict[str, set[Cell]] | None, now: dict[str, set[Cell]]) -> list[str]:

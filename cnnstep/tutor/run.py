@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from cnnstep.engine.findings import findings
 from cnnstep.engine.quantity import number, numbers
-from cnnstep.engine.step import Step
+from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Series, Table, Tone
+from cnnstep.tutor.network.one_sample import checked_sample, is_batch
+from cnnstep.tutor.network.overview import is_small, summary_data
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import iteration_cards, planes, question
 from cnnstep.tutor.record import Event, Record
+from cnnstep.tutor.select import Selection, selected
 
+MOST_NUMBERS = 10_000
+"""An array of more numbers is summed up in JSON unless it is asked for."""
 MOST_EVENTS = 20
 """So many lines of what happened are shown; the rest are counted."""
 
@@ -27,7 +34,9 @@ STATUS: dict[str, tuple[str, Tone]] = {
 """What each outcome means, in words."""
 
 
-def run_document(record: Record, name: str, style: Numbers, only: tuple[str, ...] = ()) -> tuple[Block, ...]:
+def run_document(
+    record: Record, name: str, style: Numbers, only: tuple[str, ...] = (), sample: int | None = None
+) -> tuple[Block, ...]:
     """The whole walk: one iteration in full; of many, the curve, what happened, and the first and the last in full."""
     title = record.lesson.scenario.title or name
     blocks: list[Block] = [Heading(title, 1, name if name != title else "")]
@@ -37,15 +46,42 @@ def run_document(record: Record, name: str, style: Numbers, only: tuple[str, ...
     for number_, iteration in sorted(shown.items()):
         if record.iterations > 1:
             blocks.append(Heading(f"Iteration {number_}", 1, f"loss {style.text(iteration.loss)}"))
-        blocks += question(iteration) if not only else ()
-        blocks += iteration_cards(iteration, style, only)
+        blocks += _steps(iteration, style, only, sample)
     return (*blocks, *_ending(record, name, style))
 
 
-def step_document(iteration: Iteration, name: str, style: Numbers, only: tuple[str, ...] = ()) -> tuple[Block, ...]:
-    """One iteration's steps, or only those named."""
-    title = Heading(iteration.lesson.scenario.title or name, 1, f"iteration {iteration.number}")
-    return (title, *(() if only else question(iteration)), *iteration_cards(iteration, style, only))
+def _steps(iteration: Iteration, style: Numbers, only: tuple[str, ...], sample: int | None) -> tuple[Block, ...]:
+    """One iteration's steps, or only those named; of a batch, as one sample sees them."""
+    if iteration.lesson.scenario.is_network:
+        from cnnstep.tutor.network.run import iteration_blocks
+
+        return iteration_blocks(iteration, style, only, sample)
+    return (*(() if only else question(iteration, sample)), *iteration_cards(iteration, style, only, sample))
+
+
+def sample_shown(iteration: Iteration, asked: int | None) -> int | None:
+    """The sample that the screens show: the one asked for; of a network's batch the first; else all of them."""
+    if asked is not None:
+        return checked_sample(iteration, asked)
+    return 0 if iteration.lesson.scenario.is_network and is_batch(iteration) else None
+
+
+def step_document(
+    iteration: Iteration, name: str, style: Numbers, only: tuple[str, ...] = (), sample: int | None = None
+) -> tuple[Block, ...]:
+    """One iteration's steps, or only those named; of a batch, as one sample sees them."""
+    where = f"iteration {iteration.number}" + ("" if sample is None else f", sample {sample}")
+    title = Heading(iteration.lesson.scenario.title or name, 1, where)
+    return (title, *_steps(iteration, style, only, sample), *_to_open(iteration, only, _to_type(name)))
+
+
+def _to_open(iteration: Iteration, only: tuple[str, ...], name: str) -> tuple[Block, ...]:
+    """How to open a layer of a network whose steps were not all shown."""
+    scenario = iteration.lesson.scenario
+    if only or not scenario.is_network or is_small(scenario):
+        return ()
+    number_ = f" --iteration {iteration.number}" if iteration.number else ""
+    return (Command(f"cnnstep step {name}{number_} --only {scenario.names[0]}", "open a layer, or one of its steps"),)
 
 
 def step_data(iteration: Iteration, only: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -65,6 +101,10 @@ def course(record: Record) -> list[Block]:
     blocks: list[Block] = [
         Curve("Loss", series, "iteration", 0, record.iterations, log=spans_decades),
     ]
+    if record.accuracy:
+        from cnnstep.tutor.network.run import accuracy_curve
+
+        blocks += accuracy_curve(record)
     if record.events:
         blocks.append(_events(record.events))
     return blocks
@@ -88,6 +128,10 @@ def _ending(record: Record, name: str, style: Numbers) -> list[Block]:
         Heading("What changed"),
         Paragraph(f"{losses} {after}. It is {words}.", tone),
     ]
+    if record.lesson.scenario.is_network:
+        from cnnstep.tutor.network.run import changes, learned
+
+        return [*blocks, *changes(record), *learned(record), _next(record, _to_type(name))]
     for leaf, _ in record.lesson.carried:
         if leaf.endswith("_before"):
             continue
@@ -109,6 +153,9 @@ def _to_type(name: str) -> str:
 
 
 def _next(record: Record, name: str) -> Command:
+    if record.lesson.scenario.is_network and not is_small(record.lesson.scenario):
+        last = f" --iteration {record.last.number}" if record.last.number else ""
+        return Command(f"cnnstep step {name}{last} --only {record.lesson.scenario.names[0]}", "open a layer")
     if record.iterations == 1:
         return Command(f"cnnstep step {name} --interactive", "go through it yourself, one number at a time")
     if record.outcome.status in ("stuck", "worse", "diverged"):
@@ -122,30 +169,34 @@ def run_data(record: Record, only: tuple[str, ...] = ()) -> dict[str, Any]:
     """The contract's JSON of a run: the kept iterations with their steps and findings, and the outcome."""
     end = record.outcome
     result: dict[str, Any] = {"status": end.status, "loss": number(end.loss)}
-    for leaf, _ in record.lesson.carried:
-        if not leaf.endswith("_before"):
-            result[leaf] = numbers(end.matrix(leaf))
+    if record.lesson.scenario.is_network:
+        from cnnstep.tutor.network.run import outcome_data
+
+        result |= outcome_data(record)
+    else:
+        result |= {leaf: numbers(end.matrix(leaf)) for leaf, _ in record.lesson.carried if not leaf.endswith("_before")}
+    kept = record.kept or tuple({one.number: one for one in (record.first, record.last)}.values())
     return {
         "schema": 1,
         "scenario": record.lesson.scenario.data(),
-        "iterations": [iteration_data(iteration, only) for iteration in record.kept],
+        "iterations": [iteration_data(iteration, only) for iteration in kept],
         "outcome": result,
     }
 
 
 def iteration_data(iteration: Iteration, only: tuple[str, ...] = ()) -> dict[str, Any]:
     """One iteration as plain data, every step or only those named."""
-    steps = [iteration.lesson.step(name) for name in only] or iteration.lesson.steps
+    chosen = selected(iteration, only) if only else tuple(Selection(step) for step in iteration.lesson.steps)
     return {
         "iteration": iteration.number,
         "loss": number(iteration.loss),
-        "steps": [_step_data(iteration, step) for step in steps],
+        "steps": [_step_data(iteration, one, whole=bool(only)) for one in chosen],
         "findings": [
             {
                 "code": finding.code,
                 "step": finding.step,
-                "cells": [list(cell) for cell in finding.cells],
-                "blocked": [list(cell) for cell in finding.blocked],
+                "cells": [list(cell) for cell in finding.cells[:MOST_NUMBERS]],
+                "blocked": [list(cell) for cell in finding.blocked[:MOST_NUMBERS]],
                 "message": finding.message,
             }
             for finding in findings(iteration)
@@ -153,6 +204,18 @@ def iteration_data(iteration: Iteration, only: tuple[str, ...] = ()) -> dict[str
     }
 
 
-def _step_data(iteration: Iteration, step: Step) -> dict[str, Any]:
-    value = numbers(iteration.matrix(step.name))
-    return {"name": step.name, "symbol": step.symbol, "formula": step.formula, "value": value}
+def _step_data(iteration: Iteration, chosen: Selection, *, whole: bool) -> dict[str, Any]:
+    """A step's matrix, or the part of it that was asked for; a very large one that was not is summed up."""
+    step, shown = chosen.step, iteration.matrix(chosen.step.name)[chosen.part]
+    data: dict[str, Any] = {"name": step.name, "symbol": step.symbol, "formula": step.formula}
+    if chosen.part:
+        data["part"] = list(chosen.part)
+    if shown.size <= MOST_NUMBERS or whole:
+        return data | {"value": numbers(np.asarray(shown))}
+    return data | {"value": None, "summary": summary_data(shown)}
+
+
+def keeps_all(scenario: Scenario, iterations: int) -> bool:
+    """Whether a run's JSON can hold every iteration; of a long run of a large network it has the first and the last."""
+    size = scenario.inputs.size + scenario.targets.size
+    return not scenario.is_network or size * iterations <= MOST_NUMBERS

@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.quantity import bracketed
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.network.words import ERROR, NETWORK_WORDS
 from cnnstep.tutor.numbers import Numbers, counted
-
-Sentence = Callable[[Iteration, Step, Numbers], str]
-
-
-@dataclass(frozen=True)
-class Words:
-    """What a role is called, what it says of its numbers, and how a single number of it is introduced."""
-
-    title: str
-    happened: Sentence
-    why: str
-
-
-def _peak(iteration: Iteration, step: Step) -> tuple[str, float]:
-    """The label and the value of the number that is furthest from 0."""
-    array = iteration.values[step.name]
-    cell = tuple(int(i) for i in np.unravel_index(int(np.abs(array).argmax()), array.shape))
-    return step.quantity.label(cell), float(array[cell])
+from cnnstep.tutor.words import Words, peak, share
 
 
 def _forward(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     z, (rows, columns) = iteration.values[step.name], iteration.values[step.inputs[1].name].shape[2:]
     return (
         f"The filter lies on one {rows}×{columns} patch of the input after another; each output is the sum of "
-        f"input × filter there. {_share(z > 0, 'output is', 'outputs are')} positive."
+        f"input × filter there. {share(z > 0, 'output is', 'outputs are')} positive."
     )
-
-
-def _share(where: NDArray[np.bool_], one: str, many: str) -> str:
-    """`2 of 4 outputs are`, `1 of 4 outputs is`."""
-    count = int(where.sum())
-    noun, _, verb = (one if where.size == 1 else many).partition(" ")
-    return f"{count} of {where.size} {noun} {one.partition(' ')[2] if count == 1 else verb}".rstrip()
 
 
 def _activation(iteration: Iteration, step: Step, numbers: Numbers) -> str:
@@ -70,9 +43,9 @@ def _error(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     e = iteration.values[step.name]
     if not e.any():
         return "Every output is its target: nothing is left to learn."
-    label, value = _peak(iteration, step)
+    label, value = peak(iteration, step)
     above = (value > 0) == (iteration.lesson.scenario.sign > 0)
-    off = f"{_share(e != 0, 'output is', 'outputs are')} off"
+    off = f"{share(e != 0, 'output is', 'outputs are')} off"
     return f"{off}; the most is {label}: {numbers.text(abs(value))} too {'high' if above else 'low'}."
 
 
@@ -80,13 +53,13 @@ def _delta(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     delta = iteration.values[step.name]
     if not delta.any():
         return "Nothing passes back: no cell has both an error and a slope."
-    return f"The error, where the activation's slope lets it back through: {_share(delta != 0, 'cell', 'cells')}."
+    return f"The error, where the activation's slope lets it back through: {share(delta != 0, 'cell', 'cells')}."
 
 
 def _gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     if not iteration.values[step.name].any():
         return "All 0: nothing tells the filter where to go."
-    label, value = _peak(iteration, step)
+    label, value = peak(iteration, step)
     meaning = (
         ": how much the loss grows when that weight grows."
         if iteration.lesson.scenario.sign > 0
@@ -101,6 +74,8 @@ def _bias_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
 
 
 def _input_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    if step.layer and step.layer != iteration.lesson.scenario.names[0]:
+        return "How the loss changes with each number that this layer was given: what the layer before receives."
     return "How the loss would change with each input number: what a layer before this one would receive."
 
 
@@ -141,10 +116,18 @@ WORDS: dict[str, Words] = {
     "first_moment": Words("First moment", _first_moment, "the old mean, weakened, plus a share of the new gradient"),
     "second_moment": Words("Second moment", _second_moment, "the old mean, weakened, plus a share of the new square"),
     "update": Words("Update", _update, "the old weight and its step downhill"),
+    **NETWORK_WORDS,
 }
 
 
+def words_of(iteration: Iteration, step: Step) -> Words:
+    """The words of a step; a network's error is another quantity than one filter's."""
+    return ERROR if step.role == "error" and iteration.lesson.scenario.is_network else WORDS[step.role]
+
+
 def title_of(step: Step) -> str:
-    """`Filter gradient`; what belongs to the bias says so."""
+    """`Filter gradient`, in a network `conv1: filter gradient`; what belongs to the bias says so."""
     title = WORDS[step.role].title
-    return f"Bias {title.lower()}" if "bias_" in step.name and not step.role.startswith("bias") else title
+    if "bias_" in step.name.removeprefix(f"{step.layer}.") and "bias" not in step.role:
+        title = f"Bias {title.lower()}"
+    return f"{step.layer}: {title[:1].lower()}{title[1:]}" if step.layer else title

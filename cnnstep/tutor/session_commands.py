@@ -7,28 +7,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from cnnstep.engine.findings import findings
-from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.quantity import Array, Quantity
-from cnnstep.engine.step import Step
+from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.document import Block, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.present import iteration_cards, note, planes, question
+from cnnstep.tutor.present import note
 from cnnstep.tutor.record import record
 from cnnstep.tutor.run import course
-from cnnstep.tutor.session import Reply, Session, shown
+from cnnstep.tutor.select import first_step
+from cnnstep.tutor.session import Reply, Session, opening, shown
 from cnnstep.tutor.session_guess import start_guess
+from cnnstep.tutor.session_look import DIGITS, Answer, is_index, sample, show, why_number
 from cnnstep.tutor.what_if import changed
-from cnnstep.tutor.why import why
 
 FURTHEST = 100_000
 """No session runs on further than this in one command."""
-DIGITS = 9
-"""A number that is longer is beyond every row, column and iteration."""
-
-Answer = tuple[Session, Reply]
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,7 @@ def carry_out(session: Session, line: str) -> Answer:
     if not word:
         return _on(session)
     if re.match(r"^[^\s\[\]]+\s*\[[\d\s,]*\]$", line.strip()):
-        return _why(session, line)
+        return why_number(session, line)
     return COMMANDS[_command(word.lower())].carry_out(session, rest.strip())
 
 
@@ -77,72 +72,8 @@ def _back(session: Session, rest: str) -> Answer:
     return before, Reply(shown(before))
 
 
-def _show(session: Session, rest: str) -> Answer:
-    if not rest:
-        return session, Reply(shown(session))
-    if rest == "all":
-        return session, Reply((*question(session.iteration), *iteration_cards(session.iteration, session.style)))
-    if leaf := _leaf(session, rest):
-        return session, Reply(planes(leaf, session.iteration.matrix(leaf.name), all_of_them=True))
-    iteration, step = _step_of(session, rest)
-    return session, Reply(iteration_cards(iteration, session.style, (step.name,)))
-
-
-def _leaf(session: Session, name: str) -> Quantity | None:
-    """What no step computes, by its name or its symbol: `filter`, `W`."""
-    leaves = session.iteration.lesson.leaves
-    return next((leaf for leaf in leaves if name in (leaf.name, leaf.symbol)), None)
-
-
-def _step_of(session: Session, name: str) -> tuple[Iteration, Step]:
-    """The step of this name or symbol and an iteration that has it: ∂L/∂X is worked out once it is asked for."""
-    iteration = session.iteration
-    name = {step.symbol: step.name for step in iteration.lesson.steps}.get(name, name)
-    if name.endswith("input_gradient"):
-        lesson = lesson_of(session.scenario, input_gradient=True)
-        iteration = replace(iteration, lesson=lesson, values=lesson.carry_out(_begin(lesson, iteration)))
-    return iteration, iteration.lesson.step(name)
-
-
-def _begin(lesson: Lesson, iteration: Iteration) -> dict[str, Array]:
-    return {name: iteration.values[name] for name in lesson.start}
-
-
-def _why(session: Session, rest: str) -> Answer:
-    words = re.findall(r"[^\s,\[\]]+", rest)
-    name = words.pop(0) if words and not re.match(r"[-+]?\d", words[0]) else None
-    if name is None:
-        if session.step is None:
-            raise InputError(Fault("step", "no step has been shown yet", "say which step: why forward 0 1"))
-        iteration, step = session.iteration, session.step
-    elif leaf := _leaf(session, name):
-        raise InputError(_given(session, leaf))
-    else:
-        iteration, step = _step_of(session, name)
-    if not all(_is_index(word) for word in words):
-        wrong = next(word for word in words if not _is_index(word))
-        raise InputError(Fault("cell", f'"{wrong}" is no row or column', "type numbers counted from 0: why 0 1"))
-    return session, Reply(why(iteration, step, tuple(_index(word) for word in words), session.style))
-
-
-def _given(session: Session, leaf: Quantity) -> Fault:
-    """Where a number comes from that no step of this iteration computes."""
-    number, update = session.iteration.number, dict(session.iteration.lesson.carried).get(leaf.name)
-    if number and update:
-        return Fault("step", f"{leaf.name} is what the last update made", f"type: goto {number - 1} {update}")
-    return Fault("step", f"{leaf.name} is given, not worked out", "ask for a step's number: why forward 0 1")
-
-
-def _is_index(word: str) -> bool:
-    return word.isascii() and word.isdigit()
-
-
-def _index(word: str) -> int:
-    return int(word) if len(word) <= DIGITS else 10**DIGITS
-
-
 def _count(word: str, usage: str) -> int:
-    if not _is_index(word):
+    if not is_index(word):
         raise InputError(Fault("number", f'"{word}" is no number of iterations', f"type: {usage}"))
     if len(word) > DIGITS or int(word) > FURTHEST:
         raise InputError(Fault("number", f"{word} is too far for one go", f"at most {FURTHEST} at once"))
@@ -169,14 +100,14 @@ def _run(session: Session, rest: str) -> Answer:
 
 
 def _goto(session: Session, rest: str) -> Answer:
-    numbers = [word for word in rest.split() if _is_index(word)]
-    names = [word for word in rest.split() if not _is_index(word)]
+    numbers = [word for word in rest.split() if is_index(word)]
+    names = [word for word in rest.split() if not is_index(word)]
     lesson = session.iteration.lesson
     if not numbers and not names:
         raise InputError(Fault("goto", "say where to", f"an iteration, a step, or both: goto 3 {lesson.names[-1]}"))
     if len(numbers) > 1 or len(names) > 1:
         raise InputError(Fault("goto", "that is more than one place", f"type: goto 3 {lesson.names[-1]}"))
-    position = lesson.steps.index(lesson.step(names[0])) if names else 0
+    position = lesson.names.index(first_step(lesson, names[0]).name) if names else 0
     target = _iteration(session, _count(numbers[0], "goto 3")) if numbers else session.iteration
     after = session.moved(target, position)
     return after, Reply(shown(after))
@@ -194,7 +125,7 @@ def _iteration(session: Session, number: int) -> Iteration:
 
 def _set(session: Session, rest: str) -> Answer:
     scenario, change = changed(session.scenario, rest)
-    iteration = first_iteration(lesson_of(scenario))
+    iteration = opening(scenario)
     position = _same_step(session, iteration.lesson)
     after = replace(session.moved(iteration, position), scenario=scenario, changes=(*session.changes, change))
     was, now = first_iteration(session.iteration.lesson), iteration
@@ -204,7 +135,7 @@ def _set(session: Session, rest: str) -> Answer:
         f"{text(now.loss)} to {text(now.loss_after)}; before this change it went from {text(was.loss)} to "
         f"{text(was.loss_after)}. reset undoes all changes."
     )
-    return after, Reply((Paragraph(words), *(shown(after) if position >= 0 else question(iteration))))
+    return after, Reply((Paragraph(words), *shown(after)))
 
 
 def _same_step(session: Session, lesson: Lesson) -> int:
@@ -215,9 +146,9 @@ def _same_step(session: Session, lesson: Lesson) -> int:
 
 
 def _reset(session: Session, rest: str) -> Answer:
-    iteration = first_iteration(lesson_of(session.original))
+    iteration = opening(session.original)
     fresh = replace(session.moved(iteration, -1), scenario=session.original, changes=())
-    return fresh, Reply((Paragraph("Back to the scenario as it was, before the first step."), *question(iteration)))
+    return fresh, Reply((Paragraph("Back to the scenario as it was, before the first step."), *shown(fresh)))
 
 
 def _findings(session: Session, rest: str) -> Answer:
@@ -231,6 +162,10 @@ def _explain(session: Session, rest: str) -> Answer:
 
     if not rest:
         return session, Reply(topic_list())
+    if session.scenario.is_network:  # a topic is worked on a scenario of its own
+        if session.load is None:
+            raise InputError(Fault("explain", "topics can't be loaded here", f"type: cnnstep explain {rest}"))
+        return session, Reply(explanation(rest, session.load, "", session.style))
     return session, Reply(explanation(rest, lambda name: session.scenario, session.name, session.style))
 
 
@@ -260,12 +195,13 @@ def _quit(session: Session, rest: str) -> Answer:
 COMMANDS: dict[str, SessionCommand] = {
     "next": SessionCommand("next, or Enter", "the next step; after the last one the next iteration begins", _on),
     "back": SessionCommand("back", "undo the last move: to the step before, also over iterations", _back),
-    "why": SessionCommand("why [STEP] ROW COL", "where one number comes from: why 0 1, why gradient 0 1", _why),
+    "why": SessionCommand("why [STEP] ROW COL", "where one number comes from: why 0 1, why gradient 0 1", why_number),
     "guess": SessionCommand("guess", "type the next matrix yourself first, and have it marked", _guess),
     "set": SessionCommand("set NAME VALUE", "what if: set learning_rate 0.1, set filter 0 1 -2", _set),
     "run": SessionCommand("run [N]", "N iterations on, with their loss", _run),
+    "sample": SessionCommand("sample N", "look at another sample of a batch", sample),
     "goto": SessionCommand("goto [ITERATION] [STEP]", "to an iteration, a step, or both: goto 3 delta", _goto),
-    "show": SessionCommand("show [STEP]", "this step again, another one, or all of them: show all", _show),
+    "show": SessionCommand("show [STEP]", "this step again, another one, or all of them: show all", show),
     "findings": SessionCommand("findings", "what is worth saying about this iteration", _findings),
     "explain": SessionCommand("explain [TOPIC]", "a concept, worked on this scenario", _explain),
     "save": SessionCommand("save FILE", "write the scenario as it is now, with your changes", _save),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from cnnstep.engine.build import one_filter
@@ -23,10 +24,14 @@ def changed(scenario: Scenario, change: str) -> tuple[Scenario, str]:
 
     A cell is written as indices before the value; a whole matrix as the value itself.
     """
-    words = re.match(r"^\s*([\w.]+)(.*)$", change, re.S)
+    words = re.match(r"^\s*([\w.-]+)(.*)$", change, re.S)
     if not words:
         raise InputError(Fault("set", "say what to change", "type: set learning_rate 0.1, or set filter 0 1 -2"))
     key, rest = words.group(1), words.group(2).strip().lstrip("=").strip()
+    if scenario.is_network:
+        from cnnstep.tutor.network.what_if import network_changed
+
+        return network_changed(scenario, key, rest)
     known = (*NUMBERS, *WHOLE, *WORDS, *ARRAYS)
     if key not in known:
         raise InputError(Fault("set", f'"{key}" can\'t be set', did_you_mean(key, known)))
@@ -58,18 +63,54 @@ def _settings(value: dict[str, Any]) -> Iterator[Any]:
 
 def _value(key: str, rest: str, present: Any) -> tuple[Any, str]:
     """The new value, and the change in words."""
-    said = f"{key} were {rest}"
+    reader = ValueReader(key, rest, present)
     if key in WORDS:
-        return _named(key, rest), said
+        return reader.named(), reader.said
     if key == "bias" and rest.lower() in ("none", "null"):
         return None, "there were no bias"
     if key in ARRAYS:
-        return _cell(key, rest, present) or (_matrix(key, rest, present), said)
-    try:
-        return (int(rest) if key in WHOLE else read_number(rest).value), said
-    except (ValueError, ZeroDivisionError):
-        kind = "whole number" if key in WHOLE else "number"
-        raise InputError(Fault("set", f'"{rest}" is no {kind} for {key}', f"type: set {key} {present}")) from None
+        return reader.array()
+    return reader.number(whole=key in WHOLE), reader.said
+
+
+@dataclass(frozen=True)
+class ValueReader:
+    """What was typed for a key, and the value that it has at present."""
+
+    key: str
+    rest: str
+    present: Any
+
+    @property
+    def said(self) -> str:
+        """The change in words."""
+        return f"{self.key} were {self.rest}"
+
+    def named(self) -> Any:
+        """A name, with its numbers where it has some."""
+        return _named(self.key, self.rest)
+
+    def array(self) -> tuple[Any, str]:
+        """The array with a cell changed, or another one as deep; and that in words."""
+        cell = _cell(self.key, self.rest, self.present)
+        return cell or (_matrix(self.key, self.rest, self.present), self.said)
+
+    def number(self, *, whole: bool) -> int | float:
+        """One number."""
+        try:
+            return int(self.rest) if whole else read_number(self.rest).value
+        except (ValueError, ZeroDivisionError):
+            kind = "whole number" if whole else "number"
+            what = f'"{self.rest}" is no {kind} for {self.key}'
+            raise InputError(Fault("set", what, f"type: set {self.key} {self.present}")) from None
+
+    def pair(self) -> int | list[int]:
+        """One whole number, or two: `2`, `2 3`."""
+        words = re.findall(r"[^\s,\[\]]+", self.rest)
+        if not 1 <= len(words) <= 2 or not all(word.isascii() and word.isdigit() for word in words):
+            what = f'"{self.rest}" is not one or two whole numbers for {self.key}'
+            raise InputError(Fault("set", what, f"type: set {self.key} 2, or set {self.key} 2 3"))
+        return int(words[0]) if len(words) == 1 else [int(word) for word in words]
 
 
 def _named(key: str, rest: str) -> Any:

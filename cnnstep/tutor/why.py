@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
 from cnnstep.engine.findings import findings
-from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import Cell, Values, bracketed
+from cnnstep.engine.quantity import Cell, Quantity, bracketed
 from cnnstep.engine.step import Factor, Step, Term, Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.document import Block, Heading, Line, Mark, Paragraph, Sum
+from cnnstep.tutor.document import Beside, Block, Heading, Line, Mark, Paragraph, Sum
+from cnnstep.tutor.nudge import nudge
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.present import planes
-from cnnstep.tutor.sentences import WORDS
+from cnnstep.tutor.sentences import words_of
 
-NUDGE = 1e-3
-"""How far a weight is moved to watch the loss follow; small enough for four digits, large enough to see."""
-LARGEST = 1e9
-"""A loss above it has too few digits left for a difference of `NUDGE`."""
 PART = Mark("*", "takes part", "strong")
 
 
-def why(iteration: Iteration, step: Step, shown: Cell, numbers: Numbers) -> tuple[Block, ...]:
-    """How the number of a step at a cell comes about; the cell as a learner counts it."""
+def why(
+    iteration: Iteration, step: Step, shown: Cell, numbers: Numbers, sample: int | None = None
+) -> tuple[Block, ...]:
+    """How the number of a step at a cell comes about; the cell as a learner counts it.
+
+    Where one sample of a batch is looked at, a cell without a sample is one of it.
+    """
+    visible = step.quantity.layout.visible
+    if sample is not None and visible[:1] == ("sample",) and len(shown) == len(visible) - 1:
+        shown = (sample, *shown)
     cell = _full_cell(iteration, step, shown)
     working = step.working(iteration.values, cell)
     label = step.symbol.removesuffix(" new") + bracketed(shown) + (" new" if step.symbol.endswith(" new") else "")
     return (
         Heading(f"{label} = {numbers.text(float(iteration.values[step.name][cell]))}", note=step.formula),
-        Paragraph(f"{label}: {WORDS[step.role].why}."),
-        *_source(iteration, step, working),
-        as_sum("", working, _dead(iteration)),
-        *_nudge(iteration, step, cell, numbers),
+        Paragraph(f"{label}: {words_of(iteration, step).why}."),
+        *_source(iteration, step, working, cell),
+        *_working(iteration, step, cell, working, numbers),
+        *nudge(iteration, step, cell, numbers),
     )
+
+
+def _working(iteration: Iteration, step: Step, cell: Cell, working: Working, numbers: Numbers) -> tuple[Block, ...]:
+    """The products and their sum; where nothing takes part, that; for softmax, its short form beside the Jacobian."""
+    if step.role == "pool_gradient" and not working.terms:
+        return (Paragraph("No window took this number, so nothing comes back to it: 0."),)
+    total = as_sum("", working, _dead(iteration))
+    if step.role == "softmax_gradient":
+        from cnnstep.tutor.network.both_ways import short_form
+
+        return (total, *short_form(iteration, step, cell, working.value, numbers))
+    return (total,)
 
 
 def as_sum(title: str, working: Working, dead: frozenset[tuple[str, Cell]] = frozenset()) -> Sum:
@@ -77,54 +92,45 @@ def _full_cell(iteration: Iteration, step: Step, shown: Cell) -> Cell:
     return layout.full_cell(shown)
 
 
-def _source(iteration: Iteration, step: Step, working: Working) -> tuple[Block, ...]:
+def _source(iteration: Iteration, step: Step, working: Working, cell: Cell) -> tuple[Block, ...]:
     """The matrix that the number was read from, with the cells that take part marked."""
-    if step.role not in ("forward", "gradient", "input_gradient"):
+    if step.role not in READ_FROM:
         return ()
     source = step.inputs[0]
     taking: list[Factor] = [f for term in working.terms for f in term.factors if f.source == source.name]
-    cells = {source.layout.shown_cell(factor.cell) for factor in taking}
-    leading = {cell[:-2] for cell in cells}
+    if step.role == "pool_gradient":
+        return _windows(iteration, step, taking, cell)
+    return _marked(iteration, source, {source.layout.shown_cell(factor.cell) for factor in taking})
+
+
+READ_FROM = (
+    *("forward", "gradient", "input_gradient"),
+    *("dense", "dense_gradient", "dense_input_gradient", "pool", "pool_gradient", "softmax", "flatten"),
+)
+"""The roles whose numbers are read from more places than their formula says."""
+MOST_IN_A_SOURCE = 128
+"""A matrix of more numbers is not drawn for the few that take part."""
+
+
+def _marked(iteration: Iteration, source: Quantity, cells: set[Cell]) -> tuple[Block, ...]:
+    """The matrices that the cells lie in, two at most, each cell marked."""
     shown = iteration.matrix(source.name)
-    title = f"{source.name.replace('_', ' ').capitalize()} {source.symbol}"
-    marked = planes(source, shown, dict.fromkeys(cells, PART), title=title, all_of_them=True)
-    wanted = [i for i, index in enumerate(np.ndindex(*shown.shape[:-2])) if index in leading]
-    return tuple(marked[i] for i in wanted[:2])
-
-
-def _nudge(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers) -> tuple[Block, ...]:
-    """Moves the weight both ways and watches the loss: the slope that it shows must be the gradient."""
-    leaf = {"gradient": "filter", "bias_gradient": "bias", "input_gradient": "input"}.get(step.role)
-    if leaf is None:
+    if math.prod(shown.shape[-2:]) > MOST_IN_A_SOURCE and source.name != "input":
         return ()
-    lesson, fine = iteration.lesson, Numbers(max(numbers.precision, 6))
-    at = float(iteration.values[leaf][cell])
-    below, above = (_loss_at(lesson, iteration.values, leaf, cell, at + h) for h in (-NUDGE, NUDGE))
-    slope, gradient = (above - below) / (2 * NUDGE), float(iteration.values[step.name][cell])
-    label = lesson.quantity(leaf).label(cell)
-    text = (
-        f"Nudge it: {label} from {fine.text(at - NUDGE)} to {fine.text(at + NUDGE)} takes the loss from "
-        f"{fine.text(below)} to {fine.text(above)}: slope {numbers.text(slope)}."
+    title = f"{source.name if '.' in source.name else source.name.replace('_', ' ').capitalize()} {source.symbol}"
+    leading = sorted({cell[:-2] for cell in cells})
+    return tuple(
+        block
+        for index in leading[:2]
+        for block in planes(source, shown, dict.fromkeys(cells, PART), title=title, part=index, all_of_them=True)
     )
-    if abs(slope - lesson.scenario.sign * gradient) <= 1e-3 * max(1.0, abs(gradient)):
-        sign = "" if lesson.scenario.sign > 0 else " With e = t − a the gradient has the other sign."
-        return (Paragraph(f"{text}{sign} The numbers agree."),)
-    return (Paragraph(f"{text} The gradient says {numbers.text(gradient)}. {_why_not(iteration, slope)}"),)
 
 
-def _why_not(iteration: Iteration, slope: float) -> str:
-    """Why a nudge shows another slope than the gradient."""
-    if not np.isfinite(slope) or iteration.loss > LARGEST:
-        return "The numbers are too large for so small a nudge to show."
-    if any(step.part.phi.kinks for step in iteration.lesson.of_role("delta") if isinstance(step.part, ActivationLayer)):
-        return "A pre-activation lies so near a kink that the nudge crosses it, so the two differ."
-    return "The loss bends so much here that even this nudge is too long, so the two differ."
-
-
-def _loss_at(lesson: Lesson, values: Values, leaf: str, cell: Cell, value: float) -> float:
-    begin = {name: values[name] for name in lesson.start}
-    moved = begin[leaf].copy()
-    moved[cell] = value
-    begin[leaf] = moved
-    with np.errstate(all="ignore"):
-        return lesson.scenario.loss.value(lesson.output_of(begin), values["target"])
+def _windows(iteration: Iteration, step: Step, taking: list[Factor], cell: Cell) -> tuple[Block, ...]:
+    """For a pooling's input gradient: the number itself in its map, and the windows' outputs that it won."""
+    signal, source = step.inputs[0], step.inputs[-1]
+    won = {signal.layout.shown_cell(factor.cell) for factor in taking}
+    if source is signal:  # an average asks for no winner
+        return _marked(iteration, signal, won)
+    own = _marked(iteration, source, {source.layout.shown_cell(cell)})
+    return (Beside((*own, *_marked(iteration, signal, won))),)

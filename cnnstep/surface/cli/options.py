@@ -53,11 +53,6 @@ def style_of(precision: int, fractions: bool) -> Numbers:
     return Numbers(precision, fractions)
 
 
-def names_in(only: str) -> tuple[str, ...]:
-    """`forward, gradient` as names."""
-    return tuple(name.strip() for name in only.split(",") if name.strip())
-
-
 def at_least(value: int, least: int, option: str) -> None:
     """A fault where an option's number is too small."""
     if value < least:

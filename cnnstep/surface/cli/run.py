@@ -16,14 +16,17 @@ from cnnstep.surface.cli.options import (
     Precision,
     ScenarioName,
     at_least,
-    names_in,
     not_both,
     style_of,
 )
 
 if TYPE_CHECKING:
     from cnnstep.engine.lesson import Lesson
+    from cnnstep.engine.trace import Iteration
     from cnnstep.tutor.record import Record
+
+
+Sample = Annotated[int | None, typer.Option("--sample", help="Which sample of a batch to show, counted from 0.")]
 
 
 def run(
@@ -35,6 +38,7 @@ def run(
         int | None, typer.Option("--every", help="Also show each iteration whose number is a multiple of this.")
     ] = None,
     only: Only = "",
+    sample: Sample = None,
     mistake: Annotated[
         str,
         typer.Option("--mistake", metavar="CODE", help="Make this mistake in every iteration, beside the right way."),
@@ -53,10 +57,10 @@ def run(
       cnnstep run first-filter --mistake uphill-update -n 5
       cnnstep run first-filter --json
     """
-    from cnnstep.engine.lesson import lesson_of
     from cnnstep.surface.cli.context import show, show_json
     from cnnstep.surface.loading import load
-    from cnnstep.tutor.run import run_data, run_document
+    from cnnstep.tutor.run import keeps_all, run_data, run_document, sample_shown
+    from cnnstep.tutor.select import check_names, lesson_for, names_of
 
     style = style_of(precision, fractions)
     if iterations is not None:
@@ -64,12 +68,11 @@ def run(
     if every is not None:
         at_least(every, 1, "--every")
     loaded = load(scenario)
-    steps = names_in(only)
-    lesson = lesson_of(loaded.scenario, input_gradient="input_gradient" in steps)
-    for name in steps:
-        lesson.step(name)
+    steps = names_of(only)
+    lesson = lesson_for(loaded.scenario, steps)
+    check_names(lesson, steps)
     total = iterations or loaded.scenario.iterations
-    multiple = every or (1 if as_json else 0)
+    multiple = every or int(as_json and keeps_all(loaded.scenario, total))
 
     def keep(number: int) -> bool:
         return bool(multiple) and number % multiple == 0
@@ -88,7 +91,7 @@ def run(
     elif as_json:
         show_json(run_data(recorded, steps))
     else:
-        show(run_document(recorded, loaded.name, style, steps), style)
+        show(run_document(recorded, loaded.name, style, steps, sample_shown(recorded.first, sample)), style)
 
 
 def _recorded(lesson: Lesson, total: int, keep: Callable[[int], bool]) -> Record:
@@ -98,6 +101,19 @@ def _recorded(lesson: Lesson, total: int, keep: Callable[[int], bool]) -> Record
 
     with progress(total, "iterations") as done:
         return record(trace(lesson, total), keep, done)
+
+
+def _iteration(lesson: Lesson, number: int) -> Iteration:
+    """The iteration of this number; the ones before it are carried out and let go."""
+    from itertools import islice
+
+    from cnnstep.engine.trace import trace
+    from cnnstep.surface.cli.context import progress
+
+    with progress(number + 1, "iterations") as done:
+        for one in islice(trace(lesson), number + 1):
+            done(one.number)
+    return one
 
 
 def step(
@@ -110,6 +126,7 @@ def step(
         typer.Option("--iteration", help="Which iteration to print, counted from 0; the first, unless told."),
     ] = None,
     only: Only = "",
+    sample: Sample = None,
     as_json: AsJson = False,
     precision: Precision = 4,
     fractions: Fractions = False,
@@ -122,13 +139,10 @@ def step(
       cnnstep step my.yaml --interactive
       cnnstep step first-filter --iteration 3
     """
-    from itertools import islice
-
-    from cnnstep.engine.lesson import lesson_of
-    from cnnstep.engine.trace import trace
     from cnnstep.surface.cli.context import show, show_json
     from cnnstep.surface.loading import load
-    from cnnstep.tutor.run import step_data, step_document
+    from cnnstep.tutor.run import sample_shown, step_data, step_document
+    from cnnstep.tutor.select import check_names, lesson_for, names_of
 
     style = style_of(precision, fractions)
     if iteration is not None:
@@ -136,14 +150,16 @@ def step(
     if interactive:
         from cnnstep.surface.cli.tutor import teach
 
-        not_both("--interactive", {"--json": as_json, "--only": only, "--iteration": iteration is not None})
+        others = {"--json": as_json, "--only": only, "--iteration": iteration is not None}
+        not_both("--interactive", others | {"--sample": sample is not None})
         teach(load(scenario), style)
         return
     loaded = load(scenario)
-    steps = names_in(only)
-    lesson = lesson_of(loaded.scenario, input_gradient="input_gradient" in steps)
-    wanted = next(islice(trace(lesson), iteration or 0, None))
+    steps = names_of(only)
+    lesson = lesson_for(loaded.scenario, steps)
+    check_names(lesson, steps)
+    wanted = _iteration(lesson, iteration or 0)
     if as_json:
         show_json(step_data(wanted, steps))
     else:
-        show(step_document(wanted, loaded.name, style, steps), style)
+        show(step_document(wanted, loaded.name, style, steps, sample_shown(wanted, sample)), style)

@@ -27,6 +27,7 @@ from cnnstep.tutor.document import (
     Matrix,
     Note,
     Paragraph,
+    Picture,
     Sum,
     Table,
 )
@@ -132,6 +133,10 @@ def _draw_one(block: Block, pen: Pen) -> Lines:
             from cnnstep.surface.formats.maps import histogram_lines
 
             return histogram_lines(block, pen)
+        case Picture():
+            from cnnstep.surface.formats.shades import picture_lines
+
+            return picture_lines(block, pen)
         case Beside():
             return _beside(block, pen)
         case _:

@@ -1,0 +1,137 @@
+"""`run` and `step` of a whole network: overview first, then every card of a small one, or what was asked for."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from cnnstep.engine.findings import findings
+from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.quantity import number, numbers
+from cnnstep.engine.stations import norm
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.document import Beside, Block, Curve, Heading, Paragraph, Picture, Series, Table
+from cnnstep.tutor.network.classes import misread
+from cnnstep.tutor.network.overview import is_small, overview
+from cnnstep.tutor.numbers import Numbers, counted
+from cnnstep.tutor.present import iteration_cards, note, planes, question
+from cnnstep.tutor.record import Record
+
+MOST_FILTERS = 12
+"""So many of the first layer's filters are drawn."""
+MOST_MISREAD = 6
+"""So many samples that were read as another class are drawn."""
+MOST_WEIGHTS = 10_000
+"""An outcome with more weights than this leaves them out of its JSON."""
+
+
+def iteration_blocks(
+    iteration: Iteration, style: Numbers, only: tuple[str, ...], sample: int | None
+) -> tuple[Block, ...]:
+    """One iteration: of a small network everything, of a large one the table, and what was asked for."""
+    if only:
+        return iteration_cards(iteration, style, only, sample)
+    if is_small(iteration.lesson.scenario):
+        return (*question(iteration, sample), *iteration_cards(iteration, style, (), sample))
+    return (*overview(iteration), *(note(finding) for finding in findings(iteration)))
+
+
+def accuracy_curve(record: Record) -> tuple[Block, ...]:
+    """How many are read rightly, as it went: of the samples trained with, and of those held back."""
+    if not record.accuracy or record.iterations < 2:
+        return ()
+    series = [Series("training samples", record.accuracy, "•")]
+    if record.test_accuracy:
+        series.append(Series("samples held back", record.test_accuracy, "x"))
+    return (Curve("Accuracy", tuple(series), "iteration", 0, record.iterations),)
+
+
+def learned(record: Record) -> tuple[Block, ...]:
+    """What a run of several iterations has learned: accuracy in words, filters, samples still misread."""
+    return (*_accuracy_words(record), *_filters(record), *_misread(record))
+
+
+def _accuracy_words(record: Record) -> tuple[Block, ...]:
+    if not record.accuracy:
+        return ()
+    words = f"Read rightly: {_percent(record.accuracy[-1])} of {len(record.lesson.scenario.inputs)} training samples"
+    if record.test_accuracy and record.lesson.scenario.test_inputs is not None:
+        count = len(record.lesson.scenario.test_inputs)
+        words += f", and {_percent(record.test_accuracy[-1])} of {counted(count, 'sample')} that it never trained with"
+    return (Paragraph(f"{words}.", "strong"),)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %".replace(".0 %", " %")
+
+
+def _filters(record: Record) -> tuple[Block, ...]:
+    """The first convolution's filters as small pictures: dark where an input makes the output grow."""
+    scenario = record.lesson.scenario
+    conv = next((k for k, layer in enumerate(scenario.layers) if isinstance(layer, Conv)), None)
+    if conv is None or record.iterations < 2:
+        return ()
+    name = f"{scenario.names[conv]}.weights"
+    weights = record.outcome.values[name]
+    pictures = tuple(
+        Picture(_rows(weights[f, c]), f"filter {f}" + (f", channel {c}" if weights.shape[1] > 1 else ""))
+        for f, c in list(np.ndindex(*weights.shape[:2]))[:MOST_FILTERS]
+    )
+    words = "+ and # make the output grow, - and = make it fall; the second sign of each pair is the stronger one."
+    return (
+        Heading(f"What {scenario.names[conv]} has learned to look for"),
+        Paragraph(words, "quiet"),
+        Beside(pictures),
+    )
+
+
+def _rows(image: np.ndarray) -> tuple[tuple[float, ...], ...]:
+    return tuple(map(tuple, image.tolist()))
+
+
+def _misread(record: Record) -> tuple[Block, ...]:
+    """Some samples that the trained network reads as another class."""
+    if not record.accuracy or record.iterations < 2:
+        return ()
+    found, wrong, out_of = misread(record.lesson, record.outcome.values, MOST_MISREAD)
+    kind = "held back" if record.test_accuracy else "trained with"
+    if not wrong:
+        return (Paragraph(f"None of the {counted(out_of, 'sample')} {kind} is misread.", "good"),)
+    pictures = tuple(
+        Picture(_rows(one.image[0]), f"sample {one.sample}: {one.is_class}, read as {one.read_as}") for one in found
+    )
+    surest = "" if wrong == len(found) else "; those that it was surest of"
+    return (
+        Heading("Misread", note=f"{wrong} of {counted(out_of, 'sample')} {kind}{surest}"),
+        Beside(pictures),
+    )
+
+
+def changes(record: Record) -> tuple[Block, ...]:
+    """What the run has made of the weights: a small network's in full, else how far they have moved."""
+    lesson, end = record.lesson, record.outcome
+    leaves = [lesson.quantity(leaf) for leaf, _ in lesson.carried if not leaf.endswith("_before")]
+    if is_small(lesson.scenario):
+        blocks = [block for leaf in leaves for block in planes(leaf, end.matrix(leaf.name), title=f"{leaf.name}")]
+        return (Beside(tuple(blocks)),)
+    rows = []
+    for leaf in leaves:
+        before, after = record.first.values[leaf.name], end.values[leaf.name]
+        with np.errstate(all="ignore"):
+            rows.append((leaf.name, float(after.size), norm(before), norm(after), norm(after - before)))
+    return (Table(("weights", "numbers", "‖before‖", "‖after‖", "‖moved‖"), tuple(rows)),)
+
+
+def outcome_data(record: Record) -> dict[str, Any]:
+    """A network's outcome besides status and loss: weights where they are few, accuracy where there are classes."""
+    leaves = [leaf for leaf, _ in record.lesson.carried if not leaf.endswith("_before")]
+    data: dict[str, Any] = {}
+    if sum(math.prod(record.outcome.values[leaf].shape) for leaf in leaves) <= MOST_WEIGHTS:
+        data["weights"] = {leaf: numbers(record.outcome.matrix(leaf)) for leaf in leaves}
+    if record.accuracy:
+        data["accuracy"] = number(record.accuracy[-1])
+    if record.test_accuracy:
+        data["test_accuracy"] = number(record.test_accuracy[-1])
+    return data

@@ -1,0 +1,147 @@
+"""The titles and sentences of the steps that only a network has: one entry a role."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+
+from cnnstep.engine.layers.pool import MaxPool, Pool
+from cnnstep.engine.quantity import Cell
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.numbers import Numbers, counted
+from cnnstep.tutor.words import Words, peak, share
+
+
+def _error(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    slope = iteration.values[step.name]
+    if not slope.any():
+        return "All 0: no output can be moved for a smaller loss."
+    label, value = peak(iteration, step)
+    meaning = "how much the loss grows when that output grows"
+    if iteration.lesson.scenario.sign < 0:
+        meaning += ", with a minus: target − output"
+    return f"Where the way back begins: {meaning}. The most is {label} = {numbers.text(value)}."
+
+
+def _dense(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    outputs, inputs = iteration.values[step.inputs[1].name].shape
+    return (
+        f"Every output takes all {inputs} inputs, each under a weight of its own: "
+        f"{outputs} × {inputs} weights. {share(iteration.values[step.name] > 0, 'output is', 'outputs are')} positive."
+    )
+
+
+def _dense_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    if not iteration.values[step.name].any():
+        return "All 0: nothing tells these weights where to go."
+    label, value = peak(iteration, step)
+    words = "Each weight joins one input to one output: its gradient is that input × what comes back to that output."
+    return f"{words} The steepest is {label} = {numbers.text(value)}."
+
+
+def _dense_bias_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    return "A bias is added to its output once, so what comes back to that output is its gradient."
+
+
+def _dense_input_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    outputs = iteration.values[step.inputs[-1].name].shape[0]
+    went = f"Each input went into {'the one output' if outputs == 1 else f'all {outputs} outputs'}"
+    return f"{went}: from each it gets back ∂L/∂z × the weight between them."
+
+
+def window_of(step: Step) -> str:
+    """`2×2`."""
+    return "×".join(str(n) for n in cast("Pool", step.part).window.size)
+
+
+def _pool(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    if not isinstance(step.part, MaxPool):
+        return f"Each {window_of(step)} window becomes one number: its mean."
+    tied = int(ties(step.part, iteration.values[step.inputs[0].name]).sum())
+    words = f"Of each {window_of(step)} window the largest number goes on, the others are dropped."
+    if not tied:
+        return words
+    where = f"In {counted(tied, 'window')} several numbers are equally large"
+    return f"{words} {where}: the first in reading order wins."
+
+
+def ties(pool: MaxPool, image: np.ndarray) -> np.ndarray:
+    """Which windows have their largest number more than once: [N, C, oh, ow]."""
+    windows = pool.window.views(image, -np.inf)
+    largest = windows.max(axis=(-2, -1), keepdims=True)
+    return np.asarray((windows == largest).sum(axis=(-2, -1)) > 1)
+
+
+def won(pool: MaxPool, image: np.ndarray) -> tuple[set[Cell], set[Cell]]:
+    """The cells of the image that won a window, and those that were equally large and came later."""
+    windows, winners, equals = pool.window.views(image, -np.inf), set(), set()
+    for cell in np.ndindex(*windows.shape[:4]):
+        top, left = (i * s - pool.window.padding for i, s in zip(cell[2:], pool.window.stride, strict=True))
+        largest = np.argwhere(windows[cell] == windows[cell].max()).tolist()  # in reading order
+        places = [(*cell[:2], top + u, left + v) for u, v in largest]
+        winners.add(places[0])
+        equals.update(places)
+    return winners, equals - winners
+
+
+def _pool_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    if not isinstance(step.part, MaxPool):
+        return f"Each cell of a {window_of(step)} window took part equally, so each gets an equal share back."
+    passed = share(iteration.values[step.name] != 0, "cell gets", "cells get")
+    words = f"Only the number that won went on, so it alone gets the gradient back, all of it: {passed} something."
+    image = iteration.values[step.inputs[-1].name]
+    if ties(step.part, image).any():
+        words += " Where several were equally large, the first in reading order gets it."
+    return words
+
+
+def _flatten(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    maps = "×".join(str(n) for n in iteration.values[step.inputs[0].name].shape[1:])
+    length = iteration.values[step.name].shape[1]
+    return f"The {maps} numbers stand in one row of {length}, map after map, in reading order. Nothing is computed."
+
+
+def _flatten_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    return "The row goes back into its maps: every number to where it came from. Nothing is computed."
+
+
+def _softmax(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    label, value = peak(iteration, step)
+    return (
+        f"Powers of e, divided by their sum: shares that add up to 1. The largest is {label} = {numbers.text(value)}."
+    )
+
+
+def _softmax_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    words = "Every p depends on every z, so a number here is a sum over all p: the signal times the Jacobian."
+    if "= " in step.formula.partition("= ")[2]:
+        short = step.formula.rpartition("= ")[2]
+        words += f" With cross-entropy all of it comes to {short}."
+    return words
+
+
+ERROR = Words("Error", _error, "how the loss changes with this output of the network")
+"""`error` in a network: ∂L/∂ of its output."""
+
+NETWORK_WORDS: dict[str, Words] = {
+    "dense": Words("Forward pass", _dense, "every input × its weight, summed"),
+    "dense_gradient": Words(
+        "Weight gradient", _dense_gradient, "this weight met this input on the way to this output, once for each sample"
+    ),
+    "dense_bias_gradient": Words("Bias gradient", _dense_bias_gradient, "the bias joined this output once a sample"),
+    "dense_input_gradient": Words(
+        "Input gradient", _dense_input_gradient, "this input went into these outputs, each under another weight"
+    ),
+    "pool": Words("Pooling", _pool, "one number for this window of the input"),
+    "pool_gradient": Words(
+        "Input gradient", _pool_gradient, "what comes back from the windows that this number stood for"
+    ),
+    "flatten": Words("Flatten", _flatten, "the same number, from its place in the maps"),
+    "flatten_gradient": Words("Input gradient", _flatten_gradient, "the same number, from its place in the row"),
+    "softmax": Words("Softmax", _softmax, "e to this power, divided by the sum of all of them"),
+    "softmax_gradient": Words(
+        "Input gradient", _softmax_gradient, "this z moves every p: the signal at each p, times ∂p/∂z"
+    ),
+}

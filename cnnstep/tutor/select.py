@@ -1,0 +1,105 @@
+"""What a learner asks to see: a step, a whole layer, or a part of a step: `gradient`, `conv1`, `conv1.gradient[3]`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.quantity import Array, Cell, Layout
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration
+from cnnstep.errors import Fault, InputError
+from cnnstep.registry import did_you_mean
+from cnnstep.tutor.network.overview import is_small
+from cnnstep.tutor.numbers import counted
+
+INPUT_GRADIENT = "input_gradient"
+WRITTEN = re.compile(r"^\s*(.*?)\s*(?:\[([\d\s,]*)\])?\s*$", re.S)
+DIGITS = 9
+"""An index that is longer is beyond every array."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A step, and the leading indices of the part of it that is wanted."""
+
+    step: Step
+    part: Cell = ()
+
+
+def names_of(only: str) -> tuple[str, ...]:
+    """`error, conv1.gradient[3,0]` as names: a comma in brackets parts indices, not names."""
+    return tuple(name.strip() for name in re.split(r",(?![^\[]*\])", only) if name.strip())
+
+
+def lesson_for(scenario: Scenario, names: tuple[str, ...] = ()) -> Lesson:
+    """The scenario's lesson, with ∂L/∂X where one of the names asks for it, and in every network small enough."""
+    bare = [WRITTEN.sub(r"\1", name) for name in names]
+    asked = any(name.endswith(INPUT_GRADIENT) or name in scenario.names[:1] for name in bare)
+    return lesson_of(scenario, input_gradient=asked or (scenario.is_network and is_small(scenario)))
+
+
+def selected(iteration: Iteration, names: tuple[str, ...]) -> tuple[Selection, ...]:
+    """The steps of these names, each with its part; a layer's name stands for all of its steps."""
+    return tuple(one for name in names for one in _selected(iteration, name))
+
+
+def check_names(lesson: Lesson, names: tuple[str, ...]) -> None:
+    """`InputError` where one of the names is no step and no layer."""
+    for name in names:
+        list(_steps(lesson, WRITTEN.sub(r"\1", name)))
+
+
+def _selected(iteration: Iteration, name: str) -> Iterator[Selection]:
+    written = WRITTEN.match(name)
+    bare, indices = (written.group(1), written.group(2)) if written else (name, None)
+    for step in _steps(iteration.lesson, bare):
+        part = tuple(_index(word) for word in re.findall(r"\d+", indices or ""))
+        yield Selection(step, checked_part(step.name, step.quantity.layout, iteration.matrix(step.name), part))
+
+
+def _index(word: str) -> int:
+    return int(word) if len(word) <= DIGITS else 10**DIGITS
+
+
+def _steps(lesson: Lesson, name: str) -> Iterator[Step]:
+    layers = lesson.scenario.names
+    if name in layers:
+        yield from (step for step in lesson.steps if step.layer == name)
+        return
+    try:
+        yield lesson.step(name)
+    except InputError as error:
+        if not layers or error.faults[0].code != "unknown-step":
+            raise
+        hint = did_you_mean(name, (*lesson.names, *layers))
+        hint = f"layers: {', '.join(layers)}; steps: {layers[0]}.forward and so on" if "there is:" in hint else hint
+        raise InputError(Fault("unknown-step", f'there is no step or layer called "{name}"', hint)) from None
+
+
+def first_step(lesson: Lesson, name: str) -> Step:
+    """The step of this name; of a layer the one that it begins with."""
+    return next(_steps(lesson, name))
+
+
+def only_step(lesson: Lesson, name: str) -> Step:
+    """The step of this name; a layer has several, and which of them is meant must be said."""
+    steps = list(_steps(lesson, name))
+    if len(steps) > 1:
+        raise InputError(Fault("step", f"{name} is a layer", f"say which step: {', '.join(s.name for s in steps)}"))
+    return steps[0]
+
+
+def checked_part(name: str, layout: Layout, shown: Array, part: Cell) -> Cell:
+    """The leading indices, where there is something under them."""
+    if len(part) > shown.ndim:
+        axes = " ".join(axis.upper() for axis in layout.visible)
+        what = f"{name} has {counted(shown.ndim, 'index', 'indices')}, not {len(part)}"
+        raise InputError(Fault("part", what, f"they are: {axes}" if axes else "leave the brackets out"))
+    for index, size, axis in zip(part, shown.shape, layout.visible, strict=False):
+        if index >= size:
+            raise InputError(Fault("part", f"{name} has no {axis} {index}", f"counted from 0 to {size - 1}"))
+    return part
