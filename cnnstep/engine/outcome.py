@@ -52,8 +52,8 @@ def judge(lesson: Lesson, values: Mapping[str, Array], loss: float, first: Itera
         return "diverged"
     if gone(lesson, values, first.loss):
         return "converged"
-    steepest = max(float(np.abs(slope).max()) for slope in slopes)
-    began = max(float(np.abs(slope).max()) for slope in gradients(lesson, first.values))
+    steepest = max((float(np.abs(slope).max()) for slope in slopes), default=0.0)
+    began = max((float(np.abs(slope).max()) for slope in gradients(lesson, first.values)), default=0.0)
     if steepest <= LEVEL * began:  # and not only at 0: whether a cell that has learned leaves 0 or 1e-17 is rounding
         at_floor = loss <= floor(lesson) * (1 + LEVEL)
         return "settled" if at_floor or not _blocked(lesson, values) else "stuck"
