@@ -6,6 +6,7 @@ to go on: y ← y − η·c·P·Pᵀ·(y + t masked), one matrix product instead
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from cnnstep.engine.train.problem import Problem
     from cnnstep.engine.train.state import Rates
 
+FEW = 4
+"""So many calls with a number cost less than one with an array that has to be read."""
 WELL_CONDITIONED = 1e4
 """Weights are worked back from outputs only where that costs less than so many roundings."""
 
@@ -40,7 +43,7 @@ class Columns:
     def of(patches: Array, targets: Array) -> Columns:
         """The arrangement of P [M, K] and targets [M, F]."""
         wanted = (targets != 0).any(axis=1)
-        order = np.argsort(wanted, kind="stable")
+        order = np.lexsort((targets[:, 0], wanted))
         P = patches[order]
         gram = back = None
         if len(P) <= P.shape[1] and np.linalg.cond(P) ** 2 < WELL_CONDITIONED:
@@ -72,13 +75,24 @@ class _Pull:
         self.y, self.out = y[zeros:], out[zeros:]
         self.bits, self.out_bits = self.y.view(np.int64), self.out.view(np.int64)
         self.mask = np.empty(self.y.shape, dtype=np.int64)
-        self.targets = np.repeat(columns.targets[zeros:], y.shape[1] // columns.targets.shape[1], axis=1)
+        self.sums = list(_sums(self.y, columns.targets[zeros:], self.out))
 
     def __call__(self) -> None:
         np.minimum(self.zero_y, 0.0, out=self.zero_out)
         np.right_shift(self.bits, 63, out=self.mask)  # all ones where y < 0, which is z > 0
-        np.add(self.y, self.targets, out=self.out)
+        for y, target, out in self.sums:
+            np.add(y, target, out=out)
         np.bitwise_and(self.out_bits, self.mask, out=self.out_bits)
+
+
+def _sums(y: Array, targets: Array, out: Array) -> Iterator[tuple[Array, Array | float, Array]]:
+    """What y + t adds up: a number to all rows with the same target, or, where these are many, an array to all."""
+    values, first = np.unique(targets[:, 0], return_index=True)
+    if targets.shape[1] > 1 or len(values) > FEW:
+        yield y, np.repeat(targets, y.shape[1] // targets.shape[1], axis=1), out
+        return
+    for value, start, end in zip(values, first, (*first[1:], len(targets)), strict=True):
+        yield y[start:end], float(value), out[start:end]
 
 
 def _by_filters(columns: Columns, w: Array, step: Rates, iterations: int) -> None:

@@ -6,7 +6,7 @@ which it began is found inside the block: by halving it, or, where the optimizer
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,41 +14,43 @@ from numpy.typing import NDArray
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.train.advance import Advance, advance
 from cnnstep.engine.train.problem import Problem
-from cnnstep.engine.train.standing import Beginning, Mask, Standing, final, judged, measured, standing
+from cnnstep.engine.train.standing import IMPROVING, Beginning, Mask, Standing, final, judged, measured, standing
 from cnnstep.engine.train.state import State, joined
 
-Runs = NDArray[np.intp]
+Numbers = NDArray[np.intp]
+FIRST_LOOK = 64
+"""The length of the first block: many a run is over soon."""
 
 
 @dataclass(frozen=True)
 class _Fresh:
     """Runs whose status began to hold in the last block: as they were before it, and how they stand after it."""
 
-    runs: Runs
+    runs: Numbers
     before: State
     end: Standing
     weights: Array
 
-    def some(self, which: Runs) -> _Fresh:
+    def some(self, which: Numbers) -> _Fresh:
         """Some of them."""
-        end = Standing(self.end.codes[which], self.end.over[which], self.end.loss[which])
-        return _Fresh(self.runs[which], self.before.of_runs(which), end, self.weights.take(which, axis=2))
+        weights = self.weights.take(which, axis=2)
+        return _Fresh(self.runs[which], self.before.of_runs(which), self.end.some(which), weights)
 
     @staticmethod
     def joined(parts: list[_Fresh]) -> _Fresh:
         """Those of several blocks together."""
-        ends = [part.end for part in parts]
-        end = Standing(*(np.concatenate([getattr(end, f.name) for end in ends]) for f in fields(Standing)))
         weights = np.concatenate([part.weights for part in parts], axis=2)
-        return _Fresh(np.concatenate([part.runs for part in parts]), joined([p.before for p in parts]), end, weights)
+        before, end = joined([part.before for part in parts]), Standing.joined([part.end for part in parts])
+        return _Fresh(np.concatenate([part.runs for part in parts]), before, end, weights)
 
 
 class Course:
-    """R runs from weights [K, F, R]; `active` are those that are not over yet, all of them at iteration `count`.
+    """R runs from weights [K, F, R], and for each its end: status code, `iteration`, the first at which that holds, and
+    the weights and L after so many `iterations`.
 
-    For each run: its status code, `iteration`, the first at which that holds, and L after so many `iterations`.
-    `look` is the length of a block, a power of two; `width` is how many runs go through it together. `forward` is
-    how a block goes on, `again` how a part of it is repeated.
+    `active` are the numbers of the runs that are not over, `now` is where they are, side by side at iteration `count`.
+    A block is at most `look` iterations long, and no longer than all before it; `width` runs go through it together.
+    `forward` is how a block goes on, `again` how a part of it is repeated.
     """
 
     def __init__(
@@ -61,57 +63,55 @@ class Course:
         again: Advance = advance,
     ) -> None:
         runs = state.weights.shape[2]
-        self.problem, self.state, self.forward, self.again = problem, state, forward, again
+        self.problem, self.forward, self.again = problem, forward, again
         self.look, self.width, self.count = look, width, 0
-        self.active: Runs = np.arange(runs)
+        self.weights, self.now = state.weights, state.copy()
+        self.active: Numbers = np.arange(runs)
         self.iteration = np.zeros(runs, dtype=np.int64)
         self.iterations = np.zeros(runs, dtype=np.int64)
         with np.errstate(all="ignore"):
             blocks = [measured(problem, state.of_runs(block).weights) for block in self._blocks()]
             loss, steepest = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-            self.began = Beginning.of(problem, loss, steepest)
-            start = judged(problem, self.began, state.weights, loss, steepest)
-        self.codes, self.loss = start.codes, loss.copy()
-        self._drop(start.over | (final(start.codes) & (steepest == 0)))
+            self.began = self.began_now = Beginning.of(problem, loss, steepest)
+            self.end = judged(problem, self.began, state.weights, loss, steepest)
+        self.codes, self.loss = self.end.codes.copy(), loss.copy()
+        self._drop(self.end.over | (final(self.end.codes) & (steepest == 0)))
 
     def run(self, iterations: int) -> None:
         """All runs to their end, or so many iterations."""
         with np.errstate(all="ignore"):
             while self.count < iterations and self.active.size:
-                self._go_on(min(self.look, 1 << (iterations - self.count).bit_length() - 1))
+                length = min(self.look, max(self.count, FIRST_LOOK), iterations - self.count)
+                self._go_on(1 << length.bit_length() - 1)
+        self._write(self.active, self.end, self.now.weights)
 
     def _go_on(self, length: int) -> None:
         """One block of iterations for every active run: a power of two, so that it can be halved."""
-        parts = [self._block(runs, length) for runs in self._blocks()]
+        parts = [self._block(block, length) for block in self._blocks()]
         self.count += length
-        self._drop(np.concatenate([over for over, _ in parts]))
-        new = [fresh for _, fresh in parts if fresh.runs.size]
-        if new:
-            self._locate(_Fresh.joined(new), length)
+        self.end = Standing.joined([end for end, _, _ in parts])
+        self._drop(np.concatenate([over for _, over, _ in parts]))
+        fresh = [part for _, _, part in parts if part is not None]
+        if fresh:
+            self._locate(_Fresh.joined(fresh), length)
 
-    def _blocks(self) -> list[Runs]:
-        return [self.active[at : at + self.width] for at in range(0, self.active.size, self.width)]
-
-    def _drop(self, over: Mask) -> None:
-        self.active = self.active[~over]
-
-    def _block(self, runs: Runs, length: int) -> tuple[Mask, _Fresh]:
-        """These runs go on by so many iterations; which of them are over then, and whose status is a new one."""
-        before = self.state.of_runs(runs, self.count)
+    def _block(self, block: slice, length: int) -> tuple[Standing, Mask, _Fresh | None]:
+        """These runs go on by so many iterations: how they stand, which are over, and whose status is a new one."""
+        before = self.now.of_runs(block, self.count)
         after = before.copy()
         last = self._forward(after, length)
-        end = standing(self.problem, self.began.of_runs(runs), after.weights)
+        end = standing(self.problem, self.began_now.of_runs(block), after.weights)
+        self.now.put(block, after)
         ended, over = final(end.codes), end.over
+        if not ended.any() and last is None:
+            return end, over, None
         if last is not None:  # the memory has run out too where nothing moves any more
             over = over | (ended & (after.weights == last).all(axis=(0, 1)))
-        already = final(self.codes[runs])
-        new = np.flatnonzero(ended & (~already | (end.over & (end.codes != self.codes[runs]))))
-        number = self.count + length
-        self.state.put(runs, after)
-        self.codes[runs] = np.where(ended & already, self.codes[runs], end.codes)
-        self.loss[runs], self.iterations[runs] = end.loss, number
-        self.iteration[runs] = np.where(ended, self.iteration[runs], number)
-        return over, _Fresh(runs, before, end, after.weights).some(new)
+        runs = self.active[block]
+        known = final(self.codes[runs])
+        self.codes[runs[known & ~ended]] = IMPROVING
+        new = np.flatnonzero(ended & (~known | (end.over & (end.codes != self.codes[runs]))))
+        return end, over, _Fresh(runs, before, end, after.weights).some(new) if new.size else None
 
     def _forward(self, state: State, length: int) -> Array | None:
         """The iterations of a block; the weights before the last one, where the optimizer remembers."""
@@ -128,6 +128,26 @@ class Course:
         search = self._halve if self.problem.memoryless else self._one_by_one
         for at in range(0, fresh.runs.size, self.width):
             search(fresh.some(np.arange(fresh.runs.size)[at : at + self.width]), length)
+
+    def _blocks(self) -> list[slice]:
+        return [slice(at, at + self.width) for at in range(0, self.active.size, self.width)]
+
+    def _write(self, runs: Numbers, end: Standing, weights: Array) -> None:
+        """The end of these runs, as far as they have come."""
+        ended = final(end.codes)
+        known = final(self.codes[runs])  # located already; it only went on
+        self.codes[runs] = np.where(ended & known, self.codes[runs], end.codes)
+        self.iteration[runs] = np.where(ended, self.iteration[runs], self.count)
+        self.loss[runs], self.iterations[runs] = end.loss, self.count
+        self.weights[:, :, runs] = weights
+
+    def _drop(self, over: Mask) -> None:
+        """Those that are over leave, and the rest close ranks."""
+        if over.any():
+            gone, stay = np.flatnonzero(over), np.flatnonzero(~over)
+            self._write(self.active[gone], self.end.some(gone), self.now.weights.take(gone, axis=2))
+            self.active, self.now, self.end = self.active[stay], self.now.of_runs(stay), self.end.some(stay)
+            self.began_now = self.began_now.of_runs(stay)
 
     def _halve(self, fresh: _Fresh, length: int) -> None:
         """A final status holds at the block's end; where one holds in the middle too, it began before that."""
@@ -169,4 +189,4 @@ class Course:
         runs = fresh.runs[over]
         self.iteration[fresh.runs], self.codes[fresh.runs] = iteration, fresh.end.codes
         self.iterations[runs], self.loss[runs] = iteration[over], fresh.end.loss[over]
-        self.state.weights[:, :, runs] = fresh.weights[:, :, over]
+        self.weights[:, :, runs] = fresh.weights[:, :, over]

@@ -1,7 +1,8 @@
 """One run without its record: the same filter at the end, to the last digits, in microseconds an iteration.
 
-How it stands is looked at every `LOOK` iterations and at the end. Once a final status holds, the iteration at
-which it began is found inside the last block: by halving it, or, where the optimizer remembers, one by one.
+How it stands is looked at after 64 iterations, 128, 256, then every `LOOK`, and at the end. Once a final status
+holds, the iteration at which it began is found inside the last block (see `Course`); a status that comes and goes
+between two looks is not seen.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from cnnstep.engine.train.standing import STATUSES
 from cnnstep.engine.train.state import State
 
 LOOK = 256
-"""How the run stands costs as much as about twenty iterations; so it is looked at this seldom."""
+"""How a run stands costs as much as about fifteen iterations; so it is looked at this seldom."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def run(scenario: Scenario, iterations: int, *, losses: int = 0) -> Trained:
     course = Course(problem, state, LOOK, 1, forward=keeping if losses else advance)
     course.run(iterations)
     made, loss = int(course.iterations[0]), float(course.loss[0])
-    filters, bias = problem.filters_of(course.state.weights[:, :, 0])
+    filters, bias = problem.filters_of(course.weights[:, :, 0])
     all_losses = np.append(np.concatenate([np.empty(0), *keeping.kept])[:made], loss)
     kept = all_losses[::losses] if losses else all_losses[:0]
     return Trained(STATUSES[course.codes[0]], int(course.iteration[0]), made, loss, filters, bias, kept)

@@ -131,17 +131,17 @@ class Problem:
         P, targets = self.patches, self.targets[:, :, None]
         z = P.dot(weights.reshape(len(weights), -1)).reshape(-1, *weights.shape[1:])
         a = self.phi.value(z)
-        cells = np.add.reduce(self.loss.cells(a, targets), axis=(0, 1))
-        gradient = P.T.dot(self._delta(z, a, targets).reshape(len(P), -1)).reshape(weights.shape)
-        return self.loss.scale(targets.size) * cells, gradient
-
-    def _delta(self, z: Array, a: Array, targets: Array) -> Array:
-        """δ = ∂L/∂a ⊙ φ′(z), in the shape of z."""
         error = a - targets
+        cells = np.square(error) if self.factor is not None else self.loss.cells(a, targets)
+        gradient = P.T.dot(self._delta(z, a, error, targets.size).reshape(len(P), -1)).reshape(weights.shape)
+        return self.loss.scale(targets.size) * np.add.reduce(cells, axis=(0, 1)), gradient
+
+    def _delta(self, z: Array, a: Array, error: Array, count: int) -> Array:
+        """δ = ∂L/∂a ⊙ φ′(z), in the shape of z."""
         if self.slope_cancels:
             return error
         if self.factor != 1:
-            error = self.loss.weight(a, targets.size) * error
+            error = self.loss.weight(a, count) * error
         slope = z > 0 if self.plain_relu else self.phi.slope(z)  # the mask itself costs a third of where(z > 0, 1, 0)
         delta: Array = error * slope
         return delta
@@ -161,7 +161,7 @@ class Problem:
         conv, inputs, targets = self.scenario.conv, self.scenario.inputs, self.scenario.targets
         z = correlate(inputs, filters, bias, conv.geometry, self.matrix)
         a = self.phi.value(z)
-        delta = self._delta(z, a, targets)
+        delta = self._delta(z, a, a - targets, targets.size)
         gradient = filter_gradient(inputs, delta, conv.window, conv.geometry, self.matrix)
         return self.loss.value(a, targets), gradient, None if bias is None else bias_gradient(delta)
 

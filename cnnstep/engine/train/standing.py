@@ -43,7 +43,7 @@ class Beginning:
         gone = problem.least + GONE * np.maximum(loss - problem.least, problem.blank)
         return Beginning(loss, steepest, gone, np.where(loss > 0, RUNAWAY * loss, np.inf), LEVEL * steepest)
 
-    def of_runs(self, runs: NDArray[np.intp]) -> Beginning:
+    def of_runs(self, runs: NDArray[np.intp] | slice) -> Beginning:
         """Those of some of the runs."""
         return Beginning(self.loss[runs], self.steepest[runs], self.gone[runs], self.away[runs], self.level[runs])
 
@@ -55,6 +55,16 @@ class Standing:
     codes: Codes
     over: Mask
     loss: Array
+
+    def some(self, runs: NDArray[np.intp]) -> Standing:
+        """That of some of the runs."""
+        return Standing(self.codes[runs], self.over[runs], self.loss[runs])
+
+    @staticmethod
+    def joined(parts: list[Standing]) -> Standing:
+        """That of several blocks together."""
+        codes, over, loss = ([getattr(part, name) for part in parts] for name in ("codes", "over", "loss"))
+        return Standing(np.concatenate(codes), np.concatenate(over), np.concatenate(loss))
 
 
 def measured(problem: Problem, weights: Array) -> tuple[Array, Array]:
@@ -84,8 +94,8 @@ def judged(problem: Problem, began: Beginning, weights: Array, loss: Array, stee
         codes[level] = np.where(at_floor | ~_blocked(problem, weights[:, :, level]), SETTLED, STUCK)
     codes[loss <= began.gone] = CONVERGED
     codes[~(np.isfinite(loss) & np.isfinite(steepest)) | (loss > began.away)] = DIVERGED
-    ends = (CONVERGED, DIVERGED, SETTLED, STUCK) if problem.memoryless else (CONVERGED, DIVERGED)
-    return Standing(codes, np.isin(codes, ends), loss)
+    over = final(codes) if problem.memoryless else (codes == CONVERGED) | (codes == DIVERGED)
+    return Standing(codes, over, loss)
 
 
 def _blocked(problem: Problem, weights: Array) -> Mask:

@@ -15,6 +15,8 @@ from cnnstep.engine.train.problem import Problem
 
 Rates = float | Array
 """One learning rate for all runs, or one for each [R]."""
+Runs = NDArray[np.intp] | slice
+"""Some of the runs: their numbers, or all from one to another, which costs less to copy."""
 
 
 @dataclass
@@ -32,22 +34,26 @@ class State:
         memory = {f"{role}_before": np.zeros_like(weights) for role in problem.optimizer.memory}
         return State(weights, memory, rates)
 
-    def of_runs(self, runs: NDArray[np.intp], count: int | None = None) -> State:
+    def of_runs(self, runs: Runs, count: int | None = None) -> State:
         """A copy of some of the runs, which are at this iteration."""
-        memory = {name: array.take(runs, axis=2) for name, array in self.memory.items()}
+        memory = {name: _some(array, runs) for name, array in self.memory.items()}
         rates = self.rates[runs] if isinstance(self.rates, np.ndarray) else self.rates
-        return State(self.weights.take(runs, axis=2), memory, rates, self.count if count is None else count)
+        return State(_some(self.weights, runs), memory, rates, self.count if count is None else count)
 
     def copy(self) -> State:
         """A copy that can go its own way."""
         memory = {name: array.copy() for name, array in self.memory.items()}
         return State(self.weights.copy(), memory, self.rates, self.count)
 
-    def put(self, runs: NDArray[np.intp], other: State) -> None:
+    def put(self, runs: Runs, other: State) -> None:
         """Takes over the other's runs, in the places of these."""
         self.weights[:, :, runs] = other.weights
         for name, array in self.memory.items():
             array[:, :, runs] = other.memory[name]
+
+
+def _some(array: Array, runs: Runs) -> Array:
+    return array[:, :, runs].copy() if isinstance(runs, slice) else array.take(runs, axis=2)
 
 
 def joined(parts: list[State]) -> State:
