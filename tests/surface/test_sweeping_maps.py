@@ -79,6 +79,7 @@ Map
 
     def test_the_most_frequent_cell_stands_for_its_group_and_blanks_do_not_count(self) -> None:
         assert coarse([[0, 1, 1], [1, 0, 2], [None, None, 2]], 2, 2) == [[0, 1], [None, 2]]
+        assert coarse([[None, None, 1]], 3, 1) == [[1]]
 
     def test_bars_are_made_of_signs_and_end_in_their_count(self) -> None:
         # 40 columns less 2, the labels' 8, " │" and " 8": room for 26 signs, of which 4 of 8 are 13
@@ -158,7 +159,9 @@ class TestSvg:
 
 @pytest.mark.skipif(find_spec("matplotlib") is None, reason="the extra plot is not installed")
 class TestPng:
-    @pytest.mark.parametrize("figure", [MAP, BARS, HeatMap(((0, 1),), (O, X), Span("$rate", 0.1, 1), title="a $ b")])
+    @pytest.mark.parametrize(
+        "figure", [MAP, BARS, HeatMap(((0, 1),), (O, X), Span("$rate", 0.1, 1), title="a $\\frac$ b")]
+    )
     def test_a_figure_is_a_png(self, figure: HeatMap | Histogram) -> None:
         assert png(figure).startswith(b"\x89PNG\r\n")
 

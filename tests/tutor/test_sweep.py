@@ -200,7 +200,7 @@ class TestSummary:
 
     def test_many_different_filters_are_counted_without_comparing_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("cnnstep.tutor.sweep.summary.MOST_MERGED", 2)
-        rows: list[Row] = [("converged", 1, [float(k), 0, 0, 0]) for k in range(5)]
+        rows: list[Row] = [("converged", 1, [weight, 0, 0, 0]) for weight in (1, 2, 3, 0.50049, 0.50051)]
         assert summarize(gathered(Plan(starts=5), stub(*rows))).distinct == 5
 
 
