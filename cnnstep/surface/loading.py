@@ -14,6 +14,7 @@ from cnnstep.surface.files.source import YAML_LIMIT, Source, decoded, quoted, re
 
 if TYPE_CHECKING:
     from cnnstep.engine.scenario import Scenario
+    from cnnstep.surface.files.yaml_reader import Keys
 
 STANDARD_INPUT = "-"
 
@@ -37,11 +38,22 @@ class Shipped:
     @cached_property
     def title(self) -> str:
         """Its title, read from the file when it is asked for."""
-        from cnnstep.surface.files.yaml_reader import Keys, Scalar, read_yaml
+        from cnnstep.surface.files.yaml_reader import Scalar
+
+        title = self._keys.get("title")
+        return title.text if isinstance(title, Scalar) else ""
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it has layers; else it is one filter."""
+        return self._keys.get("layers") is not None
+
+    @cached_property
+    def _keys(self) -> Keys:
+        from cnnstep.surface.files.yaml_reader import Keys, read_yaml
 
         root = read_yaml(_source_of(self.path, str(self.path))).root
-        title = root.get("title") if isinstance(root, Keys) else None
-        return title.text if isinstance(title, Scalar) else ""
+        return root if isinstance(root, Keys) else Keys(0, ())
 
 
 def shipped() -> list[Shipped]:

@@ -16,7 +16,7 @@ from cnnstep.tutor.document import Document, Note
 from cnnstep.tutor.session import Reply, Session, advance, begin, prompt
 from cnnstep.tutor.session_commands import COMMANDS, OTHER_WORDS
 
-SHIPPED = [one.name for one in shipped()]
+SHIPPED = [one.name for one in shipped() if not one.is_network]
 MOVES = [
     "",
     "next",

@@ -137,7 +137,7 @@ def test_several_matrices_are_changed_cell_by_cell() -> None:
 
 
 @pytest.mark.parametrize("key", [*NUMBERS, *WHOLE, *WORDS, *ARRAYS])
-@pytest.mark.parametrize("name", [one.name for one in shipped()])
+@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.is_network])
 def test_every_key_of_every_shipped_scenario_can_be_asked_for(name: str, key: str) -> None:
     fault = refused(key, scenario(name))
     assert "needs a value" in fault.what or "one of several samples" in fault.what
