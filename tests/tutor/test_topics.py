@@ -14,12 +14,13 @@ import pytest
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.losses import LOSSES
+from cnnstep.engine.losses import LOSSES, NETWORK_LOSSES
+from cnnstep.engine.network import LAYER_KEYS
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import InputError
 from cnnstep.surface.cli.app import app
-from cnnstep.surface.loading import load, shipped
+from cnnstep.surface.loading import shipped
 from cnnstep.tutor import topics
 from cnnstep.tutor.document import Command, Formula, Heading, Paragraph, Table
 from cnnstep.tutor.mistakes import MISTAKES
@@ -28,6 +29,7 @@ from cnnstep.tutor.topics import TOPICS, explanation, known, topic_list
 from cnnstep.tutor.topics.activations import WORDS
 from cnnstep.tutor.topics.index import ALIASES
 from cnnstep.tutor.topics.topic import GROUPS, Topic
+from tests.tutor.network_scenarios import NETWORKS, find
 
 FOLDER = Path(str(topics.__file__)).parent
 ALL: dict[str, Topic] = {
@@ -37,12 +39,9 @@ ALL: dict[str, Topic] = {
 }
 
 FINDINGS = ("dead-relu", "all-dead", "at-kink", "saturated", "unreachable-target", "overshoot", "diverged", "converged")
+NETWORK_KEYS = ("layers", "class", "init", "seed", "test")
 KEYS = ("activation", "bias", "dilation", "error", "filter", "learning_rate", "loss", "optimizer", "padding", "samples")
-CODES = (*FINDINGS, "settled", "stuck", *KEYS, "relu_slope_at_zero", "stride", "target")
-
-
-def shipped_scenario(name: str) -> Scenario:
-    return load(name).scenario
+CODES = (*FINDINGS, "settled", "stuck", *KEYS, *NETWORK_KEYS, "relu_slope_at_zero", "stride", "target")
 
 
 def not_needed(name: str) -> Scenario:
@@ -64,10 +63,24 @@ def test_an_activation_without_words_is_named() -> None:
     assert missing == [], f"give {missing} words in cnnstep/tutor/topics/activations.py"
 
 
-@pytest.mark.parametrize("registry", [ACTIVATIONS, LOSSES, OPTIMIZERS], ids=lambda registry: registry.kind)
+@pytest.mark.parametrize(
+    "registry", [ACTIVATIONS, LOSSES, NETWORK_LOSSES, OPTIMIZERS], ids=lambda registry: registry.kind
+)
 def test_every_registered_name_has_a_page_under_that_name(registry: dict[str, object]) -> None:
     missing = [name for name in registry if name not in TOPICS]
     assert missing == [], f"give {missing} a line in topics/index.py and words in its family's file"
+
+
+@pytest.mark.parametrize("kind", list(LAYER_KEYS))
+def test_every_type_of_layer_has_a_page(kind: str) -> None:
+    assert known(kind) in TOPICS, f"a layer of type {kind} needs a page: a module in topics/ and a line in index.py"
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_every_step_and_leaf_of_a_network_is_explained(name: str) -> None:
+    lesson = lesson_of(NETWORKS[name], input_gradient=True)
+    for quantity in (*lesson.names, *(leaf.name for leaf in lesson.leaves if "." in leaf.name)):
+        assert known(quantity.removesuffix("_before")) in TOPICS, quantity
 
 
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
@@ -96,6 +109,15 @@ def test_every_finding_outcome_and_scenario_key_leads_to_a_page(code: str) -> No
         ("backpropagation", "chain-rule"),
         ("filter-gradient", "gradient"),
         ("solutions", "more-than-one-solution"),
+        ("cross-entropy", "cross_entropy"),
+        ("Max Pooling", "max_pool"),
+        ("logits", "dense"),
+        ("conv1.gradient", "gradient"),
+        ("edges.input_gradient", "input_gradient"),
+        ("dense2.gradient", "dense"),
+        ("max_pool1.input_gradient", "max_pool"),
+        ("softmax1.forward", "softmax"),
+        ("conv1.weights", "cross-correlation"),
     ],
 )
 def test_a_topic_is_found_in_any_case_spelling_and_everyday_word(typed: str, name: str) -> None:
@@ -129,7 +151,7 @@ def test_the_list_names_every_topic_once_with_a_summary_and_ends_with_one_comman
 @pytest.mark.parametrize("name", list(TOPICS))
 def test_every_page_has_all_its_parts(name: str) -> None:
     topic = ALL[name]
-    blocks = explanation(name, shipped_scenario, "", AS_USUAL)
+    blocks = explanation(name, find, "", AS_USUAL)
     assert topic.group in GROUPS
     assert isinstance(blocks[0], Heading)
     assert blocks[0].level == 1
@@ -158,26 +180,26 @@ def test_see_also_names_other_topics_by_their_own_names(name: str) -> None:
 @pytest.mark.parametrize("name", list(TOPICS))
 @pytest.mark.parametrize("scenario", ["", "first-filter"])
 def test_what_to_type_next_exists(name: str, scenario: str) -> None:
-    blocks = explanation(name, shipped_scenario, scenario, AS_USUAL)
+    blocks = explanation(name, find, scenario, AS_USUAL)
     words = shlex.split(next(block.command for block in blocks if isinstance(block, Command)))
     known = {command.callback.__name__ for command in app.registered_commands if command.callback}
     assert words[0] == "cnnstep"
     assert words[1] in known
     if words[1] in ("run", "step"):
-        assert words[2] in [one.name for one in shipped()]
+        assert words[2] in [*NETWORKS, *(one.name for one in shipped())]
     if words[1] == "explain":
         assert words[2] in TOPICS
     if "--only" in words:
-        lesson = lesson_of(shipped_scenario(words[2]), input_gradient=True)
+        lesson = lesson_of(find(words[2]), input_gradient=True)
         for step in words[words.index("--only") + 1].split(","):
             assert lesson.step(step)
 
 
 def test_a_page_about_the_learners_file_names_that_file_in_its_command() -> None:
-    blocks = explanation("forward", lambda name: shipped_scenario("first-filter"), "my lesson.yaml", AS_USUAL)
+    blocks = explanation("forward", lambda name: find("first-filter"), "my lesson.yaml", AS_USUAL)
     (command,) = [block.command for block in blocks if isinstance(block, Command)]
     assert command == "cnnstep run 'my lesson.yaml' --only forward"
-    blocks = explanation("forward", lambda name: shipped_scenario("first-filter"), "-", AS_USUAL)
+    blocks = explanation("forward", lambda name: find("first-filter"), "-", AS_USUAL)
     (command,) = [block.command for block in blocks if isinstance(block, Command)]
     assert command == "cnnstep run first-filter --only forward"
 

@@ -78,13 +78,21 @@ def _of_mistake(typed: str, load: Callable[[str], Scenario], scenario: str, styl
 
 
 def known(typed: str) -> str | None:
-    """The topic's name for what was typed: any case, underscores for hyphens, everyday words."""
+    """The topic's name for what was typed: any case, underscores for hyphens, everyday words, a network's steps."""
+    if "." in typed:
+        return _of_layer(*typed.rsplit(".", 1))
     wanted = _folded(typed)
     for names in (TOPICS, ALIASES):
         for name in names:
             if _folded(name) == wanted:
                 return ALIASES.get(name, name)
     return None
+
+
+def _of_layer(layer: str, step: str) -> str | None:
+    """`dense1.gradient` is told of on the layer's own page, `conv1.gradient` and `edges.gradient` on the step's."""
+    kind = known(layer.rstrip("0123456789"))
+    return kind if kind and kind != known("conv") else known(step)
 
 
 def _folded(name: str) -> str:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from cnnstep.engine.activations import Activation
+from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.quantity import bracketed
+from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Paragraph, Table
+from cnnstep.tutor.topics.at_layer import received, station_of, way_back
 from cnnstep.tutor.topics.blocks import grids, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.variants import first_of, with_activation
@@ -15,26 +21,54 @@ def at_work(example: Example, name: str) -> tuple[Block, ...]:
     """z put through the activation cell by cell, and the errors that come back through its slope."""
     own = example.scenario.activation.name == name
     iteration = example.first if own else first_of(with_activation(example.scenario, name))
-    blocks: list[Block] = []
+    said: tuple[Block, ...] = ()
     if not own:
         words = f"This scenario has {example.scenario.activation.name}. Here {name} takes its place."
-        blocks.append(Paragraph(words))
-    z, a = iteration.matrix("forward"), iteration.matrix("activation")
-    phi, delta = iteration.lesson.scenario.activation, iteration.matrix("delta")
-    error = iteration.matrix("error")
-    cells = list(zip(*(axis.tolist() for axis in (z == z).nonzero()), strict=True))
+        said = (Paragraph(words),)
+    phi = iteration.lesson.scenario.activation
+    return (
+        *said,
+        *_cell_by_cell(iteration, phi, ("forward", "activation", "error", "delta"), "e"),
+        *worked(iteration, "delta", example.style),
+        *grids(iteration, "forward", "activation", "delta"),
+    )
+
+
+def in_network(example: Example, name: str) -> tuple[Block, ...]:
+    """The same at the first layer of this type in a network."""
+    iteration = example.first
+    station = station_of(iteration, name)
+    if not isinstance(station.layer, ActivationLayer):
+        raise TypeError(f"{station.name} is no activation")
+    back = way_back(iteration, station).name
+    names = (station.forward.inputs[0].name, station.forward.name, received(station), back)
+    signal, delta = (iteration.lesson.quantity(name).symbol for name in names[2:])
+    return (
+        Paragraph(
+            f"In {station.name}, {signal} comes back from the next layer, and {delta} goes on to the one before."
+        ),
+        *_cell_by_cell(iteration, station.layer.phi, names, signal),
+        *worked(iteration, back, example.style),
+        *grids(iteration, names[0], names[1], back, most=1),
+    )
+
+
+def _cell_by_cell(
+    iteration: Iteration, phi: Activation, names: tuple[str, str, str, str], error: str
+) -> tuple[Block, ...]:
+    z, a, e, delta = (iteration.matrix(name) for name in names)
+    cells = list(np.ndindex(*z.shape))
     rows = tuple(
         (
             bracketed(cell),
             float(z[cell]),
             float(a[cell]),
             phi.slope_at(float(z[cell])),
-            float(error[cell]),
+            float(e[cell]),
             float(delta[cell]),
         )
         for cell in cells[:MOST_CELLS]
     )
-    blocks.append(Table(("cell", "z", "φ(z)", "φ′(z)", "e", "δ"), rows, "Cell by cell"))
-    if len(cells) > MOST_CELLS:
-        blocks.append(Paragraph(f"… and {len(cells) - MOST_CELLS} more cells.", "quiet"))
-    return (*blocks, *worked(iteration, "delta", example.style), *grids(iteration, "forward", "activation", "delta"))
+    table = Table(("cell", "z", "φ(z)", "φ′(z)", error, "δ"), rows, "Cell by cell")
+    left = len(cells) - MOST_CELLS
+    return (table, Paragraph(f"… and {left} more cells.", "quiet")) if left > 0 else (table,)

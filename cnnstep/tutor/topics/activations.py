@@ -136,6 +136,12 @@ def _numbers(name: str, example: Example) -> tuple[Block, ...]:
     return (Paragraph(reach(phi)), curve(phi), table(phi))
 
 
+def _in_network(name: str, example: Example) -> tuple[Block, ...]:
+    from cnnstep.tutor.topics.activation_at_work import in_network
+
+    return in_network(example, name)
+
+
 def _topic(name: str) -> Topic:
     phi, words = ACTIVATIONS[name](), WORDS[name]
     return Topic(
@@ -151,6 +157,8 @@ def _topic(name: str) -> Topic:
         formula=f"φ(z) = {phi.formula}",
         formula_words=f"slope φ′(z) = {phi.slope_formula}",
         numbers=lambda example: _numbers(name, example),
+        network=lambda example: _in_network(name, example),
+        layers=(name,),
         goes_wrong=words.goes_wrong,
         next=Command(f"cnnstep explain {name} --scenario first-filter", "see it at work on the first lesson"),
         next_own=Command("cnnstep run {scenario} --only activation,delta", "the steps where an activation acts"),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from cnnstep.engine.layers.conv import filter_gradient
+from cnnstep.engine.quantity import Values
+from cnnstep.engine.stations import stations
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Paragraph
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.topics.blocks import beside, grid_of, grids
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
-from cnnstep.tutor.topics.variants import first_of, with_two_samples
+from cnnstep.tutor.topics.variants import first_of, with_mirror_image, with_two_samples
 
 MOST_SAMPLES = 3
 
@@ -45,6 +49,40 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     )
 
 
+def _in_network(example: Example) -> tuple[Block, ...]:
+    """What each sample says of the first trained layer's weights, and the sum of it."""
+    scenario, said = example.scenario, tuple[Block, ...]()
+    if len(scenario.inputs) == 1:
+        scenario = with_mirror_image(scenario)
+        said = (Paragraph("This network has one sample. Here it gets its mirror image as a second one of its class."),)
+    iteration = first_of(scenario)
+    step = next(one for one in stations(iteration.lesson) if one.gradients).gradients[0]
+    parts = (
+        grid_of(f"from sample {n}", step.quantity, step.compute(_of_sample(iteration, step, n)))[:1]
+        for n in range(min(len(scenario.inputs), MOST_SAMPLES))
+    )
+    total = grid_of(f"{step.symbol}, the sum", step.quantity, iteration.values[step.name])[:1]
+    loss, cells = scenario.loss, iteration.values["error"].size
+    kind = (
+        "a sum over all samples, so twice as many samples give a gradient twice as large"
+        if loss.scale(1) == loss.scale(2)
+        else f"a mean over all {counted(cells, 'target cell')}, so more samples make no larger gradient"
+    )
+    return (
+        *said,
+        *grids(iteration, "input", iteration.lesson.output.name, "target", most=2),
+        Paragraph(f"What each sample says of {step.name}, and the sum of it, which is the batch's gradient:"),
+        beside(*parts, total),
+        Paragraph(f"This loss, {loss.name}, is {kind}: L = {loss.formula} = {example.text(iteration.loss)}."),
+    )
+
+
+def _of_sample(iteration: Iteration, step: Step, sample: int) -> Values:
+    """The values that the step reads, of one sample alone."""
+    alone = {quantity.name: iteration.values[quantity.name][[sample]] for quantity in step.inputs}
+    return {**iteration.values, **alone}
+
+
 PAGES = (
     Topic(
         name="batch",
@@ -53,13 +91,15 @@ PAGES = (
         group="ideas",
         paragraphs=(
             "A batch is several samples, each an input with its target, that go through the same filter. "
-            "The loss adds up the errors of all of them.",
+            "The loss adds up the errors of all of them, or takes their mean, as its name says.",
             "So the gradient is the sum of what each sample says. The filter takes one step for the whole batch: "
             "a compromise.",
         ),
         formula="∂L/∂W = Σ (X of sample n) ⋆ (δ of sample n)",
         formula_words="summed over the samples",
         numbers=_numbers,
+        network=_in_network,
+        samples=MOST_SAMPLES,
         goes_wrong=(
             "The filter is updated after each sample although the batch was meant, or the last gradient replaces "
             "the others. And with a sum as the loss the gradient grows with the number of samples, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.topics.at_layer import on_conv
 from cnnstep.tutor.topics.blocks import beside, grid_of, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -57,6 +58,8 @@ PAGES = (
         formula="z = X ⋆ W + b",
         formula_words="∂L/∂b = Σ δ",
         numbers=_numbers,
+        network=on_conv(_numbers, lambda conv: conv.bias is not None),
+        layers=("conv",),
         goes_wrong=(
             "The bias is forgotten, and all of z is off by the same number. Or it is added to each product before the "
             "sum, and z is off by it once for every weight. On the way back the mean of δ is taken for the sum."

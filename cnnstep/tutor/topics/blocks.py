@@ -7,15 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnstep.engine.quantity import Array, Cell, Quantity
+from cnnstep.engine.quantity import Array, Cell, Quantity, Values
+from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.document import Beside, Block, Line, Mark, Matrix, Paragraph, Sum
+from cnnstep.tutor.document import Beside, Block, Heading, Line, Mark, Matrix, Paragraph, Sum
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import planes
-from cnnstep.tutor.why import why
+from cnnstep.tutor.why import as_sum, why
 
 MOST_LINES = 9
 """So many products of a sum are written out, the largest ones; the rest is added up."""
+MOST_SIDE = 8
+"""A network's matrices are shown up to so many rows and columns."""
 MOST_MATRICES = 4
 """So many matrices of one quantity are shown on a page."""
 
@@ -26,12 +29,28 @@ def grids(iteration: Iteration, *names: str, most: int = MOST_MATRICES) -> tuple
     left = 0
     for name in names:
         quantity = iteration.lesson.quantity(name)
-        title = f"{quantity.name.replace('_', ' ').capitalize()} {quantity.symbol}"
+        title = f"{_titled(quantity.name)} {quantity.symbol}"
         shown = planes(replace(quantity, symbol=title), iteration.matrix(name), all_of_them=True)
-        blocks += shown[:most]
+        blocks += [_corner(block) for block in shown[:most]] if iteration.lesson.scenario.is_network else shown[:most]
         left += len(shown[most:])
     rest = (Paragraph(f"… and {counted(left, 'more matrix', 'more matrices')}.", "quiet"),) if left else ()
     return (Beside(tuple(blocks)) if len(blocks) > 1 else blocks[0], *rest)
+
+
+def _corner(block: Block) -> Block:
+    """A large matrix's corner: a network has many numbers, and the first ones tell how they come about."""
+    if not isinstance(block, Matrix):
+        return block
+    rows, columns = len(block.rows), max(map(len, block.rows))
+    if rows <= MOST_SIDE and columns <= MOST_SIDE:
+        return block
+    kept = tuple(row[:MOST_SIDE] for row in block.rows[:MOST_SIDE])
+    return replace(block, rows=kept, title=f"{block.title}, a corner of {rows}×{columns}")
+
+
+def _titled(name: str) -> str:
+    """`Bias gradient`; a layer's own name stays as it was given."""
+    return name if "." in name else name.replace("_", " ").capitalize()
 
 
 def grid_of(
@@ -64,9 +83,20 @@ def worked(
     """How one number of a step comes about: the given one, or the largest; `source` shows where it was read from."""
     step = iteration.lesson.step(name)
     at = peak(iteration, step.name) if cell is None else cell
+    if iteration.lesson.scenario.is_network:
+        return number(step, iteration.values, step.quantity.layout.full_cell(at), style)
     blocks = why(iteration, step, at, style)
     kept = (block for block in blocks if source or not isinstance(block, Matrix))
     return tuple(replace(short(block), title="") if isinstance(block, Sum) else block for block in kept)
+
+
+def number(step: Step, values: Values, cell: Cell, style: Numbers) -> tuple[Block, ...]:
+    """One number of any step as a sum of products; the cell with every axis."""
+    working = step.working(values, cell)
+    return (
+        Heading(f"{step.quantity.label(cell)} = {style.text(working.value)}", note=step.formula),
+        short(as_sum("", working)),
+    )
 
 
 def short(block: Sum) -> Sum:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import bracketed
-from cnnstep.engine.trace import Iteration
+from cnnstep.engine.trace import Iteration, trace
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.blocks import grids, peak
+from cnnstep.tutor.topics.at_layer import SMALLEST
+from cnnstep.tutor.topics.blocks import grids, number, peak
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.trail import trail, trail_table
 
 MOST_CELLS = 9
 
@@ -22,6 +25,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     rows, left = _links(iteration, shown)
     total = float(iteration.values["gradient"][cell])
     rest = (Paragraph(f"… and {counted(left, 'more cell')}.", "quiet"),) if left else ()
+    deeper = next(trace(lesson_of(example.load(SMALLEST), input_gradient=True), 1))
     return (
         Paragraph(
             f"How does the loss hear of the weight {label}? Through every output cell, and each has three links:"
@@ -33,6 +37,27 @@ def _numbers(example: Example) -> tuple[Block, ...]:
             f"All products together: {gradient.label(cell)} = {example.text(total)}. The first two links together "
             f"are δ, which every weight shares; only the last one differs from weight to weight."
         ),
+        Paragraph(f"Through several layers there are more links, one a layer. In {SMALLEST}, along its largest way:"),
+        trail_table(trail(deeper), ""),
+    )
+
+
+def _in_network(example: Example) -> tuple[Block, ...]:
+    iteration = example.first
+    crossings = trail(iteration)
+    last = crossings[-1]
+    step = iteration.lesson.step(last.step.name)
+    whole = float(iteration.values[step.name][last.cell])
+    return (
+        Paragraph(
+            f"How does the loss hear of the weight behind {last.label}? One link a layer, along its largest way:"
+        ),
+        trail_table(crossings, "From the loss back"),
+        Paragraph(
+            f"Multiplied, this way gives {example.text(last.product)}. Every other way gives a product of its own, and "
+            f"all of them together are {last.label} = {example.text(whole)}. The last step, with all its terms:"
+        ),
+        *number(step, iteration.values, last.cell, example.style),
     )
 
 
@@ -70,11 +95,12 @@ PAGES = (
         formula="∂L/∂w = Σ ∂L/∂a · ∂a/∂z · ∂z/∂w",
         formula_words="∂L/∂a is the error (times the loss's factor), ∂a/∂z is φ′(z), ∂z/∂w is the input it met",
         numbers=_numbers,
+        network=_in_network,
         goes_wrong=(
             "A link is left out, most often the slope φ′(z), or taken twice. Or only one of the ways is counted. "
             "Look at which factor your number lacks: divide the right one by yours."
         ),
         next=Command("cnnstep step {scenario} --interactive", "go back link by link"),
-        see_also=("delta", "gradient", "error", "gradient-check"),
+        see_also=("network", "delta", "gradient", "gradient-check"),
     ),
 )

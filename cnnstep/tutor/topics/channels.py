@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnnstep.engine.layers.conv import correlate
 from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.topics.at_layer import on_conv
 from cnnstep.tutor.topics.blocks import beside, grid_of, grids, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -53,6 +54,8 @@ PAGES = (
         formula="z[f,i,j] = Σ X[c, i+u, j+v] · W[f,c,u,v]",
         formula_words="summed over the channels c and the filter's rows u and columns v; f is the filter",
         numbers=_numbers,
+        network=on_conv(_numbers, lambda conv: conv.weights.shape[1] > 1),
+        layers=("conv",),
         goes_wrong=(
             "The channels of the input are added up first and filtered once. Then all channels get the same gradient: "
             "look whether the gradient's matrices are all alike. They should differ where the inputs differ."

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnstep.engine.layers.conv import correlate
 from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.topics.at_layer import on_conv
 from cnnstep.tutor.topics.blocks import beside, grid_of, grids, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -51,6 +52,8 @@ PAGES = (
         formula="z[i,j] = Σ X[i+u, j+v] · W[u,v]",
         formula_words="convolution has X[i−u, j−v] in its place",
         numbers=_numbers,
+        network=on_conv(_numbers),
+        layers=("conv",),
         goes_wrong=(
             "A library called convolve turns the filter, and its numbers differ from those worked by hand. "
             "Compare one corner number: if it fits the turned filter, that is why. "

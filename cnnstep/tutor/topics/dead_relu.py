@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnstep.engine.layers.activation import dead_cells
+from cnnstep.engine.layers.activation import ActivationLayer, dead_cells
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.stations import norm, stations
 from cnnstep.engine.trace import Iteration, gradients, trace
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.blocks import beside, grid_of
+from cnnstep.tutor.topics.at_layer import received, station_of, way_back
+from cnnstep.tutor.topics.blocks import beside, grid_of, grids
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
 from cnnstep.tutor.topics.variants import with_activation
@@ -94,6 +96,28 @@ def _last(course: _Course) -> tuple[Block, ...]:
     )
 
 
+def _in_network(example: Example) -> tuple[Block, ...]:
+    """Each relu layer: how many cells are dead, and how many of them have an error to learn from."""
+    iteration = example.first
+    rows: list[tuple[str | float, ...]] = []
+    for one in stations(iteration.lesson):
+        if isinstance(one.layer, ActivationLayer) and one.layer.phi.flat:
+            z, back = iteration.values[one.forward.inputs[0].name], iteration.values[received(one)]
+            dead = dead_cells(one.layer.phi, z)
+            blocked = sum(bool(back[cell]) for cell in dead)
+            sent = norm(back), norm(iteration.values[way_back(iteration, one).name])
+            rows.append((one.name, f"{len(dead)} of {z.size}", str(blocked), float(z.max()), *sent))
+    station = station_of(iteration, "relu")
+    return (
+        Table(("layer", "dead", "with ∂L/∂ left", "largest z", "comes in", "goes on"), tuple(rows), "Before training"),
+        Paragraph(
+            "Comes in and goes on are the lengths of ∂L/∂ before and after the layer, on the way back. "
+            "A layer in which all is dead sends 0 on, and no layer before it learns."
+        ),
+        *grids(iteration, station.forward.inputs[0].name, way_back(iteration, station).name, most=2),
+    )
+
+
 PAGES = (
     Topic(
         name="dead-relu",
@@ -108,6 +132,8 @@ PAGES = (
         formula="z ≤ 0   →   relu′(z) = 0   →   δ = 0",
         formula_words="→ reads: so",
         numbers=_numbers,
+        network=_in_network,
+        layers=("relu",),
         goes_wrong=(
             "A step that is too long throws every z below 0. A dead cell whose target is 0 does no harm: it is right. "
             "Look at δ: a cell marked as dead with an error left is the one that hurts. "

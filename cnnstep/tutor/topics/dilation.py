@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from cnnstep.tutor.document import Command
+from cnnstep.tutor.document import Block, Command
+from cnnstep.tutor.topics.at_layer import on_conv
+from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.geometry_tables import try_out
 from cnnstep.tutor.topics.topic import Topic
+
+
+def _numbers(example: Example) -> tuple[Block, ...]:
+    return try_out(example, "dilation", range(1, 5))
+
 
 PAGES = (
     Topic(
@@ -20,7 +27,9 @@ PAGES = (
         ),
         formula="span = dilation · (taps − 1) + 1",
         formula_words="taps is the filter's number of rows, or of columns",
-        numbers=lambda example: try_out(example, "dilation", range(1, 5)),
+        numbers=_numbers,
+        network=on_conv(_numbers, lambda conv: conv.geometry.dilation > 1),
+        layers=("conv",),
         goes_wrong=(
             "The gaps are forgotten on the way back: δ then meets inputs that the weight never met. "
             "Or the filter is filled up with zeros and those zeros are trained too; they are no weights."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # a page that needs no scenario does without NumPy, and so st
     from cnnstep.engine.lesson import Lesson
     from cnnstep.engine.scenario import Scenario
     from cnnstep.engine.trace import Iteration
+    from cnnstep.tutor.document import Block
     from cnnstep.tutor.numbers import Numbers
 
 FIRST_LESSON = "first-filter"
@@ -24,6 +25,7 @@ class Example:
     name: str
     own: bool
     style: Numbers
+    left_out: int = 0
 
     @cached_property
     def scenario(self) -> Scenario:
@@ -43,6 +45,25 @@ class Example:
         from cnnstep.engine.trace import trace
 
         return next(trace(self.lesson, 1))
+
+    def few(self, samples: int) -> Example:
+        """The same with its first samples alone."""
+        whole = self.scenario
+        left_out = max(0, len(whole.inputs) - samples)
+        if not left_out:
+            return self
+        short = replace(whole, inputs=whole.inputs[:samples], targets=whole.targets[:samples])
+        return replace(self, load=lambda name: short if name == self.name else self.load(name), left_out=left_out)
+
+    def said(self) -> tuple[Block, ...]:
+        """A sentence on what was left out."""
+        if not self.left_out:
+            return ()
+        from cnnstep.tutor.document import Paragraph
+
+        used = len(self.scenario.inputs)
+        first = "the first is" if used == 1 else f"the first {used} are"
+        return (Paragraph(f"Of its {self.left_out + used} samples, {first} used here.", "quiet"),)
 
     @property
     def typed(self) -> str:

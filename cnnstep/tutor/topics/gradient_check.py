@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from cnnstep.engine.layers.conv import correlate
-from cnnstep.engine.quantity import Cell
+from cnnstep.engine.quantity import Cell, Quantity
+from cnnstep.engine.stations import stations
+from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import Numbers, listed
@@ -16,6 +20,8 @@ NUDGE = 1e-4
 """Small enough that the loss is straight, large enough that its digits tell."""
 MOST_WEIGHTS = 9
 CLOSE = 1e-4
+BENT = 1e-2
+"""Slopes to the left and the right that are further apart than this have a kink between them."""
 FINE = 8
 """The decimals in which two losses so near each other can be told apart."""
 
@@ -62,6 +68,41 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     )
 
 
+def _in_network(example: Example) -> tuple[Block, ...]:
+    """The steepest number of everything that is trained: nudged down and up."""
+    iteration, fine = example.first, Numbers(max(example.style.precision, FINE))
+    sign, rows, off, bent, furthest = iteration.lesson.scenario.sign, [], list[str](), list[str](), 0.0
+    for leaf, step in list(_trained(iteration))[:MOST_WEIGHTS]:
+        slopes = sign * iteration.values[step.name]
+        cell = tuple(int(i) for i in np.unravel_index(int(np.abs(slopes).argmax()), slopes.shape))
+        at, slope, label = float(iteration.values[leaf.name][cell]), float(slopes[cell]), leaf.label(cell)
+        below, here, above = (loss_with(iteration, leaf.name, cell, at + h) for h in (-NUDGE, 0.0, NUDGE))
+        measured = (above - below) / (2 * NUDGE)
+        apart = abs(measured - slope)
+        if abs(above - 2 * here + below) / NUDGE > BENT * max(1.0, abs(slope)):
+            bent.append(label)
+        else:
+            furthest = max(furthest, apart)
+            off += [label] if apart > CLOSE * max(1.0, abs(slope)) else []
+        rows.append((label, fine.text(below), fine.text(above), measured, slope, apart))
+    nudge = example.text(NUDGE)
+    return (
+        Paragraph(
+            f"In every layer the weight and the bias with the largest gradient are moved down and up by {nudge}, and "
+            "the whole network is worked out again each time. Measured is (above − below) / 2h."
+        ),
+        Table(("number", "L below", "L above", "measured", "gradient", "apart"), tuple(rows)),
+        Paragraph(_verdict(off, furthest, example)),
+        *((Paragraph(_kink(bent)),) if bent else ()),
+    )
+
+
+def _trained(iteration: Iteration) -> Iterator[tuple[Quantity, Step]]:
+    """Each trained quantity with the step of its gradient."""
+    for one in stations(iteration.lesson):
+        yield from zip(one.leaves, one.gradients, strict=True)
+
+
 def _crosses_kink(iteration: Iteration, cell: Cell) -> bool:
     """Whether some z reaches or crosses a place where φ′ jumps while this weight is nudged."""
     scenario, weights = iteration.lesson.scenario, iteration.values["filter"]
@@ -102,6 +143,7 @@ PAGES = (
         formula="∂L/∂w ≈ (L(w + h) − L(w − h)) / 2h",
         formula_words="h is the nudge",
         numbers=_numbers,
+        network=_in_network,
         goes_wrong=(
             "Near a kink (relu at 0) the nudge sees both slopes, and the numbers differ though the gradient is right: "
             "look for a z close to 0. Too small a nudge drowns in rounding. And comparing whether the loss fell "

@@ -7,6 +7,7 @@ import numpy as np
 from cnnstep.engine.layers.conv import input_gradient, input_gradient_by_correlation
 from cnnstep.engine.quantity import Cell
 from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.topics.at_layer import on_last_conv
 from cnnstep.tutor.topics.blocks import beside, grid_of, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -63,12 +64,14 @@ PAGES = (
         formula="∂L/∂X[r,c] = Σ δ[i,j] · W[r−i, c−j]",
         formula_words="over the outputs [i,j] whose patch covers [r,c]; shown for stride 1, no padding",
         numbers=_numbers,
+        network=on_last_conv(_numbers),
+        layers=("conv",),
         goes_wrong=(
             "The filter is not turned by 180°: the sum over all cells still comes out right, so a check of the mean "
-            "misses it. Without the rim of zeros the result is too small a matrix. And where patches overlap, "
-            "numbers are added, not overwritten."
+            "misses it (filter-not-rotated). Without the rim of zeros the result is too small a matrix "
+            "(valid-not-full). And where patches overlap, numbers are added, not overwritten (overwritten-not-added)."
         ),
         next=Command("cnnstep run {scenario} --only delta,input_gradient", "the step itself"),
-        see_also=("gradient", "cross-correlation", "receptive-field"),
+        see_also=("network", "cross-correlation", "receptive-field"),
     ),
 )

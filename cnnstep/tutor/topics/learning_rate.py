@@ -18,8 +18,8 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     own = example.scenario.learning_rate
     rates = (own, own / PART)
     runs = {f"η = {example.text(rate)}": run(with_rate(example.scenario, rate), ITERATIONS) for rate in rates}
-    quantity = example.lesson.quantity("filter")
-    ends = (grid_of(f"filter, {label}", quantity, r.outcome.values["filter"])[:1] for label, r in runs.items())
+    leaf = next(one for one in example.lesson.leaves if one.name not in ("input", "target"))
+    ends = (grid_of(f"{leaf.name}, {label}", leaf, r.outcome.values[leaf.name])[:1] for label, r in runs.items())
     sentences = [
         f"With {label}: {r.events[-1].text} (iteration {r.events[-1].iteration})."
         for label, r in runs.items()
@@ -44,6 +44,7 @@ PAGES = (
         formula="W ← W − η · ∂L/∂W",
         formula_words="η is the learning rate",
         numbers=_numbers,
+        network=_numbers,
         goes_wrong=(
             "The gradient is right and the loss rises all the same: the step was too long. Divide η by ten and look "
             "again. If the loss rises at every η, however small, the sign is wrong, not the rate. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnstep.engine.stations import stations
 from cnnstep.tutor.document import Block, Command, Curve, Paragraph, Series
 from cnnstep.tutor.present import loss_line
 from cnnstep.tutor.topics.blocks import grids, peak
@@ -15,18 +16,35 @@ POINTS = 61
 
 
 def _numbers(example: Example) -> tuple[Block, ...]:
+    return (
+        *grids(example.first, "activation", "target", "error", most=2),
+        Paragraph(loss_line(example.first, example.style)),
+        *_moved(example, "filter", "gradient"),
+    )
+
+
+def _in_network(example: Example) -> tuple[Block, ...]:
+    iteration = example.first
+    first = next(one for one in stations(iteration.lesson) if one.gradients)
+    loss = iteration.lesson.scenario.loss
+    return (
+        *grids(iteration, iteration.lesson.output.name, "target", "error", most=2),
+        Paragraph(f"The loss of this network is {loss.name}: L = {loss.formula} = {example.text(iteration.loss)}."),
+        *_moved(example, first.leaves[0].name, first.gradients[0].name),
+    )
+
+
+def _moved(example: Example, leaf: str, gradient: str) -> tuple[Block, ...]:
+    """The loss while the steepest number of a leaf is moved."""
     iteration, style = example.first, example.style
-    shown = peak(iteration, "gradient")
-    cell = iteration.lesson.quantity("gradient").layout.full_cell(shown)
-    at = float(iteration.values["filter"][cell])
-    slope = iteration.lesson.scenario.sign * float(iteration.values["gradient"][cell])
-    label = iteration.lesson.quantity("filter").label(cell)
+    cell = iteration.lesson.quantity(gradient).layout.full_cell(peak(iteration, gradient))
+    at = float(iteration.values[leaf][cell])
+    slope = iteration.lesson.scenario.sign * float(iteration.values[gradient][cell])
+    label = iteration.lesson.quantity(leaf).label(cell)
     moves = [REACH * (2 * i / (POINTS - 1) - 1) for i in range(POINTS)]
-    losses = tuple(loss_with(iteration, "filter", cell, at + move) for move in moves)
+    losses = tuple(loss_with(iteration, leaf, cell, at + move) for move in moves)
     lowest = min(range(POINTS), key=losses.__getitem__)
     return (
-        *grids(iteration, "activation", "target", "error", most=2),
-        Paragraph(loss_line(iteration, style)),
         Curve(f"Loss, when only {label} moves", (Series("loss", losses),), label, at - REACH, at + REACH),
         Paragraph(
             f"{label} is {style.text(at)} now, and the slope there is {style.text(slope)}: that is its gradient. "
@@ -50,11 +68,12 @@ PAGES = (
         formula="L = ½ Σ (a − t)²",
         formula_words="the usual loss here; others differ by a factor or a formula",
         numbers=_numbers,
+        network=_in_network,
         goes_wrong=(
             "A lower loss proves nothing about a gradient: some wrong gradients lower it more than the right one. "
             "And a loss that stays above 0 can have two reasons: not enough steps, or a target that can't be met."
         ),
         next=Command("cnnstep run {scenario} --iterations 20", "watch it fall, or not"),
-        see_also=("half_squared_error", "error", "loss-scale", "gradient"),
+        see_also=("half_squared_error", "cross_entropy", "error", "loss-scale"),
     ),
 )

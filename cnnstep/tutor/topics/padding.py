@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from cnnstep.tutor.document import Command
+from cnnstep.tutor.document import Block, Command
+from cnnstep.tutor.topics.at_layer import on_conv
+from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.geometry_tables import try_out
 from cnnstep.tutor.topics.topic import Topic
+
+
+def _numbers(example: Example) -> tuple[Block, ...]:
+    return try_out(example, "padding", range(4))
+
 
 PAGES = (
     Topic(
@@ -20,7 +27,9 @@ PAGES = (
         ),
         formula="output = (input + 2·padding − span) / stride + 1",
         formula_words="for rows and columns each; span is dilation · (taps − 1) + 1",
-        numbers=lambda example: try_out(example, "padding", range(4)),
+        numbers=_numbers,
+        network=on_conv(_numbers, lambda conv: conv.geometry.padding > 0),
+        layers=("conv",),
         goes_wrong=(
             "The gradient is worked out on the input without its rim: then every row and column is off by the padding. "
             "And the input gradient has the size of the input itself, so the rim is cut off again at the end."

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnstep.engine.patches import patches
 from cnnstep.tutor.document import Block, Command, Matrix, Paragraph
+from cnnstep.tutor.topics.at_layer import on_conv
 from cnnstep.tutor.topics.blocks import beside, grids, plain, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -49,6 +50,8 @@ PAGES = (
         formula="z[i,j] = Σ patch[i,j] ⊙ W",
         formula_words="⊙ multiplies cell by cell, Σ adds up",
         numbers=_numbers,
+        network=on_conv(_numbers),
+        layers=("conv",),
         goes_wrong=(
             "Only the first or the last patch is used for the gradient: a return inside the loop, or = for +=. "
             "The result is one patch times one δ. The right gradient adds up all patches, each times its own δ."

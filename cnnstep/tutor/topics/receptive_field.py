@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import prod
+
 import numpy as np
 
+from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.layers.layer import Layer
+from cnnstep.engine.layers.pool import Pool
 from cnnstep.engine.patches import patches, scatter
-from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph
+from cnnstep.engine.quantity import Cell
+from cnnstep.engine.stations import stations
+from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph, Table
 from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.topics.at_layer import SMALLEST
 from cnnstep.tutor.topics.blocks import plain
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -44,7 +53,67 @@ def _numbers(example: Example) -> tuple[Block, ...]:
             f"An input number is seen by {example.text(uses.min())} to {example.text(uses.max())} outputs. "
             f"So it gets that many terms in the input gradient.{left}"
         ),
+        Paragraph(f"In a network it grows from layer to layer. In {SMALLEST}:"),
+        _in_network(Example(example.load, SMALLEST, False, example.style))[0],
     )
+
+
+def _in_network(example: Example) -> tuple[Block, ...]:
+    """What the middle output of every layer sees of the input, layer after layer."""
+    scenario, station = example.scenario, stations(example.lesson)
+    sizes = [scenario.inputs.shape[1:], *(example.first.values[one.forward.name].shape[1:] for one in station)]
+    maps = sum(len(size) == 3 for size in sizes) - 1
+    rows: list[tuple[str | float, ...]] = []
+    seen: set[Cell] = {(0, 0)}
+    for depth, (one, size) in enumerate(zip(station, sizes[1:], strict=True), 1):
+        shape = "×".join(str(n) for n in size)
+        if depth > maps:
+            rows.append((one.name, shape, "everything", str(prod(sizes[0][1:]))))
+            continue
+        seen = _seen([s.layer for s in station[:depth]], sizes, (size[1] // 2, size[2] // 2))
+        rows.append((one.name, shape, "×".join(_span(seen)), str(len(seen))))
+    name = station[maps - 1].name if maps else "the input"
+    middle = example.first.matrix("input")
+    shown = middle[(0,) * (middle.ndim - 2)]
+    return (
+        Table(("layer", "gives", "an output sees", "input numbers"), tuple(rows), "The middle output of each layer"),
+        plain(f"Input X, as the middle output of {name} sees it", shown, dict.fromkeys(_pairs(seen), SEEN)),
+        Paragraph(
+            "Every filter and every window widens what one output sees. A stride widens it for all layers after it. "
+            "Behind flatten and dense every output sees everything that the maps have seen."
+        ),
+    )
+
+
+def _seen(layers: list[Layer], sizes: list[tuple[int, ...]], output: Cell) -> set[Cell]:
+    """The input cells that an output of the last of these layers depends on."""
+    cells = {output}
+    for layer, size in zip(reversed(layers), reversed(sizes[: len(layers)]), strict=True):
+        cells = {before for cell in cells for before in _before(layer, size, cell)}
+    return cells
+
+
+def _before(layer: Layer, size: tuple[int, ...], cell: Cell) -> Iterator[Cell]:
+    """The cells of the layer's input, (row, column), that one cell of its output reads."""
+    if isinstance(layer, Pool):
+        yield from layer.window.cells(cell, size)
+    elif isinstance(layer, Conv):
+        for u, v in np.ndindex(*layer.window):
+            row, column = layer.geometry.met(cell[0], u), layer.geometry.met(cell[1], v)
+            if 0 <= row < size[1] and 0 <= column < size[2]:
+                yield row, column
+    else:
+        yield cell
+
+
+def _span(cells: set[Cell]) -> tuple[str, str]:
+    """Rows and columns from the first to the last."""
+    spans = [max(cell[axis] for cell in cells) - min(cell[axis] for cell in cells) + 1 for axis in (0, 1)]
+    return str(spans[0]), str(spans[1])
+
+
+def _pairs(cells: set[Cell]) -> list[tuple[int, int]]:
+    return [(row, column) for row, column in cells]
 
 
 PAGES = (
@@ -61,11 +130,12 @@ PAGES = (
         formula="span = dilation · (taps − 1) + 1",
         formula_words="taps is the filter's number of rows, or of columns",
         numbers=_numbers,
+        network=_in_network,
         goes_wrong=(
             "Numbers at the rim are seen by fewer outputs than those in the middle, so the filter learns less from "
             "them. A stride larger than the filter leaves some unseen. Padding evens the rim out."
         ),
         next=Command("cnnstep explain dilation", "how to see further with the same weights"),
-        see_also=("patch", "dilation", "padding", "input_gradient"),
+        see_also=("patch", "max_pool", "dilation", "input_gradient"),
     ),
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnstep.engine.activations import Activation
+from cnnstep.engine.activations import ACTIVATIONS, Activation
 from cnnstep.engine.findings import SATURATED_BELOW, findings
+from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.stations import norm, stations
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.present import note
+from cnnstep.tutor.topics.at_layer import received, station_of, way_back
 from cnnstep.tutor.topics.blocks import grids
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -65,6 +68,27 @@ def _scaled(scenario: Scenario) -> Table:
     return Table(("filter times", "largest z", "mean slope", "largest error", "largest gradient"), tuple(rows))
 
 
+CURVED = tuple(name for name, make in ACTIVATIONS.items() if _curved(make()))
+
+
+def _in_network(example: Example) -> tuple[Block, ...]:
+    """Each curved layer: how far out its z lie, and what is left of ∂L/∂ behind it."""
+    iteration = example.first
+    rows: list[tuple[str | float, ...]] = []
+    for one in stations(iteration.lesson):
+        if isinstance(one.layer, ActivationLayer) and _curved(one.layer.phi):
+            phi, z = one.layer.phi, iteration.values[one.forward.inputs[0].name]
+            share = 100 * float(phi.slope(z).mean()) / phi.steepest
+            back = iteration.values[received(one)], iteration.values[way_back(iteration, one).name]
+            rows.append((one.name, float(np.abs(z).max()), f"{example.text(share)} %", *(norm(one) for one in back)))
+    first = station_of(iteration, *CURVED).layer
+    return (
+        *((_slopes(first.phi, example),) if isinstance(first, ActivationLayer) else ()),
+        Table(("layer", "largest z", "mean slope, of the steepest", "comes in", "goes on"), tuple(rows)),
+        Paragraph("Comes in and goes on are the lengths of ∂L/∂ before and after the layer, on the way back."),
+    )
+
+
 PAGES = (
     Topic(
         name="saturation",
@@ -81,13 +105,15 @@ PAGES = (
         formula="δ = e · φ′(z), and φ′(z) → 0 far from 0",
         formula_words="→ reads: goes to",
         numbers=_numbers,
+        network=_in_network,
+        layers=CURVED,
         goes_wrong=(
             "Large starting weights or large inputs saturate every cell before learning begins. "
             "The loss then falls so slowly that it looks settled. Smaller weights help; for yes-or-no targets, "
             "so does binary_cross_entropy, a loss that cancels the slope."
         ),
         next=Command("cnnstep explain binary_cross_entropy", "the loss that cancels the slope"),
-        see_also=("sigmoid", "tanh", "dead-relu", "delta"),
+        see_also=("vanishing-gradient", "sigmoid", "tanh", "dead-relu"),
         scenario="sigmoid",
     ),
 )

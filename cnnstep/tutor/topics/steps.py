@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from cnnstep.engine.optimizers import COUNT
 from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.numbers import listed
 from cnnstep.tutor.present import step_card
 from cnnstep.tutor.topics.blocks import grids, peak, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
 from cnnstep.tutor.topics.variants import first_of, with_bias
+
+MOST_OTHERS = 4
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,29 @@ def _numbers(name: str, example: Example) -> tuple[Block, ...]:
     )
 
 
+ROLES: dict[str, tuple[str, ...]] = {"forward": ("forward", "dense"), "gradient": ("gradient", "dense_gradient")}
+"""The roles that a step's page shows of a network where it has several, the most telling first."""
+
+
+def _on_network(name: str, example: Example) -> tuple[Block, ...]:
+    """The first such step of the network: what it reads, its numbers, one of them worked out."""
+    iteration = example.first
+    roles = ROLES.get(name, (name, f"dense_{name}"))
+    found = [step for role in roles for step in iteration.lesson.steps if step.role == role]
+    if not found:
+        return (Paragraph(f"This network has no step of this kind: {name}.", "quiet"),)
+    step = found[0] if name in ("forward", "activation", "error", "delta", "update") else found[-1]
+    reads = [quantity.name for quantity in step.inputs if quantity != COUNT]
+    others = [other.name for other in found if other is not step][:MOST_OTHERS]
+    also = f" The same is done in {listed(others)}." if others else ""
+    return (
+        Paragraph(f"Here the step {step.name} is shown: {step.formula}.{also}"),
+        *grids(iteration, *reads, most=2),
+        *grids(iteration, step.name, most=2),
+        *worked(iteration, step.name, example.style),
+    )
+
+
 def _topic(name: str) -> Topic:
     words = WORDS[name]
     why = "this step of the first iteration" if name != "bias_gradient" else "every step, one at a time"
@@ -155,6 +181,7 @@ def _topic(name: str) -> Topic:
         formula=words.formula,
         formula_words=words.formula_words,
         numbers=lambda example: _numbers(name, example),
+        network=lambda example: _on_network(name, example),
         goes_wrong=words.goes_wrong,
         next=Command(f"cnnstep {command}", why),
         see_also=words.see_also,

@@ -6,18 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from cnnstep.tutor.document import Block, Command, Formula, Heading, Paragraph
+from cnnstep.tutor.numbers import listed
 from cnnstep.tutor.topics.example import FIRST_LESSON, Example
 
-GROUPS = ("ideas", "steps", "activations", "losses", "optimizers", "conventions")
+GROUPS = ("ideas", "steps", "layers", "networks", "activations", "losses", "optimizers", "conventions")
 """The order in which the list of topics shows them."""
+
+Numbers = Callable[[Example], tuple[Block, ...]]
+STEP_BY_STEP = Command("cnnstep step {scenario} --interactive", "your network, one step at a time")
 
 
 @dataclass(frozen=True)
 class Topic:
-    """What a page says, and `numbers`, which works the concept on an example.
+    """What a page says, and `numbers` or `network`, which work the concept on one filter or on a network.
 
     `scenario` is the shipped scenario that the page uses unless the learner brings one; "" where the page
-    needs none. In `next`, `{scenario}` stands for the one in use; `next_own` takes its place on a learner's own.
+    needs none. It takes the learner's place where theirs is of the other kind, or a network with none of `layers`.
+    In `next`, `{scenario}` stands for the one in use; `next_own` takes its place on a learner's own.
+    Of a network so many `samples` are worked through.
     """
 
     name: str
@@ -26,24 +32,29 @@ class Topic:
     group: str
     paragraphs: tuple[str, ...]
     formula: str
-    numbers: Callable[[Example], tuple[Block, ...]] = field(repr=False)
+    numbers: Numbers | None = field(repr=False)
     goes_wrong: str
     next: Command
     see_also: tuple[str, ...]
     formula_words: str = ""
     scenario: str = FIRST_LESSON
     next_own: Command | None = None
+    network: Numbers | None = field(default=None, repr=False)
+    layers: tuple[str, ...] = ()
+    samples: int = 1
 
 
 def page(topic: Topic, example: Example) -> tuple[Block, ...]:
     """The page from top to bottom: words, formula, numbers, what goes wrong, what to type, where to read on."""
     name = "" if topic.title.lower() == topic.name else topic.name
+    example, instead = _suited(topic, example)
     return (
         Heading(topic.title, 1, name),
         *(Paragraph(text) for text in topic.paragraphs),
         Formula(topic.formula, topic.formula_words),
         Heading("With numbers", 2, example.name),
-        *topic.numbers(example),
+        *((Paragraph(instead),) if instead else ()),
+        *_numbers(topic, example),
         Heading("What goes wrong"),
         Paragraph(topic.goes_wrong),
         _next(topic, example),
@@ -51,6 +62,36 @@ def page(topic: Topic, example: Example) -> tuple[Block, ...]:
     )
 
 
+def _suited(topic: Topic, example: Example) -> tuple[Example, str]:
+    """The learner's example, or the page's own with a sentence on why."""
+    why = _unsuited(topic, example) if example.own else ""
+    if not why:
+        return example, ""
+    own = Example(example.load, topic.scenario, False, example.style)
+    return own, f"{why} {f'Here is {topic.scenario} in its place.' if topic.scenario else 'Here it is by itself.'}"
+
+
+def _unsuited(topic: Topic, example: Example) -> str:
+    """Why the page can't be worked on the learner's scenario; "" where it can."""
+    scenario = example.scenario
+    if not scenario.is_network:
+        return "" if topic.numbers else "This page is about networks, and your scenario is one filter."
+    if topic.network is None:
+        return "This page is about one filter, and your scenario is a network."
+    if topic.layers and not {layer.kind for layer in scenario.layers} & set(topic.layers):
+        return f"Your network has no layer of type {listed(topic.layers, 'or')}."
+    return ""
+
+
+def _numbers(topic: Topic, example: Example) -> tuple[Block, ...]:
+    if topic.network is None or not (topic.numbers is None or (example.own and example.scenario.is_network)):
+        return topic.numbers(example) if topic.numbers else ()
+    few = example.few(topic.samples)
+    return (*few.said(), *topic.network(few))
+
+
 def _next(topic: Topic, example: Example) -> Command:
-    command = topic.next_own if example.own and topic.next_own else topic.next
+    command = topic.next
+    if example.own:
+        command = STEP_BY_STEP if example.scenario.is_network else topic.next_own or topic.next
     return replace(command, command=command.command.format(scenario=example.typed))

@@ -68,6 +68,17 @@ def with_two_samples(scenario: Scenario) -> Scenario:
     )
 
 
+def with_mirror_image(network: Scenario) -> Scenario:
+    """A network's first sample, and its mirror image with the same target."""
+    inputs, targets = network.inputs[:1], network.targets[:1]
+    return replace(
+        network,
+        inputs=frozen(np.concatenate([inputs, mirrored(inputs)])),
+        targets=frozen(np.concatenate([targets, targets])),
+        hidden=network.hidden - {"sample"},
+    )
+
+
 def with_two_channels(scenario: Scenario) -> Scenario:
     """The input with its mirror image as a second channel, and the filter with itself turned by 180°."""
     inputs, weights = scenario.inputs[:, :1], scenario.conv.weights[:, :1]

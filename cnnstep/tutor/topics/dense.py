@@ -1,0 +1,60 @@
+"""Dense: every output from every input, and the three gradients of it."""
+
+from __future__ import annotations
+
+from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.topics.at_layer import SMALLEST, received, station_of, way_back
+from cnnstep.tutor.topics.blocks import grids, worked
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Topic
+
+
+def _numbers(example: Example) -> tuple[Block, ...]:
+    iteration, style = example.first, example.style
+    station = station_of(iteration, "dense")
+    outputs, inputs = iteration.values[station.leaves[0].name].shape
+    names = [station.forward.inputs[0].name, *(leaf.name for leaf in station.leaves), station.forward.name]
+    weights, *bias = station.gradients
+    return (
+        Paragraph(f"{station.name} has {outputs} rows of {inputs} weights: a row for each output."),
+        *grids(iteration, *names, most=2),
+        *worked(iteration, station.forward.name, style),
+        Paragraph("On the way back a weight met one input and went into one output, so its gradient is one product:"),
+        *grids(iteration, received(station), weights.name, most=1),
+        *worked(iteration, weights.name, style),
+        *(
+            Paragraph(f"{step.symbol}: the bias joined once, so it gets {step.formula.partition('= ')[2]}.")
+            for step in bias
+        ),
+        Paragraph("An input went into every output, so what it hears from them is added up:"),
+        *worked(iteration, way_back(iteration, station).name, style),
+    )
+
+
+PAGES = (
+    Topic(
+        name="dense",
+        scenario=SMALLEST,
+        title="Dense layer",
+        summary="every output from every input, each by its own weight",
+        group="layers",
+        paragraphs=(
+            "A dense layer takes one row of numbers. Each of its outputs is a sum over all of them, each number times "
+            "a weight of its own, and a bias. Other names: fully connected, linear. "
+            "What it gives just before softmax is called the logits.",
+            "A conv layer uses few weights in many places. Here every weight is used once for each sample.",
+        ),
+        formula="z[o] = Σ x[i] · W[o,i] + b[o]",
+        formula_words="back: ∂L/∂W[o,i] = δ[o]·x[i], ∂L/∂b[o] = δ[o], ∂L/∂x[i] = Σ δ[o]·W[o,i]; δ is ∂L/∂z",
+        numbers=None,
+        network=_numbers,
+        layers=("dense",),
+        goes_wrong=(
+            "W and its transpose change places: on the way forward an output sums along a row of W, on the way back "
+            "an input sums along a column. With as many outputs as inputs no size gives it away. "
+            "And the old W sends δ back, not the new one (updated-too-early)."
+        ),
+        next=Command("cnnstep step {scenario} --interactive", "forward through it, and back"),
+        see_also=("flatten", "softmax", "network", "initialisation"),
+    ),
+)

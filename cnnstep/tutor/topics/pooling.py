@@ -1,0 +1,188 @@
+"""Max pooling and average pooling: what a window lets through, and where ∂L/∂ goes on the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from cnnstep.engine.build_network import network
+from cnnstep.engine.layers.layer import Layer
+from cnnstep.engine.layers.pool import AveragePool, MaxPool, Pool
+from cnnstep.engine.quantity import Array, Cell
+from cnnstep.engine.stations import Station
+from cnnstep.engine.step import Working
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph
+from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.topics.at_layer import SMALLEST, received, station_of, way_back, with_layer
+from cnnstep.tutor.topics.blocks import beside, grid_of, grids, plain, worked
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.variants import first_of
+
+WON = Mark("*", "won its window", "strong")
+TIE = ((2.0, 1.0), (2.0, 0.0))
+"""A window with two largest numbers, for where the scenario has none."""
+
+
+def _of_kind(example: Example, kind: str, other: str) -> tuple[Iteration, tuple[Block, ...]]:
+    """The first iteration with this kind of pooling; this one replaces the other where there is none."""
+    if kind in {layer.kind for layer in example.scenario.layers}:
+        return example.first, ()
+    make = {"max_pool": MaxPool, "average_pool": AveragePool}[kind]
+
+    def remade(layer: Layer) -> Layer:
+        return make(cast("Pool", layer).window)
+
+    words = f"This network has {other}. Here {kind} takes its place."
+    return first_of(with_layer(example.scenario, other, kind, remade)), (Paragraph(words),)
+
+
+def _max_numbers(example: Example) -> tuple[Block, ...]:
+    iteration, said = _of_kind(example, "max_pool", "average_pool")
+    station = station_of(iteration, "max_pool")
+    pool, x = cast("MaxPool", station.layer), station.forward.inputs[0]
+    image, back = iteration.values[x.name], way_back(iteration, station)
+    winners = _winners(iteration, station)
+    marked = grid_of(f"{x.name} {x.symbol}", x, image, {x.layout.shown_cell(cell): WON for cell in winners})
+    return (
+        *said,
+        beside(marked[:1], _first(grids(iteration, station.forward.name, most=1))),
+        Paragraph("On the way back each ∂L/∂ goes to the cell that won, and all others get 0:"),
+        *grids(iteration, received(station), back.name, most=1),
+        *worked(
+            iteration, back.name, example.style, back.quantity.layout.shown_cell(winners[_loudest(iteration, station)])
+        ),
+        *_ties(pool, image),
+    )
+
+
+def _loudest(iteration: Iteration, station: Station) -> int:
+    """Which window the largest ∂L/∂ comes back to, counted in reading order."""
+    return int(np.abs(iteration.values[received(station)]).argmax())
+
+
+def _first(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The matrices of a group, without what is said of the rest."""
+    return blocks[0].blocks if isinstance(blocks[0], Beside) else blocks[:1]
+
+
+def _winners(iteration: Iteration, station: Station) -> list[Cell]:
+    """The image cell that each window took its number from, in reading order."""
+    step, values = station.forward, iteration.values
+    workings = (step.working(values, at) for at in np.ndindex(*values[step.name].shape))
+    return [_taken(working) for working in workings]
+
+
+def _taken(working: Working) -> Cell:
+    """The cell of the one number that was taken whole."""
+    return next(number.cell for share, number in (term.factors for term in working.terms) if share.value)
+
+
+def _ties(pool: MaxPool, image: Array) -> tuple[Block, ...]:
+    """How many windows have several largest numbers, and what becomes of one; a made one where there is none."""
+    views = pool.window.views(image, -np.inf)
+    tied = int(((views == views.max(axis=(-2, -1), keepdims=True)).sum(axis=(-2, -1)) > 1).sum())
+    rule = "The rule: the first in reading order wins and gets all of it."
+    if tied:
+        where = counted(tied, "window has", "windows have")
+        return (Paragraph(f"{where} several numbers that are equally large: a tie. {rule}"),)
+    size = [len(TIE), len(TIE[0])]
+    small = first_of(network(layers=[{"type": "max_pool", "size": size}], input=TIE, target=[[[0]]], learning_rate=1))
+    sent = small.values["max_pool1.input_gradient"][0, 0]
+    return (
+        Paragraph(f"No window has a tie here: two numbers that are equally large. {rule} For example:"),
+        beside([plain("A window with a tie", small.values["input"][0, 0])], [plain("What comes back", sent)]),
+    )
+
+
+def _average_numbers(example: Example) -> tuple[Block, ...]:
+    iteration, said = _of_kind(example, "average_pool", "max_pool")
+    station = station_of(iteration, "average_pool")
+    back, share = way_back(iteration, station), cast("AveragePool", station.layer).share
+    return (
+        *said,
+        *grids(iteration, station.forward.inputs[0].name, station.forward.name, most=1),
+        *worked(iteration, station.forward.name, example.style),
+        Paragraph(f"On the way back each cell of a window gets the same share, {example.text(share)} of its ∂L/∂:"),
+        *grids(iteration, received(station), back.name, most=1),
+        *worked(iteration, back.name, example.style, _covered(iteration, station)),
+    )
+
+
+def _covered(iteration: Iteration, station: Station) -> Cell:
+    """An input cell, as a learner counts it, that lies in the window of the largest ∂L/∂."""
+    signal, back = iteration.values[received(station)], way_back(iteration, station)
+    at = tuple(int(i) for i in np.unravel_index(_loudest(iteration, station), signal.shape))
+    size = iteration.values[back.name].shape[1:]
+    inside = next(cast("Pool", station.layer).window.cells(at, size), (0, 0))
+    return back.quantity.layout.shown_cell((*at[:2], *inside))
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the two pages say differently."""
+
+    title: str
+    summary: str
+    paragraphs: tuple[str, str]
+    formula: str
+    formula_words: str
+    goes_wrong: str
+
+
+_WORDS = {
+    "max_pool": _Words(
+        "Max pooling",
+        "of each window the largest number alone goes on",
+        (
+            "A window slides over each map, as a filter does, but it has no weights: it hands on the largest number "
+            "it sees. The map gets smaller, and it matters less where exactly something was found.",
+            "On the way back the winner gets the whole ∂L/∂. The others had no part in the output: "
+            "a small change of them changes nothing, so their slope is 0.",
+        ),
+        "p[i,j] = max of window [i,j]",
+        "∂L/∂ of the winner is ∂L/∂p[i,j]; all others get 0; overlapping windows add up",
+        "The gradient is spread over the window, as if a mean had been taken (pool-spread). Or every one of several "
+        "equal numbers gets all of it (pool-tie-copied): then it counts twice. And where windows overlap, "
+        "a cell that wins twice gets both, added up.",
+    ),
+    "average_pool": _Words(
+        "Average pooling",
+        "of each window the mean goes on",
+        (
+            "A window slides over each map and hands on the mean of the numbers it sees. It has no weights. "
+            "A rim of padding counts as zeros, and those zeros count as cells.",
+            "On the way back every cell of the window had the same part in the mean, so each gets the same share.",
+        ),
+        "p[i,j] = (sum of window [i,j]) / cells",
+        "∂L/∂ of each of its cells is ∂L/∂p[i,j] / cells; overlapping windows add up",
+        "The division is forgotten on the way back (pool-average-not-divided): every gradient before this layer is "
+        "then too large by the number of cells. A check of the signs alone misses it.",
+    ),
+}
+
+
+def _topic(kind: str, other: str) -> Topic:
+    words = _WORDS[kind]
+    return Topic(
+        name=kind,
+        scenario=SMALLEST,
+        title=words.title,
+        summary=words.summary,
+        group="layers",
+        paragraphs=words.paragraphs,
+        formula=words.formula,
+        formula_words=words.formula_words,
+        numbers=None,
+        network=_max_numbers if kind == "max_pool" else _average_numbers,
+        layers=("max_pool", "average_pool"),
+        goes_wrong=words.goes_wrong,
+        next=Command("cnnstep step {scenario} --interactive", "forward through it, and back"),
+        see_also=(other, "network", "receptive-field", "flatten"),
+    )
+
+
+PAGES = (_topic("max_pool", "average_pool"), _topic("average_pool", "max_pool"))

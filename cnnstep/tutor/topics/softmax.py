@@ -1,0 +1,107 @@
+"""Softmax: shares of 1, the Jacobian in full, and p − y as the short form that comes to the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.losses import LOSSES
+from cnnstep.engine.quantity import Array, Values
+from cnnstep.engine.stations import Station
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.document import Block, Command, Paragraph, Table
+from cnnstep.tutor.topics.at_layer import SMALLEST, received, station_of
+from cnnstep.tutor.topics.blocks import grids, number, plain
+from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Topic
+
+MOST_UNITS = 10
+EQUAL = 1e-12
+
+
+def in_full(iteration: Iteration, station: Station) -> Step:
+    """The softmax's backward step without the short form: another loss does not know it."""
+    plain_loss = replace(iteration.lesson.scenario, loss=LOSSES["half_squared_error"])
+    steps = lesson_of(plain_loss, input_gradient=True).steps
+    return next(step for step in steps if step.layer == station.name and step.role == "softmax_gradient")
+
+
+def jacobian(iteration: Iteration, station: Station) -> Array:
+    """J[i,j] = ∂p_i/∂z_j of the first sample: what each unit's ∂L/∂p of 1 would send back."""
+    step, p = in_full(iteration, station), iteration.values[station.forward.name]
+    rows = []
+    for unit in np.eye(p.shape[1]):
+        sent: Values = {**iteration.values, received(station): np.broadcast_to(unit, p.shape)}
+        rows.append(step.compute(sent)[0])
+    return np.stack(rows)
+
+
+def _numbers(example: Example) -> tuple[Block, ...]:
+    iteration = example.first
+    station = station_of(iteration, "softmax")
+    z, p = station.forward.inputs[0], station.forward.quantity
+    whole, step = jacobian(iteration, station), in_full(iteration, station)
+    through = step.compute(iteration.values)
+    at = (0, int(np.abs(through[0]).argmax()))
+    total = example.text(iteration.values[p.name][0].sum())
+    return (
+        *grids(iteration, z.name, p.name, most=2),
+        Paragraph(f"All shares together are {total}. The largest {z.symbol} gets the largest share."),
+        plain(f"∂{p.symbol}/∂{z.symbol}: row i is how share i moves with each {z.symbol}", whole[:MOST_UNITS]),
+        Paragraph("Along the diagonal a share grows with its own number, and elsewhere it shrinks with the others'."),
+        *number(step, iteration.values, at, example.style),
+        *_short_form(iteration, station, through, example),
+    )
+
+
+def _short_form(iteration: Iteration, station: Station, through: Array, example: Example) -> tuple[Block, ...]:
+    """p − y beside the long way, unit by unit."""
+    if iteration.lesson.scenario.loss.only_with != "softmax":
+        return (Paragraph("The short form p − y belongs to cross_entropy, and this network has another loss."),)
+    scenario, p = iteration.lesson.scenario, iteration.values[station.forward.name]
+    y, upstream = iteration.values["target"], iteration.values[received(station)]
+    direct = scenario.sign * (p - y)
+    rows: list[tuple[str | float, ...]] = [
+        (str(unit), *(float(array[0, unit]) for array in (p, y, upstream, through, direct)))
+        for unit in range(min(p.shape[1], MOST_UNITS))
+    ]
+    apart = float(np.abs(through - direct).max())
+    same = "The last two columns are equal" if apart <= EQUAL else f"They differ by {example.text(apart)}"
+    form = "p − y" if scenario.sign > 0 else "y − p"
+    error = iteration.lesson.quantity(received(station)).symbol
+    return (
+        Table(("unit", "p", "y", error, "by the Jacobian", form), tuple(rows), "Both ways, unit by unit"),
+        Paragraph(f"{same}: with cross_entropy all of it comes to {form}.", "good"),
+    )
+
+
+PAGES = (
+    Topic(
+        name="softmax",
+        scenario=SMALLEST,
+        title="Softmax",
+        summary="turns a row of numbers into shares that sum to 1",
+        group="layers",
+        paragraphs=(
+            "softmax makes shares of a row of numbers: raise e to each, divide by the sum. Every share is above 0 and "
+            "all together are 1, so they can be read as chances, one for each class.",
+            "Each share depends on every number, since all are in the sum. So its slope is a whole table: "
+            "the Jacobian. An error goes back through all of its entries.",
+        ),
+        formula="p[i] = e^z[i] / Σ e^z",
+        formula_words="∂p[i]/∂z[j] = p[i]·(1 − p[i]) where i is j, and −p[i]·p[j] elsewhere",
+        numbers=None,
+        network=_numbers,
+        layers=("softmax",),
+        goes_wrong=(
+            "Only the diagonal p(1 − p) is used, as if each share moved alone (softmax-diagonal-only). Or p − y is "
+            "multiplied by a slope once more (softmax-slope-twice): it has the whole Jacobian in it already. "
+            "And e raised to a large number overflows; taking the largest number off first changes no share."
+        ),
+        next=Command("cnnstep explain cross_entropy", "the loss that makes it short"),
+        see_also=("cross_entropy", "dense", "network", "sigmoid"),
+    ),
+)
