@@ -65,6 +65,14 @@ ONE_LAYER = [
     "gradients-not-reset",
 ]
 
+NETWORK = [
+    "pool-tie-copied",
+    "pool-spread",
+    "pool-average-not-divided",
+    "softmax-diagonal-only",
+    "softmax-slope-twice",
+]
+
 
 def changed(code: str, scenario: str) -> list[tuple[Array, Array]]:
     """The wrong and the right matrix of every step in which the mistake changes something there."""
@@ -85,8 +93,8 @@ def changed(code: str, scenario: str) -> list[tuple[Array, Array]]:
     return pairs
 
 
-def test_every_mistake_of_one_layer_is_there_under_its_code() -> None:
-    assert sorted(ONE_LAYER) == sorted(CODES)
+def test_every_mistake_is_there_under_its_code() -> None:
+    assert sorted(ONE_LAYER + NETWORK) == sorted(CODES)
 
 
 @pytest.mark.parametrize("code", CODES)

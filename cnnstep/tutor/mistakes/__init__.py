@@ -3,7 +3,7 @@
 `check` finds them in a learner's numbers, `run --mistake` shows where they lead, `explain` tells of them.
 """
 
-from cnnstep.tutor.mistakes import delta, forward, gradient, input_gradient, update
+from cnnstep.tutor.mistakes import delta, forward, gradient, input_gradient, network, update
 from cnnstep.tutor.mistakes.mistake import MISTAKES, Case, Mistake, carry_out
 from cnnstep.tutor.mistakes.mistaken import mistaken
 
@@ -17,5 +17,6 @@ __all__ = [
     "gradient",
     "input_gradient",
     "mistaken",
+    "network",
     "update",
 ]

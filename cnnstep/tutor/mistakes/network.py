@@ -1,0 +1,120 @@
+"""Mistakes that only a network gives occasion for: in pooling, and in the softmax."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+
+from cnnstep.engine.layers.pool import AveragePool, MaxPool, Pool
+from cnnstep.engine.quantity import Array
+from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake
+
+
+def _window(case: Case) -> Pool:
+    return cast("Pool", case.step.part)
+
+
+def _blocks(case: Case, shares: Array) -> Array:
+    """Windows' shares [N, C, oh, ow, h, w] added into the image that the pooling layer read."""
+    window, size = _window(case).window, case.image_size
+    rim, (down, across) = window.padding, window.stride
+    rows, columns = shares.shape[2:4]
+    back = np.zeros((*shares.shape[:2], size[0] + 2 * rim, size[1] + 2 * rim))
+    for u, v in np.ndindex(*window.size):
+        back[:, :, u : u + rows * down : down, v : v + columns * across : across] += shares[..., u, v]
+    return back[:, :, rim : rim + size[0], rim : rim + size[1]].copy()
+
+
+def _every_winner(case: Case) -> Array | None:
+    """Each ∂L/∂y whole to every cell that equals its window's largest number."""
+    if not isinstance(case.step.part, MaxPool):
+        return None
+    views = case.step.part.window.views(case.input(-1), -np.inf)
+    won = views == views.max(axis=(-2, -1), keepdims=True)
+    return _blocks(case, won * case.input(0)[..., None, None])
+
+
+mistake(
+    "pool-tie-copied",
+    "you gave the gradient to every equal maximum",
+    "Where two numbers of a window were equally large, you sent the whole ∂L/∂ to both.",
+    "The output came from one of them. Sent to both, the gradient counts twice.",
+    "One winner a window: the first in reading order. The others get 0.",
+    shown_on="pooling",
+    pool_gradient=Slant(working=_every_winner),
+)
+
+
+def _spread(case: Case) -> Array | None:
+    """Each ∂L/∂y in equal shares over its window, though the largest number was taken."""
+    if not isinstance(case.step.part, MaxPool):
+        return None
+    cells = case.step.part.window.size
+    share = case.input(0)[..., None, None] / (cells[0] * cells[1])
+    return _blocks(case, np.broadcast_to(share, (*case.input(0).shape, *cells)))
+
+
+mistake(
+    "pool-spread",
+    "you spread the gradient over the window",
+    "You gave every cell of the window an equal share, as for average pooling.",
+    "Max pooling let one number through. The others had no part in the output: no small change of them moves it.",
+    "Send the whole ∂L/∂ to the cell that won.",
+    shown_on="smallest-network",
+    pool_gradient=Slant(working=_spread),
+)
+
+
+def _cells(case: Case) -> float | None:
+    if not isinstance(case.step.part, AveragePool):
+        return None
+    return float(np.prod(case.step.part.window.size))
+
+
+def _undivided(case: Case, result: Array) -> Array | None:
+    cells = _cells(case)
+    return None if cells is None else result * cells
+
+
+mistake(
+    "pool-average-not-divided",
+    "you did not divide by the window's size",
+    "You added the window up, or sent the whole ∂L/∂ to each of its cells.",
+    "A mean is the sum divided by the number of cells, on the way forward and on the way back.",
+    "Divide by the number of cells in the window.",
+    shown_on="pooling",
+    pool=Slant(result=_undivided),
+    pool_gradient=Slant(result=_undivided),
+)
+
+
+def _shares(case: Case) -> Array:
+    return case.input(-1)
+
+
+def _diagonal(case: Case) -> Array:
+    """∂L/∂p_j · p_j(1 − p_j): each share as if it moved alone."""
+    p = _shares(case)
+    return case.input(0) * p * (1.0 - p)
+
+
+mistake(
+    "softmax-diagonal-only",
+    "you used the softmax's diagonal alone",
+    "You worked out ∂L/∂p · p(1 − p) for each unit by itself.",
+    "All shares together are 1: when one grows, the others shrink. Those terms, −p_i·p_j, are missing.",
+    "∂L/∂z_j = Σ_i ∂L/∂p_i · p_i(δ_ij − p_j). With cross-entropy that comes to p − y.",
+    shown_on="smallest-network",
+    softmax_gradient=Slant(working=_diagonal),
+)
+
+mistake(
+    "softmax-slope-twice",
+    "you put the softmax's slope on p − y once more",
+    "You worked out (p − y)·p(1 − p).",
+    "With cross-entropy p − y is ∂L/∂z already: the softmax's slope is in it.",
+    "With cross-entropy, ∂L/∂z = p − y. Nothing more.",
+    shown_on="smallest-network",
+    softmax_gradient=Slant(result=lambda case, delta: delta * _shares(case) * (1.0 - _shares(case))),
+)
