@@ -84,6 +84,12 @@ def test_a_flatter_slope_bends_less_by_its_square() -> None:
     assert leaky.all_active == pytest.approx(leaky.lambda_max / 0.1**2)
 
 
+def test_a_sigmoid_is_nowhere_steeper_than_a_quarter() -> None:
+    matrix = patch_matrix(FIRST)
+    expected = np.linalg.eigvalsh(matrix.T @ matrix)[-1] / 4**2
+    assert bend(changed(FIRST, activation="sigmoid")).all_active == pytest.approx(expected)
+
+
 def test_cross_entropy_weighs_with_one_slope_and_not_with_two() -> None:
     scenario = load("sigmoid-cross-entropy").scenario
     iteration, matrix = first_iteration(lesson_of(scenario)), patch_matrix(scenario)

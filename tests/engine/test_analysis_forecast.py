@@ -94,6 +94,11 @@ def test_an_undecided_run_goes_to_its_limit_and_says_so() -> None:
     assert (found.status, found.final, found.iterations) == ("improving", False, 20)
 
 
+def test_worse_holds_from_where_the_loss_stays_above_the_first() -> None:
+    found = forecast(line(learning_rate=2.1), 20)  # w − 1 goes −1, 1.1, −1.21, …
+    assert (found.status, found.iteration) == ("worse", 1)
+
+
 def test_what_runs_away_is_not_followed() -> None:
     found = forecast(line(learning_rate=10, optimizer={"name": "momentum", "momentum": 0.5}), 1000)
     assert found.status == "diverged"
@@ -190,6 +195,11 @@ class TestTrials:
         for name in ("first-filter-slow", "sigmoid", "adam"):
             assert analysis(name).trials == ()
 
+    def test_another_activation_is_tried_at_the_rate_that_was_found(self) -> None:
+        found = analyze(given("first-filter", learning_rate=1), 500)  # 0.5 dies, 0.25 does not
+        rates = [t.scenario.learning_rate for t in found.trials if t.change == "activation"]
+        assert rates == [1, 0.25]
+
     def test_a_run_that_diverges_is_not_offered_another_start(self) -> None:
         assert {t.change for t in analysis("first-filter-linear-fast").trials} == {"rate"}
 
@@ -199,7 +209,7 @@ class TestTrials:
         rates = [t.scenario.learning_rate for t in found.trials if t.change == "rate"]
         assert rates == sorted(rates)
         assert rates[0] > 0.001
-        short = analyze(given("first-filter-linear", learning_rate=0.2), 20)  # the bound is 0.2918, and 0.5 above it
+        short = analyze(given("first-filter-linear", learning_rate=0.2), 5)  # the bound is 0.2918, and 0.5 above it
         assert [t.scenario.learning_rate for t in short.trials if t.change == "rate"] == [0.25]
 
     def test_a_target_out_of_reach_is_offered_an_activation_that_reaches_it(self) -> None:

@@ -62,7 +62,7 @@ def is_single(matrix: Array, bounds: Array, point: Array) -> bool:
     sizes = np.linalg.norm(matrix, axis=1)
     slack = bounds - matrix @ point
     tight = matrix[(slack <= ZERO * np.maximum(np.abs(bounds), sizes)) & (sizes > ZERO)]
-    if len(tight) <= dimensions or np.linalg.matrix_rank(tight) < dimensions:
+    if np.linalg.matrix_rank(tight) < dimensions:
         return False
     tight = tight / np.linalg.norm(tight, axis=1)[:, None]
     wanted = -tight.sum(axis=0)
