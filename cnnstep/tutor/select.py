@@ -101,5 +101,6 @@ def checked_part(name: str, layout: Layout, shown: Array, part: Cell) -> Cell:
         raise InputError(Fault("part", what, f"they are: {axes}" if axes else "leave the brackets out"))
     for index, size, axis in zip(part, shown.shape, layout.visible, strict=False):
         if index >= size:
-            raise InputError(Fault("part", f"{name} has no {axis} {index}", f"counted from 0 to {size - 1}"))
+            hint = f"its {axis}s are counted from 0 to {size - 1}"
+            raise InputError(Fault("part", f"{name} has no {axis} {index}", hint))
     return part

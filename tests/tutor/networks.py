@@ -9,6 +9,8 @@ import numpy as np
 from cnnstep.engine.build_network import network
 from cnnstep.engine.scenario import Scenario
 
+Layers = list[dict[str, Any]]
+
 SMALLEST: dict[str, Any] = {
     "title": "The smallest network",
     "input": [[1, 0, 2, 1], [0, 1, 1, 0], [2, 1, 0, 1], [1, 0, 1, 2]],
@@ -47,7 +49,7 @@ def digits_like(samples: int = 60, **changes: Any) -> Scenario:
         {"input": (patterns[n % 10] + 0.3 * random.normal(size=(8, 8))).tolist(), "target": {"class": n % 10}}
         for n in range(samples)
     ]
-    layers = [
+    layers: Layers = [
         {"type": "conv", "weights": {"init": "he_normal", "seed": 1, "filters": 8, "size": 3}, "bias": 0},
         {"type": "relu"},
         {"type": "max_pool", "size": 2},
@@ -55,5 +57,6 @@ def digits_like(samples: int = 60, **changes: Any) -> Scenario:
         {"type": "dense", "weights": {"init": "glorot_uniform", "seed": 1, "outputs": 10}, "bias": 0},
         {"type": "softmax"},
     ]
-    keys = {"samples": given, "layers": layers, "loss": "cross_entropy", "learning_rate": 0.005, "iterations": 30}
+    learning = {"loss": "cross_entropy", "learning_rate": 0.005, "iterations": 30}
+    keys: dict[str, Any] = {"samples": given, "layers": layers, **learning}
     return network(**(keys | changes))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnnstep.errors import InputError
 from cnnstep.surface.cli.context import say, screen, show
-from cnnstep.surface.loading import STANDARD_INPUT, Loaded
+from cnnstep.surface.loading import STANDARD_INPUT, Loaded, scenario
 from cnnstep.surface.symbols import to_ascii
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.session import Session, advance, begin, prompt
@@ -19,7 +19,8 @@ def teach(loaded: Loaded, style: Numbers) -> None:
     """Runs the tutor until it is left or the input ends."""
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")  # a byte that is no text is a word that nobody knows, not an end
-    session, reply = begin("scenario" if loaded.name == STANDARD_INPUT else loaded.name, loaded.scenario, style)
+    name = "scenario" if loaded.name == STANDARD_INPUT else loaded.name
+    session, reply = begin(name, loaded.scenario, style, scenario)
     show(reply.blocks, style)
     while not session.done:
         line = ask(prompt(session))
@@ -52,10 +53,10 @@ def ask(words: str) -> str | None:
 
 def _save(session: Session, path: str) -> None:
     from cnnstep.surface.cli.faults import faults_text
-    from cnnstep.surface.writing import dump, write_file
+    from cnnstep.surface.scenario_text import write_scenario
 
     try:
-        write_file(Path(path).expanduser(), dump(session.scenario))
+        write_scenario(Path(path).expanduser(), session.scenario)
     except InputError as error:
         here = [replace(f, hint="choose another name") if f.code == "exists" else f for f in error.faults]
         say(faults_text(InputError(here), screen().width))

@@ -13,7 +13,8 @@ from cnnstep.engine.quantity import number, numbers
 from cnnstep.engine.stations import norm
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Curve, Heading, Paragraph, Picture, Series, Table
-from cnnstep.tutor.network.classes import misread
+from cnnstep.tutor.network.classes import has_classes, misread
+from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.network.overview import is_small, overview
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import iteration_cards, note, planes, question
@@ -35,13 +36,26 @@ def iteration_blocks(
         return iteration_cards(iteration, style, only, sample)
     if is_small(iteration.lesson.scenario):
         return (*question(iteration, sample), *iteration_cards(iteration, style, (), sample))
-    return (*overview(iteration), *(note(finding) for finding in findings(iteration)))
+    return (*overview(iteration), *_one(iteration, sample), *(note(finding) for finding in findings(iteration)))
+
+
+def _one(iteration: Iteration, sample: int | None) -> tuple[Block, ...]:
+    """One sample of a large network: its picture, and what it is read as where there are classes."""
+    view = one_sample(iteration, sample)
+    picture = Picture(_rows(view.values["input"][0, 0]), "Input X" if sample is None else f"Input X, sample {sample}")
+    if not has_classes(iteration.lesson.scenario):
+        return (picture,)
+    shares, target = view.values[view.lesson.output.name][0], view.values["target"][0]
+    read, true = int(shares.argmax()), int(target.argmax())
+    words = f"It is a {true}. The network reads {read}, with p = {shares[read]:.3f}"
+    words += "." if read == true else f"; the {true} gets {shares[true]:.3f}."
+    return picture, Paragraph(words, "good" if read == true else "warn")
 
 
 def accuracy_curve(record: Record) -> tuple[Block, ...]:
     """How many are read rightly, as it went: of the samples trained with, and of those held back."""
-    if not record.accuracy or record.iterations < 2:
-        return ()
+    if len(record.lesson.scenario.inputs) == 1 or len({*record.accuracy, *record.test_accuracy}) < 2:
+        return ()  # one sample is read or not, and a level line shows nothing
     series = [Series("training samples", record.accuracy, "•")]
     if record.test_accuracy:
         series.append(Series("samples held back", record.test_accuracy, "x"))
@@ -56,7 +70,8 @@ def learned(record: Record) -> tuple[Block, ...]:
 def _accuracy_words(record: Record) -> tuple[Block, ...]:
     if not record.accuracy:
         return ()
-    words = f"Read rightly: {_percent(record.accuracy[-1])} of {len(record.lesson.scenario.inputs)} training samples"
+    samples = counted(len(record.lesson.scenario.inputs), "training sample")
+    words = f"Read rightly: {_percent(record.accuracy[-1])} of {samples}"
     if record.test_accuracy and record.lesson.scenario.test_inputs is not None:
         count = len(record.lesson.scenario.test_inputs)
         words += f", and {_percent(record.test_accuracy[-1])} of {counted(count, 'sample')} that it never trained with"

@@ -11,6 +11,11 @@ from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.numbers import listed
 
+LENGTHS = {
+    "vanishing-gradient": "the first layers get next to nothing",
+    "exploding-gradient": "the first layers get far more than the last",
+}
+"""What is said when a gradient begins to shrink or to grow on its way back."""
 MOST_NAMED = 6
 """So many units are named in one line."""
 
@@ -30,7 +35,7 @@ class NetworkWatch:
         self._dead, self._began = {name: units for name, (units, _, _) in now.items()}, True
         found = next((finding.code for finding in gradient_lengths(iteration)), "")
         if found and found != self._vanished:
-            words.append(f"from here on: {found}")
+            words.append(f"{found}: {LENGTHS[found]}")
         self._vanished = found
         return words
 
