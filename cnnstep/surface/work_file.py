@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.errors import Path as Keypath
@@ -89,18 +89,27 @@ def _work(document: Document, root: Keys, scenario: Scenario | None, faults: lis
         what = "work is missing: the matrices that you worked out"
         faults.append(document.fault("missing-key", what, f"add it: {EXAMPLE}", ("work",) if node else ()))
         return {}
-    steps = lesson_of(scenario, input_gradient=True).names if scenario else ()
+    lesson = lesson_of(scenario, input_gradient=True) if scenario else None
     work = {}
     for key, value in node.entries:
         path: Keypath = ("work", key.text)
-        if scenario and key.text not in steps:
-            hint = did_you_mean(key.text, steps)
-            what = f'there is no step called "{key.text}"'
-            faults.append(document.fault("unknown-step", what, hint, path, key=True))
+        name = _step(document, lesson, path, faults) if lesson else key.text
+        if name in work:
+            what = f'"{key.text}" is {name}, which is given already'
+            faults.append(document.fault("duplicate-key", what, "keep one of them", path, key=True))
         matrix = _matrix(document, value, path, faults)
         if matrix is not None:
-            work[key.text] = Written.of(matrix)
+            work[name] = Written.of(matrix)
     return work
+
+
+def _step(document: Document, lesson: Lesson, path: Keypath, faults: list[Fault]) -> str:
+    """The whole name of the step that is meant; a network's may be shortened where only one can be meant."""
+    try:
+        return lesson.step(str(path[-1])).name
+    except InputError as error:
+        faults.extend(document.fault(fault.code, fault.what, fault.hint, path, key=True) for fault in error.faults)
+        return str(path[-1])
 
 
 def _matrix(document: Document, node: Node, path: Keypath, faults: list[Fault]) -> object | None:

@@ -1,94 +1,15 @@
-"""A scenario as the text of a file, and a text as a file: whole or not at all, and never over another one unasked."""
+"""A text, or bytes, as a file: whole or not at all, and never over another one unasked."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import secrets
 import stat
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files.source import quoted
-
-if TYPE_CHECKING:
-    from cnnstep.engine.scenario import Scenario
-
-_PLAIN_TEXT = re.compile(r"\w(?:[\w ,'()./+-]*[\w)])?")
-
-
-def dump(scenario: Scenario, *, schema: str | None = None) -> str:
-    """The scenario file that reads back as this scenario: matrices row by row, what is at its default left out.
-
-    With `schema`, the address of the JSON Schema, the first line tells it to editors.
-    """
-    from cnnstep.surface.spec import KEYS, defaults
-
-    usual, data = defaults(), scenario.data()
-    lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
-    for key in KEYS:
-        if key in data and not (key in usual and data[key] == usual[key]):
-            lines.append(_entry(key, _shortened(key, data[key]), ""))
-    return "\n".join(lines) + "\n"
-
-
-def _shortened(key: str, value: Any) -> Any:
-    """The name alone, where the numbers that go with it are the ones it has by itself."""
-    from cnnstep.engine.activations import ACTIVATIONS
-    from cnnstep.engine.optimizers import OPTIMIZERS
-
-    if key not in ("activation", "optimizer") or not isinstance(value, dict):
-        return value
-    name = value["name"]
-    usual = (ACTIVATIONS if key == "activation" else OPTIMIZERS)[name]().parameters
-    return name if value == {"name": name, **usual} else value
-
-
-def _entry(key: str, value: Any, indent: str) -> str:
-    if key == "samples":
-        leads = (("input", "  - "), ("target", "    "))
-        return "\n".join(["samples:", *(_entry(part, sample[part], lead) for sample in value for part, lead in leads)])
-    start = f"{indent}{key}: "
-    return start + _value(value, len(start))
-
-
-def _value(value: Any, column: int) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_value(part, 0)}" for key, part in value.items()) + "}"
-    if isinstance(value, list):
-        return _matrix(value, column)
-    return _text(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _matrix(value: list[Any], column: int) -> str:
-    """One row a line, each number under the one above it; outer brackets open before the first row."""
-    widths = [max(map(len, numbers)) for numbers in zip(*_rows(value), strict=True)]
-
-    def lines(part: list[Any], column: int) -> str:
-        if not any(isinstance(item, list) for item in part):
-            numbers = zip(part, widths, strict=True)
-            return "[" + ", ".join(json.dumps(item).rjust(width) for item, width in numbers) + "]"
-        return "[" + (",\n" + " " * (column + 1)).join(lines(item, column + 1) for item in part) + "]"
-
-    return lines(value, column)
-
-
-def _rows(value: list[Any]) -> list[list[str]]:
-    """The innermost lists, as they are written."""
-    if isinstance(value[0], list):
-        return [row for part in value for row in _rows(part)]
-    return [[json.dumps(item) for item in value]]
-
-
-def _text(text: str) -> str:
-    """The text as it stands, or in quotes where YAML would read something else."""
-    if _PLAIN_TEXT.fullmatch(text):
-        return text
-    escaped = (c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in text)
-    return '"' + "".join(escaped) + '"'
 
 
 def write_file(path: Path | str, content: str | Iterable[bytes], force: bool = False) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.loading import read_scenario_text
-from cnnstep.surface.writing import dump, write_file
+from cnnstep.surface.scenario_text import dump
+from cnnstep.surface.writing import write_file
 from tests.surface.scenario_texts import FIRST
 
 BATCH = """\

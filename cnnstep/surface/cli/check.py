@@ -60,7 +60,8 @@ def check(
     diagnosis = diagnose(sheet)
     if separate:
         from cnnstep.surface.cli.context import say
-        from cnnstep.surface.writing import dump, write_file
+        from cnnstep.surface.scenario_text import dump
+        from cnnstep.surface.writing import write_file
         from cnnstep.tutor.check.separate import separating
 
         write_file(separate, dump(separating(diagnosis)), force)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,9 +24,13 @@ from cnnstep.surface.cli.options import (
 if TYPE_CHECKING:
     from cnnstep.engine.lesson import Lesson
     from cnnstep.engine.trace import Iteration
+    from cnnstep.surface.loading import Loaded
     from cnnstep.tutor.record import Record
 
 
+StartWeights = Annotated[
+    str, typer.Option("--weights", metavar="FILE.npz", help="Start from weights that --save-weights wrote.")
+]
 Sample = Annotated[int | None, typer.Option("--sample", help="Which sample of a batch to show, counted from 0.")]
 
 
@@ -43,6 +48,11 @@ def run(
         str,
         typer.Option("--mistake", metavar="CODE", help="Make this mistake in every iteration, beside the right way."),
     ] = "",
+    weights: StartWeights = "",
+    save: Annotated[
+        str, typer.Option("--save-weights", metavar="FILE.npz", help="Keep the weights after the last update.")
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
     as_json: AsJson = False,
     precision: Precision = 4,
     fractions: Fractions = False,
@@ -55,10 +65,10 @@ def run(
       cnnstep run first-filter --iterations 40
       cnnstep run my.yaml --only gradient,update
       cnnstep run first-filter --mistake uphill-update -n 5
+      cnnstep run first-filter --save-weights learned.npz
       cnnstep run first-filter --json
     """
     from cnnstep.surface.cli.context import show, show_json
-    from cnnstep.surface.loading import load
     from cnnstep.tutor.run import keeps_all, run_data, run_document, sample_shown
     from cnnstep.tutor.select import check_names, lesson_for, names_of
 
@@ -67,7 +77,8 @@ def run(
         at_least(iterations, 1, "--iterations")
     if every is not None:
         at_least(every, 1, "--every")
-    loaded = load(scenario)
+    _check_output(save, force, mistake)
+    loaded = _loaded(scenario, weights)
     steps = names_of(only)
     lesson = lesson_for(loaded.scenario, steps)
     check_names(lesson, steps)
@@ -78,6 +89,8 @@ def run(
         return bool(multiple) and number % multiple == 0
 
     recorded = _recorded(lesson, total, keep)
+    if save:
+        _save(save, recorded, force)
     if mistake:
         from cnnstep.tutor.mistakes import MISTAKES, mistaken
         from cnnstep.tutor.mistakes.astray import astray_data, astray_document
@@ -92,6 +105,35 @@ def run(
         show_json(run_data(recorded, steps))
     else:
         show(run_document(recorded, loaded.name, style, steps, sample_shown(recorded.first, sample)), style)
+
+
+def _loaded(name: str, weights: str) -> Loaded:
+    """The scenario, with the weights of a file where one is named."""
+    from cnnstep.surface.loading import load
+    from cnnstep.surface.weights import load_weights
+
+    loaded = load(name)
+    return replace(loaded, scenario=load_weights(loaded.scenario, weights)) if weights else loaded
+
+
+def _check_output(path: str, force: bool, mistake: str) -> None:
+    """What would keep the weights from being written, told before anything is trained."""
+    if not path:
+        return
+    from cnnstep.surface.weights import check_suffix
+    from cnnstep.surface.writing import check_free
+
+    not_both("--save-weights", {"--mistake": mistake})
+    check_suffix(path)
+    check_free(path, force)
+
+
+def _save(path: str, recorded: Record, force: bool) -> None:
+    from cnnstep.surface.cli.context import say
+    from cnnstep.surface.weights import save_weights
+
+    save_weights(recorded.outcome, path, force)
+    say(f"Written: {path}")
 
 
 def _recorded(lesson: Lesson, total: int, keep: Callable[[int], bool]) -> Record:
@@ -127,6 +169,7 @@ def step(
     ] = None,
     only: Only = "",
     sample: Sample = None,
+    weights: StartWeights = "",
     as_json: AsJson = False,
     precision: Precision = 4,
     fractions: Fractions = False,
@@ -140,7 +183,6 @@ def step(
       cnnstep step first-filter --iteration 3
     """
     from cnnstep.surface.cli.context import show, show_json
-    from cnnstep.surface.loading import load
     from cnnstep.tutor.run import sample_shown, step_data, step_document
     from cnnstep.tutor.select import check_names, lesson_for, names_of
 
@@ -152,9 +194,9 @@ def step(
 
         others = {"--json": as_json, "--only": only, "--iteration": iteration is not None}
         not_both("--interactive", others | {"--sample": sample is not None})
-        teach(load(scenario), style)
+        teach(_loaded(scenario, weights), style)
         return
-    loaded = load(scenario)
+    loaded = _loaded(scenario, weights)
     steps = names_of(only)
     lesson = lesson_for(loaded.scenario, steps)
     check_names(lesson, steps)
