@@ -50,24 +50,31 @@ def compiled(problem: Problem) -> Advance:
 
     def advance(problem: Problem, state: State, iterations: int) -> None:
         assert problem.factor is not None
-        runs = state.weights.shape[2]
-        rates = _in_blocks(np.broadcast_to(problem.factor * np.asarray(state.rates), (1, runs)))
+        count, _, runs = state.weights.shape
+        rates = np.zeros((-(-runs // BLOCK), 1, BLOCK))
+        _exchange(np.broadcast_to(problem.factor * np.asarray(state.rates), (1, runs)), rates)
+        blocks = np.zeros((len(rates), count, BLOCK))
         for number, kernel in enumerate(kernels):
-            blocks = _in_blocks(state.weights[:, number])
-            kernel(blocks, rates, iterations)
-            rows = blocks.reshape(len(blocks), -1, BLOCK).transpose(1, 0, 2).reshape(len(state.weights), -1)
-            state.weights[:, number] = rows[:, :runs]
+            rows = state.weights[:, number]
+            _exchange(rows, blocks)
+            kernel(blocks.reshape(len(blocks), -1), rates[:, 0], iterations)
+            _exchange(rows, blocks, back=True)
         state.count += iterations
 
     return advance
 
 
-def _in_blocks(rows: Array) -> Array:
-    """Rows [K, R] as blocks [R/512, K·512], each row after the other within its block; the last one is filled up."""
+def _exchange(rows: Array, blocks: Array, *, back: bool = False) -> None:
+    """Rows [K, R] into blocks [R/512, K, 512], the rest of the last one left as it is; or the way back."""
     count, runs = rows.shape
-    full = np.zeros((count, -(-runs // BLOCK) * BLOCK))
-    full[:, :runs] = rows
-    return np.ascontiguousarray(full.reshape(count, -1, BLOCK).transpose(1, 0, 2)).reshape(-1, count * BLOCK)
+    full, rest = divmod(runs, BLOCK)
+    whole = rows[:, : full * BLOCK].reshape(count, full, BLOCK), blocks[:full].transpose(1, 0, 2)
+    last = rows[:, full * BLOCK :], blocks[full:].transpose(1, 0, 2).reshape(count, -1)[:, :rest]
+    for row_part, block_part in (whole, last) if rest else (whole,):
+        if back:
+            row_part[...] = block_part
+        else:
+            block_part[...] = row_part
 
 
 @lru_cache(maxsize=32)

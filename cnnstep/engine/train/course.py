@@ -18,8 +18,6 @@ from cnnstep.engine.train.standing import IMPROVING, Beginning, Mask, Standing, 
 from cnnstep.engine.train.state import State, joined
 
 Numbers = NDArray[np.intp]
-FIRST_LOOK = 64
-"""The length of the first block: many a run is over soon."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,8 @@ class Course:
     the weights and L after so many `iterations`.
 
     `active` are the numbers of the runs that are not over, `now` is where they are, side by side at iteration `count`.
-    A block is at most `look` iterations long, and no longer than all before it; `width` runs go through it together.
+    The first block is a quarter of `look` long, no later one longer than all before it or than `look`; `width` runs go
+    through it together.
     `forward` is how a block goes on, `again` how a part of it is repeated.
     """
 
@@ -81,7 +80,7 @@ class Course:
         """All runs to their end, or so many iterations."""
         with np.errstate(all="ignore"):
             while self.count < iterations and self.active.size:
-                length = min(self.look, max(self.count, FIRST_LOOK), iterations - self.count)
+                length = min(self.look, max(self.count, self.look // 4), iterations - self.count)
                 self._go_on(1 << length.bit_length() - 1)
         self._write(self.active, self.end, self.now.weights)
 
