@@ -71,6 +71,10 @@ def test_of_many_samples_the_first_are_used_and_that_is_said() -> None:
     assert "Of its 4 samples, the first 3 are used here." in text(page("batch", BATCH))
 
 
+def test_a_mistakes_page_looks_at_a_few_samples_of_a_large_network() -> None:
+    assert "Of its 1437 samples, the first 3 are used here." in text(page("pool-spread", "digits-cnn"))
+
+
 def test_what_to_type_next_names_the_learners_network() -> None:
     (command,) = [block.command for block in page("gradient", BATCH) if isinstance(block, Command)]
     assert command == f"cnnstep step '{BATCH}' --interactive"

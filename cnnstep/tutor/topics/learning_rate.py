@@ -10,14 +10,15 @@ from cnnstep.tutor.topics.topic import Topic
 from cnnstep.tutor.topics.variants import with_rate
 
 PART = 5
-ITERATIONS = 60
+ITERATIONS, IN_A_NETWORK = 60, 20
 AT = (0, 1, 4, 20, 60)
 
 
 def _numbers(example: Example) -> tuple[Block, ...]:
     own = example.scenario.learning_rate
     rates = (own, own / PART)
-    runs = {f"η = {example.text(rate)}": run(with_rate(example.scenario, rate), ITERATIONS) for rate in rates}
+    turns = IN_A_NETWORK if example.scenario.is_network else ITERATIONS
+    runs = {f"η = {example.text(rate)}": run(with_rate(example.scenario, rate), turns) for rate in rates}
     leaf = next(one for one in example.lesson.leaves if one.name not in ("input", "target"))
     ends = (grid_of(f"{leaf.name}, {label}", leaf, r.outcome.values[leaf.name])[:1] for label, r in runs.items())
     sentences = [
@@ -26,7 +27,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         if r.events
     ]
     told = (Paragraph("The last thing that happened. " + " ".join(sentences)),) if sentences else ()
-    return (*curves("Loss", runs), side_by_side(runs, AT, "rate"), *told, beside(*ends))
+    return (*curves("Loss", runs), side_by_side(runs, tuple(n for n in AT if n <= turns), "rate"), *told, beside(*ends))
 
 
 PAGES = (

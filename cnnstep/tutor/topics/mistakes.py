@@ -17,6 +17,8 @@ from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.topics.example import Example
 
 MOST_SEE_ALSO = 5
+MOST_SAMPLES = 3
+"""So many of a network's samples are worked through."""
 
 
 def mistake_table() -> Table:
@@ -28,6 +30,7 @@ def mistake_table() -> Table:
 def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
     """What the learner does, why it hurts, the right line, the numbers of both, and where it leads."""
     alike = [code for code, one in MISTAKES.items() if set(one.roles) & set(mistake.roles) and one is not mistake]
+    example = example.few(MOST_SAMPLES) if example.scenario.is_network else example
     command = f"cnnstep run {example.typed} --mistake {mistake.code} --iterations 5"
     return (
         Heading(f"The mistake: {mistake.title}", 1, mistake.code),
@@ -35,6 +38,7 @@ def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
         Paragraph(mistake.hurts),
         Paragraph(f"The right line: {mistake.fix}", "good"),
         Heading("With numbers", 2, example.name),
+        *example.said(),
         *_numbers(mistake, example),
         Command(command, "see where it leads"),
         Paragraph(f"See also: {', '.join(alike[:MOST_SEE_ALSO])}", "quiet"),

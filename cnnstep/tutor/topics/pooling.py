@@ -16,7 +16,7 @@ from cnnstep.engine.step import Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.at_layer import SMALLEST, received, station_of, way_back, with_layer
+from cnnstep.tutor.topics.at_layer import received, station_of, way_back, with_layer
 from cnnstep.tutor.topics.blocks import beside, grid_of, grids, plain, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -169,7 +169,7 @@ def _topic(kind: str, other: str) -> Topic:
     words = _WORDS[kind]
     return Topic(
         name=kind,
-        scenario=SMALLEST,
+        scenario="pooling",
         title=words.title,
         summary=words.summary,
         group="layers",
