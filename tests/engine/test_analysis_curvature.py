@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given as given_any
-from hypothesis import settings
 
 from cnnstep.engine.analysis.curvature import Curvature, curvature, reach
 from cnnstep.engine.analysis.patch_matrix import patch_matrix
@@ -20,6 +19,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.surface.loading import load
 from tests.engine.strategies import scenarios
+from tests.examples import examples
 
 
 def bend(scenario: Scenario) -> Curvature:
@@ -114,7 +114,7 @@ def test_the_filter_that_bends_most_decides() -> None:
         assert bend(scenario).lambda_max == pytest.approx(5)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given_any(scenarios())
 def test_it_is_the_largest_eigenvalue_of_the_weighted_products_of_patches(scenario: Scenario) -> None:
     found, matrix = bend(scenario), patch_matrix(scenario)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given as given_any
-from hypothesis import settings
 
 from cnnstep.engine.analysis import gradient_check
 from cnnstep.engine.analysis.gradient_check import GradientCheck, check_gradient
@@ -20,6 +19,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
 from cnnstep.surface.loading import load
 from tests.engine.strategies import scenarios
+from tests.examples import examples
 
 
 def row(**keys: Any) -> Scenario:
@@ -76,7 +76,7 @@ class TestZero:
         assert found.whole == "cancellation"
         assert found.weights == {"no-error": ((0, 0, 0, 0),), "cancellation": ((1, 0, 0, 0),)}
 
-    @settings(max_examples=60, deadline=None)
+    @examples(60)
     @given_any(scenarios())
     def test_a_weight_has_a_reason_where_and_only_where_its_gradient_is_0(self, scenario: Scenario) -> None:
         iteration = first_iteration(lesson_of(scenario))
@@ -89,7 +89,7 @@ class TestZero:
 
 
 class TestCheck:
-    @settings(max_examples=60, deadline=None)
+    @examples(60)
     @given_any(scenarios())
     def test_the_engines_gradient_passes_everywhere(self, scenario: Scenario) -> None:
         assert checked(scenario).band in ("tight", "ok")

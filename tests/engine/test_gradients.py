@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import Lesson, lesson_of
@@ -13,6 +13,7 @@ from cnnstep.engine.quantity import Array, Cell, frozen
 from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET, TARGET_MINUS_OUTPUT, Scenario
 from cnnstep.engine.trace import trace
 from tests.engine.strategies import SEEDS, moved_off_the_kinks, scenario_keys, scenarios
+from tests.examples import examples
 
 GRADIENTS = {"filter": "gradient", "bias": "bias_gradient", "input": "input_gradient"}
 NUDGE = 5e-4
@@ -61,7 +62,7 @@ def checkable(lesson: Lesson) -> Iterator[tuple[str, Cell]]:
 
 
 @given(scenarios(), SEEDS)
-@settings(max_examples=120, deadline=None)
+@examples(120)
 def test_every_gradient_agrees_with_finite_differences(scenario: Scenario, seed: int) -> None:
     scenario = moved_off_the_kinks(scenario, seed)
     lesson = lesson_of(scenario, input_gradient=True)
@@ -76,7 +77,7 @@ def test_every_gradient_agrees_with_finite_differences(scenario: Scenario, seed:
 
 
 @given(scenarios(), SEEDS)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_where_no_cell_is_near_a_kink_no_number_is_left_unchecked(scenario: Scenario, seed: int) -> None:
     lesson = lesson_of(moved_off_the_kinks(scenario, seed), input_gradient=True)
     numbers = sum(lesson.start[name].size for name in GRADIENTS if name in lesson.start)
@@ -92,7 +93,7 @@ def test_a_weight_whose_nudge_would_cross_a_kink_is_found() -> None:
 
 
 @given(scenario_keys())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_other_sign_of_the_error_mirrors_every_gradient_and_trains_the_very_same_weights(
     keys: dict[str, object],
 ) -> None:
@@ -110,7 +111,7 @@ def test_the_other_sign_of_the_error_mirrors_every_gradient_and_trains_the_very_
 
 
 @given(scenarios("sgd"), SEEDS)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_one_small_step_along_the_update_lowers_the_loss(scenario: Scenario, seed: int) -> None:
     lesson = lesson_of(moved_off_the_kinks(scenario, seed))
     values = lesson.carry_out(lesson.start)

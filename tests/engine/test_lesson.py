@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import Lesson, lesson_of
@@ -14,6 +14,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.errors import InputError
 from tests.engine.strategies import scenarios
+from tests.examples import examples
 
 
 def lesson(*, input_gradient: bool = False, **changes: Any) -> Lesson:
@@ -75,7 +76,7 @@ def test_a_working_is_asked_for_with_the_indices_that_a_learner_sees() -> None:
 
 
 @given(scenarios())
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_what_is_shown_can_be_turned_back_into_what_is_computed(scenario: Scenario) -> None:
     steps = lesson_of(scenario, input_gradient=True)
     values = first_iteration(steps).values
@@ -88,7 +89,7 @@ def test_what_is_shown_can_be_turned_back_into_what_is_computed(scenario: Scenar
 
 
 @given(scenarios())
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_each_iteration_begins_with_what_the_last_one_ended_with(scenario: Scenario) -> None:
     iteration = first_iteration(lesson_of(scenario))
     first = iteration.loss

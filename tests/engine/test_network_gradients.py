@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 
 from cnnstep.engine.build_network import network
 from cnnstep.engine.layers.activation import ActivationLayer
@@ -21,6 +21,7 @@ from cnnstep.engine.trace import trace
 from tests.engine.network_strategies import network_keys, networks
 from tests.engine.strategies import SEEDS
 from tests.engine.test_gradients import NUDGE, STENCIL, nudged
+from tests.examples import examples
 
 AT_MOST = 8
 """So many numbers of each array are nudged; which ones, chance decides."""
@@ -91,7 +92,7 @@ def checkable(lesson: Lesson, seed: int) -> Iterator[tuple[str, Cell, float]]:
 
 
 @given(networks(smooth=True), SEEDS)
-@settings(max_examples=120, deadline=None)
+@examples(120)
 def test_every_gradient_of_a_network_agrees_with_finite_differences(scenario: Scenario, seed: int) -> None:
     lesson = lesson_of(scenario, input_gradient=True)
     values = lesson.carry_out(lesson.start)
@@ -146,7 +147,7 @@ def test_a_number_at_a_kink_is_left_out() -> None:
 
 
 @given(networks())
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_every_convolutions_input_gradient_is_scattered_and_correlated_to_the_same(scenario: Scenario) -> None:
     lesson = lesson_of(scenario, input_gradient=True)
     values = lesson.carry_out(lesson.start)
@@ -162,7 +163,7 @@ def test_every_convolutions_input_gradient_is_scattered_and_correlated_to_the_sa
 
 
 @given(networks("sgd"))
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_softmax_goes_back_through_its_whole_jacobian(scenario: Scenario) -> None:
     lesson = lesson_of(scenario, input_gradient=True)
     values = lesson.carry_out(lesson.start)
@@ -185,7 +186,7 @@ def test_the_short_form_of_softmax_with_cross_entropy_is_its_jacobian_worked_out
 
 
 @given(network_keys())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_other_sign_of_the_error_mirrors_a_networks_gradients_and_trains_the_very_same_weights(
     keys: dict[str, object],
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from cnnstep.engine.build_network import network
 from cnnstep.engine.lesson import lesson_of
@@ -15,10 +15,11 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import trace
 from tests.engine.network_strategies import networks
 from tests.engine.test_workings import assert_every_cell_agrees, assert_factors_are_what_stands_there
+from tests.examples import examples
 
 
 @given(networks())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_every_cell_of_every_step_of_a_network_agrees_with_its_working(scenario: Scenario) -> None:
     for iteration in trace(lesson_of(scenario, input_gradient=True), 2):
         assert_every_cell_agrees(iteration)
@@ -26,7 +27,7 @@ def test_every_cell_of_every_step_of_a_network_agrees_with_its_working(scenario:
 
 
 @given(networks())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_every_step_of_a_network_reads_only_what_is_known_by_then(scenario: Scenario) -> None:
     lesson = lesson_of(scenario, input_gradient=True)
     known = {leaf.name for leaf in lesson.leaves}
@@ -37,7 +38,7 @@ def test_every_step_of_a_network_reads_only_what_is_known_by_then(scenario: Scen
 
 
 @given(networks())
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_every_array_of_a_network_is_read_only_and_has_the_axes_that_its_quantity_names(scenario: Scenario) -> None:
     lesson = lesson_of(scenario, input_gradient=True)
     for iteration in trace(lesson, 2):

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import trace
 from tests.engine.strategies import scenarios
+from tests.examples import examples
 
 Rule = Callable[[float, dict[str, float]], Callable[[Array, Array], Array]]
 """(rate, numbers) → a function that takes w and G of each iteration in turn and gives the new w."""
@@ -83,7 +84,7 @@ def trained(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
 
 
 @given(scenarios())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_five_iterations_agree_with_the_textbook(scenario: Scenario) -> None:
     for weights, gradient, update in trained(scenario):
         rule = TEXTBOOK[scenario.optimizer.name](scenario.learning_rate, dict(scenario.optimizer.parameters))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.engine.layers.conv import correlate, input_gradient, input_gradient_by_correlation
 from cnnstep.engine.patches import PLAIN, Geometry, patches, scatter
 from cnnstep.engine.quantity import Array
 from tests.engine.strategies import GEOMETRIES, SEEDS, axis_lengths
+from tests.examples import examples
 
 
 @st.composite
@@ -42,7 +43,7 @@ def test_patches_with_padding_are_a_view_of_the_padded_image_overlaps_and_all() 
 
 
 @given(situations())
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_a_patch_holds_the_cells_that_its_geometry_names(situation: tuple[Array, Array, Array, Geometry]) -> None:
     image, weights, delta, geometry = situation
     windows = patches(image, (weights.shape[2], weights.shape[3]), geometry)
@@ -54,7 +55,7 @@ def test_a_patch_holds_the_cells_that_its_geometry_names(situation: tuple[Array,
 
 
 @given(situations())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_both_routes_to_the_input_gradient_agree(situation: tuple[Array, Array, Array, Geometry]) -> None:
     image, weights, delta, geometry = situation
     size = (image.shape[2], image.shape[3])
@@ -65,7 +66,7 @@ def test_both_routes_to_the_input_gradient_agree(situation: tuple[Array, Array, 
 
 
 @given(situations())
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_scatter_is_the_adjoint_of_patches(situation: tuple[Array, Array, Array, Geometry]) -> None:
     """⟨patches(X), B⟩ = ⟨X, scatter(B)⟩: what each cell gave to the patches is what comes back to it."""
     image, weights, _, geometry = situation
@@ -76,7 +77,7 @@ def test_scatter_is_the_adjoint_of_patches(situation: tuple[Array, Array, Array,
 
 
 @given(situations())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_input_gradient_is_the_adjoint_of_the_forward_pass(situation: tuple[Array, Array, Array, Geometry]) -> None:
     image, weights, delta, geometry = situation
     forward = float((correlate(image, weights, None, geometry) * delta).sum())
@@ -85,7 +86,7 @@ def test_the_input_gradient_is_the_adjoint_of_the_forward_pass(situation: tuple[
 
 
 @given(situations())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_torch_computes_the_same_convolution_and_gradients(situation: tuple[Array, Array, Array, Geometry]) -> None:
     torch = pytest.importorskip("torch")
     from cnnstep.engine.layers.conv import filter_gradient

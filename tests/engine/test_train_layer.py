@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
@@ -14,6 +14,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.engine.train import big_layer, layer_gradient, problem, run
 from tests.engine.strategies import scenarios
+from tests.examples import examples
 
 
 def same(of: Scenario) -> None:
@@ -28,7 +29,7 @@ def same(of: Scenario) -> None:
 
 
 @pytest.mark.parametrize("tile", [1, 40, 2**18])
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(of=scenarios())
 def test_every_scenario_whatever_the_size_of_the_tiles(tile: int, of: Scenario) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.outcome import judge
@@ -19,6 +19,7 @@ from cnnstep.engine.train.one_run import LOOK
 from cnnstep.surface.loading import scenario, shipped
 from tests.engine.strategies import scenarios
 from tests.engine.test_first_filter_run import first_filter
+from tests.examples import examples
 
 FINAL = ("converged", "settled", "stuck", "diverged")
 
@@ -40,7 +41,7 @@ def same(trained: Trained, recorded: Iteration, rtol: float = 1e-12) -> None:
     np.testing.assert_allclose(trained.loss, recorded.loss, rtol=rtol, atol=1e-15)
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(of=scenarios())
 def test_over_all_the_registries_a_run_ends_where_the_recorded_one_does(of: Scenario) -> None:
     trained = run(of, 20)
@@ -51,7 +52,7 @@ def test_over_all_the_registries_a_run_ends_where_the_recorded_one_does(of: Scen
     assert trained.iterations == 20 or trained.status in FINAL
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(of=scenarios("sgd"))
 def test_no_iteration_before_the_one_that_is_told_has_a_final_status(of: Scenario) -> None:
     trained = run(of, 12)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.engine.build import one_filter
@@ -21,6 +21,7 @@ from cnnstep.engine.train.compiled import has_kernel
 from cnnstep.engine.train.problem import Problem
 from tests.engine.strategies import SEEDS, scenarios
 from tests.engine.test_first_filter_run import first_filter
+from tests.examples import examples
 
 try:
     import numba  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
@@ -49,7 +50,7 @@ def same(swept: Swept, of: Scenario, filters: Array, rates: Array, biases: Array
 
 
 @pytest.mark.parametrize("fast", WAYS)
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(of=scenarios("sgd", "momentum", "nesterov"), seed=SEEDS, rates=st.booleans())
 def test_over_the_registries_every_column_is_its_own_run(fast: bool, of: Scenario, seed: int, rates: bool) -> None:
     filters, biases = starts(of, 5, seed)
@@ -58,7 +59,7 @@ def test_over_the_registries_every_column_is_its_own_run(fast: bool, of: Scenari
     same(swept, of, filters, each, biases, 10)
 
 
-@settings(deadline=None, max_examples=15)
+@examples(15)
 @given(of=scenarios("adam"), seed=SEEDS)
 def test_adam_counts_its_iterations_in_every_block(of: Scenario, seed: int) -> None:
     filters, biases = starts(of, 3, seed)
@@ -132,7 +133,7 @@ def test_another_process_gives_the_same_bits() -> None:
 
 
 @pytest.mark.skipif(True not in WAYS, reason="the extra fast (numba) is not installed")
-@settings(deadline=None, max_examples=8)
+@examples(8)
 @given(of=scenarios("sgd").filter(lambda of: has_kernel(Problem.of(of))), seed=SEEDS)
 def test_machine_code_makes_the_same_runs(of: Scenario, seed: int) -> None:
     filters, biases = starts(of, 6, seed)

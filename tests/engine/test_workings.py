@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import one_filter
@@ -16,6 +16,7 @@ from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
 from cnnstep.engine.trace import Iteration, trace
 from tests.engine.strategies import scenarios
+from tests.examples import examples
 
 RELATIVE = 1e-9
 
@@ -40,7 +41,7 @@ def assert_factors_are_what_stands_there(iteration: Iteration) -> None:
 
 
 @given(scenarios())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_every_cell_of_every_step_agrees_with_its_working(scenario: Scenario) -> None:
     for iteration in trace(lesson_of(scenario, input_gradient=True), 3):
         assert_every_cell_agrees(iteration)
@@ -113,7 +114,7 @@ def test_a_trace_leaves_numpys_error_state_as_it_was() -> None:
 
 
 @given(scenarios())
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_every_array_of_an_iteration_is_read_only(scenario: Scenario) -> None:
     lesson = lesson_of(scenario, input_gradient=True)
     for iteration in trace(lesson, 2):
@@ -124,7 +125,7 @@ def test_every_array_of_an_iteration_is_read_only(scenario: Scenario) -> None:
 
 
 @given(scenarios())
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_a_scenario_written_as_data_and_built_again_is_the_same_question(scenario: Scenario) -> None:
     again = one_filter(**scenario.data())
     assert scenario.data() == again.data()

@@ -9,13 +9,14 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.errors import InputError
 from cnnstep.surface.files.number_files import read_numbers
 from cnnstep.surface.loading import load, read_scenario_text
 from cnnstep.surface.scenario_text import dump
+from tests.examples import examples
 from tests.surface.scenario_texts import FIRST
 
 YAML = r"""[ ] { } , : - ? ' " \ &a *a ! | > # % @ 0 1e5 1e999 −1 . null true <<: file: name: input: samples: --- ..."""
@@ -54,7 +55,7 @@ def test_pieces_of_yaml_are_accepted_or_refused(text: str) -> None:
 
 
 @given(st.integers(0, len(FIRST)), st.integers(0, 20), st.lists(PIECES, max_size=3).map("".join))
-@settings(max_examples=300)
+@examples(300)
 def test_a_damaged_scenario_is_accepted_or_refused(at: int, gone: int, put: str) -> None:
     accepted_or_refused(FIRST[:at] + put + FIRST[at + gone :])
 

@@ -101,6 +101,7 @@ def test_drawn_weights_are_the_same_for_the_same_seed_and_others_for_another() -
         ("weights: [[1], [2]], ", "", "10:5 missing-key", "this dense layer has no weights", "outputs: 10"),
         (", size: 3", "", "8:5 missing-key", "this max_pool layer has no size", "add it: size: 2"),
         ("size: 3", "size: [3, 3, 3]", "8:28 shape", "size has 3 numbers", "write size: 2"),
+        ("{type: relu}", "{type: leaky_relu, slope: -1}", "7:31 value", "slope is -1; it must be at least 0", "change"),
         ("size: 3", "size: x", "8:28 not-a-number", '"x" is not a number', "such as"),
         ("size: 3", "size: 3, padding: 2", "8:40 value", "padding 2 is more than half", "at most 1"),
         ("[[1], [2]]", "[[1], [x]]", "10:35 not-a-number", '"x" is not a number', "such as"),
@@ -174,6 +175,11 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file_and_none_that_foll
     ]
 
 
+def test_a_layer_with_a_fault_still_has_its_size_where_its_type_alone_says_it() -> None:
+    text = with_line("type: relu", "type: relu, slope: 1").replace("[[1], [2]]", "[[1, 2]]")
+    assert said(text) == ["7:18 unknown-key", "10:28 shape"]
+
+
 @pytest.mark.parametrize(
     ("layers", "told"),
     [
@@ -185,7 +191,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file_and_none_that_foll
     ],
 )
 def test_layers_are_a_list_with_something_in_it(layers: str, told: list[str]) -> None:
-    assert told == said(f"input: [[1]]\ntarget: [[1]]\n{layers}\nlearning_rate: 1\n")
+    assert told == said(f"input: [[1]]\ntarget: [[1, 2]]\n{layers}\nlearning_rate: 1\n")
 
 
 def test_a_file_with_everything_of_both_forms_is_told_each_key_that_is_too_much() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -22,6 +22,7 @@ from cnnstep.surface.scenario_text import LARGEST, dump, write_scenario
 from cnnstep.surface.weights import load_weights, save_weights
 from cnnstep.surface.work_file import load_work
 from tests.conftest import Program
+from tests.examples import examples
 from tests.surface.scenario_texts import FIRST, faults_of, said
 from tests.surface.test_loading_arbitrary import PIECES, accepted_or_refused
 from tests.surface.test_loading_network import NETWORK
@@ -205,6 +206,7 @@ def test_large_arrays_stand_in_a_file_beside_the_scenario(tmp_path: Path) -> Non
     assert max(map(len, (tmp_path / "mine.yaml").read_text(encoding="utf-8").splitlines())) <= 101
     assert digits.layers[4].settings()["weights"] == again.layers[4].settings()["weights"]
     assert_array_equal(again.inputs, digits.inputs)
+    assert again.hidden == digits.hidden
     assert_array_equal(again.test_targets, digits.test_targets)
     assert weights_of(digits)["dense1.weights"].size > LARGEST > weights_of(digits)["conv1.weights"].size
 
@@ -258,7 +260,13 @@ class TestWeights:
         whole = cnnstep("run", "two-conv-layers", "-n", "6", "--json")
         assert on.out.split('"outcome"')[1] == whole.out.split('"outcome"')[1]
 
-    def test_an_existing_file_is_kept_unless_forced_and_that_is_known_before_the_run(self, cnnstep: Program) -> None:
+    def test_a_run_that_could_not_be_kept_is_not_begun(self, cnnstep: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+        cnnstep("run", "first-filter", "--save-weights", "w.npz")
+        monkeypatch.setattr("cnnstep.surface.cli.run._recorded", None)
+        for name in ("w.npz", "w.yaml", "no/w.npz"):
+            assert cnnstep("run", "first-filter", "--save-weights", name).code == 2
+
+    def test_an_existing_file_is_kept_unless_forced(self, cnnstep: Program) -> None:
         arguments = ("run", "first-filter", "--save-weights", "w.npz")
         assert cnnstep(*arguments).code == 0
         again = cnnstep(*arguments)
@@ -303,6 +311,6 @@ class TestWork:
 
 
 @given(st.integers(0, len(NETWORK)), st.integers(0, 20), st.lists(PIECES, max_size=3).map("".join))
-@settings(max_examples=300)
+@examples(300)
 def test_a_damaged_network_is_accepted_or_refused(at: int, gone: int, put: str) -> None:
     accepted_or_refused(NETWORK[:at] + put + NETWORK[at + gone :])

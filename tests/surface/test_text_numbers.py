@@ -11,6 +11,7 @@ from cnnstep.surface.formats.text import render
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Beside, Block, Document, Line, Mark, Matrix, Sum, Table
 from cnnstep.tutor.numbers import Numbers
+from tests.examples import examples
 
 numbers = st.floats(allow_nan=True, width=64) | st.integers(-1000, 1000).map(float) | st.just(-0.0)
 ways = st.builds(Numbers, precision=st.integers(0, 6), fractions=st.booleans())
@@ -67,7 +68,7 @@ def test_every_number_of_a_matrix_stands_whole_on_one_line(matrix: Matrix, width
 
 
 @given(st.lists(matrices(), min_size=1, max_size=4), widths, ways)
-@settings(deadline=None, max_examples=50)
+@examples(50)
 def test_beside_keeps_every_number_whole(blocks: list[Matrix], width: int, way: Numbers) -> None:
     expected = Counter(way.text(v) for matrix in blocks for row in matrix.rows for v in row if v is not None)
     lines = lines_of(Beside(tuple(blocks)), width, way)

@@ -6,7 +6,7 @@ import io
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.surface.formats.text import render
@@ -15,6 +15,7 @@ from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Document, Note
 from cnnstep.tutor.session import Reply, Session, advance, begin, prompt
 from cnnstep.tutor.session_commands import COMMANDS, OTHER_WORDS
+from tests.examples import examples
 
 SHIPPED = [one.name for one in shipped() if not one.is_network]
 MOVES = [
@@ -78,7 +79,7 @@ def drawn(reply: Reply, width: int = 40) -> str:
 lines = st.lists(st.sampled_from([*MOVES, *LOOKS, *WRONG, *GUESSES, "back"]) | st.text(max_size=12), max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(lines)
 def test_nothing_that_is_typed_makes_a_session_fall_over(typed: list[str]) -> None:
     session, replies = told(typed)
@@ -87,7 +88,7 @@ def test_nothing_that_is_typed_makes_a_session_fall_over(typed: list[str]) -> No
     assert prompt(session)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(lines, st.sampled_from([*MOVES, *LOOKS, *WRONG]))
 def test_a_session_is_a_pure_function_of_the_line(typed: list[str], line: str) -> None:
     session, _ = told(typed)
@@ -98,7 +99,7 @@ def test_a_session_is_a_pure_function_of_the_line(typed: list[str], line: str) -
     assert drawn(advance(once, "show all")[1]) == drawn(advance(twice, "show all")[1])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.sampled_from([*MOVES, *LOOKS, *WRONG]), max_size=8), st.sampled_from(MOVES))
 def test_back_undoes_every_move_exactly(typed: list[str], move: str) -> None:
     session, _ = told(typed)
@@ -107,7 +108,7 @@ def test_back_undoes_every_move_exactly(typed: list[str], move: str) -> None:
     assert advance(after, "back")[0] is session
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.sampled_from(MOVES), max_size=8), st.sampled_from([*LOOKS, *WRONG]))
 def test_a_look_and_a_slip_leave_the_session_where_it_was(typed: list[str], line: str) -> None:
     session, _ = told(typed)
