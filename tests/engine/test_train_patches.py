@@ -33,5 +33,5 @@ def test_an_image_that_may_change_is_laid_out_every_time() -> None:
 
 def test_a_matrix_that_takes_much_room_is_not_kept() -> None:
     memory = PatchMemory((1, 1), Geometry())
-    large = frozen(np.zeros((1, 1, 1024, 512)))
+    large = frozen(np.zeros((1, 1, 1, PatchMemory.LARGEST + 1)))
     assert memory.matrix(large) is not memory.matrix(large)
