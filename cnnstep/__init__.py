@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cnnstep.engine.build import one_filter
+    from cnnstep.engine.build_network import network
     from cnnstep.engine.findings import findings
     from cnnstep.engine.lesson import lesson_of
     from cnnstep.engine.outcome import outcome
     from cnnstep.engine.trace import trace
     from cnnstep.errors import InputError
+    from cnnstep.surface.from_torch import from_torch
     from cnnstep.surface.loading import scenario
     from cnnstep.tutor.sweep.axis import Axis
     from cnnstep.tutor.sweep.plan import Plan
@@ -24,14 +26,29 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Axis", "InputError", "Plan", "findings", "lesson_of", "one_filter", "outcome", "scenario", "sweep", "trace"]
+__all__ = [
+    "Axis",
+    "InputError",
+    "Plan",
+    "findings",
+    "from_torch",
+    "lesson_of",
+    "network",
+    "one_filter",
+    "outcome",
+    "scenario",
+    "sweep",
+    "trace",
+]
 
 _HOMES = {
     "Axis": "cnnstep.tutor.sweep.axis",
     "InputError": "cnnstep.errors",
     "Plan": "cnnstep.tutor.sweep.plan",
     "findings": "cnnstep.engine.findings",
+    "from_torch": "cnnstep.surface.from_torch",
     "lesson_of": "cnnstep.engine.lesson",
+    "network": "cnnstep.engine.build_network",
     "one_filter": "cnnstep.engine.build",
     "outcome": "cnnstep.engine.outcome",
     "scenario": "cnnstep.surface.loading",
