@@ -63,7 +63,7 @@ def test_a_pass_is_faster_than_in_pytorch(benchmark: BenchmarkFixture, name: str
 
 PEAK = """
 import sys
-from tests.benchmarks.test_train_layer import LAYERS, Pytorch, layer, layer_gradient
+from tests.benchmarks.test_speed_of_layers import LAYERS, Pytorch, layer, layer_gradient
 def peak():
     with open("/proc/self/status") as status:  # getrusage would tell the parent's peak
         return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
