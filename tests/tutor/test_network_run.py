@@ -169,9 +169,10 @@ class TestPages:
         assert f"Read rightly: {100 * training:.1f} % of 60 training samples".replace(".0 %", " %") in text
         assert f"{100 * held_back:.1f} % of 20 samples that it never trained with".replace(".0 %", " %") in text
 
-    def test_a_level_accuracy_draws_no_curve(self) -> None:
-        blocks = page(ran(shipped_scenario("vanishing-gradient"), 3))
-        assert [block.title for block in blocks if isinstance(block, Curve)] == ["Loss"]
+    def test_a_level_accuracy_and_one_samples_draw_no_curve(self) -> None:
+        for scenario in (batch(learning_rate=1e-9), smallest()):
+            blocks = page(ran(scenario, 3))
+            assert [block.title for block in blocks if isinstance(block, Curve)] == ["Loss"]
 
     def test_step_shows_one_sample_of_a_large_network_and_what_it_is_read_as(self) -> None:
         first = next(trace(lesson_for(digits_like()), 1))
@@ -180,6 +181,11 @@ class TestPages:
         assert f"It is a 3. The network reads {read}, with p = " in words(blocks)
         (picture,) = (block for block in blocks if isinstance(block, Picture))
         assert picture.rows == tuple(map(tuple, first.values["input"][13, 0].tolist()))
+
+    def test_unless_told_a_networks_batch_shows_its_first_sample_and_one_filters_all(self) -> None:
+        assert sample_shown(next(trace(lesson_for(batch()), 1)), None) == 0
+        assert sample_shown(next(trace(lesson_for(smallest()), 1)), None) is None
+        assert sample_shown(next(trace(lesson_for(shipped_scenario("digits-edge-batch")), 1)), None) is None
 
     def test_a_sample_that_is_not_there_is_refused(self) -> None:
         first = next(trace(lesson_for(batch()), 1))
@@ -300,7 +306,9 @@ class TestWhatIf:
     def test_a_windows_size_may_be_two_numbers(self) -> None:
         layers: Layers = [{"type": "average_pool", "size": 2}]
         scenario = smallest(layers=layers, target=[[0, 0], [0, 0]], loss="squared_error")
-        assert changed(scenario, "average_pool1.size 2 2")[0].data()["layers"][0]["size"] == [2, 2]
+        assert changed(scenario, "average_pool1.size 2")[0].data()["layers"][0]["size"] == [2, 2]
+        with pytest.raises(InputError, match="2×1"):  # windows of 2 rows and 4 columns
+            changed(scenario, "average_pool1.size 2 4")
         with pytest.raises(InputError, match="1×2×2"):  # the target fits no more
             changed(scenario, "average_pool1.size 4")
         with pytest.raises(InputError, match="not one or two whole numbers"):
@@ -310,7 +318,7 @@ class TestWhatIf:
         "line", ["conv1.wights 0", "conv1.type relu", "filter 0 0 1", "target 0", "conv1", "conv1.bias"]
     )
     def test_what_is_not_there_or_needs_a_value_is_refused(self, line: str) -> None:
-        with pytest.raises(InputError):
+        with pytest.raises(InputError, match=r"can't be set|needs a value"):
             changed(smallest(), line)
 
     def test_samples_held_back_stay(self) -> None:

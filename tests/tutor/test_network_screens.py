@@ -229,8 +229,10 @@ class TestOneSample:
     def test_its_dead_cells_are_its_own(self) -> None:
         iteration = opened(batch())
         for sample in range(3):
-            z = iteration.values["conv1.forward"][sample]
-            assert f"{int((z <= 0).sum())} dead cells" in words(card(iteration, "relu1.input_gradient", sample=sample))
+            dead = int((iteration.values["conv1.forward"][sample] <= 0).sum())
+            blocks = card(iteration, "relu1.input_gradient", sample=sample)
+            assert next(b.text for b in blocks if isinstance(b, Note)).startswith(f"{dead} dead cells")
+            assert len(matrices(blocks)[0].marks) == dead
 
     def test_its_part_of_the_loss_is_said(self) -> None:
         iteration = opened(batch())
