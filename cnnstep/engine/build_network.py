@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from cnnstep.engine.checks import Faults, Named, NumberReader, chosen
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.layer import Layer, Size
@@ -64,7 +66,7 @@ def network(
     hidden = ({"sample"} if samples is None else set()) | ({"channel"} if written_flat else set())
     return Scenario(
         inputs=frozen(images),
-        targets=frozen(targets),
+        targets=frozen(np.asfortranarray(targets)),  # sample beside sample, as the layers leave the output
         layers=_last_marked(built, chosen_loss),
         learning_rate=rate,
         loss=chosen_loss,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -86,24 +86,60 @@ def patch_matrix(image: Array, window: tuple[int, int], geometry: Geometry) -> A
     return np.ascontiguousarray(windows).reshape(math.prod(windows.shape[:3]), -1)
 
 
+BATCH = 16
+"""From so many samples on, copies and sums are fastest where the samples lie side by side in memory."""
+
+
+def blank(shape: tuple[int, ...], number: float | None = 0.0) -> Array:
+    """An array [N, …] of one number, or of none yet, its samples side by side in memory."""
+    samples, *rest = shape
+    array = np.empty((*rest, samples))
+    if number is not None:
+        array.fill(number)
+    return array.transpose(-1, *range(len(rest)))
+
+
+def framed(image: Array, padding: int, number: float = 0.0) -> Array:
+    """The image [N, C, H, W] with a rim of `number`, its samples side by side in memory."""
+    samples, channels, height, width = image.shape
+    frame = blank((samples, channels, height + 2 * padding, width + 2 * padding), number)
+    frame[:, :, padding : padding + height, padding : padding + width] = image
+    return frame
+
+
+def patch_columns(image: Array, window: tuple[int, int], geometry: Geometry) -> Array:
+    """P[(c,u,v), (i,j,n)], a column an output cell: the patch matrix of a batch, turned, samples innermost.
+
+    A last row of ones lets the bias join in as one more weight: that spares a pass over all outputs.
+    """
+    frame = framed(image, geometry.padding)
+    windows = patches(frame, window, replace(geometry, padding=0)).transpose(1, 4, 5, 2, 3, 0)
+    taps, cells = math.prod(windows.shape[:3]), math.prod(windows.shape[3:])
+    columns = np.empty((taps + 1, cells))
+    columns[:-1].reshape(windows.shape)[...] = windows
+    columns[-1] = 1.0
+    return columns
+
+
 class PatchMemory:
-    """The patch matrix of the image that was asked for last: a run asks for that of its input again and again.
+    """The patches of the image that was asked for last: a run asks for those of its input again and again.
 
     Only a read-only image is known again, and only a matrix of up to `LARGEST` numbers is kept.
     """
 
-    LARGEST = 2**18
+    LARGEST = 2**20
 
     def __init__(self, window: tuple[int, int], geometry: Geometry) -> None:
         self._window, self._geometry = window, geometry
         self._last: tuple[Array, Array] | None = None
 
     def matrix(self, image: Array) -> Array:
-        """`patch_matrix` of the image."""
+        """`patch_matrix` of a few images, `patch_columns` of a batch."""
         last = self._last
         if last is not None and last[0] is image:
             return last[1]
-        matrix = patch_matrix(image, self._window, self._geometry)
+        lay_out = patch_matrix if len(image) < BATCH else patch_columns
+        matrix = lay_out(image, self._window, self._geometry)
         if not image.flags.writeable and matrix.size <= self.LARGEST:
             self._last = image, matrix
         return matrix
@@ -113,7 +149,7 @@ def scatter(blocks: Array, image_size: tuple[int, int], geometry: Geometry) -> A
     """The way back: Σ of P-shaped blocks [N, C, oh, ow, kh, kw] into an image [N, C, H, W], overlaps added."""
     samples, channels, rows, columns, *window = blocks.shape
     rim, step = geometry.padding, geometry.stride
-    padded = np.zeros((samples, channels, image_size[0] + 2 * rim, image_size[1] + 2 * rim))
+    padded = blank((samples, channels, image_size[0] + 2 * rim, image_size[1] + 2 * rim))
     for u in range(window[0]):
         for v in range(window[1]):
             top, left = u * geometry.dilation, v * geometry.dilation

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
-from cnnstep.engine.patches import PLAIN, Geometry, PatchMemory, patch_matrix, scatter
+from cnnstep.engine.patches import BATCH, PLAIN, Geometry, PatchMemory, patch_matrix, scatter
 from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values, numbers
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
@@ -50,6 +50,26 @@ def filter_gradient(
     return gradient
 
 
+def correlate_batch(columns: Array, weights: Array, bias: Array | None, size: Size) -> Array:
+    """The same z as `correlate`'s, of size [oh, ow], from a batch's patch columns: W·P + b, samples innermost."""
+    filters = len(weights)
+    rows = weights.reshape(filters, -1)
+    flat = rows.dot(columns[:-1]) if bias is None else np.column_stack((rows, bias)).dot(columns)
+    z: Array = flat.reshape(filters, *size, -1)
+    return z.transpose(3, 0, 1, 2)
+
+
+def filter_gradient_of_batch(columns: Array, delta: Array, size: Size) -> Array:
+    """The same ∂L/∂W as `filter_gradient`'s, of size [C, kh, kw], from a batch's patch columns: δ·Pᵀ."""
+    gradient: Array = _in_columns(delta).dot(columns[:-1].T).reshape(-1, *size)
+    return gradient
+
+
+def _in_columns(delta: Array) -> Array:
+    """δ[f, (i,j,n)]: no copy where the samples lie innermost."""
+    return delta.transpose(1, 2, 3, 0).reshape(delta.shape[1], -1)
+
+
 def bias_gradient(delta: Array) -> Array:
     """∂L/∂b[f] = Σ_{n,i,j} δ[n,f,i,j]: the bias joins every output once."""
     gradient: Array = delta.sum(axis=(0, 2, 3))
@@ -58,8 +78,9 @@ def bias_gradient(delta: Array) -> Array:
 
 def input_gradient(delta: Array, weights: Array, size: tuple[int, int], geometry: Geometry) -> Array:
     """∂L/∂X: W·δ added into each window; for stride 1 the full correlation of δ with the turned filter."""
-    blocks = np.tensordot(delta, weights, axes=((1,), (0,)))  # [N, oh, ow, C, kh, kw]
-    return scatter(np.moveaxis(blocks, 3, 1), size, geometry)
+    samples, filters, *cells = delta.shape
+    blocks = weights.reshape(filters, -1).T.dot(_in_columns(delta)).reshape(*weights.shape[1:], *cells, samples)
+    return scatter(blocks.transpose(5, 0, 3, 4, 1, 2), size, geometry)
 
 
 def input_gradient_by_correlation(delta: Array, weights: Array, size: tuple[int, int], geometry: Geometry) -> Array:
@@ -145,12 +166,14 @@ class Conv(Layer):
         x, w = place.source, place.quantity("filter", WEIGHTS)
         b = None if self.bias is None else place.quantity("bias", BIAS)
         z = place.quantity("forward", MAP)
-        matrix_of = self._memory.matrix
+        matrix_of, cells = self._memory.matrix, self.output_size(place.size)[1:]
 
         def compute(values: Values) -> Array:
             bias = None if b is None else values[b.name]
             image = values[x.name]
-            return correlate(image, values[w.name], bias, self.geometry, matrix_of(image))
+            if len(image) < BATCH:
+                return correlate(image, values[w.name], bias, self.geometry, matrix_of(image))
+            return correlate_batch(matrix_of(image), values[w.name], bias, cells)
 
         def working(values: Values, cell: Cell) -> Working:
             n, f, i, j = cell
@@ -178,11 +201,13 @@ class Conv(Layer):
 
     def _filter_gradient_step(self, place: Place, signal: Signal) -> Step:
         x, gradient = place.source, place.quantity("gradient", WEIGHTS)
-        matrix_of = self._memory.matrix
+        matrix_of, size = self._memory.matrix, self.weights.shape[1:]
 
         def compute(values: Values) -> Array:
             image = values[x.name]
-            return filter_gradient(image, signal.read(values), self.window, self.geometry, matrix_of(image))
+            if len(image) < BATCH:
+                return filter_gradient(image, signal.read(values), self.window, self.geometry, matrix_of(image))
+            return filter_gradient_of_batch(matrix_of(image), signal.read(values), size)
 
         def working(values: Values, cell: Cell) -> Working:
             f, c, u, v = cell

@@ -1,4 +1,7 @@
-"""The dense layer: z = x·Wᵀ + b, every output from every input. x [N, I], W [O, I], b [O], z [N, O]."""
+"""The dense layer: z = x·Wᵀ + b, every output from every input. x [N, I], W [O, I], b [O], z [N, O].
+
+Products are written (W·xᵀ)ᵀ, so that a batch's samples lie side by side in memory, as the other layers leave them.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ class Dense(Layer):
         z = place.quantity("dense", VECTOR)
 
         def compute(values: Values) -> Array:
-            product: Array = values[x.name] @ values[w.name].T
+            product: Array = (values[w.name] @ values[x.name].T).T
             return product if b is None else product + values[b.name]
 
         def working(values: Values, cell: Cell) -> Working:
@@ -109,7 +112,7 @@ class Dense(Layer):
         w, gradient = place.quantity("filter", DENSE_WEIGHTS), place.like_source("dense_input_gradient")
 
         def compute(values: Values) -> Array:
-            product: Array = signal.read(values) @ values[w.name]
+            product: Array = (values[w.name].T @ signal.read(values).T).T
             return product
 
         def working(values: Values, cell: Cell) -> Working:

@@ -27,7 +27,7 @@ class Flatten(Layer):
 
         def compute(values: Values) -> Array:
             source = values[x.name]
-            return source.reshape(source.shape[0], -1).copy()
+            return source.reshape(source.shape[0], -1)
 
         def working(values: Values, cell: Cell) -> Working:
             where = np.unravel_index(cell[1], place.size)
@@ -40,7 +40,7 @@ class Flatten(Layer):
         gradient = place.like_source("flatten_gradient")
 
         def compute(values: Values) -> Array:
-            return signal.read(values).reshape(-1, *place.size).copy()
+            return signal.read(values).reshape(-1, *place.size)
 
         def working(values: Values, cell: Cell) -> Working:
             unit = int(np.ravel_multi_index(cell[1:], place.size))

@@ -6,8 +6,10 @@ gradient; this is what PyTorch does too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
+from cnnstep.engine.patches import blank, framed
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
@@ -44,12 +47,40 @@ class Window:
             spans.append(room // step + 1)
         return size[0], spans[0], spans[1]
 
+    def places(self) -> Iterator[tuple[int, int]]:
+        """The places in the window, in reading order."""
+        return product(range(self.size[0]), range(self.size[1]))
+
+    def framed(self, image: Array, rim: float) -> Array:
+        """The image with its padding."""
+        return framed(image, self.padding, rim) if self.padding else image
+
+    def gathered(self, upstream: Array, share: Callable[[int], Array | float], size: Size) -> Array:
+        """∂L/∂x: at each place of a window, counted in reading order, its `share` of ∂L/∂y, overlaps added."""
+        (samples, channels, *outputs), p = upstream.shape, self.padding
+        tiles = self.stride == self.size  # every cell belongs to one window: nothing to begin with, nothing to add to
+        back = blank((samples, channels, size[1] + 2 * p, size[2] + 2 * p), None if tiles else 0.0)
+        for number, place in enumerate(self.places()):
+            here = self.at(place, back, tuple(outputs))
+            if tiles:
+                np.multiply(upstream, share(number), out=here)
+            else:
+                here += upstream * share(number)
+        return back[:, :, p : p + size[1], p : p + size[2]]
+
+    def at(self, place: tuple[int, int], framed: Array, outputs: Size) -> Array:
+        """[N, C, oh, ow]: the number at one place of every window, as a view of the image with its rim."""
+        (u, v), (rows, columns), (down, across) = place, outputs, self.stride
+        return framed[:, :, u : u + rows * down : down, v : v + columns * across : across]
+
+    def parts(self, image: Array, rim: float) -> Iterator[Array]:
+        """What stands at the first place of every window, at the second, and so on: views of the padded image."""
+        around, outputs = self.framed(image, rim), self.outputs(image.shape[1:])[1:]
+        return (self.at(place, around, outputs) for place in self.places())
+
     def views(self, image: Array, rim: float) -> Array:
         """[N, C, oh, ow, h, w]: every window of the image, padded with `rim`."""
-        p = self.padding
-        if p:
-            image = np.pad(image, ((0, 0), (0, 0), (p, p), (p, p)), constant_values=rim)
-        windows: Array = sliding_window_view(image, self.size, axis=(2, 3))
+        windows: Array = sliding_window_view(self.framed(image, rim), self.size, axis=(2, 3))
         return windows[:, :, :: self.stride[0], :: self.stride[1]]
 
     def cells(self, output: Cell, size: Size) -> Iterator[Cell]:
@@ -79,25 +110,55 @@ class Pool(Layer):
         return {"size": list(self.window.size), "stride": list(self.window.stride), "padding": self.window.padding}
 
 
+class MaximaMemory:
+    """The maxima of the maps that were asked for last: the way back asks again for those of the way forward.
+
+    Only read-only maps are known again.
+    """
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._last: tuple[Array, Array, NDArray[np.int16]] | None = None
+
+    def maxima(self, image: Array) -> tuple[Array, NDArray[np.int16]]:
+        """Each window's largest number, and which of its window it is in reading order; the first of equals."""
+        last = self._last
+        if last is not None and last[0] is image:
+            return last[1:]
+        largest, winners = maxima(image, self._window)
+        if not image.flags.writeable:
+            self._last = image, largest, winners
+        return largest, winners
+
+
+def maxima(image: Array, window: Window) -> tuple[Array, NDArray[np.int16]]:
+    """What `MaximaMemory` remembers: whole maps compared, place after place, far faster than `argmax` in windows."""
+    first, *others = window.parts(image, -np.inf)
+    largest, winners = first.copy(order="K"), np.zeros_like(first, dtype=np.int16)
+    for number, here in enumerate(others, 1):
+        larger = np.maximum(largest, here)
+        np.maximum(winners, (larger > largest) * np.int16(number), out=winners)  # the last that was ahead of all before
+        largest = larger
+    return largest, winners
+
+
 @dataclass(frozen=True)
 class MaxPool(Pool):
     """y = the largest of each window; the gradient goes back to where it came from."""
 
     kind = "max_pool"
 
-    def winners(self, image: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The row and column in its window of each window's largest number; the first of equals."""
-        windows = self.window.views(image, -np.inf)
-        first = windows.reshape(*windows.shape[:4], -1).argmax(axis=-1)
-        return first // self.window.size[1], first % self.window.size[1]
+    @cached_property
+    def _memory(self) -> MaximaMemory:
+        return MaximaMemory(self.window)
 
     def forward(self, place: Place) -> Step:
         """y[i, j] = max over the window."""
         x, y = place.source, place.quantity("pool", place.source.layout.axes)
+        maxima_of = self._memory.maxima
 
         def compute(values: Values) -> Array:
-            largest: Array = self.window.views(values[x.name], -np.inf).max(axis=(-2, -1))
-            return largest
+            return maxima_of(values[x.name])[0]
 
         def working(values: Values, cell: Cell) -> Working:
             won = self._winner(values[x.name], cell, place.size)
@@ -122,15 +183,11 @@ class MaxPool(Pool):
     def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂x: each ∂L/∂y added at the cell that won."""
         x, gradient = place.source, place.like_source("pool_gradient")
+        maxima_of = self._memory.maxima
 
         def compute(values: Values) -> Array:
-            image, upstream = values[x.name], signal.read(values)
-            u, v = self.winners(image)
-            n, c, i, j = np.ogrid[tuple(slice(size) for size in upstream.shape)]
-            p, (down, across) = self.window.padding, self.window.stride
-            back = np.zeros_like(image)
-            np.add.at(back, (n, c, i * down + u - p, j * across + v - p), upstream)
-            return back
+            _, winners = maxima_of(values[x.name])
+            return self.window.gathered(signal.read(values), lambda number: winners == number, place.size)
 
         def working(values: Values, cell: Cell) -> Working:
             rows, columns = signal.read(values).shape[2:]
@@ -159,8 +216,12 @@ class AveragePool(Pool):
         x, y = place.source, place.quantity("pool", place.source.layout.axes)
 
         def compute(values: Values) -> Array:
-            mean: Array = self.window.views(values[x.name], 0.0).mean(axis=(-2, -1))
-            return mean
+            first, *others = self.window.parts(values[x.name], 0.0)
+            total = first.copy(order="K")
+            for here in others:
+                total += here
+            total /= self.window.size[0] * self.window.size[1]
+            return total
 
         def working(values: Values, cell: Cell) -> Working:
             cells = self.window.cells(cell, place.size)
@@ -177,13 +238,7 @@ class AveragePool(Pool):
         gradient: Quantity = place.like_source("pool_gradient")
 
         def compute(values: Values) -> Array:
-            upstream = signal.read(values) * self.share
-            p, (down, across) = self.window.padding, self.window.stride
-            rows, columns = upstream.shape[2:]
-            back = np.zeros((*upstream.shape[:2], place.size[1] + 2 * p, place.size[2] + 2 * p))
-            for u, v in np.ndindex(*self.window.size):
-                back[:, :, u : u + rows * down : down, v : v + columns * across : across] += upstream
-            return back[:, :, p : p + place.size[1], p : p + place.size[2]].copy()
+            return self.window.gathered(signal.read(values), lambda _: self.share, place.size)
 
         def working(values: Values, cell: Cell) -> Working:
             rows, columns = signal.read(values).shape[2:]
