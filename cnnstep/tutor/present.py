@@ -9,7 +9,7 @@ import numpy as np
 from cnnstep.engine.findings import Finding, findings
 from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.step import Step
-from cnnstep.engine.trace import Iteration
+from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
 from cnnstep.tutor.document import Beside, Block, Heading, Mark, Matrix, Note, Paragraph, Tone
 from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.numbers import Numbers, counted
@@ -108,6 +108,8 @@ def step_card(
     `found` are the iteration's findings, where they are known already.
     """
     position = iteration.lesson.names.index(step.name) + 1
+    if step.role in SILENT:
+        found = []
     found = [f for f in (findings(iteration) if found is None else found) if f.step == step.name]
     if sample is not None:
         iteration, found = _of_sample(iteration, sample, step.name, found)
@@ -127,6 +129,8 @@ def step_card(
     return tuple(blocks)
 
 
+SILENT = ("forward", "activation", "dense", "pool", "flatten", "softmax", *GRADIENT_ROLES)
+"""Steps at which no finding ever stands: a large batch is not searched for them."""
 CELL_BY_CELL = ("dead-relu", "at-kink", "saturated", "unreachable-target")
 """Findings that name cells, so that each sample has its own."""
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from cnnstep.engine.findings import findings
+from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.quantity import Cell, Quantity, bracketed
 from cnnstep.engine.step import Factor, Step, Term, Working
-from cnnstep.engine.trace import Iteration
+from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.document import Beside, Block, Heading, Line, Mark, Paragraph, Sum
+from cnnstep.tutor.network.one_sample import SAMPLE, one_sample
 from cnnstep.tutor.nudge import nudge
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.sentences import words_of
 
+MOST_SAMPLES = 8
+"""Of a larger batch, a gradient's products are written out for one sample."""
 PART = Mark("*", "takes part", "strong")
 
 
@@ -29,7 +33,7 @@ def why(
     if sample is not None and visible[:1] == ("sample",) and len(shown) == len(visible) - 1:
         shown = (sample, *shown)
     cell = _full_cell(iteration, step, shown)
-    working = step.working(iteration.values, cell)
+    working = _worked_out(iteration, step, cell, sample)
     label = step.symbol.removesuffix(" new") + bracketed(shown) + (" new" if step.symbol.endswith(" new") else "")
     return (
         Heading(f"{label} = {numbers.text(float(iteration.values[step.name][cell]))}", note=step.formula),
@@ -40,11 +44,36 @@ def why(
     )
 
 
+def _worked_out(iteration: Iteration, step: Step, cell: Cell, sample: int | None) -> Working:
+    """The working; of a gradient over many samples, the products of the one looked at, then all others together."""
+    samples = len(iteration.lesson.scenario.inputs)
+    if sample is None or samples <= MOST_SAMPLES or step.role not in GRADIENT_ROLES:
+        return step.working(iteration.values, cell)
+    own = step.working(one_sample(iteration, sample).values, cell)
+    terms = tuple(
+        replace(term, factors=tuple(_of_sample(iteration, factor, sample) for factor in term.factors))
+        for term in own.terms
+    )
+    rest = float(iteration.values[step.name][cell]) - own.value
+    return Working((*terms, Term((Factor(f"the other {samples - 1} samples", rest),))))
+
+
+def _of_sample(iteration: Iteration, factor: Factor, sample: int) -> Factor:
+    """A factor read from one sample's part, under the cell that it has in the batch."""
+    if factor.source is None:
+        return factor
+    quantity = iteration.lesson.quantity(factor.source)
+    if SAMPLE not in quantity.layout.axes:
+        return factor
+    cell = (sample, *factor.cell[1:])
+    return replace(factor, label=quantity.label(cell), cell=cell)
+
+
 def _working(iteration: Iteration, step: Step, cell: Cell, working: Working, numbers: Numbers) -> tuple[Block, ...]:
     """The products and their sum; where nothing takes part, that; for softmax, its short form beside the Jacobian."""
     if step.role == "pool_gradient" and not working.terms:
         return (Paragraph("No window took this number, so nothing comes back to it: 0."),)
-    total = as_sum("", working, _dead(iteration))
+    total = as_sum("", working, _dead(iteration, working))
     if step.role == "softmax_gradient":
         from cnnstep.tutor.network.both_ways import short_form
 
@@ -67,14 +96,17 @@ def as_sum(title: str, working: Working, dead: frozenset[tuple[str, Cell]] = fro
     return Sum(title, tuple(lines), working.value)
 
 
-def _dead(iteration: Iteration) -> frozenset[tuple[str, Cell]]:
-    """The cells of δ that are 0 because their slope is, by the name of their step."""
-    return frozenset(
-        (finding.step, iteration.lesson.step(finding.step).quantity.layout.full_cell(cell))
-        for finding in findings(iteration)
-        if finding.code == "dead-relu"
-        for cell in finding.cells
-    )
+def _dead(iteration: Iteration, working: Working) -> frozenset[tuple[str, Cell]]:
+    """The cells of δ in a working that are 0 because their slope is, by the name of their step."""
+    parts = {step.name: step for step in iteration.lesson.of_role("delta")}
+    found = set()
+    for factor in (factor for term in working.terms for factor in term.factors):
+        step = parts.get(factor.source or "")
+        if step is not None and isinstance(step.part, ActivationLayer) and step.part.phi.flat:
+            z = float(iteration.values[step.inputs[-1].name][factor.cell])
+            if step.part.phi.slope_at(z) == 0:
+                found.add((step.name, factor.cell))
+    return frozenset(found)
 
 
 def _full_cell(iteration: Iteration, step: Step, shown: Cell) -> Cell:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cnnstep.engine.build_network import network
+from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration
@@ -18,7 +19,7 @@ from cnnstep.tutor.network.cards import TIED, WON
 from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.network.overview import BIG, is_small, overview
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.present import iteration_cards, question, step_card
+from cnnstep.tutor.present import SILENT, iteration_cards, question, step_card
 from cnnstep.tutor.select import lesson_for, names_of
 from cnnstep.tutor.sentences import WORDS, title_of
 from cnnstep.tutor.why import why
@@ -303,3 +304,21 @@ class TestWhy:
         assert asked(iteration, "conv1.gradient", 0, 0, 1, 1, sample=2) == asked(
             iteration, "conv1.gradient", 0, 0, 1, 1
         )
+
+    def test_of_a_large_batch_one_samples_products_are_written_out_and_the_others_added_up(self) -> None:
+        iteration = opened(batch(9))
+        blocks = asked(iteration, "conv1.gradient", 0, 0, 0, 1, sample=7)
+        (total,) = (block for block in blocks if isinstance(block, Sum))
+        own = iteration.values["relu1.input_gradient"][7, 0] * iteration.values["input"][7, 0, :3, 1:]
+        assert len(total.lines) == 10  # 3 × 3 outputs and the other samples
+        assert total.lines[0].labels == ("∂L/∂z1[7,0,0,0]", "X[7,0,1]")
+        assert [line.value for line in total.lines[:-1]] == pytest.approx(own.ravel())
+        assert total.lines[-1].labels == ("the other 8 samples",)
+        assert total.total == pytest.approx(iteration.values["conv1.gradient"][0, 0, 0, 1])
+        whole = next(b for b in asked(iteration, "conv1.gradient", 0, 0, 0, 1) if isinstance(b, Sum))
+        assert len(whole.lines) == 81
+
+    def test_no_finding_stands_at_a_step_that_is_not_searched_for_them(self) -> None:
+        for scenario in (smallest(), batch(), digits_like()):
+            steps = {finding.step for finding in findings(opened(scenario))}
+            assert not {opened(scenario).lesson.step(name).role for name in steps} & set(SILENT)
