@@ -43,7 +43,9 @@ Precision = Annotated[int, typer.Option("--precision", help="Decimals at most, 0
 Fractions = Annotated[bool, typer.Option("--fractions", help="1/3 and not 0.3333, where that is exact.")]
 Only = Annotated[
     str,
-    typer.Option("--only", metavar="STEP", help="Only these steps, such as error,delta."),
+    typer.Option(
+        "--only", metavar="STEP", help="Only these steps: error,delta; in a network also conv1 or conv1.gradient[3]."
+    ),
 ]
 
 
