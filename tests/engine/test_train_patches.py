@@ -24,11 +24,11 @@ def test_the_same_image_is_laid_out_once_and_another_one_anew() -> None:
 
 
 def test_an_image_that_may_change_is_laid_out_every_time() -> None:
-    memory = PatchMemory((1, 1), Geometry())
-    image = np.array([[[[1.0, 2]]]])
-    memory.matrix(image)
+    memory = PatchMemory((1, 2), Geometry())
+    image = np.array([[[[1.0, 2, 3]]]])
+    np.testing.assert_array_equal([[1, 2], [2, 3]], memory.matrix(image))
     image[...] = 7
-    np.testing.assert_array_equal([[7], [7]], memory.matrix(image))
+    np.testing.assert_array_equal([[7, 7], [7, 7]], memory.matrix(image))
 
 
 def test_a_matrix_that_takes_much_room_is_not_kept() -> None:

@@ -14,7 +14,7 @@ from cnnstep.engine.build import one_filter
 from cnnstep.engine.outcome import judge
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
-from cnnstep.engine.train import Trained, run
+from cnnstep.engine.train import Trained, one_run, run
 from cnnstep.engine.train.one_run import LOOK
 from cnnstep.surface.loading import scenario, shipped
 from tests.engine.strategies import scenarios
@@ -128,6 +128,32 @@ def test_with_momentum_dead_cells_are_not_the_end_while_the_velocity_moves_on() 
     assert trained.iteration == len(dead) - dead[::-1].index(False)  # dead from there to the end
     assert trained.iterations > trained.iteration
     np.testing.assert_array_equal(trained.filters, at(1000, of).values["filter"])
+
+
+def test_with_momentum_a_minimum_that_is_only_passed_through_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    # ∂L/∂w = 2w − 2: the first step lands on w = 1 exactly, and the velocity carries it on
+    optimizer = {"name": "momentum", "momentum": 0.5}
+    of = one_weight(input=[[1, 1]], target=[[0, 2]], optimizer=optimizer, learning_rate=0.5)
+    monkeypatch.setattr(one_run, "LOOK", 4)
+    trained = run(of, 1000)
+    recorded = list(islice(trace(of), trained.iterations + 1))
+    statuses = [judge(i.lesson, i.values, i.loss, recorded[0]) for i in recorded]
+    assert statuses[1] == trained.status == "settled"
+    last_other = max(number for number, status in enumerate(statuses) if status != "settled")
+    assert trained.iteration == last_other + 1 > 1
+
+
+def test_with_adam_it_is_over_where_the_loss_is_first_gone() -> None:
+    assert run(scenario("adam"), 300).iteration == 242  # it comes back for a moment before the next look
+
+
+def test_a_dead_cell_whose_error_was_all_that_could_be_reached_has_settled() -> None:
+    trained = run(one_weight(filter=[[-1]], target=[[-1]], activation="relu"), 10)
+    assert (trained.status, trained.loss) == ("settled", 0.5)
+
+
+def test_a_beginning_that_is_right_but_for_rounding_has_converged() -> None:
+    assert run(one_weight(filter=[[1 + 1e-9]]), 10).status == "converged"
 
 
 @pytest.mark.parametrize("every", [1, 7, 100])

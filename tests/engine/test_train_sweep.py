@@ -59,6 +59,27 @@ def test_over_the_registries_every_column_is_its_own_run(fast: bool, of: Scenari
     same(swept, of, filters, each, biases, 10)
 
 
+@pytest.mark.parametrize("fast", WAYS)
+@pytest.mark.parametrize("rates", [np.full(7, 0.01), np.linspace(0.001, 0.03, 7)], ids=["one rate", "a rate each"])
+@pytest.mark.parametrize("loss", ["half_squared_error", "mean_squared_error"])
+@pytest.mark.parametrize("filters", [1, 2])
+@pytest.mark.parametrize("size", [4, 6], ids=["by outputs", "by filters"])
+def test_columns_of_one_filter_and_of_several(size: int, filters: int, loss: str, rates: Array, fast: bool) -> None:
+    random = np.random.default_rng(size)
+    of = one_filter(
+        input=random.normal(size=(size, size)),
+        filter=random.normal(size=(filters, 1, 3, 3)),
+        target=random.integers(0, 4, (filters, size - 2, size - 2)) / 2,  # zeros, and numbers that come again
+        bias=[0.5] * filters,
+        activation="relu",
+        learning_rate=1,
+        loss=loss,
+    )
+    starting, biases = starts(of, 7, 1)
+    assert (Problem.of(of).columns.gram is not None) == (size == 4)
+    same(sweep_block(of, starting, rates, 60, biases=biases, fast=fast), of, starting, rates, biases, 60)
+
+
 @examples(15)
 @given(of=scenarios("adam"), seed=SEEDS)
 def test_adam_counts_its_iterations_in_every_block(of: Scenario, seed: int) -> None:
@@ -101,10 +122,21 @@ def test_blocks_that_are_smaller_than_the_sweep_change_nothing(monkeypatch: pyte
     np.testing.assert_allclose(whole.filters, parts.filters, rtol=1e-12)
 
 
-def test_a_filter_of_zeros_under_relu_learns_nothing_whatever_the_signs_of_its_zeros() -> None:
-    swept = sweep_block(first_filter(0.1), np.array([[[0.0, -0.0], [-0.0, 0.0]], [[-0.0, -0.0], [-0.0, -0.0]]]), 0.1, 9)
+@pytest.mark.parametrize("fast", WAYS)
+def test_a_filter_of_zeros_under_relu_learns_nothing_whatever_the_signs_of_its_zeros(fast: bool) -> None:
+    zeros = np.array([[[0.0, -0.0], [-0.0, 0.0]], [[-0.0, -0.0], [-0.0, -0.0]]])
+    swept = sweep_block(first_filter(0.1), zeros, 0.1, 9, fast=fast)
     assert [STATUSES[code] for code in swept.codes] == ["stuck", "stuck"]
     np.testing.assert_array_equal(swept.filters, 0)
+
+
+@pytest.mark.parametrize("fast", WAYS)
+def test_a_cell_at_exactly_0_gets_nothing_back(fast: bool) -> None:
+    # z = w0 − w1 is 0 for the first filter, ¼ for the second: its error −¾ moves each weight by 0.1·¾
+    of = one_filter(input=[[1, -1]], filter=[[0, 0]], target=[[1]], activation="relu", learning_rate=0.1)
+    swept = sweep_block(of, [[[0.5, 0.5]], [[0.5, 0.25]]], 0.1, 1, fast=fast)
+    np.testing.assert_array_equal(swept.filters[0].ravel(), [0.5, 0.5])
+    np.testing.assert_allclose(swept.filters[1].ravel(), [0.5 + 0.075, 0.25 - 0.075], rtol=1e-12)
 
 
 def test_filters_may_be_written_as_the_scenario_writes_its_own() -> None:
