@@ -132,11 +132,10 @@ def test_a_filter_of_zeros_under_relu_learns_nothing_whatever_the_signs_of_its_z
 
 @pytest.mark.parametrize("fast", WAYS)
 def test_a_cell_at_exactly_0_gets_nothing_back(fast: bool) -> None:
-    # z = w0 − w1 is 0 for the first filter, ¼ for the second: its error −¾ moves each weight by 0.1·¾
-    of = one_filter(input=[[1, -1]], filter=[[0, 0]], target=[[1]], activation="relu", learning_rate=0.1)
-    swept = sweep_block(of, [[[0.5, 0.5]], [[0.5, 0.25]]], 0.1, 1, fast=fast)
-    np.testing.assert_array_equal(swept.filters[0].ravel(), [0.5, 0.5])
-    np.testing.assert_allclose(swept.filters[1].ravel(), [0.5 + 0.075, 0.25 - 0.075], rtol=1e-12)
+    # z = [w0 − w1, w1] = [0, ½]: only the second cell's error −½ moves a weight, w1 by 0.1·½
+    of = one_filter(input=[[1, -1], [0, 1]], filter=[[0, 0]], target=[[1], [1]], activation="relu", learning_rate=0.1)
+    swept = sweep_block(of, [[[0.5, 0.5]], [[0.5, 0.5]]], 0.1, 1, fast=fast)
+    np.testing.assert_allclose(swept.filters.reshape(2, 2), [[0.5, 0.55], [0.5, 0.55]], rtol=1e-12)
 
 
 def test_filters_may_be_written_as_the_scenario_writes_its_own() -> None:
