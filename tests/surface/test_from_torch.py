@@ -74,7 +74,7 @@ def test_class_numbers_become_targets_and_every_layer_finds_its_equal() -> None:
         (conv(groups=2), "groups=2"),
         (conv(padding_mode="reflect"), "padding_mode='reflect'"),
         (conv(stride=(1, 2)), r"stride=\(1, 2\)"),
-        (conv(padding="same"), "padding='same'"),
+        (conv(padding="same", kernel_size=(2, 2)), "padding='same'"),
         (pool(ceil_mode=True), "ceil_mode=True"),
         (pool("AvgPool2d", count_include_pad=False), "count_include_pad=False"),
         (module("GELU", approximate="tanh"), "approximate='tanh'"),
@@ -87,8 +87,125 @@ def test_what_has_no_equal_here_is_named(layer: Any, told: str) -> None:
         scenario_of(layer)
 
 
+def row(*after: Any, **keys: Any) -> Scenario:
+    """A model that makes two numbers of each input, and what comes after them."""
+    dense = module("Linear", weight=np.ones((2, 9)), bias=None)
+    return scenario_of(module("Flatten", start_dim=1, end_dim=-1), dense, *after, **keys)
+
+
+def test_everything_that_has_no_equal_is_named_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        scenario_of(module("BatchNorm2d"), conv(groups=2), module("Dropout"), target=np.zeros((3, 1)))
+    said = [fault.what for fault in caught.value.faults]
+    assert [words.split(" of the model")[0] for words in said[:3]] == ["layer 0", "layer 1", "layer 2"]
+    assert said[3] == "there are 1 inputs, and 3 for them"
+
+
+def test_a_model_that_is_no_sequence_is_told_what_to_become() -> None:
+    with pytest.raises(InputError) as caught:
+        cnnstep.from_torch(module("Bottleneck"), np.zeros((1, 1, 2, 2)), [[1]], learning_rate=1)
+    assert "Bottleneck" in caught.value.faults[0].what
+    assert "nn.Sequential" in caught.value.faults[0].hint
+
+
+def test_cross_entropy_brings_its_softmax_along_as_pytorchs_does() -> None:
+    without, with_it = (row(*last, target=np.array([1]), loss="cross_entropy") for last in ((), (softmax(),)))
+    assert without.data() == with_it.data()
+    assert row(target=np.array([[1.0, 2]])).names == ("flatten1", "dense1")
+
+
+def softmax() -> Any:
+    return module("Softmax", dim=1)
+
+
+def test_whole_numbers_are_classes_and_other_numbers_are_what_a_single_unit_should_give() -> None:
+    flat = module("Flatten", start_dim=1, end_dim=-1)
+    dense = module("Linear", weight=np.ones((1, 9)), bias=None)
+    images = np.ones((3, 1, 3, 3))
+    single = cnnstep.from_torch([flat, dense], images, [0.5, -1.0, 2.0], learning_rate=1)
+    assert single.targets.tolist() == [[0.5], [-1], [2]]
+    assert row(input=images, target=[0, 1, 1], loss="cross_entropy").targets.tolist() == [[1, 0], [0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize("image", [np.ones((3, 3)), np.ones((1, 3, 3))])
+def test_one_sample_may_come_alone(image: Any) -> None:
+    alone, batch = (row(input=i, target=t, loss="cross_entropy") for i, t in ((image, 1), (np.ones((1, 1, 3, 3)), [1])))
+    np.testing.assert_array_equal(alone.inputs, batch.inputs)
+    np.testing.assert_array_equal(alone.targets, batch.targets)
+
+
+def test_paddings_words_become_numbers_where_the_rim_is_equally_wide_all_round() -> None:
+    wide = conv(padding="same", weight=np.ones((1, 1, 3, 3)), kernel_size=(3, 3))
+    padded = scenario_of(wide, target=np.ones((1, 1, 3, 3)))
+    assert padded.data()["layers"][0]["padding"] == 1
+    assert scenario_of(conv(padding="valid", kernel_size=(2, 2))).data()["layers"][0]["padding"] == 0
+
+
+def pytorch() -> Any:
+    return pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'cnnstep[torch]'")
+
+
+def test_layers_of_a_sequence_in_a_sequence_stand_in_its_place_under_their_names() -> None:
+    nn = pytorch().nn
+    first = nn.Sequential()
+    first.add_module("edges", nn.Conv2d(1, 2, 2))
+    first.add_module("1", nn.ReLU())
+    model = nn.Sequential()
+    model.add_module("seen", first)
+    model.add_module("flat", nn.Flatten())
+    scenario = cnnstep.from_torch(model, np.ones((1, 3, 3)), np.zeros(8), learning_rate=1)
+    assert scenario.names == ("seen-edges", "relu1", "flat")
+    first.append(nn.Dropout())
+    with pytest.raises(InputError, match=r"layer seen\.2 of the model is Dropout"):
+        cnnstep.from_torch(model, np.ones((1, 3, 3)), np.zeros(8), learning_rate=1)
+
+
+def test_the_model_itself_is_left_as_it_is() -> None:
+    nn = pytorch().nn
+    model = nn.Sequential(nn.Conv2d(1, 1, 2))
+    before = model[0].weight.detach().clone()
+    scenario = cnnstep.from_torch(model, np.ones((1, 3, 3)), np.zeros((1, 2, 2)), learning_rate=1)
+    list(cnnstep.trace(scenario, 3))
+    assert (model[0].weight == before).all()
+    with pytorch().no_grad():
+        model[0].weight += 1
+    np.testing.assert_array_equal(scenario.data()["layers"][0]["weights"], before.numpy())
+
+
+ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU", "Softplus", "Sigmoid", "Tanh", "GELU", "SiLU", "Identity")
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_model_and_its_scenario_give_the_same_outputs_and_gradients(activation: str) -> None:
+    torch = pytorch()
+    torch.manual_seed(1)
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(2, 3, (2, 3), stride=2, padding=1, dilation=2, bias=False),
+        getattr(torch.nn, activation)(),
+        torch.nn.MaxPool2d((2, 1), stride=1),
+        torch.nn.AvgPool2d(2, stride=(1, 2)),
+        torch.nn.Flatten(),
+        torch.nn.Linear(18, 2),
+    ).double()
+    images, targets = torch.randn(4, 2, 9, 9, dtype=torch.float64), torch.randn(4, 2, dtype=torch.float64)
+    images.requires_grad_()
+    outputs = model(images)
+    (0.5 * ((outputs - targets) ** 2).sum()).backward()
+    scenario = cnnstep.from_torch(model, images, targets, learning_rate=0.1)
+    first = next(cnnstep.trace(cnnstep.lesson_of(scenario, input_gradient=True)))
+    pairs = {
+        "dense1.forward": outputs.detach(),
+        "dense1.gradient": model[5].weight.grad,
+        "dense1.bias_gradient": model[5].bias.grad,
+        "conv1.gradient": model[0].weight.grad,
+        "conv1.input_gradient": images.grad,
+    }
+    for name, expected in pairs.items():
+        np.testing.assert_allclose(first.values[name], expected.numpy(), rtol=1e-10, atol=1e-13, err_msg=name)
+
+
 def test_pytorchs_own_gradients_are_the_same() -> None:
-    torch = pytest.importorskip("torch", reason="the comparison with PyTorch needs torch")
+    torch = pytorch()
     nn = torch.nn
     torch.manual_seed(0)
     model = nn.Sequential(
