@@ -104,12 +104,13 @@ class TestContent:
     def test_nothing_else_is(self, wheel: Path) -> None:
         names = zipfile.ZipFile(wheel).namelist()
         assert {name.split("/")[0].removesuffix(".dist-info").split("-")[0] for name in names} == {"cnnstep"}
-        kinds = (".py", ".typed", ".yaml", ".csv", ".md", ".json")
+        kinds = (".py", ".typed", ".yaml", ".csv", ".npy", ".md", ".json")
         strays = [
             name for name in names if ".dist-info/" not in name and not name.endswith(kinds) and "LICENSE" not in name
         ]
         assert strays == []
-        assert [name for name in names if "test" in Path(name).name or "__pycache__" in name] == []
+        code = [name for name in names if name.endswith((".py", ".pyc"))]
+        assert [name for name in code if "test" in Path(name).name or "__pycache__" in name] == []
 
     def test_the_licence_is_inside(self, wheel: Path) -> None:
         assert any(name.endswith("licenses/LICENSE") for name in zipfile.ZipFile(wheel).namelist())
