@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TextIO
 
 import typer
 
@@ -77,9 +78,9 @@ def run_app(arguments: Sequence[str]) -> int:
         code = _carry_out(arguments)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough, as in `| head -1`: no fault
-        _close_quietly()
+        _close_quietly(sys.stdout)
     except OSError as error:
-        _close_quietly()
+        _close_quietly(sys.stdout)
         _tell(f"The output can't be written: {(error.strerror or str(error)).lower()}.\n")
         return Exit.UNUSABLE
     return code
@@ -122,9 +123,12 @@ def _unusable(error: InputError, arguments: Sequence[str]) -> int:
 
 def _tell(words: str) -> None:
     """Words on standard error; where that takes none, the exit code has to say it alone."""
-    with suppress(OSError):
+    try:
         sys.stderr.write(words)
         sys.stderr.flush()
+    except OSError:
+        with suppress(OSError):  # a stream of a test's own has no descriptor
+            _close_quietly(sys.stderr)
 
 
 def _bug(error: Exception, arguments: Sequence[str]) -> int:
@@ -148,6 +152,6 @@ def _open_missing_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # open to the end
 
 
-def _close_quietly() -> None:
+def _close_quietly(stream: TextIO) -> None:
     """What is still buffered goes nowhere, so that Python has nothing to complain of at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
