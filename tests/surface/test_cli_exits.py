@@ -30,7 +30,7 @@ def test_every_way_to_end_has_its_code(
     def ends(*_: object, **__: object) -> None:
         raise raised
 
-    monkeypatch.setattr(cli, "_close_quietly", lambda: None)
+    monkeypatch.setattr(cli, "_close_quietly", lambda stream: None)
     monkeypatch.setattr(cli, "app", ends)
     ran = cnnstep("run", "first-filter")
     assert (ran.code, ran.out, ran.err) == (code, "", said)

@@ -315,11 +315,14 @@ def test_a_terminal_of_sixteen_colours_is_sent_no_others() -> None:
 
 
 def test_positive_and_negative_numbers_differ_in_colour_and_zero_is_quiet() -> None:
-    code = (
-        "import sys; from cnnstep.surface.formats.text import render; from cnnstep.surface.screen import Screen; "
-        "from cnnstep.tutor.document import Document, Matrix; "
-        "sys.stdout.write(render(Document((Matrix(((3.0, -3.0, 0.0, 0.1),)),)), Screen(sys.stdout, sys.stderr, colour=True, shades=True, ascii=True)))"
-    )  # a process of its own, for Rich keeps the codes of each style as it first wrote them
+    code = """
+import sys
+from cnnstep.surface.formats.text import render
+from cnnstep.surface.screen import Screen
+from cnnstep.tutor.document import Document, Matrix
+page = Document((Matrix(((3.0, -3.0, 0.0, 0.1),)),))
+sys.stdout.write(render(page, Screen(sys.stdout, sys.stderr, colour=True, shades=True, ascii=True)))
+"""  # a process of its own, for Rich keeps the codes of each style as it first wrote them
     text = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     colours = {n: re.findall(r"\x1b\[([\d;]*)m *" + re.escape(n) + r"\x1b", text) for n in ("3", "-3", "0", "0.1")}
     assert colours == {"3": ["1;38;5;208"], "-3": ["1;38;5;33"], "0": ["38;5;244"], "0.1": ["38;5;137"]}
