@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from cnnstep.engine.build_network import network
 from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.layers.pool import MaximaMemory, Window, maxima
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.patches import BATCH, Geometry, PatchMemory, patch_columns, patch_matrix
 from cnnstep.engine.quantity import Array, frozen
@@ -100,6 +101,18 @@ def test_the_patches_of_an_image_are_laid_out_once_and_those_of_another_one_anew
     first = memory.matrix(changing)
     changing += 1
     assert (memory.matrix(changing)[:-1] == first[:-1] + 1).all()
+
+
+def test_the_maxima_of_maps_are_found_once_and_those_of_others_anew() -> None:
+    memory = MaximaMemory(Window((2, 2), (2, 2)))
+    maps, others = (frozen(np.random.default_rng(seed).normal(size=(2, 1, 4, 4))) for seed in (0, 1))
+    assert memory.maxima(maps)[1] is memory.maxima(maps)[1]
+    np.testing.assert_array_equal(memory.maxima(others)[0], maxima(others, Window((2, 2), (2, 2)))[0])
+    changing = maps.copy()
+    first, _ = memory.maxima(changing)
+    changing += 1
+    np.testing.assert_array_equal(memory.maxima(changing)[0], maxima(changing, Window((2, 2), (2, 2)))[0])
+    assert (memory.maxima(changing)[0] > first).all()
 
 
 @pytest.mark.parametrize("samples", [1, BATCH - 1, BATCH])

@@ -115,6 +115,12 @@ def test_every_output_and_every_gradient_is_pytorchs(keys: dict[str, Any]) -> No
         assert_same(sign * iteration.values[name], weights.grad, largest, name)
 
 
+def is_rounding(weights: Any) -> bool:
+    """Whether a gradient has numbers that are not 0, and yet next to nothing."""
+    size = weights.grad.abs()
+    return bool(((size > 0) & (size < 1e-9)).any())
+
+
 @given(network_keys(smooth=True))
 @settings(max_examples=80, deadline=None)
 def test_every_optimizer_moves_every_weight_as_pytorchs_does_iteration_after_iteration(keys: dict[str, Any]) -> None:
@@ -130,6 +136,8 @@ def test_every_optimizer_moves_every_weight_as_pytorchs_does_iteration_after_ite
         _, loss = theirs.passed()
         assert iteration.loss == pytest.approx(loss.item(), rel=RELATIVE, abs=1e-12)
         loss.backward()
+        # Adam divides a gradient by its own size: where nothing is left of it but rounding, rounding sets the direction
+        assume(keys["optimizer"]["name"] != "adam" or not any(map(is_rounding, theirs.weights.values())))
         optimizer.step()
         for name, weights in theirs.weights.items():
             assert_same(iteration.following[name], weights, largest_of(iteration), name)
