@@ -69,6 +69,13 @@ def test_softmax_on_maps_asks_for_flatten() -> None:
     assert (fault.path[:2], fault.hint) == (("layers", 1), "put {type: flatten} before it")
 
 
+@pytest.mark.parametrize(("size", "padding", "most"), [(2, 2, 1), ([3, 1], 1, 0)])
+def test_a_pooling_windows_rim_is_at_most_half_as_wide_as_the_window(size: Any, padding: int, most: int) -> None:
+    (fault,) = faults(layers=[{"type": "max_pool", "size": size, "stride": 1, "padding": padding}, *SMALL[2:3]])[:1]
+    assert fault.path == ("layers", 0, "padding")
+    assert fault.hint == f"at most {most}"
+
+
 def test_faults_of_several_layers_come_at_once() -> None:
     paths = [
         fault.path for fault in faults(layers=[{"type": "convv"}, {"type": "max_pool"}, {"type": "relu", "slope": 1}])
