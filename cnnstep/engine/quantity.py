@@ -81,9 +81,10 @@ class Quantity:
     layout: Layout
 
     def label(self, cell: Cell) -> str:
-        """`W[0,1]`: the symbol and the index that a learner sees."""
-        symbol = f"({self.symbol})" if self.symbol.startswith("−") else self.symbol
-        return symbol + bracketed(self.layout.shown_cell(cell))
+        """`W[0,1]`, `W[0,1] new`: the symbol and the index that a learner sees."""
+        symbol, new, _ = self.symbol.partition(" new")
+        symbol = f"({symbol})" if symbol.startswith("−") else symbol
+        return symbol + bracketed(self.layout.shown_cell(cell)) + new
 
 
 def number(value: float) -> int | float | None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.quantity import Cell, Quantity, bracketed
+from cnnstep.engine.quantity import Cell, Quantity
 from cnnstep.engine.step import Factor, Step, Term, Working
 from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
 from cnnstep.errors import Fault, InputError
@@ -34,7 +34,7 @@ def why(
         shown = (sample, *shown)
     cell = _full_cell(iteration, step, shown)
     working = _worked_out(iteration, step, cell, sample)
-    label = step.symbol.removesuffix(" new") + bracketed(shown) + (" new" if step.symbol.endswith(" new") else "")
+    label = step.quantity.label(cell)
     return (
         Heading(f"{label} = {numbers.text(float(iteration.values[step.name][cell]))}", note=step.formula),
         Paragraph(f"{label}: {words_of(iteration, step).why}."),

@@ -211,6 +211,29 @@ def test_the_tolerance_follows_the_digits() -> None:
     assert diagnose(Sheet(scenario, {"activation": typed})).verdict == "correct"
 
 
+def test_after_a_matrix_of_another_size_the_next_step_is_judged_from_the_right_one() -> None:
+    found = marked(first(), gradient=[[2 * 3]], update=[[0, 0], [1, 0.5]])  # the output correlated with δ: one number
+    assert found.mark("gradient").verdict == "mistake"
+    assert "output-for-input" in found.mistakes
+    assert [slip.cell for slip in found.mark("update").slips] == [(1, 1)]
+
+
+def test_rounding_is_no_excuse_where_every_number_on_the_way_is_exact() -> None:
+    typed = Written.of([list(row) for row in read_matrix("0 0.1; 1 0")])  # right is 0 0; 1 0, after whole numbers only
+    found = diagnose(Sheet(first(), {"update": typed}))
+    assert found.verdict == "mistaken"
+    assert [(slip.cell, slip.yours, slip.expected) for slip in found.mark("update").slips] == [((0, 1), 0.1, 0)]
+
+
+def test_the_given_number_itself_gets_its_own_digits_and_no_more() -> None:
+    scenario = first(activation="sigmoid")
+    right_one = first_iteration(lesson_of(scenario)).matrix("activation")
+    off = np.round(right_one, 2)
+    off[0, 0] += 0.02
+    work = {"forward": written([[3, 0], [-2, 1]]), "activation": Written(off, np.full((2, 2), 0.005))}
+    assert diagnose(Sheet(scenario, work)).mark("activation").verdict == "slip"
+
+
 def test_the_slope_at_the_output_is_found_before_rounding_is_excused() -> None:
     scenario = first(activation="sigmoid")
     wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["slope-at-output"]))

@@ -116,3 +116,18 @@ def test_noise_is_not_given_a_confident_name() -> None:
         sheets += 1
         confident += bool(diagnose(Sheet(iteration.lesson.scenario, work)).mistakes)
     assert confident <= 0.01 * sheets
+
+
+def test_a_sheet_with_one_number_plainly_wrong_is_never_called_right() -> None:
+    random = np.random.default_rng(5)
+    for _ in range(80 * SCALE):
+        iteration = first_iteration(lesson_of(random_scenario(random)))
+        names = iteration.lesson.names
+        step = str(random.choice(names))
+        digits = int(random.choice([1, 2]))
+        work = steps_of(iteration, names if random.integers(2) else (step,), digits)
+        values = np.array(work[step].values)
+        values.flat[int(random.integers(values.size))] += float(random.choice([-1, 1])) * 10 ** (2 - digits)
+        work[step] = Written(values, work[step].tolerance)
+        diagnosis = diagnose(Sheet(iteration.lesson.scenario, work))
+        assert diagnosis.verdict != "correct" or diagnosis.conventions, (iteration.lesson.scenario.data(), step, digits)

@@ -21,6 +21,7 @@ from cnnstep.tutor.check.rounding import rounding
 from cnnstep.tutor.check.search import Candidate, explain
 from cnnstep.tutor.check.sheet import Sheet, Written, as_shown
 from cnnstep.tutor.check.slips import slips_in
+from cnnstep.tutor.mistakes import Case
 
 UNEXPLAINED = 5
 """What a step that nothing explains costs a line of thought: more than anything that explains it."""
@@ -70,6 +71,7 @@ def _diagnosis(sheet: Sheet) -> Diagnosis:
     lesson = lessons.of(sheet.scenario)
     work = _by_name(sheet, lesson)
     begin = _beginning(lesson, sheet.iteration)
+    lessons.sizes.update((name, value.shape) for name, value in lesson.carry_out(begin).items())
     lines = [Line(lesson, begin, lessons)]
     pending: list[Step] = []
     for step in lesson.steps:
@@ -154,6 +156,9 @@ def _after(candidate: Candidate, between: list[Step], step: Step, mine: Written,
             typed = line.with_value(step, own, tainted=True if slipped else None)
             tolerance = step.quantity.layout.restore(mine.tolerance)
             after.append(replace(typed, tolerances={**line.tolerances, step.name: tolerance}))
+    if candidate.result.shape != line.lessons.sizes[step.name]:
+        right = line.lessons.right(Case(line.lesson, step, line.values))  # nobody goes on from another size
+        return [line.with_value(step, right, tainted=False)]
     meant = line.with_value(step, candidate.result)
     if not after or not np.array_equal(after[0].values[step.name], candidate.result):
         after.append(replace(meant, intended=meant.intended | {step.name}) if slipped else meant)

@@ -145,8 +145,8 @@ class Line:
             yield from self._by(step, option)
 
     def _fits(self, name: str) -> bool:
-        start = self.lesson.start.get(name)
-        return name in self.values and (start is None or start.shape == self.values[name].shape)
+        """Whether there is a value of the right size; one of another size fits nothing, though it may broadcast."""
+        return name in self.values and self.values[name].shape == self.lessons.sizes[name]
 
     def _by(self, step: Step, option: Option) -> Iterator[tuple[Line, Array]]:
         lesson = self.lesson

@@ -67,11 +67,13 @@ def options(step: Step, conventions: tuple[Convention, ...], cost: int, mistakes
 class Lessons:
     """The lessons of one scenario under other conventions, and their right results: each worked out once.
 
-    `signed`: the sheet shows a number whose sign depends on that of the error.
+    `signed`: the sheet shows a number whose sign depends on that of the error. `sizes` are the right sizes of
+    all quantities.
     """
 
     input_gradient: bool = False
     signed: bool = True
+    sizes: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _made: dict[tuple[str, float], Lesson] = field(default_factory=dict, repr=False)
     _right: dict[tuple[object, ...], Array] = field(default_factory=dict, repr=False)
 

@@ -205,7 +205,7 @@ def _slip(mark: StepMark, slip: Slip, style: Numbers) -> list[Block]:
     where = mark.step.quantity.label(mark.step.quantity.layout.full_cell(slip.cell))
     reason = f": {slip.reason}" if slip.reason else ""
     text = f"{where}: you wrote {style.text(slip.yours)}, it is {style.text(slip.expected)}{reason}."
-    arithmetic: tuple[Sum, ...] = () if slip.working is None else (as_sum(where, slip.working),)
+    arithmetic: tuple[Sum, ...] = () if slip.working is None else (as_sum("", slip.working),)
     return [Paragraph(text, "warn"), *arithmetic]
 
 
@@ -215,9 +215,9 @@ def _first_wrong_cell(mark: StepMark, style: Numbers) -> list[Block]:
         return []
     step = mark.line.lesson.step(mark.step.name)
     working = step.working(mark.line.values, step.quantity.layout.full_cell(cell))
-    where = f"{step.symbol}{bracketed(cell)}"
+    where = step.quantity.label(step.quantity.layout.full_cell(cell))
     yours, right = style.text(float(mark.mine.values[cell])), style.text(float(mark.expected[cell]))
-    return [Paragraph(f"The first that differs is {where}: you wrote {yours}, it is {right}."), as_sum(where, working)]
+    return [Paragraph(f"The first that differs is {where}: you wrote {yours}, it is {right}."), as_sum("", working)]
 
 
 def _alternatives(mark: StepMark) -> list[Block]:

@@ -17,7 +17,7 @@ from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.tutor.check.line import Cause, Line
 from cnnstep.tutor.check.options import scaled_roles
-from cnnstep.tutor.check.rounding import rounding
+from cnnstep.tutor.check.rounding import rounding, slack
 from cnnstep.tutor.check.sheet import Written, as_shown
 from cnnstep.tutor.mistakes import Case
 from cnnstep.tutor.typed import EXACT
@@ -136,15 +136,22 @@ def _reach(
 def _rounded(
     tried: list[Candidate], steps: list[Step], mine: Written, grain: float, furthest: float
 ) -> list[Candidate]:
-    """The ways that fit if the learner rounded on the way: right ones if there are any, else with one mistake."""
+    """The ways that fit if the learner rounded on the way: right ones if there are any, else one mistake alone."""
     given, right = steps[-1], next((one for one in tried if not one.causes), None)
     for mistakes in (0, 1) if grain else ():
         found = []
         for one in tried:
             fitting = replace(one, wrong=np.zeros_like(one.wrong))
-            if one.mistakes == mistakes and _believable(fitting, right) and _nearly(one, given, mine, furthest * grain):
-                slack = rounding(one.line.with_value(given, one.result), steps, grain)[given.name] * _factor(one)
-                wrong = mine.wrong(as_shown(given, one.result), as_shown(given, slack))
+            plain = not mistakes or one.causes == 1
+            if (
+                one.mistakes == mistakes
+                and plain
+                and _believable(fitting, right)
+                and _nearly(one, given, mine, furthest * grain)
+            ):
+                line = one.line.with_value(given, one.result)
+                loose = slack(line, given, rounding(line, steps[:-1], grain)) * _factor(one)
+                wrong = mine.wrong(as_shown(given, one.result), as_shown(given, loose))
                 if wrong is not None and not wrong.any():
                     found.append(fitting)
         if found:
