@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 
 from cnnstep.engine.layers.conv import correlate
+from cnnstep.engine.layers.pool import MaxPool, Pool
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake, turned
@@ -61,6 +63,34 @@ def _overwritten(case: Case) -> Array:
     return padded[:, :, rim : rim + right.shape[2], rim : rim + right.shape[3]].copy()
 
 
+def _pooling_overwritten(case: Case, right: Array) -> tuple[Array, ...]:
+    """Each window's part put over what stood there: in all of its cells, or (max pooling) in the winner's alone."""
+    pool, signal = cast("Pool", case.step.part), case.input(0)
+    window, (rows, columns) = pool.window, case.image_size
+    if window.stride == window.size:
+        return ()
+    won = _winners(pool, case.input(-1)) if isinstance(pool, MaxPool) else None
+    rim, (down, across), (height, width) = window.padding, window.stride, window.size
+    whole = np.zeros((*right.shape[:2], rows + 2 * rim, columns + 2 * rim))
+    alone = whole.copy()
+    for i, j in np.ndindex(*signal.shape[2:]):
+        here = (..., slice(i * down, i * down + height), slice(j * across, j * across + width))
+        took = np.full(1, 1 / (height * width)) if won is None else won[:, :, i, j]
+        share = signal[:, :, i, j, None, None] * took
+        whole[here] = share
+        alone[here] = np.where(took > 0, share, alone[here])
+    inside = (..., slice(rim, rim + rows), slice(rim, rim + columns))
+    return (whole[inside].copy(),) if won is None else (alone[inside].copy(), whole[inside].copy())
+
+
+def _winners(pool: MaxPool, image: Array) -> Array:
+    """1 at the cell of each window that won, the first of equals, else 0: [N, C, oh, ow, h, w]."""
+    views = pool.window.views(image, -np.inf)
+    flat = views.reshape(*views.shape[:4], -1)
+    first: Array = (flat.argmax(axis=-1)[..., None] == np.arange(flat.shape[-1])).astype(float)
+    return first.reshape(views.shape)
+
+
 mistake(
     "overwritten-not-added",
     "overlapping windows overwrote each other",
@@ -68,6 +98,7 @@ mistake(
     "An input that several windows saw gets the sum of what they send back. In code: `=` where `+=` belongs.",
     "Start from 0 and add each window's part.",
     input_gradient=Slant(working=_overwritten),
+    pool_gradient=Slant(results=_pooling_overwritten),
 )
 
 

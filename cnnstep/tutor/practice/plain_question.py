@@ -1,0 +1,170 @@
+"""Questions whose answer is one number or one of several choices, with everything that is said about them worked out.
+
+`hints` are where to look, the idea, and the worked way, which ends with the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cnnstep.engine.quantity import Cell
+from cnnstep.errors import Fault, InputError
+from cnnstep.tutor.document import Block, Paragraph, Table
+from cnnstep.tutor.numbers import AS_USUAL, Numbers, listed
+from cnnstep.tutor.practice.event import Kind
+from cnnstep.tutor.practice.question import Marked, Wrong
+from cnnstep.tutor.typed import EXACT, read_matrix
+
+Hints = tuple[tuple[Block, ...], tuple[Block, ...], tuple[Block, ...]]
+
+
+@dataclass(frozen=True)
+class NumberQuestion:
+    """A number that is no step's: `wrong` pairs the number that a misconception gives with what to say to it."""
+
+    question: tuple[Block, ...] = field(repr=False)
+    right: float
+    hints: Hints = field(repr=False)
+    wrong: tuple[tuple[float, str], ...] = field(default=(), repr=False)
+
+    @property
+    def kind(self) -> Kind:
+        """A number."""
+        return "number"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """One number."""
+        return ()
+
+    @property
+    def answer(self) -> str:
+        """The right number as it would be typed."""
+        return Numbers(6).text(self.right)
+
+    def asked(self) -> tuple[Block, ...]:
+        """The question."""
+        return self.question
+
+    def mark(self, text: str, style: Numbers) -> Marked:
+        """Whether it is the number, and if not, what gives the one that was typed."""
+        rows = read_matrix(text)
+        if (len(rows), len(rows[0])) != (1, 1):
+            raise InputError(Fault("size", "one number is asked for", "type it alone: 0.4, or 2/5"))
+        typed = rows[0][0]
+        if typed.fits(self.right):
+            return Marked(True, (Paragraph("Right.", "good"),))
+        told = [words for value, words in self.wrong if typed.fits(value)]
+        words = told[0] if told else "No mistake that I know gives this number. hint shows where to look."
+        return Marked(False, (Paragraph("Not this number.", "warn"), Paragraph(words)))
+
+    def hint(self, number: int, focus: Cell | None, style: Numbers) -> tuple[Block, ...]:
+        """The hint of this strength; the third is the last."""
+        return self.hints[min(number, 3) - 1]
+
+    def solution(self, style: Numbers) -> tuple[Block, ...]:
+        """The worked way."""
+        return self.hints[2]
+
+    def explained(self, cell: Cell, style: Numbers) -> tuple[Block, ...]:
+        """The worked way."""
+        return self.hints[2]
+
+    def wrongs(self) -> tuple[Wrong, ...]:
+        """What misconceptions give."""
+        return tuple(Wrong("", Numbers(6).text(value), words) for value, words in self.wrong)
+
+    def tells_apart(self) -> bool:
+        """Whether all these numbers differ."""
+        values = (self.right, *(value for value, _ in self.wrong))
+        return all(abs(a - b) > 1e-3 * max(abs(a), EXACT) for i, a in enumerate(values) for b in values[:i])
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice: its words, what to say when it was chosen and is wrong, and the mistake that it stands for."""
+
+    text: str
+    reply: tuple[Block, ...] = field(default=(), repr=False)
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class ChoiceQuestion:
+    """One of several choices, counted from 1 as they are shown; `right` is its number."""
+
+    question: tuple[Block, ...] = field(repr=False)
+    options: tuple[Option, ...]
+    right: int
+    hints: Hints = field(repr=False)
+    apart: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        """A choice."""
+        return "choice"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """One number."""
+        return ()
+
+    @property
+    def answer(self) -> str:
+        """The right choice's number."""
+        return str(self.right)
+
+    def asked(self) -> tuple[Block, ...]:
+        """The question and the choices."""
+        rows = tuple((str(number), option.text) for number, option in enumerate(self.options, 1))
+        return (*self.question, Table(("", "choose one"), rows))
+
+    def mark(self, text: str, style: Numbers) -> Marked:
+        """Whether it is this choice; else what would have to be so if it were."""
+        number = self._chosen(text)
+        if number == self.right:
+            return Marked(True, (Paragraph("Right.", "good"),))
+        reply = self.options[number - 1].reply
+        return Marked(False, (Paragraph(f"Not {number}.", "warn"), *reply))
+
+    def _chosen(self, text: str) -> int:
+        """A choice by its number, a letter, its code or its words."""
+        word = text.strip().strip(".)(").lower()
+        for number, option in enumerate(self.options, 1):
+            if word and word in (str(number), option.code, option.text.lower(), "abcdefgh"[number - 1]):
+                return number
+        numbers = listed([str(number) for number in range(1, len(self.options) + 1)], "or")
+        raise InputError(Fault("choice", f'"{text.strip()[:40]}" is none of the choices', f"type {numbers}"))
+
+    def hint(self, number: int, focus: Cell | None, style: Numbers) -> tuple[Block, ...]:
+        """The hint of this strength; the third is the last."""
+        return self.hints[min(number, 3) - 1]
+
+    def solution(self, style: Numbers) -> tuple[Block, ...]:
+        """The worked way."""
+        return self.hints[2]
+
+    def explained(self, cell: Cell, style: Numbers) -> tuple[Block, ...]:
+        """The worked way."""
+        return self.hints[2]
+
+    def wrongs(self) -> tuple[Wrong, ...]:
+        """The other choices."""
+        return tuple(
+            Wrong(option.code, str(number), _words(option))
+            for number, option in enumerate(self.options, 1)
+            if number != self.right
+        )
+
+    def tells_apart(self) -> bool:
+        """Whether only one choice is right, which whoever made the question has found out."""
+        return self.apart
+
+
+def _words(option: Option) -> str:
+    return " ".join(block.text for block in option.reply if isinstance(block, Paragraph))
+
+
+def so_it_is(answer: float | int) -> Paragraph:
+    """The last line of a worked way."""
+    return Paragraph(f"So it is {AS_USUAL.text(float(answer))}.", "strong")

@@ -1,0 +1,166 @@
+"""Exercises on somebody else's sheet: which mistake is in it, if any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.quantity import Cell
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration, first_iteration
+from cnnstep.errors import InputError
+from cnnstep.tutor.check.diagnose import diagnose
+from cnnstep.tutor.check.sheet import Sheet, Written
+from cnnstep.tutor.document import Beside, Block, Heading, Paragraph
+from cnnstep.tutor.mistakes import MISTAKES, mistaken
+from cnnstep.tutor.practice.drawing import Draw
+from cnnstep.tutor.practice.plain_question import ChoiceQuestion, Hints, Option, so_it_is
+from cnnstep.tutor.practice.question import Question
+from cnnstep.tutor.practice.skills import HOMES
+from cnnstep.tutor.practice.variant import variant
+from cnnstep.tutor.present import given, planes
+from cnnstep.tutor.sentences import title_of, words_of
+from cnnstep.tutor.why import as_sum
+
+CHOICES = 3
+"""So many mistakes are offered, and that there is none."""
+NONE = "none: every step is right"
+EXACT_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class SomebodysSheet:
+    """A lesson in which a mistake is made (none for ""), beside the right one."""
+
+    scenario: Scenario
+    code: str
+
+    @cached_property
+    def lesson(self) -> Lesson:
+        """The right lesson."""
+        return lesson_of(self.scenario)
+
+    @cached_property
+    def worked(self) -> Iteration:
+        """The iteration as it was worked."""
+        lesson = mistaken(self.lesson, MISTAKES[self.code]) if self.code else self.lesson
+        return first_iteration(lesson)
+
+    @cached_property
+    def wrong(self) -> Step | None:
+        """The first step that is not what the numbers before it give."""
+        for step in self.lesson.steps:
+            if not np.allclose(step.compute(self.worked.values), self.worked.values[step.name]):
+                return step
+        return None
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The whole sheet."""
+        quantities = [*given(first_iteration(self.lesson)), *(step.quantity for step in self.lesson.steps)]
+        parts = [
+            planes(one, self.worked.matrix(one.name), title=f"{_named(one.name)} {one.symbol}") for one in quantities
+        ]
+        return (Beside(tuple(block for part in parts for block in part)),)
+
+    def tells(self) -> bool:
+        """Whether `check` finds this mistake and no other in these numbers."""
+        work = {step.name: Written.rounded(self.worked.matrix(step.name), EXACT_DIGITS) for step in self.lesson.steps}
+        diagnosis = diagnose(Sheet(self.scenario, work))
+        single = not any(mark.alternatives for mark in diagnosis.marks)
+        return single and diagnosis.mistakes == ((self.code,) if self.code else ())
+
+
+def _named(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+@variant("spotting")
+def _which_mistake(draw: Draw) -> Question:
+    scenario = draw.lesson(bias=draw.level == 3, activation=draw.pick("relu", "relu", "leaky_relu"))
+    codes = _possible(scenario)
+    offered = [str(code) for code in draw.random.permutation(codes)[:CHOICES]]
+    code = offered[0] if draw.random.random() < 1 - 1 / (CHOICES + 1) else ""
+    sheet = SomebodysSheet(scenario, code)
+    options = [*sorted(offered, key=codes.index), ""]
+    right = options.index(code) + 1
+    question = (
+        Heading("Somebody's sheet", note=f"η = {scenario.learning_rate:g}"),
+        Paragraph("Somebody worked this out. There is one mistake in it at most. What would you tell them?"),
+        *sheet.blocks(),
+    )
+    told = tuple(Option(_told(one), _reply(sheet, one), one) for one in options)
+    apart = len(offered) == CHOICES and sheet.tells()
+    return ChoiceQuestion(question, told, right, _hints(sheet, right), apart)
+
+
+def _possible(scenario: Scenario) -> list[str]:
+    """The mistakes that can be made in this lesson, each with numbers of its own."""
+    lesson = lesson_of(scenario)
+    sheets, found = [first_iteration(lesson)], []
+    for code in HOMES:
+        if not MISTAKES[code].slants.keys() & {step.role for step in lesson.steps}:
+            continue
+        try:
+            wrong = first_iteration(mistaken(lesson, MISTAKES[code]))
+        except (InputError, ValueError):  # a matrix of another size, with which nobody goes on
+            continue
+        if not any(_same(wrong, other) for other in sheets):
+            sheets.append(wrong)
+            found.append(code)
+    return found
+
+
+def _told(code: str) -> str:
+    return MISTAKES[code].title if code else NONE
+
+
+def _reply(sheet: SomebodysSheet, code: str) -> tuple[Block, ...]:
+    """What would stand on the sheet if that choice were right."""
+    if not code:
+        return (Paragraph("One step does not follow from the numbers before it. hint shows where to look."),)
+    other = SomebodysSheet(sheet.scenario, code)
+    step = next(s for s in sheet.lesson.steps if not _same(sheet.worked, other.worked, s.name))
+    pair = (
+        *planes(step.quantity, other.worked.matrix(step.name), title=f"{step.symbol} with that mistake"),
+        *planes(step.quantity, sheet.worked.matrix(step.name), title=f"{step.symbol} on the sheet"),
+    )
+    words = f"{MISTAKES[code].does} Then {title_of(step).lower()} would be another:"
+    return (Paragraph(words), Beside(pair))
+
+
+def _same(one: Iteration, other: Iteration, *names: str) -> bool:
+    """Whether these steps, or all of them, have the same numbers."""
+    return all(np.allclose(one.values[name], other.values[name]) for name in names or one.lesson.names)
+
+
+def _hints(sheet: SomebodysSheet, right: int) -> Hints:
+    step = sheet.wrong or sheet.lesson.steps[0]
+    where = (
+        f"Everything before {title_of(step).lower()} is right. Work that step out from the numbers before it."
+        if sheet.wrong
+        else "Work out each step from the one before it, and compare."
+    )
+    idea = f"{title_of(step)}, {step.formula}: {words_of(sheet.worked, step).why}."
+    return ((Paragraph(where),), (Paragraph(idea),), _worked_way(sheet, step, right))
+
+
+def _worked_way(sheet: SomebodysSheet, step: Step, right: int) -> tuple[Block, ...]:
+    """The first number that is wrong, worked out rightly, beside what stands there."""
+    cell = _first_wrong(sheet, step)
+    label = step.quantity.label(cell)
+    stands = float(sheet.worked.values[step.name][cell])
+    working = as_sum(f"{label}, rightly", step.working(sheet.worked.values, cell))
+    if not sheet.wrong:
+        return (working, Paragraph(f"{label} is right, and so are all the others."), so_it_is(right))
+    mistake = MISTAKES[sheet.code]
+    words = f"On the sheet {label} is {stands:g}. {mistake.does}"
+    return (working, Paragraph(words), so_it_is(right))
+
+
+def _first_wrong(sheet: SomebodysSheet, step: Step) -> Cell:
+    there = ~np.isclose(step.compute(sheet.worked.values), sheet.worked.values[step.name])
+    return tuple(int(i) for i in np.argwhere(there | ~there.any())[0])

@@ -1,0 +1,83 @@
+"""Hints to a step's question in three strengths: where to look, the idea, a cell worked out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnstep.engine.quantity import Cell, Quantity
+from cnnstep.engine.step import Step, Working
+from cnnstep.tutor.document import Beside, Block, Mark, Paragraph
+from cnnstep.tutor.numbers import Numbers, listed
+from cnnstep.tutor.present import planes
+from cnnstep.tutor.sentences import title_of, words_of
+from cnnstep.tutor.why import as_sum
+
+if TYPE_CHECKING:
+    from cnnstep.tutor.practice.step_question import StepQuestion
+
+PART = Mark("*", "takes part", "strong")
+
+
+def hint(question: StepQuestion, number: int, focus: Cell | None, style: Numbers) -> tuple[Block, ...]:
+    """The hint of this strength; from the third on a cell each, beginning with the one in focus."""
+    cells = [tuple(cell) for cell in np.ndindex(*question.right.shape)]
+    first = question.cell if question.cell is not None else focus if focus is not None else cells[0]
+    if number <= len(question.given_hints):
+        written: tuple[Block, ...] = (Paragraph(question.given_hints[number - 1]),)
+        return written if number < 3 else (*written, *_worked_out(question, first, style))
+    if number == 1:
+        return _where(question, first)
+    if number == 2:
+        return _idea(question)
+    at = 0 if question.cell is not None else (cells.index(first) + number - 3) % len(cells)
+    return _worked_out(question, first if question.cell is not None else cells[at], style)
+
+
+def _where(question: StepQuestion, cell: Cell) -> tuple[Block, ...]:
+    """The cell to begin with, and the numbers that it is made of, marked where they stand."""
+    step = question.worked[0]
+    at = cell if step is question.step else (0,) * len(step.quantity.layout.visible)
+    full = step.quantity.layout.full_cell(at)
+    working = step.working(question.iteration.values, full)
+    sources = _sources(question, step, working)
+    named = listed([f"the marked cells of {source.symbol}" for source in sources])
+    words = f"Begin with {step.quantity.label(full)}. It is made of {named}."
+    blocks = tuple(block for source, cells in sources.items() for block in _marked(question, source, cells))
+    return (Paragraph(words), Beside(blocks))
+
+
+def _sources(question: StepQuestion, step: Step, working: Working) -> dict[Quantity, set[Cell]]:
+    """The matrices that a number is made of, with the cells that take part; those read through a slope too."""
+    found: dict[Quantity, set[Cell]] = {}
+    for factor in (factor for term in working.terms for factor in term.factors):
+        if factor.source is not None:
+            source = question.lesson.quantity(factor.source)
+            found.setdefault(source, set()).add(source.layout.shown_cell(factor.cell))
+    return found or {source: set() for source in step.inputs}
+
+
+def _marked(question: StepQuestion, source: Quantity, cells: set[Cell]) -> tuple[Block, ...]:
+    shown = question.iteration.matrix(source.name)
+    return planes(source, shown, dict.fromkeys(cells, PART), title=source.symbol, all_of_them=True)
+
+
+def _idea(question: StepQuestion) -> tuple[Block, ...]:
+    """What a number of each step is, in words and as a formula."""
+    return tuple(
+        Paragraph(f"{title_of(step)}, {step.formula}: {words_of(question.iteration, step).why}.")
+        for step in question.worked
+    )
+
+
+def _worked_out(question: StepQuestion, cell: Cell, style: Numbers) -> tuple[Block, ...]:
+    """One number as its sum of products; before it, the numbers of a hidden step that it needs."""
+    step = question.step
+    full = step.quantity.layout.full_cell(cell)
+    hidden = tuple(
+        block
+        for name in question.hidden
+        for block in planes(question.lesson.quantity(name), question.iteration.matrix(name), all_of_them=True)
+    )
+    return (*hidden, as_sum(step.quantity.label(full), step.working(question.iteration.values, full)))

@@ -1,0 +1,118 @@
+"""An answer to a step's question, marked: each cell, and by `check` the mistake that gives these numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnstep.engine.build import size_text
+from cnnstep.engine.quantity import Array, Cell
+from cnnstep.errors import Fault, InputError
+from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
+from cnnstep.tutor.check.report import causes
+from cnnstep.tutor.check.sheet import Sheet, Written
+from cnnstep.tutor.document import Block, Mark, Note, Paragraph
+from cnnstep.tutor.mistakes import MISTAKES
+from cnnstep.tutor.numbers import Numbers, listed
+from cnnstep.tutor.practice.question import Marked
+from cnnstep.tutor.present import planes
+from cnnstep.tutor.typed import Typed, read_matrix
+
+if TYPE_CHECKING:
+    from cnnstep.tutor.practice.step_question import StepQuestion
+
+WRONG = Mark("✗", "not this number", "bad")
+RIGHT = Mark("✓", "right", "good")
+EXACT_DIGITS = 12
+"""What was given counts as known to so many decimals."""
+
+
+def mark(question: StepQuestion, text: str, style: Numbers) -> Marked:
+    """The answer, cell by cell or as one number; `InputError` where it is neither."""
+    rows = read_matrix(text)
+    if question.cell is None:
+        return _matrix(question, rows, style)
+    if (len(rows), len(rows[0])) != (1, 1):
+        what = f"that is {len(rows)}×{len(rows[0])}; one number is asked for"
+        raise InputError(Fault("size", what, "type the number alone"))
+    return _cell(question, question.cell, rows[0][0], style)
+
+
+def _matrix(question: StepQuestion, rows: tuple[tuple[Typed, ...], ...], style: Numbers) -> Marked:
+    mine = _written(rows, question.right.shape)
+    diagnosis = _diagnosed(question, mine)
+    if diagnosis.verdict == "correct":
+        return Marked(True, (Paragraph("Right.", "good"), *causes(diagnosis, question.step.name)))
+    wrong = mine.wrong(question.right)
+    cells = [] if wrong is None else [tuple(int(i) for i in cell) for cell in np.argwhere(wrong)]
+    blocks = (*_shown(question, mine, cells, wrong is None), *_named(question, diagnosis))
+    mistakes = diagnosis.mark(question.step.name).mistakes
+    return Marked(False, blocks, mistakes, cells[0] if cells else None)
+
+
+def _written(rows: tuple[tuple[Typed, ...], ...], shape: tuple[int, ...]) -> Written:
+    """The typed numbers, in the shape of the answer where they are as many; a matrix of another size keeps its own."""
+    written = Written.of(rows)
+    count, last = written.values.size, shape[-1] if shape else 1
+    if count != int(np.prod(shape, dtype=int)) or (len(rows) > 1 and len(rows[0]) != last):
+        return written
+    return Written(written.values.reshape(shape), written.tolerance.reshape(shape))
+
+
+def _diagnosed(question: StepQuestion, mine: Written) -> Diagnosis:
+    """`check`, with the steps that were given as known ones."""
+    lesson = question.lesson
+    before = lesson.names[: lesson.names.index(question.step.name)]
+    given = [name for name in before if name not in question.hidden]
+    work = {name: Written.rounded(question.iteration.matrix(name), EXACT_DIGITS) for name in given}
+    return diagnose(Sheet(question.scenario, work | {question.step.name: mine}))
+
+
+def _shown(question: StepQuestion, mine: Written, cells: list[Cell], other_size: bool) -> tuple[Block, ...]:
+    step = question.step
+    if other_size:
+        sizes = [size_text(shape) for shape in (mine.values.shape, question.right.shape)]
+        return (Paragraph(f"Yours is {sizes[0]}; {step.symbol} is {sizes[1]}.", "warn"),)
+    marks = {cell: WRONG if cell in cells else RIGHT for cell in np.ndindex(*mine.values.shape)}
+    count, wrong = mine.values.size, len(cells)
+    words = "Not this number." if count == 1 else f"{count - wrong} of {count} right."
+    matrix = planes(step.quantity, mine.values, marks, title=f"your {step.symbol}", all_of_them=True)
+    return (*(matrix if count > 1 else ()), Paragraph(words, "warn"))
+
+
+def _named(question: StepQuestion, diagnosis: Diagnosis) -> tuple[Block, ...]:
+    """What gives these numbers; where nothing does, that, and where to look."""
+    told = causes(diagnosis, question.step.name)
+    return told or (Paragraph("No mistake that I know gives these numbers. hint shows where to look."),)
+
+
+def _cell(question: StepQuestion, cell: Cell, typed: Typed, style: Numbers) -> Marked:
+    right = float(question.right[cell])
+    if typed.fits(right):
+        return Marked(True, (Paragraph("Right.", "good"),))
+    found = [code for code, results in question.by_mistake.items() if any(_gives(r, cell, typed) for r in results)]
+    if found:
+        return Marked(False, (Paragraph("Not this number.", "warn"), *_explanations(found)), tuple(found[:1]), cell)
+    filled = question.right.copy()
+    filled[cell] = typed.value
+    diagnosis = _diagnosed(question, Written(filled, np.zeros_like(filled)))
+    return Marked(False, (Paragraph("Not this number.", "warn"), *_named(question, diagnosis)), (), cell)
+
+
+def _gives(result: Array, cell: Cell, typed: Typed) -> bool:
+    inside = result.ndim == len(cell) and all(i < size for i, size in zip(cell, result.shape, strict=True))
+    return inside and typed.fits(float(result[cell]))
+
+
+def _explanations(codes: list[str]) -> tuple[Block, ...]:
+    """The mistake in full; others that give the same number, by name."""
+    first = MISTAKES[codes[0]]
+    blocks: tuple[Block, ...] = (
+        Note(first.code, f"{first.does} {first.hurts}"),
+        Paragraph(f"The right line: {first.fix}", "good"),
+    )
+    if len(codes) == 1:
+        return blocks
+    others = [f"{MISTAKES[code].title} ({code})" for code in codes[1:]]
+    return (*blocks, Paragraph(f"This number fits just as well if {listed(others, 'or')}.", "warn"))
