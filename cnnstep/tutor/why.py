@@ -39,7 +39,7 @@ def why(
         Heading(f"{label} = {numbers.text(float(iteration.values[step.name][cell]))}", note=step.formula),
         Paragraph(f"{label}: {words_of(iteration, step).why}."),
         *_source(iteration, step, working, cell),
-        *_working(iteration, step, cell, working, numbers),
+        *products(iteration, step, cell, working, numbers),
         *nudge(iteration, step, cell, numbers),
     )
 
@@ -69,7 +69,7 @@ def _of_sample(iteration: Iteration, factor: Factor, sample: int) -> Factor:
     return replace(factor, label=quantity.label(cell), cell=cell)
 
 
-def _working(iteration: Iteration, step: Step, cell: Cell, working: Working, numbers: Numbers) -> tuple[Block, ...]:
+def products(iteration: Iteration, step: Step, cell: Cell, working: Working, numbers: Numbers) -> tuple[Block, ...]:
     """The products and their sum; where nothing takes part, that; for softmax, its short form beside the Jacobian."""
     if step.role == "pool_gradient" and not working.terms:
         return (Paragraph("No window took this number, so nothing comes back to it: 0."),)

@@ -40,33 +40,29 @@ ENOUGH = 2
 def mastery(history: History, skill: str, homes: Mapping[str, str], parameters: Parameters = USUAL) -> float:
     """P for a skill; `homes` tells to which skill a mistake belongs, for it may be made in another one's exercise."""
     known: float | None = None
-    for at, event in enumerate(history):
+    before: dict[tuple[str, int, int, str], str] = {}
+    for event in history:
         if event.skill == skill and event.outcome == "reset":
             known = None
+            before.clear()
         elif event.skill == skill and event.outcome != "skipped":
             start = parameters.known_fast if event.fast else parameters.known
-            known = _after(start if known is None else known, event, _failed_before(history[:at], event), parameters)
+            known = _after(start if known is None else known, event, before.get(event.exercise, ""), parameters)
+            before[event.exercise] = event.outcome
         elif known is not None and event.attempt == 1 and any(homes.get(code) == skill for code in event.mistakes):
             known = _wrong(known, event, parameters)
     return parameters.known if known is None else known
 
 
-def _after(known: float, event: Event, failed: bool, parameters: Parameters) -> float:
+def _after(known: float, event: Event, before: str, parameters: Parameters) -> float:
+    """P after an event; `before` is what the same exercise came to last. Of wrong answers only the first tells."""
+    if before in ("right", "shown"):  # finished already, and done again
+        return known
     if event.outcome == "right":
         known = _right(known, event, parameters)
-    elif not failed:
+    elif before != "wrong":
         known = _wrong(known, event, parameters)
     return known if event.outcome == "wrong" else known + (1 - known) * parameters.learns
-
-
-def _failed_before(history: History, event: Event) -> bool:
-    """Whether this exercise has had a wrong answer already: the next one tells nothing new."""
-    for earlier in reversed(history):
-        if earlier.skill == event.skill and earlier.outcome == "reset":
-            return False
-        if earlier.exercise == event.exercise:
-            return earlier.outcome == "wrong"
-    return False
 
 
 def _right(known: float, event: Event, parameters: Parameters) -> float:

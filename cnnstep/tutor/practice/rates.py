@@ -48,7 +48,7 @@ def _largest_stable_rate(draw: Draw) -> Question:
         Heading("Learning rate", note="stable while η < 2/λmax"),
         Paragraph(
             "One cell is active; the others are dead. With a loss of ½Σe², below which learning rate does a step of "
-            "plain gradient descent bring the error of that cell down?"
+            "plain gradient descent bring the error of that cell down? A fraction will do: 2/5."
         ),
         _sheet(iteration, "forward"),
     )

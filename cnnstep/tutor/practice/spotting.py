@@ -17,6 +17,7 @@ from cnnstep.tutor.check.diagnose import diagnose
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.document import Beside, Block, Heading, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
+from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.drawing import Draw
 from cnnstep.tutor.practice.plain_question import ChoiceQuestion, Hints, Option, so_it_is
 from cnnstep.tutor.practice.question import Question
@@ -92,7 +93,7 @@ def _which_mistake(draw: Draw) -> Question:
         Paragraph("Somebody worked this out. There is one mistake in it at most. What would you tell them?"),
         *sheet.blocks(),
     )
-    told = tuple(Option(_told(one), _reply(sheet, one), one) for one in options)
+    told = tuple(Option(_told(one), () if one == code else _reply(sheet, one), one) for one in options)
     apart = len(offered) == CHOICES and sheet.tells()
     return ChoiceQuestion(question, told, right, _hints(sheet, right), apart)
 
@@ -123,13 +124,14 @@ def _reply(sheet: SomebodysSheet, code: str) -> tuple[Block, ...]:
     if not code:
         return (Paragraph("One step does not follow from the numbers before it. hint shows where to look."),)
     other = SomebodysSheet(sheet.scenario, code)
-    step = next(s for s in sheet.lesson.steps if not _same(sheet.worked, other.worked, s.name))
+    differing = [s for s in sheet.lesson.steps if not _same(sheet.worked, other.worked, s.name)]
+    step = next((s for s in differing if s.role in MISTAKES[code].slants), differing[0])
     pair = (
         *planes(step.quantity, other.worked.matrix(step.name), title=f"{step.symbol} with that mistake"),
         *planes(step.quantity, sheet.worked.matrix(step.name), title=f"{step.symbol} on the sheet"),
     )
-    words = f"{MISTAKES[code].does} Then {title_of(step).lower()} would be another:"
-    return (Paragraph(words), Beside(pair))
+    words = f"Then {title_of(step).lower()} would be another."
+    return (Paragraph(f"That would say: {MISTAKES[code].does} {words}"), Beside(pair))
 
 
 def _same(one: Iteration, other: Iteration, *names: str) -> bool:
@@ -140,7 +142,7 @@ def _same(one: Iteration, other: Iteration, *names: str) -> bool:
 def _hints(sheet: SomebodysSheet, right: int) -> Hints:
     step = sheet.wrong or sheet.lesson.steps[0]
     where = (
-        f"Everything before {title_of(step).lower()} is right. Work that step out from the numbers before it."
+        f"The first number that is wrong is in {step.symbol}, {title_of(step).lower()}."
         if sheet.wrong
         else "Work out each step from the one before it, and compare."
     )
@@ -157,7 +159,7 @@ def _worked_way(sheet: SomebodysSheet, step: Step, right: int) -> tuple[Block, .
     if not sheet.wrong:
         return (working, Paragraph(f"{label} is right, and so are all the others."), so_it_is(right))
     mistake = MISTAKES[sheet.code]
-    words = f"On the sheet {label} is {stands:g}. {mistake.does}"
+    words = f"On the sheet {label} is {AS_USUAL.text(stands)}. Tell them: {mistake.does}"
     return (working, Paragraph(words), so_it_is(right))
 
 

@@ -12,7 +12,7 @@ from cnnstep.tutor.document import Beside, Block, Mark, Paragraph
 from cnnstep.tutor.numbers import Numbers, listed
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.sentences import title_of, words_of
-from cnnstep.tutor.why import as_sum
+from cnnstep.tutor.why import products
 
 if TYPE_CHECKING:
     from cnnstep.tutor.practice.step_question import StepQuestion
@@ -23,7 +23,7 @@ PART = Mark("*", "takes part", "strong")
 def hint(question: StepQuestion, number: int, focus: Cell | None, style: Numbers) -> tuple[Block, ...]:
     """The hint of this strength; from the third on a cell each, beginning with the one in focus."""
     cells = [tuple(cell) for cell in np.ndindex(*question.right.shape)]
-    first = question.cell if question.cell is not None else focus if focus is not None else cells[0]
+    first = question.cell if question.cell is not None else focus if focus is not None else _telling(question, cells)
     if number <= len(question.given_hints):
         written: tuple[Block, ...] = (Paragraph(question.given_hints[number - 1]),)
         return written if number < 3 else (*written, *_worked_out(question, first, style))
@@ -33,6 +33,13 @@ def hint(question: StepQuestion, number: int, focus: Cell | None, style: Numbers
         return _idea(question)
     at = 0 if question.cell is not None else (cells.index(first) + number - 3) % len(cells)
     return _worked_out(question, first if question.cell is not None else cells[at], style)
+
+
+def _telling(question: StepQuestion, cells: list[Cell]) -> Cell:
+    """The first cell that something goes into: one without a single product shows nothing."""
+    step, values = question.step, question.iteration.values
+    workings = ((cell, step.working(values, step.quantity.layout.full_cell(cell))) for cell in cells)
+    return next((cell for cell, working in workings if any(term.value for term in working.terms)), cells[0])
 
 
 def _where(question: StepQuestion, cell: Cell) -> tuple[Block, ...]:
@@ -80,4 +87,6 @@ def _worked_out(question: StepQuestion, cell: Cell, style: Numbers) -> tuple[Blo
         for name in question.hidden
         for block in planes(question.lesson.quantity(name), question.iteration.matrix(name), all_of_them=True)
     )
-    return (*hidden, as_sum(step.quantity.label(full), step.working(question.iteration.values, full)))
+    working = step.working(question.iteration.values, full)
+    told = Paragraph(f"{step.quantity.label(full)} = {style.text(working.value)}:", "strong")
+    return (*hidden, told, *products(question.iteration, step, full, working, style))

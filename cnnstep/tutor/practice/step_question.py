@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from cnnstep.engine.build import size_text
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.scenario import Scenario
@@ -16,7 +17,7 @@ from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.document import Beside, Block, Heading, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, carry_out
-from cnnstep.tutor.numbers import AS_USUAL, Numbers, counted
+from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.practice.event import Kind
 from cnnstep.tutor.practice.question import Marked, Wrong
 from cnnstep.tutor.practice.step_hints import hint
@@ -95,8 +96,9 @@ class StepQuestion:
     def asked(self) -> tuple[Block, ...]:
         """The question, and everything that is given."""
         step, label = self.step, self.step.quantity.label
-        size = counted(self.right.size, "number") if self.right.ndim == 0 else "×".join(map(str, self.right.shape))
-        what = f"all of {step.symbol}, which is {size}" if self.right.ndim else f"{step.symbol}, which is {size}"
+        what = (
+            f"{'all of ' if self.right.ndim else ''}{step.symbol}, which is {size_text(_matrix_of(self.right.shape))}"
+        )
         if self.cell is not None:
             what = f"one number of it, {label(step.quantity.layout.full_cell(self.cell))}"
         words = [f"Work out {title_of(step).lower()}: {what}."]
@@ -210,6 +212,11 @@ class StepQuestion:
 
 def _alike(code: str) -> tuple[str, ...]:
     return next((group for group in ALIKE if code in group), (code,))
+
+
+def _matrix_of(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape without leading axes that hold one matrix only."""
+    return shape if any(size != 1 for size in shape[:-2]) else shape[-2:]
 
 
 def _title(leaf: Quantity) -> str:

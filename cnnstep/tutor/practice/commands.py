@@ -1,0 +1,180 @@
+"""What can be typed in practice besides an answer: one entry a command, found by its beginning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from cnnstep.errors import Fault, InputError
+from cnnstep.registry import did_you_mean
+from cnnstep.tutor.document import Block, Command, Paragraph, Table
+from cnnstep.tutor.practice.session import Practice, Reply, answered, on, shown, standing
+from cnnstep.tutor.practice.skills import SKILLS
+from cnnstep.tutor.typed import read_matrix
+
+Turn = tuple[Practice, Reply]
+STRENGTHS = ("where to look", "the idea", "a number worked out")
+
+
+@dataclass(frozen=True)
+class PracticeCommand:
+    """A word of practice: how it is used, what it does, and the function that does it."""
+
+    usage: str
+    help: str
+    carry_out: Callable[[Practice, str], Turn]
+
+
+def carry_out(practice: Practice, line: str) -> Turn:
+    """A command, a part of a matrix, or an answer."""
+    text = line.strip()
+    if not text:
+        return _empty(practice)
+    word, _, rest = text.partition(" ")
+    name = _command(word.lower())
+    if name:
+        return COMMANDS[name].carry_out(replace(practice, typed=()), rest.strip())
+    if practice.finished:
+        raise InputError(Fault("finished", "this exercise is done", "Enter gives the next one; again repeats it"))
+    if practice.exercise.question.kind == "choice":
+        return answered(practice, text)
+    _refuse_words(text)
+    return _matrix(practice, text)
+
+
+def _command(word: str) -> str:
+    """The command that a word begins; "" where it is none."""
+    word = OTHER_WORDS.get(word, word)
+    fitting = [name for name in COMMANDS if name == word or (name.startswith(word) and word.isalpha())]
+    if word in fitting or len(fitting) == 1:
+        return word if word in fitting else fitting[0]
+    if fitting:
+        raise InputError(Fault("ambiguous", f'"{word}" can mean {" or ".join(fitting)}', "type one letter more"))
+    return ""
+
+
+def _refuse_words(text: str) -> None:
+    """A line of words is no matrix: it was meant as a command."""
+    if re.search(r"\d", text):
+        return
+    hint = did_you_mean(text.split()[0], COMMANDS)
+    raise InputError(Fault("unknown-command", f'"{text[:40]}" is no number and no command', hint))
+
+
+def _empty(practice: Practice) -> Turn:
+    if practice.finished:
+        return on(practice)
+    if practice.typed:
+        return answered(practice, "\n".join(practice.typed))
+    return practice, Reply(
+        (Paragraph("Type your answer first. hint helps, solution shows it, skip leaves it.", "quiet"),)
+    )
+
+
+def _matrix(practice: Practice, text: str) -> Turn:
+    """A row on a line until the matrix is full; in one line it is a matrix by itself. An empty line ends any."""
+    typed = (*practice.typed, text)
+    rows = read_matrix("\n".join(typed))
+    shape = practice.exercise.question.shape
+    wanted = [int(size) for size in (*shape[:-2], shape[-2])] if len(shape) > 1 else [1]
+    full = len(rows) >= _product(wanted) and (not shape or len(rows[0]) == shape[-1])
+    in_one_line = not practice.typed and (len(rows) > 1 or not shape)
+    if full or in_one_line:
+        return answered(replace(practice, typed=()), "\n".join(typed))
+    return replace(practice, typed=typed), Reply(())
+
+
+def _product(sizes: list[int]) -> int:
+    count = 1
+    for size in sizes:
+        count *= size
+    return count
+
+
+def _hint(practice: Practice, rest: str) -> Turn:
+    if practice.finished:
+        raise InputError(Fault("finished", "this exercise is done", "why 0 1 shows where a number comes from"))
+    number = practice.hints + 1
+    blocks = practice.exercise.question.hint(number, practice.focus, practice.style)
+    words = STRENGTHS[min(number, len(STRENGTHS)) - 1]
+    head = Paragraph(f"Hint {number}, {words}:", "strong")
+    more = "the next number" if number >= len(STRENGTHS) else STRENGTHS[number]
+    cells = practice.exercise.question.kind == "matrix"
+    end = (Command("hint", more),) if number < len(STRENGTHS) or cells else ()
+    return replace(practice, hints=number), Reply((head, *blocks, *end))
+
+
+def _solution(practice: Practice, rest: str) -> Turn:
+    blocks = practice.exercise.question.solution(practice.style)
+    if practice.finished:
+        return practice, Reply(blocks)
+    event = practice.event("shown")
+    after = practice.after(event)
+    return after, Reply((*blocks, *standing(practice, after)), event)
+
+
+def _why(practice: Practice, rest: str) -> Turn:
+    if not practice.finished:
+        raise InputError(Fault("open", "that would be the answer", "type hint, or solution"))
+    words = re.findall(r"[^\s,\[\]]+", rest)
+    if not all(word.isdigit() and len(word) < 10 for word in words):
+        raise InputError(Fault("cell", f'"{rest}" is no row and column', "type numbers counted from 0: why 0 1"))
+    question = practice.exercise.question
+    cell = tuple(int(word) for word in words)
+    return practice, Reply(question.explained(cell, practice.style))
+
+
+def _skip(practice: Practice, rest: str) -> Turn:
+    if practice.finished:
+        return on(practice)
+    event = practice.event("skipped")
+    after, reply = on(practice.after(event))
+    return after, Reply(reply.blocks, event)
+
+
+def _again(practice: Practice, rest: str) -> Turn:
+    fresh = replace(practice, finished=False, focus=None)
+    return fresh, Reply(shown(fresh))
+
+
+def _show(practice: Practice, rest: str) -> Turn:
+    return practice, Reply(shown(practice))
+
+
+def _explain(practice: Practice, rest: str) -> Turn:
+    from cnnstep.tutor.topics import explanation
+
+    if practice.load is None:
+        raise InputError(Fault("explain", "topics can't be loaded here", f"type: cnnstep explain {rest}"))
+    topic = rest or SKILLS[practice.exercise.skill].topic
+    return practice, Reply(explanation(topic, practice.load, "", practice.style))
+
+
+def _help(practice: Practice, rest: str) -> Turn:
+    rows = tuple((command.usage, command.help) for command in COMMANDS.values())
+    words = "Anything else is your answer. Enter goes on once an exercise is done."
+    return practice, Reply((Table(("type", "to"), rows), Paragraph(words)))
+
+
+def _quit(practice: Practice, rest: str) -> Turn:
+    blocks: tuple[Block, ...] = (Paragraph("Until next time: practice goes on from here."),)
+    return replace(practice, done=True), Reply((*blocks, Command("cnnstep progress", "how your skills stand")))
+
+
+COMMANDS: dict[str, PracticeCommand] = {
+    "hint": PracticeCommand("hint", "help in three strengths: where to look, the idea, a number worked out", _hint),
+    "solution": PracticeCommand("solution", "the right answer", _solution),
+    "why": PracticeCommand("why ROW COLUMN", "where a number of the right answer comes from, once it is done", _why),
+    "next": PracticeCommand("next, or Enter", "the next exercise, once this one is done", lambda p, _: _empty(p)),
+    "skip": PracticeCommand("skip", "leave this one for another", _skip),
+    "again": PracticeCommand("again", "this one from its beginning", _again),
+    "show": PracticeCommand("show", "the exercise again", _show),
+    "explain": PracticeCommand("explain [TOPIC]", "the page to read on this", _explain),
+    "help": PracticeCommand("help", "this list", _help),
+    "quit": PracticeCommand("quit", "leave; practice goes on here next time", _quit),
+}
+"""One entry a command; help and suggestions read them from here."""
+
+OTHER_WORDS = {"exit": "quit", "?": "help", "q": "quit", "solve": "solution", "n": "next"}
+"""What else is typed out of habit."""

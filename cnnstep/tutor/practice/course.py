@@ -1,0 +1,77 @@
+"""A course's fixed exercises, one after another; and whether each of them is fit to be set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cnnstep.tutor.document import Block, Command, Heading, Paragraph
+from cnnstep.tutor.numbers import AS_USUAL, counted
+from cnnstep.tutor.practice.event import Event, History
+from cnnstep.tutor.practice.making import Exercise
+from cnnstep.tutor.practice.step_question import StepQuestion
+
+HINTS = 3
+"""So many hints an exercise has: where to look, the idea, a number worked out."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """An exercise of a course: its title, the skill that it counts for, and the question."""
+
+    title: str
+    skill: str
+    question: StepQuestion
+
+
+@dataclass(frozen=True)
+class Course:
+    """A set of exercises in a fixed order. `name` is how a history knows it again."""
+
+    name: str
+    title: str
+    items: tuple[Item, ...]
+
+    def exercise(self, at: int) -> Exercise:
+        """The exercise at this place, counted from 0."""
+        item = self.items[at]
+        return Exercise(item.skill, 1, at, item.question, item.title, self.name)
+
+    def ending(self, history: History) -> tuple[Block, ...]:
+        """How the course went."""
+        answers = [event for event in history if event.course == self.name]
+        alone = {event.seed for event in answers if event.unaided}
+        return (
+            Heading(self.title, 1, "done"),
+            Paragraph(f"That were all {counted(len(self.items), 'exercise')}; {len(alone)} of them right at once."),
+            Command("cnnstep progress", "how your skills stand"),
+        )
+
+
+def position(course: Course, history: History) -> tuple[int, Event | None]:
+    """The first exercise that is not finished, and its last wrong answer; as many as there are when all are."""
+    last = {event.seed: event for event in history if event.course == course.name}
+    for at in range(len(course.items)):
+        event = last.get(at)
+        if event is None or event.outcome == "wrong":
+            return at, event
+    return len(course.items), None
+
+
+def unfit(item: Item) -> Iterator[str]:
+    """Why an exercise is not fit to be set; nothing where it is.
+
+    Fit: it has three hints, an empty sheet is wrong, its own solution is right, and its mistakes can be told apart.
+    """
+    question = item.question
+    if len(question.given_hints) != HINTS or not all(hint.strip() for hint in question.given_hints):
+        yield f"it has {counted(len(question.given_hints), 'hint')}, and it needs {HINTS}"
+    zeros = "; ".join(" ".join("0" for _ in row.split()) for row in question.answer.split(";"))
+    if question.mark(zeros, AS_USUAL).right:
+        yield "a sheet full of zeros is right"
+    if not question.mark(question.answer, AS_USUAL).right:
+        yield "its own solution is not right"
+    if not question.tells:
+        yield "its numbers show none of its skill's mistakes"
+    elif not question.tells_apart():
+        yield f"its numbers don't tell these mistakes apart: {', '.join(question.tells)}"

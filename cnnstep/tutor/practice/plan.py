@@ -1,0 +1,87 @@
+"""Which exercise comes next: the one left open, a mistake that recurs, the skill at hand, then the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnnstep.tutor.practice.event import Event, History
+from cnnstep.tutor.practice.mastery import is_mastered, mastery, recurring
+from cnnstep.tutor.practice.skills import HOMES, SKILLS
+
+EASY, MIDDLE = 0.5, 0.85
+"""Below the first a skill is practised at level 1, below the second at level 2, above it at level 3."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was asked for: one skill, a level, a seed to begin with, the fast track; "" and None leave it open.
+
+    On the fast track a skill begins at the highest level, and one right answer there masters it.
+    """
+
+    skill: str = ""
+    level: int | None = None
+    seed: int | None = None
+    fast: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A skill, a level, a seed, and why in words. `open`: the event it was left with, not yet right."""
+
+    skill: str
+    level: int
+    seed: int
+    why: str
+    open: Event | None = None
+
+
+def next_exercise(history: History, wishes: Wishes, done_now: int = 0) -> Choice:
+    """The next exercise; `done_now` counts those since practice was begun, for a seed that was asked for."""
+    if not done_now and wishes.seed is None and (left := _left_open(history, wishes)):
+        return Choice(left.skill, left.level, left.seed, "you left this one open", left)
+    skill, why = (wishes.skill, "you asked for it") if wishes.skill else _next_skill(history)
+    level = wishes.level or (3 if wishes.fast else _level(mastery(history, skill, HOMES)))
+    seed = wishes.seed + done_now if wishes.seed is not None else _fresh_seed(history, skill)
+    return Choice(skill, level, seed, why)
+
+
+def all_mastered(history: History) -> bool:
+    """Whether nothing is left to practise."""
+    return all(is_mastered(history, skill, HOMES) for skill in SKILLS)
+
+
+def _left_open(history: History, wishes: Wishes) -> Event | None:
+    """The last exercise, if its last answer was wrong; one of a course is taken up with its course."""
+    last = history[-1] if history else None
+    fits = last is not None and not last.course and last.outcome == "wrong"
+    if last is None or not fits or wishes.skill not in ("", last.skill) or wishes.level not in (None, last.level):
+        return None
+    return last if last.skill in SKILLS else None
+
+
+def _next_skill(history: History) -> tuple[str, str]:
+    for code in recurring(history, HOMES):
+        return HOMES[code], f"{code} came up again and again"
+    open_skills = [skill for skill in SKILLS if not is_mastered(history, skill, HOMES)]
+    last = next((event.skill for event in reversed(history) if event.outcome != "reset"), "")
+    if last in open_skills:
+        return last, "to go on where you were"
+    ready = [s for s in open_skills if all(need not in open_skills for need in SKILLS[s].needs)]
+    if ready:
+        return ready[0], "it comes next" if history else "it comes first"
+    return min(SKILLS, key=lambda skill: _last_time(history, skill)), "it was longest ago"
+
+
+def _last_time(history: History, skill: str) -> int:
+    """When a skill was practised last, as a place in the history; −1 for never."""
+    return max((place for place, event in enumerate(history) if event.skill == skill), default=-1)
+
+
+def _level(known: float) -> int:
+    return 1 if known < EASY else 2 if known < MIDDLE else 3
+
+
+def _fresh_seed(history: History, skill: str) -> int:
+    """One more than any seed that the skill has had."""
+    return max((event.seed + 1 for event in history if event.skill == skill and not event.course), default=0)
