@@ -10,8 +10,9 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ class Ran:
     out: str
     err: str
 
+
+_NUMBERS = count(1)
 
 Program = Callable[..., Ran]
 Golden = Callable[[str, str], None]
@@ -65,6 +68,24 @@ class _Stream(io.TextIOWrapper):
         buffer = self.buffer
         assert isinstance(buffer, io.BytesIO)
         return buffer.getvalue().decode(self.encoding)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def somewhere_else(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test, and no process that a test starts, ever comes near the progress of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("homes")
+        patch.setenv("CNNSTEP_HOME", str(folder / "first"))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_home(somewhere_else: Path) -> Iterator[Path]:
+    """Each test has a home of its own, which is not there until something is kept in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = somewhere_else / f"home-{next(_NUMBERS)}"
+        patch.setenv("CNNSTEP_HOME", str(home))
+        yield home
 
 
 @pytest.fixture

@@ -1,0 +1,54 @@
+"""A file that can't be used makes room: it gets another name beside its own, and is never written over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from cnnstep.surface.practice.database import Fitness, UnfitError, opened, read
+
+PARTS = ("-journal", "-wal", "-shm", "")
+"""What SQLite keeps beside a database belongs to it; the database itself goes last, for it is what is looked for."""
+WHAT: dict[Fitness, str] = {
+    "damaged": "The progress file is damaged.",
+    "newer": "The progress file was made by a newer cnnstep.",
+    "foreign": "The progress file is another program's.",
+}
+
+
+def set_aside(path: Path) -> str:
+    """Gives an unfit file another name, and says so; "" where it is fit or gone: another session was here first."""
+    with _alone(path):
+        if not path.exists():
+            return ""
+        try:
+            read(path, thorough=True)
+        except UnfitError as unfit:
+            return f"{WHAT[unfit.why]} It was set aside as {_renamed(path)}, and a new one begins."
+        return ""
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One session at a time looks and renames: an empty database beside the file is there to be locked."""
+    with opened(path.with_suffix(".lock"), "rwc") as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def _renamed(path: Path) -> Path:
+    target = next(free for n in count(1) if _is_free(free := path.with_stem(f"{path.stem}-aside-{n}")))
+    for part in PARTS:
+        if _part(path, part).exists():
+            _part(path, part).rename(_part(target, part))
+    return target
+
+
+def _is_free(target: Path) -> bool:
+    return not any(_part(target, part).exists() for part in PARTS)
+
+
+def _part(path: Path, part: str) -> Path:
+    return path.with_name(path.name + part)

@@ -1,0 +1,189 @@
+"""The progress file: a SQLite database whose one table is only ever added to, a row an event.
+
+A file is blank (it can be begun), ours, or unfit: damaged, of a newer version, of another program. Every call opens
+the file anew, so that one which was set aside meanwhile is never written to: SQLite looks, before the first change
+of a transaction, whether the file still has its name.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Literal
+
+from cnnstep.tutor.practice.event import KINDS, OUTCOMES, Event
+
+APPLICATION = 0x636E6E73
+"""`cnns`: SQLite keeps it in the file's head, so that a progress file is known as one."""
+VERSION = 1
+PATIENCE = 10.0
+"""Seconds to wait for other sessions. A change takes a millisecond, or some fifty on a slow disk."""
+TRIES = 5
+"""How often a file may be set aside under our hands before we give up."""
+
+COLUMNS: dict[str, type] = {
+    "skill": str,
+    "outcome": str,
+    "level": int,
+    "seed": int,
+    "course": str,
+    "kind": str,
+    "attempt": int,
+    "hints": int,
+    "text": str,
+    "mistakes": str,
+    "fast": int,
+    "at": float,
+}
+"""An event's fields in their order, and how each is kept: the mistakes as JSON, yes and no as 1 and 0."""
+_SQL = {str: "TEXT", int: "INTEGER", float: "REAL"}
+_ROW = ", ".join(f"{name} {_SQL[kind]} NOT NULL" for name, kind in COLUMNS.items())
+_NAMES = ", ".join(COLUMNS)
+_BEGIN = (
+    f"PRAGMA application_id = {APPLICATION}",
+    f"PRAGMA user_version = {VERSION}",
+    f"CREATE TABLE events (id INTEGER PRIMARY KEY, {_ROW})",
+    *(
+        f"CREATE TRIGGER no_{change} BEFORE {change} ON events BEGIN SELECT RAISE(ABORT, 'events stay'); END"
+        for change in ("update", "delete")
+    ),
+)
+_INSERT = f"INSERT INTO events ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_SELECT = f"SELECT {_NAMES} FROM events ORDER BY id"
+
+Mode = Literal["rwc", "rw", "ro"]
+"""SQLite's words: make the file where there is none; use one that is there; only read it."""
+Fitness = Literal["damaged", "newer", "foreign"]
+
+
+class UnfitError(Exception):
+    """The file is there and can be reached, but it is no progress file of ours; `why` says what it is."""
+
+    def __init__(self, why: Fitness) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class UnreachableError(Exception):
+    """The file can't be read or written just now; the message says why, to go on after a colon."""
+
+
+class MovedError(UnreachableError):
+    """The file was set aside between opening and writing it."""
+
+
+def write(path: Path, events: Sequence[Event]) -> None:
+    """Adds the events, all or none; they are on the disk when this returns. A blank file is begun with them."""
+    for _ in range(TRIES):
+        try:
+            return _write(path, events)
+        except MovedError:
+            continue
+    raise UnreachableError("the progress file keeps being moved")
+
+
+def _write(path: Path, events: Sequence[Event]) -> None:
+    with opened(path, "rwc") as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if not begun(connection):
+            for statement in _BEGIN:
+                connection.execute(statement)
+        connection.executemany(_INSERT, map(_row, events))
+        connection.execute("COMMIT")
+
+
+def read(path: Path, mode: Mode = "rw", thorough: bool = False) -> list[Event]:
+    """All events, oldest first; `thorough` searches every page for damage before."""
+    with opened(path, mode) as connection:
+        connection.execute("BEGIN")
+        if not begun(connection):
+            return []
+        if thorough and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise UnfitError("damaged")
+        return [_event(row) for row in connection.execute(_SELECT)]
+
+
+@contextmanager
+def opened(path: Path, mode: Mode) -> Iterator[sqlite3.Connection]:
+    """A connection for one transaction; what SQLite says comes out as `UnfitError` or `UnreachableError`."""
+    try:
+        address = f"{path.absolute().as_uri()}?mode={mode}"
+        with closing(sqlite3.connect(address, timeout=PATIENCE, isolation_level=None, uri=True)) as connection:
+            # on the disk at the end of each transaction, the folder's entry for the journal too
+            connection.execute("PRAGMA synchronous = EXTRA")
+            yield connection
+    except sqlite3.Error as error:
+        said = _said(error, path)
+        if said is None:
+            raise
+        raise said from error
+
+
+def begun(connection: sqlite3.Connection) -> bool:
+    """Whether the file holds our table; a blank one does not, and any other is unfit."""
+    application, version, tables = (
+        connection.execute(query).fetchone()[0]
+        for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+    )
+    if not (application or version or tables):
+        return False
+    if application != APPLICATION:
+        raise UnfitError("foreign")
+    if version != VERSION:
+        raise UnfitError("newer" if version > VERSION else "damaged")
+    return True
+
+
+def _row(event: Event) -> tuple[object, ...]:
+    fields = astuple(replace(event, text=_encodable(event.text), course=_encodable(event.course)))
+    return tuple(json.dumps(field) if isinstance(field, tuple) else field for field in fields)
+
+
+def _encodable(text: str) -> str:
+    """The text with what UTF-8 has no bytes for (half of a sign, from a broken terminal) written out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _event(row: tuple[object, ...]) -> Event:
+    kept = dict(zip(COLUMNS, row, strict=True))
+    if not all(isinstance(kept[name], kind) for name, kind in COLUMNS.items()):
+        raise UnfitError("damaged")
+    try:
+        kept["mistakes"] = tuple(json.loads(str(kept["mistakes"])))
+    except (ValueError, TypeError) as error:
+        raise UnfitError("damaged") from error
+    if kept["outcome"] not in OUTCOMES or kept["kind"] not in KINDS:
+        raise UnfitError("damaged")
+    return Event(**(kept | {"fast": bool(kept["fast"])}))  # type: ignore[arg-type]  # each was looked at
+
+
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR)
+"""Pages that can't be, and a table that is not as we made it."""
+_REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_BUSY: "another program holds the progress file",
+    sqlite3.SQLITE_LOCKED: "another program holds the progress file",
+    sqlite3.SQLITE_READONLY: "there is no permission to write {file}",
+    sqlite3.SQLITE_PERM: "there is no permission to write {file}",
+    sqlite3.SQLITE_CANTOPEN: "{file} can't be opened",
+    sqlite3.SQLITE_IOERR: "the disk takes no more, or does not work",
+    sqlite3.SQLITE_NOMEM: "there is no memory left",
+    sqlite3.SQLITE_PROTOCOL: "another program holds the progress file",
+}
+
+
+def _said(error: sqlite3.Error, path: Path) -> UnfitError | UnreachableError | None:
+    """What an error of SQLite's means for a learner; nothing where it is a misuse of ours."""
+    not_text = sqlite3.SQLITE_CORRUPT if isinstance(error, sqlite3.OperationalError) else sqlite3.SQLITE_MISUSE
+    code = getattr(error, "sqlite_errorcode", not_text)  # Python's own errors have no code: bytes that are no text
+    if code == sqlite3.SQLITE_READONLY_DBMOVED:
+        return MovedError()
+    if code & 0xFF in _DAMAGE:
+        return UnfitError("damaged")
+    if code & 0xFF in _REASONS:
+        return UnreachableError(_REASONS[code & 0xFF].format(file=path))
+    return None

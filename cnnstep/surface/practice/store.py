@@ -1,0 +1,99 @@
+"""A learner's history as it is kept: every event is on the disk when `add` returns, or the learner is told why not."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from cnnstep.surface.practice.aside import set_aside
+from cnnstep.surface.practice.database import TRIES, UnfitError, UnreachableError, read, write
+from cnnstep.surface.practice.home import VARIABLE, progress_file
+from cnnstep.tutor.practice.event import Event
+
+
+class Store:
+    """The events of one learner. Whatever the place is like, it opens and takes events, at worst in memory.
+
+    `notes` are sentences to tell the learner at the start.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notes: tuple[str, ...] = ()
+        self._known: list[Event] = []
+        self._waiting: list[Event] = []
+        self._told = ""
+
+    @classmethod
+    def open(cls, home: Path | None = None) -> Store:
+        """The store in a folder, or in the learner's own; a file that can't be used is set aside."""
+        store = cls(progress_file(home))
+        store.notes = tuple(store._keep(look=True))
+        return store
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def history(self) -> list[Event]:
+        """All events, oldest first: those in the file, other sessions' too, then those that could not be kept.
+
+        Where the file can't be read just now, it is as it was last read.
+        """
+        with suppress(UnfitError, UnreachableError):
+            self._known = read(self.path)
+        return [*self._known, *self._waiting]
+
+    def add(self, *events: Event) -> str:
+        """Keeps events, all or none, with the time; what there is to tell, or "". What could not be kept is tried again
+        with the next one.
+        """
+        now = time.time()
+        self._waiting += [event if event.at else replace(event, at=now) for event in events]
+        return " ".join(self._keep())
+
+    def close(self) -> str:
+        """Tries a last time to keep what could not be kept; what there is to tell, or ""."""
+        return " ".join(self._keep()) if self._waiting else ""
+
+    def _keep(self, look: bool = False) -> list[str]:
+        """Writes what waits; what is new to the learner about that. `look`: search the file for damage first."""
+        said: list[str] = []
+        try:
+            self._write(said, look)
+        except (UnreachableError, OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
+            reason = _reason(error)
+            if reason != self._told:
+                said.append(f"Your answers are not kept: {reason}. Practice goes on; {VARIABLE} names another folder.")
+            self._told = reason
+            return said
+        if self._told:
+            said.append("Your answers are kept now, those that waited too.")
+        self._told = ""
+        self._known += self._waiting
+        self._waiting = []
+        return said
+
+    def _write(self, said: list[str], look: bool) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        for _ in range(TRIES):
+            try:
+                write(self.path, self._waiting)
+                if look:
+                    self._known = read(self.path, thorough=True)
+                return
+            except UnfitError:
+                if words := set_aside(self.path):
+                    said.append(words)
+        raise UnreachableError("the progress file can't be used")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"{error.filename}: {(error.strerror or str(error)).lower()}"
+    return str(error)

@@ -1,0 +1,140 @@
+"""What was added is there: in the same session, in the next one, and whatever characters it is made of."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnstep.surface.practice import database
+from cnnstep.surface.practice.home import home_folder, progress_file
+from cnnstep.surface.practice.store import Store
+from cnnstep.tutor.practice.event import KINDS, OUTCOMES, Event
+
+whole = st.integers(-(2**63), 2**63 - 1)
+EVENTS = st.builds(
+    Event,
+    skill=st.text(),
+    outcome=st.sampled_from(OUTCOMES),
+    level=whole,
+    seed=whole,
+    course=st.text(),
+    kind=st.sampled_from(KINDS),
+    attempt=whole,
+    hints=whole,
+    text=st.text(),
+    mistakes=st.lists(st.text()).map(tuple),
+    fast=st.booleans(),
+    at=st.floats(allow_nan=False, allow_infinity=False).filter(bool),
+)
+
+
+def events(*seeds: int) -> list[Event]:
+    return [Event("delta", "right", seed=seed, at=1.0) for seed in seeds]
+
+
+@settings(max_examples=15)
+@given(st.lists(EVENTS, max_size=5))
+def test_what_was_added_is_there_in_its_order_now_and_in_the_next_session(added: list[Event]) -> None:
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "home") as store:
+        assert store.notes == ()
+        assert store.add(*added) == ""
+        assert added == store.history()
+        with Store.open(Path(folder) / "home") as next_session:
+            assert next_session.notes == ()
+            assert added == next_session.history()
+
+
+def test_an_event_without_a_time_gets_the_clock_s(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        before = time.time()
+        store.add(Event("delta", "right"))
+        assert before <= store.history()[0].at <= time.time()
+
+
+def test_several_events_are_kept_together(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        assert store.add(*events(1, 2, 3)) == ""
+        assert store.history() == events(1, 2, 3)
+
+
+def test_what_another_session_added_is_in_the_history(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as mine, Store.open(tmp_path) as other:
+        mine.add(*events(1))
+        other.add(*events(2))
+        mine.add(*events(3))
+        assert mine.history() == other.history() == events(1, 2, 3)
+
+
+def test_half_a_sign_from_a_broken_terminal_is_written_out(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        assert store.add(Event("delta", "wrong", text="1 \udcff", at=1.0)) == ""
+        assert store.history() == [Event("delta", "wrong", text="1 \\udcff", at=1.0)]
+
+
+def test_the_home_is_the_one_that_the_variable_names(own_home: Path) -> None:
+    with Store.open() as store:
+        store.add(*events(1))
+    assert home_folder() == own_home
+    assert [path.name for path in own_home.iterdir()] == ["progress.db"]
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_without_the_variable_it_is_the_system_s_place_for_a_user_s_data(
+    monkeypatch: pytest.MonkeyPatch, value: str | None
+) -> None:
+    monkeypatch.setenv("CNNSTEP_HOME", value) if value is not None else monkeypatch.delenv("CNNSTEP_HOME")
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name, appauthor: Path("/data", name))
+    assert progress_file() == Path("/data/cnnstep/progress.db")
+
+
+def test_a_home_with_signs_that_an_address_reads_otherwise_is_a_home(tmp_path: Path) -> None:
+    home = tmp_path / "50 % new?mode=ro#δ"
+    with Store.open(home) as store:
+        assert store.add(*events(1)) == ""
+    assert progress_file(home).exists()
+
+
+def test_the_file_says_whose_it_is_and_its_rows_can_only_be_added_to(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.add(*events(1))
+    with closing(sqlite3.connect(progress_file(tmp_path))) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone() == (database.APPLICATION,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+        for change in ("DELETE FROM events", "UPDATE events SET outcome = 'right'"):
+            with pytest.raises(sqlite3.IntegrityError, match="events stay"):
+                connection.execute(change)
+
+
+def test_a_transaction_is_on_the_disk_before_it_is_over(tmp_path: Path) -> None:
+    with database.opened(tmp_path / "any.db", "rwc") as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone() == (3,)  # EXTRA
+
+
+def test_where_the_file_is_moved_while_writing_a_new_one_takes_the_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "progress.db"
+    database.write(path, events(1))
+    begun = database.begun
+
+    def moved_once(connection: sqlite3.Connection) -> bool:
+        if not (tmp_path / "aside.db").exists():
+            path.rename(tmp_path / "aside.db")
+        return begun(connection)
+
+    monkeypatch.setattr(database, "begun", moved_once)
+    database.write(path, events(2))
+    assert database.read(path) == events(2)
+    assert database.read(tmp_path / "aside.db") == events(1)
+
+
+def test_a_misuse_of_ours_is_no_damage(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.ProgrammingError), database.opened(tmp_path / "any.db", "rwc") as connection:
+        connection.execute("SELECT ?", ())
