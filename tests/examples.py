@@ -17,4 +17,9 @@ FEWEST = 5
 
 def examples(count: int) -> Callable[[T], T]:
     """The decorator that tries so many examples, or the share of them, without a deadline."""
-    return settings(max_examples=max(FEWEST, count // SHARE), deadline=None)
+    return settings(max_examples=some(count), deadline=None)
+
+
+def some(count: int) -> int:
+    """So many, or the share of them."""
+    return max(FEWEST, count // SHARE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from cnnstep.engine.rebuild import rebuilt
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.surface.loading import load, shipped
+from cnnstep.tutor.practice.skills import SKILLS
+from cnnstep.tutor.practice.step_question import StepQuestion
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
@@ -104,6 +107,16 @@ def _(scenario: Scenario, run: list[Iteration]) -> None:
     assert all(i.loss_after > i.loss for i in run)
     assert first_with("diverged", run) == 8
     assert final(run)[0] == "diverged"
+
+
+@claim("six-outputs")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    for skill, count in {"forward": 2, "activation": 2, "error": 3, "delta": 5, "update": 4}.items():
+        question = StepQuestion(scenario, skill)
+        possible = tuple(code for code in SKILLS[skill].mistakes if code in question.by_mistake)
+        assert replace(question, tells=possible[:count]).tells_apart()
+        assert len(possible) >= count
+    assert (scenario.inputs.shape[-2:], scenario.targets.shape[-2:]) == ((3, 4), (2, 3))
 
 
 @claim("unreachable-target")
@@ -376,7 +389,8 @@ def test_no_stray_file_lies_about() -> None:
     }
     assert {path.name for path in (FOLDER / "data").iterdir()} == used | {"README.md", "LICENSE-digits"}
     there = {path.name for path in FOLDER.iterdir()} - {"schema.json"}
-    assert there == {f"{name}.yaml" for name in NAMES} | {"data"}
+    assert there == {f"{name}.yaml" for name in NAMES} | {"data", "courses"}
+    assert {path.suffix for path in (FOLDER / "courses").iterdir()} == {".yaml"}
 
 
 def test_the_digits_of_the_network_are_all_that_were_published_in_their_order() -> None:

@@ -58,10 +58,10 @@ class Shipped:
 
 def shipped() -> list[Shipped]:
     """The scenarios that come with the program, in the order of their names."""
-    return [Shipped(path.stem, path) for path in sorted(_folder().glob("*.yaml"), key=lambda p: p.stem)]
+    return [Shipped(path.stem, path) for path in sorted(shipped_folder().glob("*.yaml"), key=lambda p: p.stem)]
 
 
-def _folder() -> Path:
+def shipped_folder() -> Path:
     """Inside the package where a wheel put them; in the checkout beside it."""
     package = Path(__file__).parents[1]
     inside = package / "scenarios"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from cnnstep.engine.lesson import Lesson, lesson_of
@@ -14,8 +12,8 @@ from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.matrices import uneven
 from cnnstep.surface.files.scalars import why_no_number
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, read_yaml
-from cnnstep.surface.loading import STANDARD_INPUT, load, source_of
-from cnnstep.surface.scenario_reader import read_scenario
+from cnnstep.surface.loading import source_of
+from cnnstep.surface.named_scenario import scenario_at
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.typed import read_matrix, read_number
 
@@ -52,23 +50,7 @@ def _scenario(document: Document, root: Keys, faults: list[Fault]) -> Scenario |
         what = "scenario is missing: the question that was worked out"
         faults.append(document.fault("missing-key", what, "add it: scenario: first-filter", ()))
         return None
-    try:
-        if isinstance(node, Scalar):
-            return load(_path(document, node.text)).scenario
-        return read_scenario(document, ("scenario",))
-    except InputError as error:
-        here = document.fault("", "", "", ("scenario",))
-        for fault in error.faults:
-            unplaced = fault.line is None
-            placed = replace(fault, file=here.file, line=here.line, column=here.column, source=here.source)
-            faults.append(placed if unplaced else fault)
-        return None
-
-
-def _path(document: Document, name: str) -> str:
-    """A path beside the work file, where there is such a file; else the name as it stands."""
-    beside = document.source.folder / name
-    return str(beside) if name != STANDARD_INPUT and Path(name).suffix and beside.exists() else name
+    return scenario_at(document, node, ("scenario",), faults)
 
 
 def _iteration(document: Document, root: Keys, faults: list[Fault]) -> int:

@@ -82,7 +82,9 @@ def _matrix(practice: Practice, text: str) -> Turn:
     in_one_line = not practice.typed and (len(rows) > 1 or not shape)
     if full or in_one_line:
         return answered(replace(practice, typed=()), "\n".join(typed))
-    return replace(practice, typed=typed), Reply(())
+    other = len(shape) > 0 and len(rows[0]) != shape[-1]
+    words = (Paragraph("An empty line ends the matrix.", "quiet"),) if other and not practice.typed else ()
+    return replace(practice, typed=typed), Reply(words)
 
 
 def _product(sizes: list[int]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cnnstep.tutor.document import Block, Command, Heading, Paragraph
+from cnnstep.tutor.document import Block, Command, Heading, Paragraph, Table, Tone
 from cnnstep.tutor.numbers import AS_USUAL, counted
 from cnnstep.tutor.practice.event import Event, History
 from cnnstep.tutor.practice.making import Exercise
@@ -36,6 +36,11 @@ class Course:
         """The exercise at this place, counted from 0."""
         item = self.items[at]
         return Exercise(item.skill, 1, at, item.question, item.title, self.name)
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """All of them."""
+        return tuple(self.exercise(at) for at in range(len(self.items)))
 
     def ending(self, history: History) -> tuple[Block, ...]:
         """How the course went."""
@@ -75,3 +80,13 @@ def unfit(item: Item) -> Iterator[str]:
         yield "its numbers show none of its skill's mistakes"
     elif not question.tells_apart():
         yield f"its numbers don't tell these mistakes apart: {', '.join(question.tells)}"
+
+
+def checked(course: Course) -> tuple[tuple[Block, ...], bool]:
+    """What a check of all exercises comes to, and whether every one is fit."""
+    found = [(item, tuple(unfit(item))) for item in course.items]
+    rows = tuple((item.title, "; ".join(faults) or "fit") for item, faults in found)
+    tones: tuple[Tone, ...] = tuple("bad" if faults else "good" for _, faults in found)
+    wrong = sum(1 for _, faults in found if faults)
+    verdict = f"{wrong} of {counted(len(found), 'exercise')} not fit" if wrong else "every exercise is fit to be set"
+    return (Heading(course.title, 1, verdict), Table(("exercise", "what was found"), rows, tones=tones)), not wrong

@@ -10,6 +10,7 @@ import numpy as np
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.practice import rates, spotting, step_variants
 from cnnstep.tutor.practice.drawing import Draw
+from cnnstep.tutor.practice.plan import Wishes
 from cnnstep.tutor.practice.question import Question
 from cnnstep.tutor.practice.skills import SKILLS
 from cnnstep.tutor.practice.variant import VARIANTS
@@ -18,6 +19,7 @@ __all__ = ["LEVELS", "Exercise", "exercise", "rates", "spotting", "step_variants
 
 LEVELS = (1, 2, 3)
 """1: small; 2: as in a course; 3: larger, or with a step on the way that is not shown."""
+MIDDLE_LEVEL = 2
 ATTEMPTS = 5000
 """So many draws; the hardest to tell apart need about a hundred."""
 
@@ -46,3 +48,12 @@ def exercise(skill: str, level: int, seed: int) -> Exercise:
             return Exercise(name, level, seed, question)
     what = f"no exercise for {name} came out of seed {seed}"
     raise InputError(Fault("no-exercise", what, f"take another: --seed {seed + 1}"))
+
+
+def made(wishes: Wishes, count: int) -> tuple[Exercise, ...]:
+    """So many exercises of each skill that is wished for, one seed after another."""
+    skills = (wishes.skill,) if wishes.skill else tuple(SKILLS)
+    first = wishes.seed or 0
+    return tuple(
+        exercise(skill, wishes.level or MIDDLE_LEVEL, seed) for skill in skills for seed in range(first, first + count)
+    )

@@ -15,12 +15,13 @@ from cnnstep.tutor.practice.event import Kind
 class Marked:
     """An answer after marking: whether it is right, the mistakes that it was told, and what to show.
 
-    `focus` is the first cell that is wrong: hints begin there.
+    `others` are mistakes that give the same numbers. `focus` is the first cell that is wrong: hints begin there.
     """
 
     right: bool
     blocks: tuple[Block, ...] = field(repr=False)
     mistakes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     focus: Cell | None = None
 
 

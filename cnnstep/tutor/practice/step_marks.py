@@ -47,8 +47,9 @@ def _matrix(question: StepQuestion, rows: tuple[tuple[Typed, ...], ...], style: 
     wrong = mine.wrong(question.right)
     cells = [] if wrong is None else [tuple(int(i) for i in cell) for cell in np.argwhere(wrong)]
     blocks = (*_shown(question, mine, cells, wrong is None), *_named(question, diagnosis))
-    mistakes = diagnosis.mark(question.step.name).mistakes
-    return Marked(False, blocks, mistakes, cells[0] if cells else None)
+    found = diagnosis.mark(question.step.name)
+    others = tuple(code for codes in found.alternatives for code in codes)
+    return Marked(False, blocks, found.mistakes, others, cells[0] if cells else None)
 
 
 def _written(rows: tuple[tuple[Typed, ...], ...], shape: tuple[int, ...]) -> Written:
@@ -93,11 +94,13 @@ def _cell(question: StepQuestion, cell: Cell, typed: Typed, style: Numbers) -> M
         return Marked(True, (Paragraph("Right.", "good"),))
     found = [code for code, results in question.by_mistake.items() if any(_gives(r, cell, typed) for r in results)]
     if found:
-        return Marked(False, (Paragraph("Not this number.", "warn"), *_explanations(found)), tuple(found[:1]), cell)
+        return Marked(
+            False, (Paragraph("Not this number.", "warn"), *_explanations(found)), (found[0],), tuple(found[1:]), cell
+        )
     filled = question.right.copy()
     filled[cell] = typed.value
     diagnosis = _diagnosed(question, Written(filled, np.zeros_like(filled)))
-    return Marked(False, (Paragraph("Not this number.", "warn"), *_named(question, diagnosis)), (), cell)
+    return Marked(False, (Paragraph("Not this number.", "warn"), *_named(question, diagnosis)), focus=cell)
 
 
 def _gives(result: Array, cell: Cell, typed: Typed) -> bool:

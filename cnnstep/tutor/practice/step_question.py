@@ -15,7 +15,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.tutor.check.sheet import as_shown
-from cnnstep.tutor.document import Beside, Block, Heading, Paragraph
+from cnnstep.tutor.document import Beside, Block, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, carry_out
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.practice.event import Kind
@@ -86,32 +86,36 @@ class StepQuestion:
         return tuple(step for step in self.lesson.steps if step.name in names)
 
     @property
+    def _steps_up_to_here(self) -> tuple[Step, ...]:
+        return self.lesson.steps[: self.lesson.names.index(self.step.name) + 1]
+
+    @property
     def shown(self) -> tuple[Step, ...]:
         """The steps that are given."""
-        before = self.lesson.steps[: self.lesson.names.index(self.step.name)]
+        before = self._steps_up_to_here[:-1]
         needed = {quantity.name for step in self.worked for quantity in step.inputs}
         network = self.scenario.is_network
         return tuple(s for s in before if s.name not in self.hidden and (not network or s.name in needed))
 
     def asked(self) -> tuple[Block, ...]:
         """The question, and everything that is given."""
-        step, label = self.step, self.step.quantity.label
+        step = self.step
         what = (
             f"{'all of ' if self.right.ndim else ''}{step.symbol}, which is {size_text(_matrix_of(self.right.shape))}"
         )
         if self.cell is not None:
-            what = f"one number of it, {label(step.quantity.layout.full_cell(self.cell))}"
-        words = [f"Work out {title_of(step).lower()}: {what}."]
-        if self.hidden:
-            names = " and ".join(title_of(self.lesson.step(name)).lower() for name in self.hidden)
-            words.append(f"On the way you need {names}, which is not shown.")
-        formula = "; ".join(one.formula for one in self.worked)
-        return (Heading(f"{title_of(step)}", note=formula), Paragraph(" ".join(words)), *self._sheet())
+            what = f"one number, {step.quantity.label(step.quantity.layout.full_cell(self.cell))}"
+        words = [f"{title_of(step)}, {step.formula}: work out {what}."]
+        for name in self.hidden:
+            hidden = self.lesson.step(name)
+            words.append(f"On the way you need {hidden.symbol}, which is not shown: {hidden.formula}.")
+        return (Paragraph(" ".join(words)), *self._sheet())
 
     def _sheet(self) -> tuple[Block, ...]:
         """The scenario's numbers and the steps that are given, next to each other."""
-        needed = {quantity.name for step in self.worked for quantity in step.inputs}
-        leaves = [leaf for leaf in given(self.iteration) if not self.scenario.is_network or leaf.name in needed]
+        steps = self.worked if self.scenario.is_network else self._steps_up_to_here
+        needed = {quantity.name for step in steps for quantity in step.inputs}
+        leaves = [leaf for leaf in given(self.iteration) if leaf.name in needed]
         blocks = [
             *(block for leaf in leaves for block in planes(leaf, self.iteration.matrix(leaf.name), title=_title(leaf))),
             *(
@@ -191,7 +195,7 @@ class StepQuestion:
         return as_typed(result[self.cell]) if result.shape == self.right.shape else None
 
     def tells_apart(self) -> bool:
-        """Whether each mistake of `tells` can be made here, shows, and gives other numbers than the others."""
+        """Whether each mistake of `tells` can be made here, gives numbers of its own, and is told by them."""
         seen: dict[str, str] = {}
         for code in self.tells:
             results = tuple(self._carried_out(MISTAKES[code]))
@@ -201,7 +205,12 @@ class StepQuestion:
             for text in texts:
                 if text in (None, self.answer) or seen.setdefault(str(text), code) not in _alike(code):
                     return False
-        return True
+        return all(self._told(text, code) for text, code in seen.items())
+
+    def _told(self, text: str, code: str) -> bool:
+        """Whether this answer is called wrong, and this the mistake behind it."""
+        marked = self.mark(text, AS_USUAL)
+        return not marked.right and code in (*marked.mistakes, *marked.others)
 
     def _plain(self, result: Array) -> bool:
         """Whether a wrong matrix is wrong in more than one cell: else it could as well be a slip."""

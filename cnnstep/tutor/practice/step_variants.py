@@ -175,7 +175,7 @@ def _back_through_average_pool(draw: Draw) -> Question:
 
 def _pooling(draw: Draw, kind: str, stride: int = 2) -> Scenario:
     """conv → relu → pool over windows of 2×2: side by side, or overlapping with a stride of 1."""
-    windows = draw.pick((1, 2), (2, 1), (1, 3)) if draw.level < 3 else draw.pick((2, 2), (2, 3))
+    windows = draw.pick((1, 2), (2, 1), (1, 3)) if draw.level < 3 else draw.pick((3, 2), (2, 3))
     image = tuple(stride * (n - 1) + 2 for n in windows)
     return network(
         layers=[

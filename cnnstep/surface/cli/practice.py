@@ -1,0 +1,136 @@
+"""`cnnstep practice`: exercises made for what a learner can't do yet, or those of a course."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnnstep.surface.cli.options import Fractions, Precision, at_least, between, not_both, style_of
+from cnnstep.surface.exits import Exit
+
+if TYPE_CHECKING:
+    from cnnstep.tutor.numbers import Numbers
+    from cnnstep.tutor.practice.course import Course
+    from cnnstep.tutor.practice.plan import Wishes
+
+HIGHEST = 3
+MOST_EXERCISES = 1000
+
+
+def _skill_names(incomplete: str) -> list[str]:
+    from cnnstep.tutor.practice.skills import SKILLS
+
+    return [name for name in SKILLS if name.startswith(incomplete)]
+
+
+def practice(
+    course: Annotated[
+        str,
+        typer.Argument(metavar="[COURSE]", help="A course's file or name; without one, exercises are made for you."),
+    ] = "",
+    skill: Annotated[
+        str, typer.Option("--skill", metavar="SKILL", help="Only this skill.", autocompletion=_skill_names)
+    ] = "",
+    level: Annotated[int, typer.Option("--level", help="1 to 3; without it, by how well you do.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Begin with this exercise; the next one is one more.")] = -1,
+    fast: Annotated[bool, typer.Option("--fast", help="Begin at level 3: for who knows it already.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the skills and the courses.")] = False,
+    checked: Annotated[bool, typer.Option("--check", help="Check a course's exercises; ask nothing.")] = False,
+    gift: Annotated[str, typer.Option("--gift", metavar="FILE", help="Write the exercises for Moodle (GIFT).")] = "",
+    count: Annotated[int, typer.Option("--count", help="How many made exercises --gift writes for each skill.")] = 10,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    precision: Precision = 4,
+    fractions: Fractions = False,
+) -> None:
+    """Practise: exercises with hints, and for a wrong answer the mistake behind it. What you can do is kept.
+
+    \b
+    Examples:
+      cnnstep practice
+      cnnstep practice --skill delta
+      cnnstep practice first-steps
+      cnnstep practice course.yaml --check
+      cnnstep practice --skill gradient --gift gradient.gift
+    """
+    style = style_of(precision, fractions)
+    wishes = _wishes(skill, level, seed, fast)
+    between(count, 1, MOST_EXERCISES, "--count")
+    if listed:
+        _list(style)
+        return
+    loaded = _course(course, skill, level, seed, fast)
+    if checked:
+        _check(loaded, style)
+    elif gift:
+        _write_gift(gift, loaded, wishes, count, force)
+    else:
+        from cnnstep.surface.cli.practising import practise
+
+        practise(wishes, loaded, style)
+
+
+def _wishes(skill: str, level: int, seed: int, fast: bool) -> Wishes:
+    from cnnstep.tutor.practice.plan import Wishes
+    from cnnstep.tutor.practice.skills import SKILLS
+
+    if level:
+        between(level, 1, HIGHEST, "--level")
+        not_both("--level", {"--fast": fast})
+    if seed != -1:
+        at_least(seed, 0, "--seed")
+    name = SKILLS.find(skill).name if skill else ""
+    return Wishes(name, level or None, seed if seed >= 0 else None, fast)
+
+
+def _course(course: str, skill: str, level: int, seed: int, fast: bool) -> Course | None:
+    if not course:
+        return None
+    not_both("a course", {"--skill": skill, "--level": level, "--seed": seed >= 0, "--fast": fast})
+    from cnnstep.surface.practice.course_file import load_course
+
+    return load_course(course)
+
+
+def _list(style: Numbers) -> None:
+    """The skills with what they are about, and the courses that come with the program."""
+    from cnnstep.surface.cli.context import show
+    from cnnstep.surface.practice.course_file import shipped_courses
+    from cnnstep.tutor.document import Command, Heading, Table
+    from cnnstep.tutor.practice.skills import SKILLS
+
+    skills = tuple((one.name, one.title) for one in SKILLS.values())
+    courses = tuple((one.name, one.title) for one in shipped_courses())
+    blocks = (
+        Heading("Practice", 1),
+        Table(("skill", "what it is"), skills),
+        Table(("course", "what it is about"), courses),
+        Command("cnnstep practice", "begin, or go on where you stopped"),
+    )
+    show(blocks, style)
+
+
+def _check(course: Course | None, style: Numbers) -> None:
+    """Whether each exercise of a course is fit to be set; exit 1 where one is not."""
+    from cnnstep.errors import Fault, InputError
+    from cnnstep.surface.cli.context import show
+    from cnnstep.tutor.practice.course import checked
+
+    if course is None:
+        raise InputError(Fault("usage", "--check checks a course", "type: cnnstep practice course.yaml --check"))
+    blocks, fit = checked(course)
+    show(blocks, style)
+    if not fit:
+        raise typer.Exit(Exit.WRONG)
+
+
+def _write_gift(path: str, course: Course | None, wishes: Wishes, count: int, force: bool) -> None:
+    from cnnstep.surface.cli.context import say
+    from cnnstep.surface.formats.gift import gift
+    from cnnstep.surface.writing import check_free, write_file
+    from cnnstep.tutor.practice.making import made
+
+    check_free(path, force)
+    exercises = course.exercises if course else made(wishes, count)
+    write_file(path, gift(exercises), force)
+    say(f"Written: {path}, {len(exercises)} questions. In Moodle: question bank, import, GIFT.")

@@ -1,0 +1,28 @@
+"""Scripted learners: who follows the last hint is always right, who has a misconception is told it within three."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnstep.tutor.practice.making import LEVELS
+from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.session import begin
+from cnnstep.tutor.practice.skills import HOMES, SKILLS
+from tests.examples import some
+from tests.tutor.practice.learners import follow_the_last_hint, told_by
+
+SEEDS = 500
+
+
+@pytest.mark.parametrize("skill", SKILLS)
+def test_who_follows_the_last_hint_gets_every_exercise_right(skill: str) -> None:
+    for seed in range(list(SKILLS).index(skill), some(SEEDS), len(SKILLS)):
+        practice, _ = begin((), Wishes(skill, LEVELS[seed // len(SKILLS) % len(LEVELS)], seed))
+        practice, reply = follow_the_last_hint(practice)
+        assert reply.event is not None, seed
+        assert reply.event.outcome == "right", (seed, reply.event.text, practice.exercise.question.answer)
+
+
+@pytest.mark.parametrize("misconception", HOMES)
+def test_a_misconception_is_told_within_three_exercises_of_its_skill(misconception: str) -> None:
+    assert any(told_by(misconception, HOMES[misconception], exercises=3))

@@ -1,0 +1,123 @@
+"""Exercises: the same seed gives the same one, and its numbers tell its mistakes apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnstep.errors import InputError
+from cnnstep.tutor.mistakes import MISTAKES
+from cnnstep.tutor.numbers import AS_USUAL
+from cnnstep.tutor.practice.making import LEVELS, exercise
+from cnnstep.tutor.practice.plain_question import ChoiceQuestion
+from cnnstep.tutor.practice.skills import HOMES, SKILLS
+from cnnstep.tutor.practice.step_question import ALIKE, StepQuestion
+from cnnstep.tutor.practice.variant import VARIANTS
+from tests.examples import some
+from tests.tutor.practice.learners import texts
+
+NO_SKILL_YET = {"gradients-not-reset", "updated-too-early", "softmax-diagonal-only", "softmax-slope-twice"}
+"""About the iteration before, about several layers, about a softmax: no skill of the list asks for those."""
+STEPS = [skill for skill in SKILLS if skill not in ("learning-rate", "spotting")]
+
+
+def asked(skill: str, level: int, seed: int) -> StepQuestion:
+    question = exercise(skill, level, seed).question
+    assert isinstance(question, StepQuestion)
+    return question
+
+
+def test_every_mistake_belongs_to_one_skill() -> None:
+    assert set(HOMES) == set(MISTAKES) - NO_SKILL_YET
+    assert sum(len(skill.mistakes) for skill in SKILLS.values()) == len(HOMES)
+
+
+def test_every_skill_has_exercises_and_its_variants_take_turns_within_three() -> None:
+    assert set(VARIANTS) == set(SKILLS)
+    assert all(1 <= len(variants) <= 3 for variants in VARIANTS.values())
+
+
+@pytest.mark.parametrize("skill", STEPS)
+def test_the_exercises_of_a_skill_are_about_all_of_its_mistakes(skill: str) -> None:
+    for level in LEVELS:
+        told = {code for seed in range(3) for code in asked(skill, level, seed).tells}
+        assert told == set(SKILLS[skill].mistakes) | told & {"pool-average-not-divided", "overwritten-not-added"}
+
+
+@pytest.mark.parametrize("skill", SKILLS)
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_same_seed_gives_the_same_exercise_and_another_one_another(skill: str, level: int) -> None:
+    seeds = range(0, 9, 3)  # of one variant, where there are three
+    pages = [repr(exercise(skill, level, seed).question.asked()) for seed in seeds]
+    assert pages == [repr(exercise(skill, level, seed).question.asked()) for seed in seeds]
+    assert len(set(pages)) == len(pages)
+
+
+@pytest.mark.parametrize("skill", STEPS)
+def test_what_a_mistake_gives_is_wrong_and_is_told_as_that_mistake(skill: str) -> None:
+    for seed in range(3, 3 + some(6)):
+        question = asked(skill, 1 + seed % 3, seed)
+        for code in question.tells:
+            text = question._text_of(question.by_mistake[code][0])
+            assert text is not None
+            marked = question.mark(text, AS_USUAL)
+            assert not marked.right
+            assert any(code in said for said in (*marked.mistakes, *texts(marked.blocks))), (code, seed)
+
+
+@pytest.mark.parametrize("skill", STEPS)
+def test_no_two_mistakes_of_an_exercise_give_the_same_answer(skill: str) -> None:
+    for seed in range(some(9)):
+        question = asked(skill, 1 + seed % 3, seed)
+        answers: dict[str, str] = {question.answer: ""}
+        for code in question.tells:
+            texts_of = {question._text_of(result) for result in question.by_mistake[code]}
+            for text in texts_of:
+                other = answers.setdefault(str(text), code)
+                assert other == code or (other, code) in ALIKE, (text, other, code, seed)
+
+
+@pytest.mark.parametrize("skill", STEPS)
+def test_no_exercise_is_square_all_over(skill: str) -> None:
+    for seed in range(12):
+        question = asked(skill, 1 + seed % 3, seed)
+        if "delta-as-gradient" in question.tells:
+            continue  # δ can be taken for the gradient at one size alone
+        scenario = question.scenario
+        sizes = (scenario.inputs.shape[-2:], scenario.targets.shape[-2:])
+        assert any(rows != columns for rows, columns in sizes)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_mask_is_asked_for_where_a_dead_cell_has_an_error(seed: int) -> None:
+    question = asked("delta", 1 + seed % 3, 3 * seed)
+    error, slope = (question.iteration.matrix(name) for name in ("error", "forward"))
+    assert ((slope <= 0) & (error != 0)).any()
+
+
+def test_a_flip_is_asked_for_where_the_filter_is_not_symmetric() -> None:
+    for seed in range(some(12)):
+        weights = asked("forward", 1, seed).scenario.conv.weights
+        assert (weights != weights[..., ::-1, ::-1]).any()
+
+
+@pytest.mark.parametrize("skill", ["spotting", "learning-rate"])
+def test_of_several_choices_one_is_right(skill: str) -> None:
+    for seed in range(some(9)):
+        question = exercise(skill, 1 + seed % 3, seed).question
+        if not isinstance(question, ChoiceQuestion):
+            continue
+        rights = [n for n in range(1, len(question.options) + 1) if question.mark(str(n), AS_USUAL).right]
+        assert rights == [question.right]
+
+
+def test_what_stands_on_a_sheet_is_sometimes_nothing_wrong() -> None:
+    options = [exercise("spotting", 1, seed).question for seed in range(12)]
+    rights = {question.options[question.right - 1].code for question in options if isinstance(question, ChoiceQuestion)}
+    assert "" in rights
+    assert len(rights) > 4
+
+
+def test_an_unknown_skill_gets_the_nearest_name() -> None:
+    with pytest.raises(InputError) as caught:
+        exercise("gradients", 1, 0)
+    assert caught.value.faults[0].hint == 'did you mean "gradient"?'
