@@ -58,11 +58,11 @@ class Shipped:
 
 def shipped() -> list[Shipped]:
     """The scenarios that come with the program, in the order of their names."""
-    return [Shipped(path.stem, path) for path in sorted(_folder().glob("*.yaml"), key=lambda p: p.stem)]
+    return [Shipped(path.stem, path) for path in sorted(shipped_folder().glob("*.yaml"), key=lambda p: p.stem)]
 
 
-def _folder() -> Path:
-    """Inside the package where a wheel put them; in the checkout beside it."""
+def shipped_folder() -> Path:
+    """Where they are: inside the package where a wheel put them; in the checkout beside it."""
     package = Path(__file__).parents[1]
     inside = package / "scenarios"
     return inside if inside.is_dir() else package.parent / "scenarios"

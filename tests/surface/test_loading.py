@@ -22,7 +22,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     elsewhere.mkdir()
     for name, title in (("first-filter", "The first lesson"), ("stride", '"A stride: two"')):
         (folder / f"{name}.yaml").write_text(f"title: {title}\n{FIRST}", encoding="utf-8")
-    monkeypatch.setattr(loading, "_folder", lambda: folder)
+    monkeypatch.setattr(loading, "shipped_folder", lambda: folder)
     monkeypatch.chdir(elsewhere)
     return folder
 
@@ -41,13 +41,13 @@ def test_shipped_scenarios_are_listed_by_name_with_their_titles(library: Path) -
 
 
 def test_the_scenarios_of_the_checkout_are_the_shipped_ones() -> None:
-    assert loading._folder() == Path(loading.__file__).parents[2] / "scenarios"
+    assert loading.shipped_folder() == Path(loading.__file__).parents[2] / "scenarios"
 
 
 def test_in_a_wheel_the_scenarios_are_inside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cnnstep" / "scenarios").mkdir(parents=True)
     monkeypatch.setattr(loading, "__file__", str(tmp_path / "cnnstep" / "surface" / "loading.py"))
-    assert loading._folder() == tmp_path / "cnnstep" / "scenarios"
+    assert loading.shipped_folder() == tmp_path / "cnnstep" / "scenarios"
 
 
 @pytest.mark.usefixtures("library")

@@ -12,7 +12,7 @@ from typing import TextIO
 import typer
 
 from cnnstep.errors import InputError
-from cnnstep.surface.cli import analyze, check, reference, run, sweep
+from cnnstep.surface.cli import analyze, check, progress, reference, run, sweep
 from cnnstep.surface.cli.context import screen, show_json
 from cnnstep.surface.cli.usage import PlainHelp, usage_fault
 from cnnstep.surface.exits import Exit
@@ -65,9 +65,11 @@ app.command()(run.step)
 app.command()(check.check)
 app.command()(analyze.analyze)
 app.command()(sweep.sweep)
+app.command()(progress.progress)
 app.command()(reference.explain)
 app.command()(reference.scenarios)
 app.command()(reference.schema)
+app.command()(progress.paths)
 
 
 def run_app(arguments: Sequence[str]) -> int:
