@@ -12,11 +12,14 @@ from cnnstep.tutor.document import Block, Command, Gauge, Gauges, Heading, Parag
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.practice.anew import answers, since_reset
 from cnnstep.tutor.practice.event import History
-from cnnstep.tutor.practice.mastery import USUAL, mastery, most_made, recurring
+from cnnstep.tutor.practice.mastery import USUAL, mastery, most_made
+from cnnstep.tutor.practice.plan import Wishes, next_exercise
 from cnnstep.tutor.practice.skills import HOMES, SKILLS, Skill
 
 COLUMNS = ("learner", "skill", "mastery", "mastered", "answers", "right", "hints", "mistake")
 """Of the table of several learners."""
+NEXT = "cnnstep practice"
+"""It goes on with the very exercise that the page names."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,6 @@ class Standing:
         return self.mastery >= USUAL.mastered
 
 
-@dataclass(frozen=True)
-class Next:
-    """What to do next, and why; without a skill where all are mastered."""
-
-    skill: Skill | None
-    command: str
-    why: str
-
-
 def standings(history: History) -> tuple[Standing, ...]:
     """Every skill's, in the order in which a learner meets them."""
     return tuple(_standing(history, skill) for skill in SKILLS.values())
@@ -68,29 +62,15 @@ def _standing(history: History, skill: Skill) -> Standing:
     )
 
 
-def next_step(history: History, stand: Sequence[Standing]) -> Next:
-    """A mistake that keeps coming back goes first, then the first skill whose needs are met."""
-    if codes := recurring(history, HOMES):
-        skill = SKILLS[HOMES[codes[0]]]
-        return Next(skill, f"cnnstep practice --skill {skill.name}", f"{codes[0]} keeps coming back")
-    mastered = {one.skill.name for one in stand if one.mastered}
-    for one in stand:
-        if not one.mastered and mastered.issuperset(one.skill.needs):
-            why = f"{one.skill.title.lower()}: {'go on' if one.begun else 'begin'}"
-            begun = any(other.begun for other in stand)
-            return Next(one.skill, f"cnnstep practice --skill {one.skill.name}" if begun else "cnnstep practice", why)
-    return Next(None, "cnnstep practice", "stay in practice")
-
-
 def progress(history: History) -> tuple[Block, ...]:
     """The page."""
     stand = standings(history)
-    following = next_step(history, stand)
+    choice = next_exercise(history, Wishes())
     blocks: list[Block] = [Heading("Your progress", 1), *_summary(history, stand), Gauges(tuple(map(_gauge, stand)))]
     if made := most_made(history):
         blocks.append(Heading("The mistakes you made most"))
         blocks += [Command(f"cnnstep explain {code}", counted(times, "time")) for code, times in made]
-    return (*blocks, Heading("Next"), Command(following.command, following.why))
+    return (*blocks, Heading("Next"), Command(NEXT, f"{SKILLS[choice.skill].title.lower()}, {choice.why}"))
 
 
 def _summary(history: History, stand: Sequence[Standing]) -> list[Block]:
@@ -123,7 +103,7 @@ def _gauge(one: Standing) -> Gauge:
 def progress_data(history: History) -> dict[str, Any]:
     """The page for programs, with full precision and all mistakes."""
     stand = standings(history)
-    following = next_step(history, stand)
+    choice = next_exercise(history, Wishes())
     kinds = len({code for event in history for code in event.mistakes})
     return {
         "schema": 1,
@@ -140,11 +120,7 @@ def progress_data(history: History) -> dict[str, Any]:
             for one in stand
         ],
         "mistakes": [{"code": code, "times": times} for code, times in most_made(history, kinds)],
-        "next": {
-            "skill": following.skill.name if following.skill else None,
-            "command": following.command,
-            "why": following.why,
-        },
+        "next": {"skill": choice.skill, "command": NEXT, "why": choice.why},
     }
 
 

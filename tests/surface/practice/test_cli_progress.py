@@ -54,7 +54,7 @@ class TestPage:
         data = json.loads(cnnstep("progress", "--json").out)
         assert data["skills"][0]["answers"] == 4
         assert data["mistakes"][0] == {"code": "squared-error", "times": 2}
-        assert data["next"]["command"] == "cnnstep practice --skill error"
+        assert data["next"]["skill"] == "error"
 
     def test_who_only_looks_makes_no_file(self, cnnstep: Program, own_home: Path) -> None:
         for arguments in (("progress",), ("progress", "--csv"), ("progress", "--json"), ("paths",)):

@@ -11,6 +11,7 @@ from cnnstep.tutor.document import Block, Command, Gauge, Gauges, Paragraph
 from cnnstep.tutor.practice.anew import reset_question, to_reset
 from cnnstep.tutor.practice.event import Event
 from cnnstep.tutor.practice.mastery import mastery
+from cnnstep.tutor.practice.plan import Wishes, next_exercise
 from cnnstep.tutor.practice.progress import COLUMNS, Standing, progress, progress_data, progress_rows, standings
 from cnnstep.tutor.practice.skills import HOMES, SKILLS
 
@@ -64,7 +65,7 @@ def test_who_has_not_begun_sees_every_skill_and_how_to_begin() -> None:
     page = progress(())
     assert words(page) == "You have not begun yet. There are 13 skills."
     assert {*gauges(page).values()} == {Gauge(skill.title, None, "not begun", "quiet") for skill in SKILLS.values()}
-    assert commands(page) == [("cnnstep practice", "forward pass: begin")]
+    assert commands(page) == [("cnnstep practice", "forward pass, it comes first")]
 
 
 def test_an_exercise_that_was_only_left_is_no_beginning() -> None:
@@ -80,26 +81,23 @@ def test_mastered_is_said_in_words_and_what_is_on_its_way_is_a_bar() -> None:
     assert shown["Activation"] == Gauge("Activation", mastery(history, "activation", HOMES), "1 answer", "plain")
 
 
-def test_next_is_the_first_skill_whose_needs_are_met() -> None:
-    chain = ["forward", "activation", "error", "delta"]
-    for place, skill in enumerate(chain[1:], start=1):
-        title = SKILLS[skill].title.lower()
-        assert commands(progress(mastered(*chain[:place])))[-1] == (
-            f"cnnstep practice --skill {skill}",
-            f"{title}: begin",
-        )
-    history = [*mastered("forward"), *right("pooling", 1)]
-    assert commands(progress(history))[-1] == ("cnnstep practice --skill activation", "activation: begin")
-    history = [*mastered(*chain), wrong("gradient", 1)]
-    assert commands(progress(history))[-1] == ("cnnstep practice --skill gradient", "filter gradient: go on")
-
-
-def test_a_mistake_that_recurs_brings_its_own_skill_back() -> None:
-    history = [*mastered("forward", "activation", "error")] + [wrong("update", k, "slope-forgotten") for k in (1, 2)]
-    assert commands(progress(history)) == [
-        ("cnnstep explain slope-forgotten", "2 times"),
-        ("cnnstep practice --skill delta", "slope-forgotten keeps coming back"),
-    ]
+@pytest.mark.parametrize(
+    ("history", "why"),
+    [
+        (mastered("forward"), "activation, it comes next"),
+        ([*mastered("forward"), *right("activation", 1)], "activation, to go on where you were"),
+        ([*mastered("forward"), wrong("activation", 1)], "activation, you left this one open"),
+        (
+            [wrong("update", 1, "slope-forgotten"), wrong("update", 2, "slope-forgotten"), *right("update", 3)],
+            "delta and the mask, slope-forgotten came up again and again",
+        ),
+    ],
+)
+def test_next_is_what_practice_goes_on_with(history: Sequence[Event], why: str) -> None:
+    assert commands(progress(history))[-1] == ("cnnstep practice", why)
+    choice = next_exercise(history, Wishes())
+    data = progress_data(history)["next"]
+    assert data == {"skill": choice.skill, "command": "cnnstep practice", "why": choice.why}
 
 
 def test_the_mistakes_made_most_come_first_and_no_more_than_five() -> None:
@@ -114,8 +112,7 @@ def test_when_all_is_mastered_it_says_so() -> None:
     history = mastered(*SKILLS)
     page = progress(history)
     assert words(page) == "You have mastered all 13 skills, with 39 answers."
-    assert commands(page) == [("cnnstep practice", "stay in practice")]
-    assert progress_data(history)["next"] == {"skill": None, "command": "cnnstep practice", "why": "stay in practice"}
+    assert commands(page) == [("cnnstep practice", "forward pass, it was longest ago")]
 
 
 def test_the_data_says_the_same_with_every_digit() -> None:
