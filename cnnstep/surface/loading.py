@@ -62,7 +62,7 @@ def shipped() -> list[Shipped]:
 
 
 def shipped_folder() -> Path:
-    """Inside the package where a wheel put them; in the checkout beside it."""
+    """Where they are: inside the package where a wheel put them; in the checkout beside it."""
     package = Path(__file__).parents[1]
     inside = package / "scenarios"
     return inside if inside.is_dir() else package.parent / "scenarios"

@@ -169,6 +169,24 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class Gauge:
+    """How much of a whole is there: `share` from 0 to 1, None where nothing is known; `note` says it in words."""
+
+    label: str
+    share: float | None
+    note: str = ""
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Gauges:
+    """Gauges under each other, each as a bar with its per cent, rounded down: only what is full says 100."""
+
+    gauges: tuple[Gauge, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Picture:
     """A small image or filter as shades; what is below 0 is told from what is above."""
 
@@ -202,6 +220,7 @@ Block: TypeAlias = (
     | Curve
     | HeatMap
     | Histogram
+    | Gauges
     | Picture
     | Command
     | Beside

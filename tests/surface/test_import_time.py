@@ -20,6 +20,10 @@ OF_OTHER_COMMANDS = {
     "cnnstep.surface.sweeping",
     "cnnstep.surface.schema",
     "cnnstep.surface.writing",
+    "cnnstep.surface.practice",
+    "cnnstep.tutor.practice",
+    "sqlite3",
+    "platformdirs",
     "rich.progress",
     "rich.markdown",
     "rich.traceback",
@@ -81,6 +85,11 @@ def test_a_run_as_json_draws_no_tables() -> None:
 
 def test_the_list_of_scenarios_needs_no_numbers() -> None:
     assert "numpy" not in modules("scenarios")
+
+
+def test_what_was_practised_is_shown_without_numbers_and_scenarios() -> None:
+    for arguments in (("progress",), ("progress", "--csv"), ("paths", "--json")):
+        assert modules(*arguments) & {"numpy", "yaml"} == set()
 
 
 def test_a_bad_option_stops_before_anything_is_read() -> None:

@@ -12,7 +12,7 @@ from typing import TextIO
 import typer
 
 from cnnstep.errors import InputError
-from cnnstep.surface.cli import analyze, check, practice, reference, run, sweep
+from cnnstep.surface.cli import analyze, check, practice, progress, reference, run, sweep
 from cnnstep.surface.cli.context import screen, show_json
 from cnnstep.surface.cli.usage import PlainHelp, usage_fault
 from cnnstep.surface.exits import Exit
@@ -66,9 +66,11 @@ app.command()(check.check)
 app.command()(analyze.analyze)
 app.command()(sweep.sweep)
 app.command()(practice.practice)
+app.command()(progress.progress)
 app.command()(reference.explain)
 app.command()(reference.scenarios)
 app.command()(reference.schema)
+app.command()(progress.paths)
 
 
 def run_app(arguments: Sequence[str]) -> int:

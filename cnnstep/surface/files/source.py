@@ -70,7 +70,7 @@ def read_file(path: Path, limit: int, shown: str) -> bytes:
             size = os.fstat(stream.fileno()).st_size
             content = b"" if size > limit else stream.read(limit + 1)
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
-        raise InputError(_cannot_read(shown, error)) from error
+        raise InputError(cannot_read(shown, error)) from error
     _check_size(max(size, len(content)), limit, shown)
     return content
 
@@ -88,7 +88,7 @@ def _check_size(size: int, limit: int, shown: str) -> None:
         raise InputError(Fault("too-large", what, "is it the file you meant?", file=shown))
 
 
-def _cannot_read(shown: str, error: OSError | ValueError) -> Fault:
+def cannot_read(shown: str, error: OSError | ValueError) -> Fault:
     """Why a file can't be opened, and what to do."""
     name = quoted(shown, 200)
     if isinstance(error, FileNotFoundError | NotADirectoryError):

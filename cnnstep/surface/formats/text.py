@@ -21,6 +21,7 @@ from cnnstep.tutor.document import (
     Curve,
     Document,
     Formula,
+    Gauges,
     Heading,
     HeatMap,
     Histogram,
@@ -37,7 +38,7 @@ GAP = 3
 NARROWEST = 24
 """Text stands beside a matrix only where it has as much room as this."""
 FLUID = (Heading, Paragraph, Formula, Note)
-FIGURES = (Sum, Table, Curve, HeatMap, Histogram)
+FIGURES = (Sum, Table, Curve, HeatMap, Histogram, Gauges)
 
 
 def render(document: Document, screen: Screen) -> str:
@@ -113,8 +114,23 @@ def _draw_one(block: Block, pen: Pen) -> Lines:
             return words.formula_lines(block, pen)
         case Matrix():
             return matrix_lines(block, pen) + legend(block.marks.values(), pen)
+        case Sum() | Table() | Curve() | HeatMap() | Histogram() | Gauges():
+            return _draw_figure(block, pen)
+        case Picture():
+            from cnnstep.surface.formats.shades import picture_lines
+
+            return picture_lines(block, pen)
+        case Beside():
+            return _beside(block, pen)
+        case _:
+            return _draw([block], pen)
+
+
+def _draw_figure(block: Sum | Table | Curve | HeatMap | Histogram | Gauges, pen: Pen) -> Lines:
+    """A figure by its own module, which is loaded where a page has one."""
+    match block:
         case Sum():
-            from cnnstep.surface.formats.sums import sum_lines  # these five where a page has one
+            from cnnstep.surface.formats.sums import sum_lines
 
             return sum_lines(block, pen)
         case Table():
@@ -133,14 +149,10 @@ def _draw_one(block: Block, pen: Pen) -> Lines:
             from cnnstep.surface.formats.maps import histogram_lines
 
             return histogram_lines(block, pen)
-        case Picture():
-            from cnnstep.surface.formats.shades import picture_lines
+        case Gauges():
+            from cnnstep.surface.formats.gauges import gauges_lines
 
-            return picture_lines(block, pen)
-        case Beside():
-            return _beside(block, pen)
-        case _:
-            return _draw([block], pen)
+            return gauges_lines(block, pen)
 
 
 def _beside(beside: Beside, pen: Pen) -> Lines:

@@ -168,6 +168,7 @@ _REASONS = {
     sqlite3.SQLITE_BUSY: "another program holds the progress file",
     sqlite3.SQLITE_LOCKED: "another program holds the progress file",
     sqlite3.SQLITE_READONLY: "there is no permission to write {file}",
+    sqlite3.SQLITE_READONLY_ROLLBACK: "a session that was writing to it was cut off",
     sqlite3.SQLITE_PERM: "there is no permission to write {file}",
     sqlite3.SQLITE_CANTOPEN: "{file} can't be opened",
     sqlite3.SQLITE_IOERR: "the disk takes no more, or does not work",
@@ -184,6 +185,5 @@ def _said(error: sqlite3.Error, path: Path) -> UnfitError | UnreachableError | N
         return MovedError()
     if code & 0xFF in _DAMAGE:
         return UnfitError("damaged")
-    if code & 0xFF in _REASONS:
-        return UnreachableError(_REASONS[code & 0xFF].format(file=path))
-    return None
+    reason = _REASONS.get(code, _REASONS.get(code & 0xFF))
+    return UnreachableError(reason.format(file=path)) if reason else None

@@ -57,9 +57,14 @@ class Store:
         self._waiting += [event if event.at else replace(event, at=now) for event in events]
         return " ".join(self._keep())
 
+    @property
+    def kept(self) -> bool:
+        """Whether everything that was added is in the file."""
+        return not self._waiting
+
     def close(self) -> str:
         """Tries a last time to keep what could not be kept; what there is to tell, or ""."""
-        return " ".join(self._keep()) if self._waiting else ""
+        return " ".join(self._keep()) if not self.kept else ""
 
     def _keep(self, look: bool = False) -> list[str]:
         """Writes what waits; what is new to the learner about that. `look`: search the file for damage first."""

@@ -153,6 +153,12 @@ def _explain(practice: Practice, rest: str) -> Turn:
     return practice, Reply(explanation(topic, practice.load, "", practice.style))
 
 
+def _progress(practice: Practice, rest: str) -> Turn:
+    from cnnstep.tutor.practice.progress import progress
+
+    return practice, Reply(progress(practice.history))
+
+
 def _help(practice: Practice, rest: str) -> Turn:
     rows = tuple((command.usage, command.help) for command in COMMANDS.values())
     words = "Anything else is your answer. Enter goes on once an exercise is done."
@@ -173,6 +179,7 @@ COMMANDS: dict[str, PracticeCommand] = {
     "again": PracticeCommand("again", "this one from its beginning", _again),
     "show": PracticeCommand("show", "the exercise again", _show),
     "explain": PracticeCommand("explain [TOPIC]", "the page to read on this", _explain),
+    "progress": PracticeCommand("progress", "how your skills stand", _progress),
     "help": PracticeCommand("help", "this list", _help),
     "quit": PracticeCommand("quit", "leave; practice goes on here next time", _quit),
 }

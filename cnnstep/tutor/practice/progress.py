@@ -1,0 +1,136 @@
+"""Where a learner stands: each skill as a bar, the mistakes made most, and the one thing to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from cnnstep.tutor.document import Block, Command, Gauge, Gauges, Heading, Paragraph
+from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.practice.anew import answers, since_reset
+from cnnstep.tutor.practice.event import History
+from cnnstep.tutor.practice.mastery import USUAL, mastery, most_made
+from cnnstep.tutor.practice.plan import Wishes, next_exercise
+from cnnstep.tutor.practice.skills import HOMES, SKILLS, Skill
+
+COLUMNS = ("learner", "skill", "mastery", "mastered", "answers", "right", "hints", "mistake")
+"""Of the table of several learners."""
+NEXT = "cnnstep practice"
+"""It goes on with the very exercise that the page names."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a learner has done in one skill since it was last begun anew, and P that they have it.
+
+    `hints` counts each hint once, however many answers followed it; `mistake` is the most frequent one, or "".
+    """
+
+    skill: Skill
+    mastery: float
+    begun: bool
+    answers: int
+    right: int
+    hints: int
+    mistake: str
+
+    @property
+    def mastered(self) -> bool:
+        """Whether P has reached what counts as mastered."""
+        return self.mastery >= USUAL.mastered
+
+
+def standings(history: History) -> tuple[Standing, ...]:
+    """Every skill's, in the order in which a learner meets them."""
+    return tuple(_standing(history, skill) for skill in SKILLS.values())
+
+
+def _standing(history: History, skill: Skill) -> Standing:
+    events = since_reset(history, skill.name)
+    made = Counter(code for event in events for code in event.mistakes).most_common(1)
+    return Standing(
+        skill,
+        mastery(history, skill.name, HOMES),
+        any(event.outcome != "skipped" for event in events),
+        answers(events),
+        sum(event.outcome == "right" for event in events),
+        sum(max(event.hints for event in of_one) for _, of_one in groupby(events, key=lambda event: event.exercise)),
+        made[0][0] if made else "",
+    )
+
+
+def progress(history: History) -> tuple[Block, ...]:
+    """The page."""
+    stand = standings(history)
+    choice = next_exercise(history, Wishes())
+    blocks: list[Block] = [Heading("Your progress", 1), *_summary(history, stand), Gauges(tuple(map(_gauge, stand)))]
+    if made := most_made(history):
+        blocks.append(Heading("The mistakes you made most"))
+        blocks += [Command(f"cnnstep explain {code}", counted(times, "time")) for code, times in made]
+    return (*blocks, Heading("Next"), Command(NEXT, f"{SKILLS[choice.skill].title.lower()}, {choice.why}"))
+
+
+def _summary(history: History, stand: Sequence[Standing]) -> list[Block]:
+    mastered = sum(one.mastered for one in stand)
+    if mastered == len(stand):
+        return [Paragraph(f"You have mastered all {len(stand)} skills, with {_given(history)}.", "good")]
+    if not any(one.begun for one in stand):
+        return [Paragraph(f"You have not begun yet. There are {len(stand)} skills.")]
+    enough = f"{100 * USUAL.mastered:.0f}\N{NO-BREAK SPACE}%"
+    words = f"You have mastered {mastered} of {len(stand)} skills, with {_given(history)}."
+    return [Paragraph(f"{words} A skill is mastered from {enough}.")]
+
+
+def _given(history: History) -> str:
+    return counted(answers(history), "answer")
+
+
+def _gauge(one: Standing) -> Gauge:
+    if not one.begun:
+        return Gauge(one.skill.title, None, "not begun", "quiet")
+    given = counted(one.answers, "answer")
+    return Gauge(
+        one.skill.title,
+        one.mastery,
+        f"mastered, {given}" if one.mastered else given,
+        "good" if one.mastered else "plain",
+    )
+
+
+def progress_data(history: History) -> dict[str, Any]:
+    """The page for programs, with full precision and all mistakes."""
+    stand = standings(history)
+    choice = next_exercise(history, Wishes())
+    kinds = len({code for event in history for code in event.mistakes})
+    return {
+        "schema": 1,
+        "skills": [
+            {
+                "name": one.skill.name,
+                "title": one.skill.title,
+                "mastery": one.mastery,
+                "mastered": one.mastered,
+                "answers": one.answers,
+                "right": one.right,
+                "hints": one.hints,
+            }
+            for one in stand
+        ],
+        "mistakes": [{"code": code, "times": times} for code, times in most_made(history, kinds)],
+        "next": {"skill": choice.skill, "command": NEXT, "why": choice.why},
+    }
+
+
+def progress_rows(learner: str, history: History) -> list[tuple[object, ...]]:
+    """A row for each skill, under `COLUMNS`."""
+    return [
+        (learner, one.skill.name, one.mastery, _yes(one.mastered), one.answers, one.right, one.hints, one.mistake)
+        for one in standings(history)
+    ]
+
+
+def _yes(true: bool) -> str:
+    return "yes" if true else "no"

@@ -1,0 +1,179 @@
+"""Where a learner stands: counted from the history since a skill was begun anew, and one thing to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from cnnstep.errors import InputError
+from cnnstep.tutor.document import Block, Command, Gauge, Gauges, Paragraph
+from cnnstep.tutor.practice.anew import reset_question, to_reset
+from cnnstep.tutor.practice.event import Event
+from cnnstep.tutor.practice.mastery import mastery
+from cnnstep.tutor.practice.plan import Wishes, next_exercise
+from cnnstep.tutor.practice.progress import COLUMNS, Standing, progress, progress_data, progress_rows, standings
+from cnnstep.tutor.practice.skills import HOMES, SKILLS
+
+
+def right(skill: str, *seeds: int) -> list[Event]:
+    return [Event(skill, "right", seed=seed) for seed in seeds]
+
+
+def wrong(skill: str, seed: int, *mistakes: str, attempt: int = 1, hints: int = 0) -> Event:
+    return Event(skill, "wrong", seed=seed, attempt=attempt, hints=hints, mistakes=mistakes)
+
+
+def mastered(*skills: str) -> list[Event]:
+    return [event for skill in skills for event in right(skill, 1, 2, 3)]
+
+
+def of(history: Sequence[Event], skill: str) -> Standing:
+    return next(one for one in standings(history) if one.skill.name == skill)
+
+
+def gauges(blocks: Sequence[Block]) -> dict[str, Gauge]:
+    (found,) = (block for block in blocks if isinstance(block, Gauges))
+    return {gauge.label: gauge for gauge in found.gauges}
+
+
+def commands(blocks: Sequence[Block]) -> list[tuple[str, str]]:
+    return [(block.command, block.why) for block in blocks if isinstance(block, Command)]
+
+
+def words(blocks: Sequence[Block]) -> str:
+    return " ".join(block.text for block in blocks if isinstance(block, Paragraph))
+
+
+def test_each_skill_s_answers_hints_and_most_frequent_mistake_are_counted() -> None:
+    history = [
+        wrong("delta", 1, "slope-forgotten", hints=1),
+        wrong("delta", 1, "mask-inverted", attempt=2, hints=2),
+        Event("delta", "shown", seed=1, attempt=2, hints=3),
+        Event("delta", "skipped", seed=2),
+        wrong("delta", 3, "mask-inverted"),
+        Event("delta", "right", seed=3, attempt=2, hints=2),
+        *right("forward", 1),
+    ]
+    delta = of(history, "delta")
+    assert (delta.answers, delta.right, delta.hints, delta.mistake) == (4, 1, 3 + 0 + 2, "mask-inverted")
+    assert delta.mastery == mastery(history, "delta", HOMES)
+    assert (of(history, "forward").answers, of(history, "error").answers) == (1, 0)
+
+
+def test_who_has_not_begun_sees_every_skill_and_how_to_begin() -> None:
+    page = progress(())
+    assert words(page) == "You have not begun yet. There are 13 skills."
+    assert {*gauges(page).values()} == {Gauge(skill.title, None, "not begun", "quiet") for skill in SKILLS.values()}
+    assert commands(page) == [("cnnstep practice", "forward pass, it comes first")]
+
+
+def test_an_exercise_that_was_only_left_is_no_beginning() -> None:
+    assert words(progress([Event("forward", "skipped")])) == "You have not begun yet. There are 13 skills."
+
+
+def test_mastered_is_said_in_words_and_what_is_on_its_way_is_a_bar() -> None:
+    history = [*mastered("forward"), wrong("activation", 1)]
+    page = progress(history)
+    assert "You have mastered 1 of 13 skills, with 4 answers. A skill is mastered from 95\u00a0%." in words(page)
+    shown = gauges(page)
+    assert (shown["Forward pass"].note, shown["Forward pass"].tone) == ("mastered, 3 answers", "good")
+    assert shown["Activation"] == Gauge("Activation", mastery(history, "activation", HOMES), "1 answer", "plain")
+
+
+@pytest.mark.parametrize(
+    ("history", "why"),
+    [
+        (mastered("forward"), "activation, it comes next"),
+        ([*mastered("forward"), *right("activation", 1)], "activation, to go on where you were"),
+        ([*mastered("forward"), wrong("activation", 1)], "activation, you left this one open"),
+        (
+            [wrong("update", 1, "slope-forgotten"), wrong("update", 2, "slope-forgotten"), *right("update", 3)],
+            "delta and the mask, slope-forgotten came up again and again",
+        ),
+    ],
+)
+def test_next_is_what_practice_goes_on_with(history: Sequence[Event], why: str) -> None:
+    assert commands(progress(history))[-1] == ("cnnstep practice", why)
+    choice = next_exercise(history, Wishes())
+    data = progress_data(history)["next"]
+    assert data == {"skill": choice.skill, "command": "cnnstep practice", "why": choice.why}
+
+
+def test_the_mistakes_made_most_come_first_and_no_more_than_five() -> None:
+    codes = SKILLS["gradient"].mistakes[:7]
+    history = [wrong("gradient", 9 * k + j, code) for k, code in enumerate(codes) for j in range(k + 1)]
+    shown = [command for command in commands(progress(history)) if "explain" in command[0]]
+    assert shown == [(f"cnnstep explain {codes[k]}", f"{k + 1} times") for k in (6, 5, 4, 3, 2)]
+    assert progress_data(history)["mistakes"] == [{"code": codes[k], "times": k + 1} for k in (6, 5, 4, 3, 2, 1, 0)]
+
+
+def test_when_all_is_mastered_it_says_so() -> None:
+    history = mastered(*SKILLS)
+    page = progress(history)
+    assert words(page) == "You have mastered all 13 skills, with 39 answers."
+    assert commands(page) == [("cnnstep practice", "forward pass, it was longest ago")]
+
+
+def test_the_data_says_the_same_with_every_digit() -> None:
+    history = [*mastered("forward"), wrong("activation", 1, "activation-skipped")]
+    data = progress_data(history)
+    assert data["schema"] == 1
+    assert [skill["name"] for skill in data["skills"]] == list(SKILLS)
+    assert data["skills"][1] == {
+        "name": "activation",
+        "title": "Activation",
+        "mastery": mastery(history, "activation", HOMES),
+        "mastered": False,
+        "answers": 1,
+        "right": 0,
+        "hints": 0,
+    }
+    assert data["next"]["skill"] == "activation"
+
+
+def test_a_row_has_the_learner_and_what_stands_on_the_page() -> None:
+    rows = progress_rows("anna", [*mastered("forward"), wrong("activation", 1, "activation-skipped")])
+    forward, activation = (dict(zip(COLUMNS, row, strict=True)) for row in rows[:2])
+    assert len(rows) == len(SKILLS)
+    assert forward | {"mastery": 0} == {
+        "learner": "anna",
+        "skill": "forward",
+        "mastery": 0,
+        "mastered": "yes",
+        "answers": 3,
+        "right": 3,
+        "hints": 0,
+        "mistake": "",
+    }
+    assert (activation["mastered"], activation["mistake"]) == ("no", "activation-skipped")
+
+
+class TestBegunAnew:
+    HISTORY = (*mastered("forward", "activation"), Event("forward", "reset"), *right("forward", 7))
+
+    def test_what_was_before_no_longer_counts(self) -> None:
+        assert (of(self.HISTORY, "forward").answers, of(self.HISTORY, "activation").answers) == (1, 3)
+        assert of(self.HISTORY, "forward").mastery == mastery(right("forward", 7), "forward", HOMES)
+
+    def test_a_skill_that_was_just_begun_anew_is_not_begun(self) -> None:
+        page = progress([*self.HISTORY, Event("forward", "reset")])
+        assert gauges(page)["Forward pass"].share is None
+
+    def test_only_what_would_change_is_begun_anew(self) -> None:
+        assert to_reset(self.HISTORY, "all") == ["forward", "activation"]
+        assert to_reset(self.HISTORY, "forward") == ["forward"]
+        assert to_reset([*self.HISTORY, Event("forward", "reset")], "forward") == []
+        with pytest.raises(InputError, match='there is no skill called "foward"'):
+            to_reset(self.HISTORY, "foward")
+
+    @pytest.mark.parametrize(
+        ("name", "question"),
+        [
+            ("forward", "Begin forward anew? Its 1 answer stays in the file, but no longer counts. [y/N] "),
+            ("activation", "Begin activation anew? Its 3 answers stay in the file, but no longer count. [y/N] "),
+            ("all", "Begin all skills anew? Their 4 answers stay in the file, but no longer count. [y/N] "),
+        ],
+    )
+    def test_the_question_says_how_many_answers_no_longer_count(self, name: str, question: str) -> None:
+        assert reset_question(self.HISTORY, name, to_reset(self.HISTORY, name)) == question
