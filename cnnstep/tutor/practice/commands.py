@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
-from cnnstep.tutor.practice.session import Practice, Reply, answered, on, shown, standing
+from cnnstep.tutor.practice.session import STRENGTHS, Practice, Reply, answered, on, shown, standing, strength
 from cnnstep.tutor.practice.skills import SKILLS
 from cnnstep.tutor.typed import read_matrix
 
 Turn = tuple[Practice, Reply]
-STRENGTHS = ("where to look", "the idea", "a number worked out")
 
 
 @dataclass(frozen=True)
@@ -97,14 +96,14 @@ def _product(sizes: list[int]) -> int:
 def _hint(practice: Practice, rest: str) -> Turn:
     if practice.finished:
         raise InputError(Fault("finished", "this exercise is done", "why 0 1 shows where a number comes from"))
-    number = practice.hints + 1
-    blocks = practice.exercise.question.hint(number, practice.focus, practice.style)
-    words = STRENGTHS[min(number, len(STRENGTHS)) - 1]
-    head = Paragraph(f"Hint {number}, {words}:", "strong")
-    more = "the next number" if number >= len(STRENGTHS) else STRENGTHS[number]
-    cells = practice.exercise.question.kind == "matrix"
-    end = (Command("hint", more),) if number < len(STRENGTHS) or cells else ()
-    return replace(practice, hints=number), Reply((head, *blocks, *end))
+    number, question = practice.hints + 1, practice.exercise.question
+    blocks = question.hint(number, practice.focus, practice.style)
+    head = Paragraph(f"Hint {number}, {strength(number)}:", "strong")
+    last = number >= len(STRENGTHS)
+    end = (Command("hint", "the next number" if last else strength(number + 1)),)
+    after = replace(practice, hints=number)
+    event = after.event("hint")
+    return after.after(event), Reply((head, *blocks, *(() if last and question.kind != "matrix" else end)), event)
 
 
 def _solution(practice: Practice, rest: str) -> Turn:

@@ -48,17 +48,17 @@ class Course:
         alone = {event.seed for event in answers if event.unaided}
         return (
             Heading(self.title, 1, "done"),
-            Paragraph(f"That were all {counted(len(self.items), 'exercise')}; {len(alone)} of them right at once."),
+            Paragraph(f"{len(self.items)} exercises, {len(alone)} of them right at once."),
             Command("cnnstep progress", "how your skills stand"),
         )
 
 
 def position(course: Course, history: History) -> tuple[int, Event | None]:
-    """The first exercise that is not finished, and its last wrong answer; as many as there are when all are."""
+    """The first exercise that is not finished, and how it was left; as many as there are when all are."""
     last = {event.seed: event for event in history if event.course == course.name}
     for at in range(len(course.items)):
         event = last.get(at)
-        if event is None or event.outcome == "wrong":
+        if event is None or event.leaves_open:
             return at, event
     return len(course.items), None
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-Outcome: TypeAlias = Literal["right", "wrong", "shown", "skipped", "reset"]
-"""An answer that was right or wrong, a solution asked for, an exercise left, or a skill begun anew."""
+Outcome: TypeAlias = Literal["right", "wrong", "hint", "shown", "skipped", "reset"]
+"""An answer that was right or wrong, a hint or the solution asked for, an exercise left, or a skill begun anew."""
 Kind: TypeAlias = Literal["matrix", "cell", "number", "choice"]
 """What an answer is made of: a whole matrix, one cell of it, another number, one of several choices."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -39,6 +39,11 @@ class Event:
     def exercise(self) -> tuple[str, int, int, str]:
         """Which exercise it was."""
         return self.skill, self.level, self.seed, self.course
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether the exercise is still to be done after it."""
+        return self.outcome in ("wrong", "hint")
 
     @property
     def unaided(self) -> bool:

@@ -45,7 +45,7 @@ def mastery(history: History, skill: str, homes: Mapping[str, str], parameters: 
         if event.skill == skill and event.outcome == "reset":
             known = None
             before.clear()
-        elif event.skill == skill and event.outcome != "skipped":
+        elif event.skill == skill and event.outcome not in ("skipped", "hint"):
             start = parameters.known_fast if event.fast else parameters.known
             known = _after(start if known is None else known, event, before.get(event.exercise, ""), parameters)
             before[event.exercise] = event.outcome

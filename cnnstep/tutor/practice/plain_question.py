@@ -128,10 +128,10 @@ class ChoiceQuestion:
         return Marked(False, (Paragraph(f"Not {number}.", "warn"), *reply))
 
     def _chosen(self, text: str) -> int:
-        """A choice by its number, a letter, its code or its words."""
+        """A choice by its number, its code or its words."""
         word = text.strip().strip(".)(").lower()
         for number, option in enumerate(self.options, 1):
-            if word and word in (str(number), option.code, option.text.lower(), "abcdefgh"[number - 1]):
+            if word and word in (str(number), option.code, option.text.lower()):
                 return number
         numbers = listed([str(number) for number in range(1, len(self.options) + 1)], "or")
         raise InputError(Fault("choice", f'"{text.strip()[:40]}" is none of the choices', f"type {numbers}"))

@@ -52,12 +52,11 @@ def all_mastered(history: History) -> bool:
 
 
 def _left_open(history: History, wishes: Wishes) -> Event | None:
-    """The last exercise, if its last answer was wrong; one of a course is taken up with its course."""
+    """The last exercise, if it is not done; one of a course is taken up with its course."""
     last = history[-1] if history else None
-    fits = last is not None and not last.course and last.outcome == "wrong"
-    if last is None or not fits or wishes.skill not in ("", last.skill) or wishes.level not in (None, last.level):
+    if last is None or last.course or not last.leaves_open or last.skill not in SKILLS:
         return None
-    return last if last.skill in SKILLS else None
+    return last if wishes.skill in ("", last.skill) and wishes.level in (None, last.level) else None
 
 
 def _next_skill(history: History) -> tuple[str, str]:

@@ -64,7 +64,7 @@ class Practice:
 
     def after(self, event: Event) -> Practice:
         """With this event in its history."""
-        finished = self.finished or event.outcome != "wrong"
+        finished = self.finished or not event.leaves_open
         return replace(self, history=(*self.history, event), answers=event.attempt, finished=finished, typed=())
 
     def taking_up(self, left: Event | None) -> Practice:
@@ -157,8 +157,20 @@ def answered(practice: Practice, text: str) -> tuple[Practice, Reply]:
     marked = practice.exercise.question.mark(text, practice.style)
     event = practice.event("right" if marked.right else "wrong", text, marked.mistakes)
     after = replace(practice.after(event), focus=marked.focus)
-    end = standing(practice, after) if marked.right else (Command("hint", "where to look. Or type it again"),)
+    end = (
+        standing(practice, after)
+        if marked.right
+        else (Command("hint", f"{strength(after.hints + 1)}. Or type your answer again"),)
+    )
     return after, Reply((*marked.blocks, *end), event)
+
+
+STRENGTHS = ("where to look", "the idea", "a number worked out")
+
+
+def strength(hint: int) -> str:
+    """What the hint of this number tells."""
+    return STRENGTHS[min(hint, len(STRENGTHS)) - 1]
 
 
 def standing(before: Practice, after: Practice) -> tuple[Block, ...]:

@@ -130,8 +130,7 @@ def _reply(sheet: SomebodysSheet, code: str) -> tuple[Block, ...]:
         *planes(step.quantity, other.worked.matrix(step.name), title=f"{step.symbol} with that mistake"),
         *planes(step.quantity, sheet.worked.matrix(step.name), title=f"{step.symbol} on the sheet"),
     )
-    words = f"Then {title_of(step).lower()} would be another."
-    return (Paragraph(f"That would say: {MISTAKES[code].does} {words}"), Beside(pair))
+    return (Paragraph(f"That says: “{MISTAKES[code].does}” Then {step.symbol} would be another."), Beside(pair))
 
 
 def _same(one: Iteration, other: Iteration, *names: str) -> bool:
@@ -159,7 +158,7 @@ def _worked_way(sheet: SomebodysSheet, step: Step, right: int) -> tuple[Block, .
     if not sheet.wrong:
         return (working, Paragraph(f"{label} is right, and so are all the others."), so_it_is(right))
     mistake = MISTAKES[sheet.code]
-    words = f"On the sheet {label} is {AS_USUAL.text(stands)}. Tell them: {mistake.does}"
+    words = f"On the sheet {label} is {AS_USUAL.text(stands)}. Tell them: “{mistake.does}”"
     return (working, Paragraph(words), so_it_is(right))
 
 

@@ -1,0 +1,98 @@
+"""A course's file: read strictly, every fault at its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cnnstep.errors import InputError
+from cnnstep.surface.practice.course_file import load_course
+
+WHOLE = """title: A week
+exercises:
+  - title: One
+    skill: forward
+    scenario: six-outputs
+    step: forward
+    cell: [0, 2]
+    hints: [a, b, c]
+  - title: Two
+    skill: gradient
+    scenario:
+      input: [[1, 2, 3], [0, 1, -1]]
+      filter: [[1, -1]]
+      target: [[0, 1], [2, 0]]
+      activation: relu
+      learning_rate: 0.1
+    step: gradient
+    hidden: [error, delta]
+    mistakes: [gradient-rotated]
+    hints: [a, b, c]
+"""
+
+
+def course(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "week.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def faults(path: Path) -> list[tuple[int | None, str, str]]:
+    with pytest.raises(InputError) as caught:
+        load_course(str(path))
+    return [(fault.line, fault.what, fault.hint) for fault in caught.value.faults]
+
+
+def test_a_course_is_read_with_everything_in_it(tmp_path: Path) -> None:
+    read = load_course(str(course(tmp_path, WHOLE)))
+    one, two = read.items
+    assert (read.name, read.title) == ("week", "A week")
+    assert (one.title, one.skill, one.question.cell) == ("One", "forward", (0, 2))
+    assert one.question.tells, "without mistakes named it is about all of its skill that show"
+    assert (two.question.hidden, two.question.tells) == (("error", "delta"), ("gradient-rotated",))
+    assert two.question.given_hints == ("a", "b", "c")
+
+
+def test_a_scenario_beside_the_course_is_found(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "input: [[1, 2]]\nfilter: [[2]]\ntarget: [[1, 0]]\nactivation: relu\nlearning_rate: 0.5\n", encoding="utf-8"
+    )
+    text = WHOLE.replace("six-outputs", "mine.yaml").replace("[0, 2]", "[0, 1]")
+    assert load_course(str(course(tmp_path, text))).items[0].question.answer == "4"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "what", "hint"),
+    [
+        ("title: A week\n", "", 1, "title is missing", "add it: title: …"),
+        ("skill: forward", "skill: forwards", 4, 'there is no skill called "forwards"', 'did you mean "forward"?'),
+        ("    skill: forward\n", "", 3, "skill is missing", "add it: skill: …"),
+        ("step: forward", "step: forwrd", 6, 'there is no step called "forwrd"', 'did you mean "forward"?'),
+        ("cell: [0, 2]", "cell: [2, 0]", 7, "forward has no such cell; it is 2×3", "count from 0: cell: [0, 1]"),
+        ("six-outputs", "six-output", 5, 'there is no scenario called "six-output"', 'did you mean "six-outputs"?'),
+        ("cell:", "cel:", 7, 'there is no key "cel" here', 'did you mean "cell"?'),
+        ("hidden: [error, delta]", "hidden: [errr]", 18, 'there is no step called "errr"', 'did you mean "error"?'),
+        ("hidden: [error, delta]", "hidden: error", 18, "hidden must be a list of texts", "write hidden: [a, b, c]"),
+        ("filter: [[1, -1]]", "filter: [[1, x]]", 13, '"x" is not a number', "write a number such as 2, -1 or 0.5"),
+    ],
+)
+def test_a_fault_is_told_where_it_is(tmp_path: Path, old: str, new: str, line: int, what: str, hint: str) -> None:
+    assert (line, what, hint) in faults(course(tmp_path, WHOLE.replace(old, new, 1)))
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    text = WHOLE.replace("skill: forward", "skill: x").replace("step: gradient", "stp: gradient")
+    assert [line for line, _, _ in faults(course(tmp_path, text))] == [4, 9, 17]
+
+
+def test_a_file_without_exercises_says_what_to_write(tmp_path: Path) -> None:
+    ((_, what, hint),) = faults(course(tmp_path, "title: A week\n"))
+    assert what == "exercises are missing"
+    assert hint.startswith("add it: exercises:")
+
+
+def test_an_unknown_course_gets_the_nearest_name() -> None:
+    with pytest.raises(InputError) as caught:
+        load_course("first-step")
+    assert caught.value.faults[0].hint == 'did you mean "first-steps"?'

@@ -1,0 +1,67 @@
+"""GIFT for Moodle: what is written can be read again, and a mistake's answer brings its own words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from cnnstep.surface.formats.gift import gift
+from cnnstep.surface.practice.course_file import load_course
+from cnnstep.tutor.mistakes import MISTAKES
+from cnnstep.tutor.practice.making import exercise, made
+from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.skills import SKILLS
+
+QUESTION = re.compile(
+    r"^::(?P<title>(?:\\.|[^\\:])+)::\[html\](?P<text>(?:\\.|[^\\{])*)\{(?P<kind>#?)\n(?P<answers>.*)\n\}$", re.S
+)
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\\([~=#{}:\\])", r"\1", text.replace("\\n", "\n"))
+
+
+def read(text: str) -> list[tuple[str, str, str, list[str]]]:
+    """Title, text, kind and answers of each question: Moodle's rules, a blank line between two questions."""
+    found = []
+    for part in text.strip().split("\n\n"):
+        if not part.startswith("$CATEGORY: "):
+            match = QUESTION.match(part)
+            assert match, part
+            answers = [line.strip() for line in match["answers"].splitlines()]
+            found.append((plain(match["title"]), plain(match["text"]), match["kind"], answers))
+    return found
+
+
+@pytest.mark.parametrize("skill", SKILLS)
+def test_every_made_exercise_can_be_read_again(skill: str) -> None:
+    exercises = made(Wishes(skill), 3)
+    questions = read(gift(exercises))
+    assert len(questions) == 3
+    for (title, text, kind, answers), one in zip(questions, exercises, strict=True):
+        assert title == f"{SKILLS[skill].title} {one.level}.{one.seed}"
+        assert "<pre>" in text
+        assert (kind == "#") == (one.question.kind in ("cell", "number"))
+        assert sum(answer.startswith("=") and not answer.startswith("=%0%") for answer in answers) == 1
+        assert len(answers) >= 3, "a right answer, a wrong one at least, and what is said to all"
+
+
+def test_a_mistakes_answer_brings_its_words() -> None:
+    one = exercise("delta", 2, 0)
+    ((_, _, _, answers),) = read(gift([one]))
+    told = dict(answer[1:].split("#", 1) for answer in answers if answer.startswith("~"))
+    for wrong in one.question.wrongs()[:5]:
+        assert plain(told[wrong.text]).startswith(MISTAKES[wrong.code].does)
+
+
+def test_a_cells_wrong_numbers_are_worth_nothing_and_are_explained() -> None:
+    course = load_course("first-steps")
+    title, _, kind, answers = read(gift(course.exercises))[0]
+    assert (title, kind, answers[0]) == ("One output", "#", "=3:0.005")
+    assert any(answer.startswith("=%0%-2:0.005#You worked out a true convolution") for answer in answers)
+
+
+def test_each_skill_has_its_category() -> None:
+    text = gift(made(Wishes(), 1))
+    assert text.count("$CATEGORY: cnnstep/") == len(SKILLS)
