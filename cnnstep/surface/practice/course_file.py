@@ -126,7 +126,8 @@ class _Reader:
             return tuple(item.text.strip() for item in node.items if isinstance(item, Scalar))
         if node is not None or needed:
             what = f"{key} is missing" if node is None else f"{key} must be a list of texts"
-            self._fault("missing-key" if node is None else "type", what, f"write {key}: [a, b, c]", path)
+            place = path if node is None else (*path, key)
+            self._fault("missing-key" if node is None else "type", what, f"write {key}: [a, b, c]", place)
         return ()
 
     def _question(

@@ -23,11 +23,16 @@ def kept() -> list[tuple[str, str]]:
         return [(event.skill, event.outcome) for event in store.history()]
 
 
+def started(folder: Path) -> subprocess.Popen[bytes]:
+    command, pipe = [sys.executable, "-m", "cnnstep", *GRADIENT], subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment(), cwd=folder)
+
+
 def test_answers_come_through_a_pipe_and_are_kept(cnnstep: Program) -> None:
     ran = cnnstep(*GRADIENT, stdin="13 -12; -6 -1\n13 -6; -12 -1\n")
     assert ran.code == 0
     assert "gradient-transposed" in ran.out
-    assert "Filter gradient: 3 %" in ran.out
+    assert "Filter gradient: 2 % → 19 %." in ran.out
     assert "The input has ended" in ran.err
     assert "gradient 0, your answer >" in ran.err
     assert kept() == [("gradient", "wrong"), ("gradient", "right")]
@@ -104,15 +109,7 @@ def test_no_number_is_cut_in_a_narrow_window(cnnstep: Program, width: int) -> No
 def test_what_was_answered_is_on_the_disk_before_what_it_was_worth_is_shown(tmp_path: Path) -> None:
     """A process that is killed the moment its feedback appears has kept the answer."""
     one = exercise("gradient", 1, 0)
-    command = [sys.executable, "-m", "cnnstep", *GRADIENT]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
-        cwd=tmp_path,
-    ) as process:
+    with started(tmp_path) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(f"{one.question.answer}\n".encode())
@@ -126,10 +123,7 @@ def test_what_was_answered_is_on_the_disk_before_what_it_was_worth_is_shown(tmp_
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as a terminal sends them")
 def test_ctrl_c_ends_it_with_130_and_keeps_everything(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "cnnstep", *GRADIENT]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), cwd=tmp_path
-    ) as process:
+    with started(tmp_path) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(b"1 2; 3 4\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_mistakes_answer_brings_its_words() -> None:
     ((_, _, _, answers),) = read(gift([one]))
     told = dict(answer[1:].split("#", 1) for answer in answers if answer.startswith("~"))
     for wrong in one.question.wrongs()[:5]:
-        assert plain(told[wrong.text]).startswith(MISTAKES[wrong.code].does)
+        assert html.unescape(plain(told[wrong.text])).startswith(MISTAKES[wrong.code].does)
 
 
 def test_a_cells_wrong_numbers_are_worth_nothing_and_are_explained() -> None:
