@@ -14,7 +14,9 @@ import pytest
 
 import cnnstep
 from cnnstep.surface.loading import load
+from cnnstep.surface.practice.course_file import load_course
 from cnnstep.surface.schema import json_schema
+from cnnstep.tutor.practice.mastery import GUESSES, USUAL
 from tests.conftest import environment
 
 ROOT = Path(__file__).parents[1]
@@ -118,3 +120,16 @@ def test_the_scenario_of_the_page_is_the_first_lesson(folder: Path) -> None:
 
 def test_every_public_name_is_on_the_page() -> None:
     assert [name for name in cnnstep.__all__ if name not in README] == []
+
+
+def test_the_course_shown_is_one(folder: Path) -> None:
+    (course,) = (block for block in blocks("text") if "exercises:" in block)
+    (folder / "week.yaml").write_text(course, encoding="utf-8")
+    assert [item.skill for item in load_course(str(folder / "week.yaml")).items] == ["gradient"]
+
+
+def test_what_mastery_is_stands_here_as_it_is_worked_out() -> None:
+    usual, told = USUAL, re.sub(r"\s+", " ", README)
+    for number in (usual.known, usual.known_fast, usual.slips, usual.learns, usual.mastered, *GUESSES.values()):
+        assert number in (GUESSES["cell"], GUESSES["number"]) or f"{100 * number:.0f} %" in told
+    assert "each hint and each wrong answer before halves what a right one proves" in told

@@ -24,8 +24,8 @@ from cnnstep.engine.rebuild import rebuilt
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.surface.loading import load, shipped
+from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS
-from cnnstep.tutor.practice.step_question import StepQuestion
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))

@@ -16,8 +16,8 @@ from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Block, Document
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.making import Exercise
-from cnnstep.tutor.practice.plain_question import ChoiceQuestion
-from cnnstep.tutor.practice.question import Question
+from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
+from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.skills import SKILLS
 
 MOST_WRONG = 5

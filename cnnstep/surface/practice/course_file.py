@@ -13,8 +13,8 @@ from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scala
 from cnnstep.surface.loading import shipped_folder, source_of
 from cnnstep.surface.named_scenario import scenario_at
 from cnnstep.tutor.practice.course import Course, Item
+from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS
-from cnnstep.tutor.practice.step_question import StepQuestion
 
 KEYS = ("title", "exercises")
 ITEM_KEYS = ("title", "skill", "scenario", "step", "cell", "hidden", "hints", "mistakes")

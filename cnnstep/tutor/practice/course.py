@@ -9,7 +9,7 @@ from cnnstep.tutor.document import Block, Command, Heading, Paragraph, Table, To
 from cnnstep.tutor.numbers import AS_USUAL, counted
 from cnnstep.tutor.practice.event import Event, History
 from cnnstep.tutor.practice.making import Exercise
-from cnnstep.tutor.practice.step_question import StepQuestion
+from cnnstep.tutor.practice.questions.step import StepQuestion
 
 HINTS = 3
 """So many hints an exercise has: where to look, the idea, a number worked out."""

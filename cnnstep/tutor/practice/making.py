@@ -8,14 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.practice import rates, spotting, step_variants
-from cnnstep.tutor.practice.drawing import Draw
+from cnnstep.tutor.practice.exercises import VARIANTS
+from cnnstep.tutor.practice.exercises.drawing import Draw
 from cnnstep.tutor.practice.plan import Wishes
-from cnnstep.tutor.practice.question import Question
+from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.skills import SKILLS
-from cnnstep.tutor.practice.variant import VARIANTS
-
-__all__ = ["LEVELS", "Exercise", "exercise", "rates", "spotting", "step_variants"]
 
 LEVELS = (1, 2, 3)
 """1: small; 2: as in a course; 3: larger, or with a step on the way that is not shown."""

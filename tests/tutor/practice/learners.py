@@ -8,9 +8,9 @@ import numpy as np
 
 from cnnstep.tutor.document import Block, Note, Paragraph
 from cnnstep.tutor.practice.plan import Wishes
-from cnnstep.tutor.practice.question import Question
+from cnnstep.tutor.practice.questions.question import Question
+from cnnstep.tutor.practice.questions.step import StepQuestion, as_typed
 from cnnstep.tutor.practice.session import Practice, Reply, advance, begin
-from cnnstep.tutor.practice.step_question import StepQuestion, as_typed
 
 NUMBER = r"(-?[\d.]+(?:e[+-]\d+)?)"
 CELL = re.compile(r"^(?P<label>[^\[]+)(?:\[(?P<cell>[\d,]+)\])?(?: new)? = " + NUMBER + ":$")

@@ -12,8 +12,8 @@ from cnnstep.tutor.document import Heading
 from cnnstep.tutor.practice.course import Course, Item, checked, position, unfit
 from cnnstep.tutor.practice.event import Event
 from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.session import advance, begin
-from cnnstep.tutor.practice.step_question import StepQuestion
 from tests.tutor.practice.learners import texts
 
 HINTS = ("where", "idea", "number")

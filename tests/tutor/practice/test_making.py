@@ -7,11 +7,11 @@ import pytest
 from cnnstep.errors import InputError
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import AS_USUAL
+from cnnstep.tutor.practice.exercises.variant import VARIANTS
 from cnnstep.tutor.practice.making import LEVELS, exercise
-from cnnstep.tutor.practice.plain_question import ChoiceQuestion
+from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
+from cnnstep.tutor.practice.questions.step import ALIKE, StepQuestion
 from cnnstep.tutor.practice.skills import HOMES, SKILLS
-from cnnstep.tutor.practice.step_question import ALIKE, StepQuestion
-from cnnstep.tutor.practice.variant import VARIANTS
 from tests.examples import some
 from tests.tutor.practice.learners import texts
 

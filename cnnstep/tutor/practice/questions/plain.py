@@ -12,7 +12,7 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.document import Block, Paragraph, Table
 from cnnstep.tutor.numbers import AS_USUAL, Numbers, listed
 from cnnstep.tutor.practice.event import Kind
-from cnnstep.tutor.practice.question import Marked, Wrong
+from cnnstep.tutor.practice.questions.question import Marked, Wrong
 from cnnstep.tutor.typed import EXACT, read_matrix
 
 Hints = tuple[tuple[Block, ...], tuple[Block, ...], tuple[Block, ...]]

@@ -15,12 +15,12 @@ from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.document import Block, Mark, Note, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import Numbers, listed
-from cnnstep.tutor.practice.question import Marked
+from cnnstep.tutor.practice.questions.question import Marked
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.typed import Typed, read_matrix
 
 if TYPE_CHECKING:
-    from cnnstep.tutor.practice.step_question import StepQuestion
+    from cnnstep.tutor.practice.questions.step import StepQuestion
 
 WRONG = Mark("✗", "not this number", "bad")
 RIGHT = Mark("✓", "right", "good")

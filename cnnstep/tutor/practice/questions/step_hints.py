@@ -15,7 +15,7 @@ from cnnstep.tutor.sentences import title_of, words_of
 from cnnstep.tutor.why import products
 
 if TYPE_CHECKING:
-    from cnnstep.tutor.practice.step_question import StepQuestion
+    from cnnstep.tutor.practice.questions.step import StepQuestion
 
 PART = Mark("*", "takes part", "strong")
 

@@ -19,9 +19,9 @@ from cnnstep.tutor.document import Beside, Block, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, carry_out
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.practice.event import Kind
-from cnnstep.tutor.practice.question import Marked, Wrong
-from cnnstep.tutor.practice.step_hints import hint
-from cnnstep.tutor.practice.step_marks import mark
+from cnnstep.tutor.practice.questions.question import Marked, Wrong
+from cnnstep.tutor.practice.questions.step_hints import hint
+from cnnstep.tutor.practice.questions.step_marks import mark
 from cnnstep.tutor.present import given, planes
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.why import why

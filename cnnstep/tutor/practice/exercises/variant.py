@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from cnnstep.tutor.practice.drawing import Draw
-from cnnstep.tutor.practice.question import Question
+from cnnstep.tutor.practice.exercises.drawing import Draw
+from cnnstep.tutor.practice.questions.question import Question
 
 Variant: TypeAlias = Callable[[Draw], Question]
 

@@ -9,10 +9,10 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration, trace
 from cnnstep.tutor.document import Beside, Block, Heading, Paragraph, Table
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.practice.drawing import Draw
-from cnnstep.tutor.practice.plain_question import ChoiceQuestion, NumberQuestion, Option, so_it_is
-from cnnstep.tutor.practice.question import Question
-from cnnstep.tutor.practice.variant import variant
+from cnnstep.tutor.practice.exercises.drawing import Draw
+from cnnstep.tutor.practice.exercises.variant import variant
+from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion, Option, so_it_is
+from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.present import given, planes
 
 WATCHED = 5

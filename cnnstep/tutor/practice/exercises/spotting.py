@@ -18,11 +18,11 @@ from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.document import Beside, Block, Heading, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.practice.drawing import Draw
-from cnnstep.tutor.practice.plain_question import ChoiceQuestion, Hints, Option, so_it_is
-from cnnstep.tutor.practice.question import Question
+from cnnstep.tutor.practice.exercises.drawing import Draw
+from cnnstep.tutor.practice.exercises.variant import variant
+from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, Hints, Option, so_it_is
+from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.skills import HOMES
-from cnnstep.tutor.practice.variant import variant
 from cnnstep.tutor.present import given, planes
 from cnnstep.tutor.sentences import title_of, words_of
 from cnnstep.tutor.why import as_sum

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cnnstep.engine.build_network import network
 from cnnstep.engine.scenario import Scenario
-from cnnstep.tutor.practice.drawing import Draw
-from cnnstep.tutor.practice.question import Question
-from cnnstep.tutor.practice.step_question import StepQuestion
-from cnnstep.tutor.practice.variant import variant
+from cnnstep.tutor.practice.exercises.drawing import Draw
+from cnnstep.tutor.practice.exercises.variant import variant
+from cnnstep.tutor.practice.questions.question import Question
+from cnnstep.tutor.practice.questions.step import StepQuestion
 
 MASKS = ("slope-forgotten", "mask-not-strict", "mask-inverted", "mask-on-error", "mask-alone")
 
