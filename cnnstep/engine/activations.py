@@ -54,6 +54,11 @@ class Activation:
     steepest: float = 1.0
     parameters: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def plain_relu(self) -> bool:
+        """ReLU with the slope 0 at 0."""
+        return self.name == "relu" and self.slope_at(0.0) == 0
+
     def reaches(self, target: float) -> bool:
         """Whether some z gives this output."""
         if self.open_range:

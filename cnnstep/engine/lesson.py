@@ -29,7 +29,8 @@ class Lesson:
     """The steps of one iteration, the values they start from, and what the next iteration starts from.
 
     `leaves` are the quantities that no step computes (input, target, weights, memory). `carried` pairs each
-    trained or remembered leaf with the step whose result it is in the next iteration.
+    trained or remembered leaf with the step whose result it is in the next iteration. `own` are the steps as the
+    scenario gives them, whatever is put in the place of `steps`.
     """
 
     scenario: Scenario
@@ -38,6 +39,12 @@ class Lesson:
     start: Mapping[str, Array] = field(repr=False)
     carried: tuple[tuple[str, str], ...]
     output: Quantity
+    own: tuple[Step, ...] = field(repr=False)
+
+    @property
+    def altered(self) -> bool:
+        """Whether other steps than the scenario's own are carried out, such as a mistake."""
+        return self.steps is not self.own
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -135,7 +142,8 @@ def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
     start |= {p.quantity.name: p.start for p, _ in parameters} | memory
     memories = [q for step in updates for q in step.inputs if q.name in memory]
     leaves = (places[0][1].source, target, *(p.quantity for p, _ in parameters), *dict.fromkeys(memories), COUNT)
-    return Lesson(scenario, (*forward, error, *backward, *updates), leaves, MappingProxyType(start), carried, output)
+    steps = (*forward, error, *backward, *updates)
+    return Lesson(scenario, steps, leaves, MappingProxyType(start), carried, output, steps)
 
 
 def _places(scenario: Scenario) -> list[tuple[Layer, Place]]:
@@ -168,7 +176,7 @@ def _error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step
 
     formula = "e = a − t" if sign > 0 else "e = t − a"
     step = Step(error, "error", formula, (output, target), compute, working, loss)
-    signal = _weighted(loss, error, output)
+    signal = _weighted(loss, error, output, target)
     if loss.only_with == scenario.layers[-1].kind:
         note = "the loss's weight cancels the slope"
         signal = replace(
@@ -245,7 +253,7 @@ def _weight(loss: Loss, output: Array, cell: Cell) -> Factor:
     return Factor(loss.weight_formula.removesuffix(" ⊙"), loss.weight_at(float(output[cell]), output.size))
 
 
-def _weighted(loss: Loss, error: Quantity, output: Quantity) -> Signal:
+def _weighted(loss: Loss, error: Quantity, output: Quantity, target: Quantity) -> Signal:
     if not loss.weight_formula:
         return Signal.of(error)
 
@@ -253,8 +261,7 @@ def _weighted(loss: Loss, error: Quantity, output: Quantity) -> Signal:
         return _weight(loss, values[output.name], cell), read(error, values, cell)
 
     def weighted(values: Values) -> Array:
-        a = values[output.name]
-        return loss.weight(a, a.size) * values[error.name]
+        return loss.weight(values[output.name], values[target.name].size) * values[error.name]
 
     return Signal((error, output), f"{loss.weight_formula} {error.symbol}", weighted, factors)
 

@@ -43,6 +43,11 @@ class Loss:
         """L, a single number; may be inf, never NaN for finite outputs."""
         return self.scale(output.size) * float(self.cells(output, target).sum())
 
+    def each(self, outputs: Array, target: Array) -> Array:
+        """L [n] of each of the outputs [n, …]."""
+        losses: Array = self.scale(target.size) * self.cells(outputs, target).reshape(len(outputs), -1).sum(axis=1)
+        return losses
+
     def least(self, target: Array) -> float:
         """The loss of a perfect output: 0, but for cross-entropies whose targets are not 0 or 1."""
         return self.value(target, target)

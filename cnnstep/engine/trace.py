@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
+from cnnstep.engine.blocks import goes_in_blocks, in_blocks
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.scenario import Scenario
@@ -61,12 +63,25 @@ def first_iteration(lesson: Lesson) -> Iteration:
 
 def trace(lesson: Lesson | Scenario, iterations: int | None = None) -> Iterator[Iteration]:
     """The iterations of a lesson, the first one numbered 0; without a number of them, for ever."""
-    iteration = first_iteration(lesson_of(lesson) if isinstance(lesson, Scenario) else lesson)
-    while iterations is None or iteration.number < iterations:
+    first = first_iteration(lesson_of(lesson) if isinstance(lesson, Scenario) else lesson)
+    on = _in_blocks(first, iterations) if goes_in_blocks(first.lesson, first.values) else _one_by_one(first)
+    yield from islice(on, iterations)
+
+
+def _one_by_one(iteration: Iteration) -> Iterator[Iteration]:
+    while True:
         yield iteration
-        if iteration.number + 1 == iterations:
-            return
         iteration = iteration.next()
+
+
+def _in_blocks(iteration: Iteration, iterations: int | None) -> Iterator[Iteration]:
+    yield iteration
+    lesson, first_loss = iteration.lesson, iteration.first_loss
+    values, loss = iteration.following, iteration.loss_after
+    more = None if iterations is None else iterations - 1
+    for number, (following, loss_after) in enumerate(in_blocks(lesson, values, more), 1):
+        yield Iteration(lesson, number, values, following, loss, loss_after, first_loss)
+        values, loss = following, loss_after
 
 
 def _quietly(lesson: Lesson, begin: Values) -> tuple[Mapping[str, Array], float]:

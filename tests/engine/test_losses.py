@@ -38,6 +38,12 @@ def test_the_loss_is_its_cells_added_up_and_scaled(loss: Loss) -> None:
 
 
 @every_loss
+def test_the_losses_of_several_outputs_are_those_of_each(loss: Loss) -> None:
+    outputs = np.stack((OUTPUT, OUTPUT**2, TARGET))
+    assert loss.each(outputs, TARGET).tolist() == [loss.value(output, TARGET) for output in outputs]
+
+
+@every_loss
 def test_the_weight_before_e_is_the_same_as_an_array_and_number_by_number(loss: Loss) -> None:
     one_by_one = [loss.weight_at(float(a), 12) for a in OUTPUT.flat]
     np.testing.assert_allclose(one_by_one, loss.weight(OUTPUT, 12).ravel(), rtol=1e-14)

@@ -79,7 +79,7 @@ def _delta(scenario: Scenario, tile: _Tile) -> float:
     phi, loss, count = scenario.activation, scenario.loss, scenario.targets.size
     z, targets, delta = tile.z, tile.targets, tile.delta
     factor = None if loss.factor is None else loss.factor(count)
-    if factor is None or phi.name != "relu" or phi.slope_at(0.0) != 0:
+    if factor is None or not phi.plain_relu:
         a = phi.value(z)
         np.subtract(a, targets, out=delta)
         if not cast("ActivationLayer", scenario.layers[1]).slope_cancels:

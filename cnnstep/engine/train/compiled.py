@@ -35,10 +35,7 @@ BLOCK = 512
 
 def has_kernel(problem: Problem) -> bool:
     """Plain gradient descent of a squared loss under ReLU (slope 0 at 0) or no activation, on a small layer."""
-    straight = problem.plain_relu or problem.phi.name == "linear"
-    if not straight or problem.in_tiles or not problem.memoryless or problem.factor is None:
-        return False
-    return bool(np.count_nonzero(problem.patches) * problem.targets.shape[1] <= MOST_TERMS)
+    return problem.straight and np.count_nonzero(problem.patches) * problem.targets.shape[1] <= MOST_TERMS
 
 
 def compiled(problem: Problem) -> Advance:
@@ -46,7 +43,7 @@ def compiled(problem: Problem) -> Advance:
 
     The first call compiles, about a second; the kernel stays as long as the process lives.
     """
-    kernels = [_kernel(_source(problem.patches, targets, problem.plain_relu)) for targets in problem.targets.T]
+    kernels = [_kernel(_source(problem.patches, targets, problem.phi.plain_relu)) for targets in problem.targets.T]
 
     def advance(problem: Problem, state: State, iterations: int) -> None:
         assert problem.factor is not None

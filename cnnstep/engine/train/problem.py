@@ -14,6 +14,7 @@ from typing import cast
 import numpy as np
 
 from cnnstep.engine.activations import Activation
+from cnnstep.engine.descent import LARGEST_MATRIX, is_straight
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv, bias_gradient, correlate, filter_gradient
 from cnnstep.engine.losses import Loss
@@ -23,9 +24,6 @@ from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.train.big_layer import layer_gradient
 from cnnstep.engine.train.columns import Columns
-
-LARGEST_MATRIX = 2**18
-"""Patch matrices of more numbers than this (2 MiB) no longer stay in the cache: then tiles are faster."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,9 @@ class Problem:
         return self.optimizer.name == "sgd"
 
     @cached_property
-    def plain_relu(self) -> bool:
-        """ReLU with the slope 0 at 0."""
-        return self.phi.name == "relu" and bool(self.phi.slope_at(0.0) == 0)
+    def straight(self) -> bool:
+        """Whether δ is c·e where a slope is 1, and 0 elsewhere; see `is_straight`."""
+        return is_straight(self.scenario)
 
     @cached_property
     def factor(self) -> float | None:
@@ -142,7 +140,8 @@ class Problem:
             return error
         if self.factor != 1:
             error = self.loss.weight(a, count) * error
-        slope = z > 0 if self.plain_relu else self.phi.slope(z)  # the mask itself costs a third of where(z > 0, 1, 0)
+        # the mask itself costs a third of where(z > 0, 1, 0)
+        slope = z > 0 if self.phi.plain_relu else self.phi.slope(z)
         delta: Array = error * slope
         return delta
 
