@@ -1,13 +1,13 @@
 """Iterations by blocks, each with all its values: what adds up goes one by one, the rest for a whole block at once.
 
 A step that adds nothing up, such as a = φ(z), e = a − t or w − η·G, works cell by cell: its own `compute` takes the
-values of n iterations, [n, …], as it takes those of one. Those that do, z and the gradients, leave their results
-behind on the way (`descent.py`). Every number is the one that the steps give one after another, to the last bit.
+values of n iterations, [n, …], as it takes those of one. What does add up, z and the gradients, is left behind by
+the descent without a record (`descent.py`). Every number is, to the last bit, the one that the steps give one after
+another.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from itertools import repeat
 from types import MappingProxyType
@@ -41,24 +41,30 @@ def _room(values: Values) -> int:
 
 
 def in_blocks(lesson: Lesson, values: Values, iterations: int | None = None) -> Iterator[tuple[Values, float]]:
-    """The values (read-only) and the loss of the iterations that follow the one of these values.
-
-    Blocks are as long as they may be where a number of iterations is asked for. Where none is, each is four times as
-    long as the one before it, so that little is made for nothing.
-    """
+    """The values (read-only) and the loss of the iterations that follow the one of these values."""
     scenario = lesson.scenario
     conv = scenario.conv
     descent = Descent.of(scenario, patch_matrix(scenario.inputs, conv.window, conv.geometry))
     weights = np.concatenate([values[source].reshape(-1) for _, source in lesson.carried])
-    left, length = (sys.maxsize, FIRST) if iterations is None else (iterations, LONGEST)
-    while left:
+    for length in _lengths(iterations, _room(values)):
         with np.errstate(all="ignore"):
-            trail = descent.trail(weights, scenario.learning_rate, min(length, left, _room(values)))
+            trail = descent.trail(weights, scenario.learning_rate, length)
             together, losses = _carried_out(lesson, values, trail)
         for values, loss in zip(_one_by_one(together), losses, strict=True):
             yield values, loss
-        left -= len(losses)
-        length *= 4
+
+
+def _lengths(iterations: int | None, room: int) -> Iterator[int]:
+    """One block after another: each as long as it may be; where nobody says how many iterations are wanted, growing."""
+    if iterations is not None:
+        yield from repeat(room, iterations // room)
+        if rest := iterations % room:
+            yield rest
+        return
+    length = FIRST
+    while True:
+        yield length
+        length = min(4 * length, room)  # so little is made for nothing
 
 
 def _carried_out(lesson: Lesson, before: Values, trail: Trail) -> tuple[dict[str, Array], list[float]]:
