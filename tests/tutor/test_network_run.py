@@ -34,7 +34,9 @@ from cnnstep.tutor.run import (
     step_document,
 )
 from cnnstep.tutor.select import lesson_for
-from cnnstep.tutor.session import Session, advance, begin
+from cnnstep.tutor.session.advance import advance
+from cnnstep.tutor.session.screens import begin
+from cnnstep.tutor.session.state import Session
 from cnnstep.tutor.what_if import changed
 from tests.tutor.blocks import blocks_of
 from tests.tutor.networks import Layers, batch, digits_like, smallest

@@ -1,85 +1,25 @@
-"""The tutor as a pure function: `advance(session, line)` gives the next session and what to show.
-
-A session knows nothing of terminals or files. `back` is the session that was before; saving is a request in
-the reply, which whoever owns the files carries out.
-"""
+"""What a session shows by itself: its introduction, the step that one stands at, and the prompt."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.naming import BACKWARD
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.step import Step
-from cnnstep.engine.trace import GRADIENT_ROLES, Iteration, first_iteration
-from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.document import Block, Command, Heading, Note, Paragraph
+from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
+from cnnstep.tutor.document import Block, Command, Heading, Paragraph
 from cnnstep.tutor.network.one_sample import is_batch
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.present import question, step_card
-from cnnstep.tutor.select import lesson_for
 from cnnstep.tutor.sentences import title_of
-
-LONGEST = 300
-"""Characters of a fault that quotes what was typed: a page pasted by mistake need not come back whole."""
-
-
-@dataclass(frozen=True)
-class Session:
-    """Where a learner stands: the scenario as it is now, the iteration, and the step shown last (−1: none yet).
-
-    `guess` holds the lines of a matrix that is being typed. `before` is the session to go back to. `sample` is the one
-    of a batch that is looked at (None: all of them). `load` finds the scenario that a topic is worked on.
-    """
-
-    name: str
-    original: Scenario
-    scenario: Scenario
-    iteration: Iteration
-    position: int = -1
-    style: Numbers = AS_USUAL
-    guess: tuple[str, ...] | None = None
-    before: Session | None = field(default=None, repr=False)
-    changes: tuple[str, ...] = ()
-    done: bool = False
-    sample: int | None = None
-    load: Callable[[str], Scenario] | None = field(default=None, repr=False)
-
-    @property
-    def step(self) -> Step | None:
-        """The step shown last."""
-        return self.iteration.lesson.steps[self.position] if self.position >= 0 else None
-
-    @property
-    def coming(self) -> Step:
-        """The step that Enter shows next."""
-        steps = self.iteration.lesson.steps
-        return steps[(self.position + 1) % len(steps)]
-
-    def moved(self, iteration: Iteration, position: int) -> Session:
-        """The session at another place, from which `back` leads here."""
-        return replace(self, iteration=iteration, position=position, guess=None, before=self)
-
-    def forward(self) -> Session:
-        """One step on; after the last step the next iteration begins."""
-        if self.position + 1 < len(self.iteration.lesson.steps):
-            return self.moved(self.iteration, self.position + 1)
-        return self.moved(self.iteration.next(), 0)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What to show, and the file to save the present scenario in, if that was asked for."""
-
-    blocks: tuple[Block, ...]
-    save: str | None = None
+from cnnstep.tutor.session.state import Answer, Reply, Session, opening
+from cnnstep.tutor.typed import read_matrix
 
 
 def begin(
     name: str, scenario: Scenario, style: Numbers = AS_USUAL, load: Callable[[str], Scenario] | None = None
-) -> tuple[Session, Reply]:
+) -> Answer:
     """A session before its first step, and how it introduces itself."""
     iteration = opening(scenario)
     sample = 0 if scenario.is_network and is_batch(iteration) else None
@@ -92,11 +32,6 @@ def begin(
         Command("Enter", "the first step. Also: why 0 1, guess, back, help, quit"),
     )
     return session, Reply(blocks)
-
-
-def opening(scenario: Scenario) -> Iteration:
-    """A scenario's first iteration."""
-    return first_iteration(lesson_for(scenario))
 
 
 def _steps_in_words(lesson: Lesson) -> str:
@@ -124,8 +59,6 @@ def _one_at_a_time(iteration: Iteration, sample: int | None) -> tuple[Block, ...
 def prompt(session: Session) -> str:
     """Where one is: `first-filter · iteration 0 · 3/6 error >`."""
     if session.guess is not None:
-        from cnnstep.tutor.typed import read_matrix
-
         rows = len(read_matrix("\n".join(session.guess))) if session.guess else 0
         return f"your {session.coming.symbol}, row {rows}: " if rows else f"your {session.coming.symbol}: "
     steps = session.iteration.lesson.steps
@@ -147,20 +80,3 @@ def shown(session: Session) -> tuple[Block, ...]:
         title = Heading(f"Iteration {session.iteration.number}", 1, f"loss {loss}")
         head = (title, *question(session.iteration, session.sample))
     return (*head, *step_card(session.iteration, step, session.style, sample=session.sample))
-
-
-def advance(session: Session, line: str) -> tuple[Session, Reply]:
-    """What a typed line leads to; a line that can't be carried out changes nothing and says why."""
-    from cnnstep.tutor.session_commands import carry_out
-    from cnnstep.tutor.session_guess import guessing
-
-    try:
-        return guessing(session, line) if session.guess is not None else carry_out(session, line)
-    except InputError as error:
-        return session, Reply(tuple(_told(fault) for fault in error.faults))
-
-
-def _told(fault: Fault) -> Note:
-    what = fault.what if len(fault.what) <= LONGEST else f"{fault.what[: LONGEST - 1]}…"
-    hint = fault.hint[:1].upper() + fault.hint[1:]
-    return Note(fault.code, f"{what}. {hint}{'' if hint.endswith(('?', '.', '…')) or not hint else '.'}".strip())

@@ -17,9 +17,10 @@ from cnnstep.tutor.present import note
 from cnnstep.tutor.record import record
 from cnnstep.tutor.run import course
 from cnnstep.tutor.select import first_step
-from cnnstep.tutor.session import Reply, Session, opening, shown
-from cnnstep.tutor.session_guess import start_guess
-from cnnstep.tutor.session_look import DIGITS, Answer, is_index, sample, show, why_number
+from cnnstep.tutor.session.guess import start_guess
+from cnnstep.tutor.session.look import DIGITS, is_index, sample, show, why_number
+from cnnstep.tutor.session.screens import shown
+from cnnstep.tutor.session.state import Answer, Reply, Session, opening
 from cnnstep.tutor.what_if import changed
 
 FURTHEST = 100_000

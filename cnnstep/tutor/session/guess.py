@@ -10,7 +10,8 @@ from cnnstep.engine.step import Step
 from cnnstep.tutor.document import Block, Command, Mark, Matrix, Paragraph
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.sentences import title_of
-from cnnstep.tutor.session import Reply, Session, shown
+from cnnstep.tutor.session.screens import shown
+from cnnstep.tutor.session.state import Answer, Reply, Session
 from cnnstep.tutor.typed import Typed, read_matrix
 
 WRONG = Mark("✗", "not this number", "bad")
@@ -19,7 +20,7 @@ EXACT_DIGITS = 12
 """What was shown counts as known to so many decimals."""
 
 
-def start_guess(session: Session) -> tuple[Session, Reply]:
+def start_guess(session: Session) -> Answer:
     """Asks for the next step's matrix."""
     step = session.coming
     ready = session
@@ -31,7 +32,7 @@ def start_guess(session: Session) -> tuple[Session, Reply]:
     return replace(ready, guess=()), Reply((Paragraph(words), Paragraph(how, "quiet")))
 
 
-def guessing(session: Session, line: str) -> tuple[Session, Reply]:
+def guessing(session: Session, line: str) -> Answer:
     """Takes in a line of the guess; once it is complete, marks it and shows the step."""
     if not line.strip() or line.strip().lower() in ("quit", "q", "back", "b"):
         return replace(session, guess=None), Reply((Paragraph("Given up. Enter shows the step.", "quiet"),))
@@ -56,7 +57,7 @@ def _shape(session: Session, step: Step) -> tuple[int, ...]:
     return tuple(iteration.matrix(step.name).shape)
 
 
-def _marked(session: Session, step: Step, typed: list[Typed]) -> tuple[Session, Reply]:
+def _marked(session: Session, step: Step, typed: list[Typed]) -> Answer:
     shape = _shape(session, step)
     true = session.iteration.matrix(step.name)
     wrong = [not cell.fits(float(value)) for cell, value in zip(typed, true.ravel(), strict=True)]
