@@ -285,11 +285,29 @@ class TestSession:
         assert session.sample == 0
         assert text
 
-    def test_a_topic_is_worked_on_a_scenario_of_its_own(self) -> None:
-        _, text = self.talk(smallest(), "explain relu", load=shipped_scenario)
-        assert "relu" in text
-        _, text = self.talk(smallest(), "explain relu")
-        assert "cnnstep explain relu" in text
+    def test_a_topic_is_worked_on_the_learners_own_network_as_it_is_now(self) -> None:
+        session, _ = begin("net", smallest())
+        _, reply = advance(session, "explain dense")
+        assert "z5[1] = 1.5" in {block.text for block in reply.blocks if isinstance(block, Heading)}
+        session, _ = advance(session, "set dense1.weights 1 0 77")
+        _, reply = advance(session, "explain dense")  # 2 · 77, where 2 · (-0.25) was
+        assert "z5[1] = 156" in {block.text for block in reply.blocks if isinstance(block, Heading)}
+
+    def test_a_page_that_the_network_can_not_serve_says_so_and_shows_a_shipped_one(self) -> None:
+        _, text = self.talk(smallest(), "explain saturation", load=shipped_scenario)
+        assert "Your network has no layer of type" in text
+        assert "Here is sigmoid in its place." in text
+
+    def test_a_page_of_another_scenario_is_refused_where_none_can_be_found(self) -> None:
+        session, text = self.talk(smallest(), "explain saturation")
+        assert "the page is worked on sigmoid, which can't be found from here" in text
+        assert session.step is None
+
+    def test_a_page_does_not_propose_to_open_the_session_that_it_is_read_in(self) -> None:
+        session, _ = begin("net", smallest())
+        for topic in ("dense", "gradient", "network"):
+            _, reply = advance(session, f"explain {topic}")
+            assert [block for block in reply.blocks if isinstance(block, Command)] == []
 
     def test_a_bare_name_works_where_it_can_mean_only_one(self) -> None:
         conv_alone: Layers = [{"type": "conv", "weights": [[[[1, 2]]]], "name": "eyes"}, {"type": "relu"}]

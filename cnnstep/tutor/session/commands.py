@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.document import Block, Paragraph, Table
+from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import note
 from cnnstep.tutor.record import record
@@ -163,11 +164,17 @@ def _explain(session: Session, rest: str) -> Answer:
 
     if not rest:
         return session, Reply(topic_list())
-    if session.scenario.is_network:  # a topic is worked on a scenario of its own
-        if session.load is None:
-            raise InputError(Fault("explain", "topics can't be loaded here", f"type: cnnstep explain {rest}"))
-        return session, Reply(explanation(rest, session.load, "", session.style))
-    return session, Reply(explanation(rest, lambda name: session.scenario, session.name, session.style))
+
+    def load(name: str) -> Scenario:
+        return session.scenario if name == session.name else session.load(name)
+
+    blocks = explanation(rest, load, session.name, session.style)
+    return session, Reply(tuple(block for block in blocks if not _opens_a_session(block)))
+
+
+def _opens_a_session(block: Block) -> bool:
+    """Whether it proposes what the learner is in the middle of."""
+    return isinstance(block, Command) and block.command.startswith("cnnstep step ")
 
 
 def _save(session: Session, rest: str) -> Answer:

@@ -13,12 +13,12 @@ from cnnstep.tutor.network.one_sample import is_batch
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.present import question, step_card
 from cnnstep.tutor.sentences import title_of
-from cnnstep.tutor.session.state import Answer, Reply, Session, opening
+from cnnstep.tutor.session.state import Answer, Reply, Session, no_other, opening
 from cnnstep.tutor.typed import read_matrix
 
 
 def begin(
-    name: str, scenario: Scenario, style: Numbers = AS_USUAL, load: Callable[[str], Scenario] | None = None
+    name: str, scenario: Scenario, style: Numbers = AS_USUAL, load: Callable[[str], Scenario] = no_other
 ) -> Answer:
     """A session before its first step, and how it introduces itself."""
     iteration = opening(scenario)

@@ -9,9 +9,15 @@ from typing import TypeAlias
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
+from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.select import lesson_for
+
+
+def no_other(name: str) -> Scenario:
+    """For a session that knows no scenario but its own."""
+    raise InputError(Fault("explain", f"the page is worked on {name}, which can't be found from here", "try another"))
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class Session:
     """Where a learner stands: the scenario as it is now, the iteration, and the step shown last (−1: none yet).
 
     `guess` holds the lines of a matrix that is being typed. `before` is the session to go back to. `sample` is the one
-    of a batch that is looked at (None: all of them). `load` finds the scenario that a topic is worked on.
+    of a batch that is looked at (None: all of them). `load` finds the scenario of a page that this one does not suit.
     """
 
     name: str
@@ -33,7 +39,7 @@ class Session:
     changes: tuple[str, ...] = ()
     done: bool = False
     sample: int | None = None
-    load: Callable[[str], Scenario] | None = field(default=None, repr=False)
+    load: Callable[[str], Scenario] = field(default=no_other, repr=False)
 
     @property
     def step(self) -> Step | None:
