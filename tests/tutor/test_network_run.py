@@ -309,6 +309,13 @@ class TestSession:
             _, reply = advance(session, f"explain {topic}")
             assert [block for block in reply.blocks if isinstance(block, Command)] == []
 
+    def test_a_layer_is_opened_by_its_name_under_either_word(self) -> None:
+        opened = [advance(begin("net", smallest())[0], line)[1] for line in ("show conv1", "layer conv1")]
+        assert opened[0] == opened[1]
+        headings = [block.text for block in opened[0].blocks if isinstance(block, Heading)]
+        assert headings[0] == "1 conv1: forward pass"
+        assert headings[-1].endswith("conv1: bias update")
+
     def test_a_bare_name_works_where_it_can_mean_only_one(self) -> None:
         conv_alone: Layers = [{"type": "conv", "weights": [[[[1, 2]]]], "name": "eyes"}, {"type": "relu"}]
         scenario = network(input=[[1, 2, 3]], target=[[1, 2]], layers=conv_alone, learning_rate=0.1)

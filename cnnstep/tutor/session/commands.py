@@ -209,7 +209,7 @@ COMMANDS: dict[str, SessionCommand] = {
     "run": SessionCommand("run [N]", "N iterations on, with their loss", _run),
     "sample": SessionCommand("sample N", "look at another sample of a batch", sample),
     "goto": SessionCommand("goto [ITERATION] [STEP]", "to an iteration, a step, or both: goto 3 delta", _goto),
-    "show": SessionCommand("show [STEP]", "this step again, another one, or all of them: show all", show),
+    "show": SessionCommand("show [STEP]", "this step again, another one, a layer of a network, or show all", show),
     "findings": SessionCommand("findings", "what is worth saying about this iteration", _findings),
     "explain": SessionCommand("explain [TOPIC]", "a concept, worked on this scenario", _explain),
     "save": SessionCommand("save FILE", "write the scenario as it is now, with your changes", _save),
@@ -219,5 +219,5 @@ COMMANDS: dict[str, SessionCommand] = {
 }
 """One entry a command; help, suggestions and tests read them from here."""
 
-OTHER_WORDS = {"exit": "quit", "?": "help"}
+OTHER_WORDS = {"exit": "quit", "?": "help", "layer": "show"}
 """What else is typed out of habit."""

@@ -26,10 +26,16 @@ def start_guess(session: Session) -> Answer:
     ready = session
     if session.position + 1 == len(session.iteration.lesson.steps):
         ready = session.moved(session.iteration.next(), -1)
-    shape = "×".join(str(n) for n in _shape(ready, step)) or "one number"
     words = f"Work out {step.symbol} yourself: {title_of(step).lower()}, {step.formula}."
-    how = f"Type {shape}: a row on a line, or 3 0; -2 1 in one. An empty line gives up."
+    how = f"Type {_how(_shape(ready, step))}. An empty line gives up."
     return replace(ready, guess=()), Reply((Paragraph(words), Paragraph(how, "quiet")))
+
+
+def _how(shape: tuple[int, ...]) -> str:
+    """`2×2: a row on a line, …`, `2 numbers: 3 0`, `one number`."""
+    if len(shape) < 2:
+        return "one number" if shape in ((), (1,)) else f"{shape[0]} numbers, as in 3 0"
+    return f"{'×'.join(str(n) for n in shape)}: a row on a line, or 3 0; -2 1 in one"
 
 
 def guessing(session: Session, line: str) -> Answer:

@@ -29,9 +29,14 @@ def begin(
         *question(iteration, sample),
         Paragraph(f"One iteration has {len(iteration.lesson.steps)} steps: {_steps_in_words(iteration.lesson)}."),
         *_one_at_a_time(iteration, sample),
-        Command("Enter", "the first step. Also: why 0 1, guess, back, help, quit"),
+        Command("Enter", f"the first step. Also: {_also(scenario)}, guess, back, help, quit"),
     )
     return session, Reply(blocks)
+
+
+def _also(scenario: Scenario) -> str:
+    """What else can be typed to see more: a number's cell, or a network's layer."""
+    return f"show {scenario.names[0]}, why" if scenario.is_network else "why 0 1"
 
 
 def _steps_in_words(lesson: Lesson) -> str:
