@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnnstep.errors import InputError
     from cnnstep.surface.from_torch import from_torch
     from cnnstep.surface.loading import scenario
+    from cnnstep.surface.weights import load_weights, save_weights
     from cnnstep.tutor.sweep.axis import Axis
     from cnnstep.tutor.sweep.plan import Plan
     from cnnstep.tutor.sweep.work import sweep
@@ -33,9 +34,11 @@ __all__ = [
     "findings",
     "from_torch",
     "lesson_of",
+    "load_weights",
     "network",
     "one_filter",
     "outcome",
+    "save_weights",
     "scenario",
     "sweep",
     "trace",
@@ -48,9 +51,11 @@ _HOMES = {
     "findings": "cnnstep.engine.findings",
     "from_torch": "cnnstep.surface.from_torch",
     "lesson_of": "cnnstep.engine.lesson",
+    "load_weights": "cnnstep.surface.weights",
     "network": "cnnstep.engine.build_network",
     "one_filter": "cnnstep.engine.build",
     "outcome": "cnnstep.engine.outcome",
+    "save_weights": "cnnstep.surface.weights",
     "scenario": "cnnstep.surface.loading",
     "sweep": "cnnstep.tutor.sweep.work",
     "trace": "cnnstep.engine.trace",

@@ -54,6 +54,15 @@ def test_a_scenario_is_built_from_numbers() -> None:
     np.testing.assert_array_equal([[30]], next(cnnstep.trace(scenario)).matrix("gradient"))
 
 
+def test_what_a_run_has_learned_is_kept_and_started_from(tmp_path: Path) -> None:
+    lesson = cnnstep.scenario("smallest-network")
+    first = next(cnnstep.trace(lesson))
+    cnnstep.save_weights(cnnstep.outcome(first, first), tmp_path / "learned.npz")
+    again = next(cnnstep.trace(cnnstep.load_weights(lesson, tmp_path / "learned.npz")))
+    assert again.loss == first.loss_after
+    np.testing.assert_array_equal(first.next().matrix("conv1.forward"), again.matrix("conv1.forward"))
+
+
 def test_every_fault_of_a_scenario_comes_at_once() -> None:
     with pytest.raises(cnnstep.InputError) as caught:
         cnnstep.one_filter(input=[[1]], filter=[[1]], target=[[1]], activation="relo", learning_rate=-1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,6 +72,17 @@ def test_imports_point_down(path: Path) -> None:
     own = level_of(module_of(path))
     up = [name for name in imports_of(path) if name.split(".")[0] == "cnnstep" and level_of(name) > own]
     assert up == []
+
+
+def test_the_session_is_read_downwards_as_its_first_words_say() -> None:
+    package = "cnnstep.tutor.session"
+    order = re.findall(r"`(\w+)`", importlib.import_module(package).__doc__ or "")
+    assert {f"{package}.{name}" for name in order} == {
+        module_of(path) for path in MODULES if module_of(path).startswith(f"{package}.")
+    }
+    for position, name in enumerate(order):
+        later = {f"{package}.{other}" for other in order[position:]}
+        assert later & {*imports_of(PACKAGE / "tutor" / "session" / f"{name}.py")} == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,3 +134,8 @@ def test_what_mastery_is_stands_here_as_it_is_worked_out() -> None:
     for number in (usual.known, usual.known_fast, usual.slips, usual.learns, usual.mastered, *GUESSES.values()):
         assert number in (GUESSES["cell"], GUESSES["number"]) or f"{100 * number:.0f} %" in told
     assert "each hint and each wrong answer before halves what a right one proves" in told
+
+
+def test_every_extra_is_on_the_page() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert [name for name in extras if name != "dev" and f"the extra `{name}`" not in README] == []

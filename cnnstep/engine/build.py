@@ -13,12 +13,11 @@ from cnnstep.engine.checks import Faults, Named, NumberReader, chosen
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.losses import LOSSES, Loss
-from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array, frozen
-from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET, Scenario
+from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET, Scenario
+from cnnstep.engine.shared_keys import SharedKeys
 from cnnstep.errors import InputError, Path
-from cnnstep.registry import did_you_mean
 
 GEOMETRY_PATHS = (("stride",), ("padding",), ("dilation",))
 """Where a fault leaves the output's size open, so that a fault of the target's shape would be a guess."""
@@ -60,16 +59,19 @@ def one_filter(
     geometry = Geometry(
         numbers.whole(stride, "stride", 1), numbers.whole(padding, "padding", 0), numbers.whole(dilation, "dilation", 1)
     )
-    rate = numbers.real(learning_rate, "learning_rate", above=0.0)
-    at_zero = numbers.real(relu_slope_at_zero, "relu_slope_at_zero", least=0.0, most=1.0)
-    turns = numbers.whole(iterations, "iterations", 1)
+    shared = SharedKeys.read(
+        faults,
+        title=title,
+        learning_rate=learning_rate,
+        error=error,
+        relu_slope_at_zero=relu_slope_at_zero,
+        optimizer=optimizer,
+        iterations=iterations,
+    )
     phi = chosen(ACTIVATIONS, activation, "activation", faults)
     if phi is not None and phi.name == "relu":
-        phi = ACTIVATIONS["relu"](at_zero)
+        phi = ACTIVATIONS["relu"](shared.relu_slope_at_zero)
     chosen_loss = _loss(loss, phi, faults)
-    chosen_optimizer = chosen(OPTIMIZERS, optimizer, "optimizer", faults)
-    if error not in ERROR_SIGNS:
-        faults.add(f'error can\'t be "{error}"', ("error",), did_you_mean(str(error), ERROR_SIGNS))
     arrays = _fitted(pairs, weights, bias, geometry, faults)
     if arrays is not None and chosen_loss is not None:
         _check_targets(chosen_loss, pairs or [], faults)
@@ -77,21 +79,9 @@ def one_filter(
     assert arrays is not None
     assert phi is not None
     assert chosen_loss is not None
-    assert chosen_optimizer is not None
-    cancels = chosen_loss.only_with == phi.name
-    return Scenario(
-        inputs=frozen(arrays.inputs),
-        targets=frozen(arrays.targets),
-        layers=(arrays.conv, ActivationLayer(phi, cancels)),
-        learning_rate=rate,
-        loss=chosen_loss,
-        error=error,
-        optimizer=chosen_optimizer,
-        relu_slope_at_zero=at_zero,
-        iterations=turns,
-        title=title,
-        hidden=arrays.hidden if samples is not None else arrays.hidden | {"sample"},
-    )
+    hidden = arrays.hidden if samples is not None else arrays.hidden | {"sample"}
+    layers = (arrays.conv, ActivationLayer(phi))
+    return shared.scenario(arrays.inputs, arrays.targets, layers, chosen_loss, hidden=hidden)
 
 
 @dataclass(frozen=True)

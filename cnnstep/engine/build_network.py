@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.checks import Faults, Named, NumberReader, chosen
-from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.layers.layer import Layer, Size
+from cnnstep.engine.checks import Faults, Named
+from cnnstep.engine.layers.layer import Size
 from cnnstep.engine.losses import NETWORK_LOSSES, Loss
 from cnnstep.engine.network import LAYER_KEYS, layer_names, read_layers
 from cnnstep.engine.network_samples import Samples
-from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.quantity import Array, frozen
-from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET, Scenario
-from cnnstep.registry import did_you_mean
+from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET, Scenario
+from cnnstep.engine.shared_keys import SharedKeys
 
 
 def network(
@@ -42,39 +39,34 @@ def network(
     trained with: they measure what was learned. `InputError` lists every fault at once.
     """
     faults = Faults()
-    numbers = NumberReader(faults)
-    rate = numbers.real(learning_rate, "learning_rate", above=0.0)
-    at_zero = numbers.real(relu_slope_at_zero, "relu_slope_at_zero", least=0.0, most=1.0)
-    turns = numbers.whole(iterations, "iterations", 1)
-    if error not in ERROR_SIGNS:
-        faults.add(f'error can\'t be "{error}"', ("error",), did_you_mean(str(error), ERROR_SIGNS))
+    shared = SharedKeys.read(
+        faults,
+        title=title,
+        learning_rate=learning_rate,
+        error=error,
+        relu_slope_at_zero=relu_slope_at_zero,
+        optimizer=optimizer,
+        iterations=iterations,
+    )
     alone = Samples([{"input": input, "target": target}], [()])
     given = alone if samples is None else Samples.of("samples", samples, faults)
     images, written_flat = given.images(faults)
     names = _names(layers, faults)
     input_size = None if images is None else images.shape[1:]
-    built, size = read_layers(layers, input_size, at_zero, faults)
+    built, size = read_layers(layers, input_size, shared.relu_slope_at_zero, faults)
     chosen_loss = _loss(loss, layers, faults)
-    chosen_optimizer = chosen(OPTIMIZERS, optimizer, "optimizer", faults)
     targets = None if size is None else given.targets(size, chosen_loss, faults)
     tests = None if test is None else _tests(Samples.of("test", test, faults), input_size, size, chosen_loss, faults)
     faults.stop_if_any()
     assert images is not None
     assert targets is not None
     assert chosen_loss is not None
-    assert chosen_optimizer is not None
     hidden = ({"sample"} if samples is None else set()) | ({"channel"} if written_flat else set())
-    return Scenario(
-        inputs=frozen(images),
-        targets=frozen(np.asfortranarray(targets)),  # sample beside sample, as the layers leave the output
-        layers=_last_marked(built, chosen_loss),
-        learning_rate=rate,
-        loss=chosen_loss,
-        error=error,
-        optimizer=chosen_optimizer,
-        relu_slope_at_zero=at_zero,
-        iterations=turns,
-        title=title,
+    return shared.scenario(
+        images,
+        np.asfortranarray(targets),  # sample beside sample, as the layers leave the output
+        built,
+        chosen_loss,
         hidden=frozenset(hidden),
         names=names,
         test_inputs=tests and tests[0],
@@ -89,14 +81,6 @@ def _tests(
     images, _ = given.images(faults, input_size)
     targets = None if size is None else given.targets(size, loss, faults)
     return None if images is None or targets is None else (frozen(images), frozen(targets))
-
-
-def _last_marked(layers: tuple[Layer, ...], loss: Loss) -> tuple[Layer, ...]:
-    """The layers; a last activation whose slope cancels the loss's weight knows it."""
-    last = layers[-1]
-    if isinstance(last, ActivationLayer) and loss.only_with == last.kind:
-        return (*layers[:-1], replace(last, slope_cancels=True))
-    return layers
 
 
 def _names(layers: Sequence[Mapping[str, Any]], faults: Faults) -> tuple[str, ...]:

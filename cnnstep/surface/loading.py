@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
@@ -14,18 +14,23 @@ from cnnstep.surface.files.source import YAML_LIMIT, Source, decoded, quoted, re
 
 if TYPE_CHECKING:
     from cnnstep.engine.scenario import Scenario
-    from cnnstep.surface.files.yaml_reader import Keys
+    from cnnstep.surface.files.yaml_reader import Document, Keys
 
 STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A scenario and where it came from: `name` as the user would type it again, `file` as messages call it."""
+    """A scenario and where it came from: `name` as the user would type it again, `file` as messages call it.
+
+    `document` is the file as it was read; `weights` the .npz that its weights were taken from instead, if one was.
+    """
 
     scenario: Scenario
     name: str
     file: str
+    document: Document = field(repr=False)
+    weights: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,13 +76,13 @@ def shipped_folder() -> Path:
 def load(name_or_path: str, *, stdin: TextIO | BinaryIO | None = None) -> Loaded:
     """The scenario called so: a shipped name, a path, or `-` for standard input."""
     if name_or_path == STANDARD_INPUT:
-        return Loaded(_scenario_of(source_of(STANDARD_INPUT, stdin=stdin)), STANDARD_INPUT, STANDARD_INPUT)
+        return _loaded(source_of(STANDARD_INPUT, stdin=stdin), STANDARD_INPUT)
     found = {one.name: one.path for one in shipped()}
     path = found.get(name_or_path) or Path(name_or_path)
     if not name_or_path:  # which Path would read as the folder one is in
         raise InputError(_not_found(path, name_or_path, list(found)))
     source = _source_of(path, str(path) if name_or_path in found else name_or_path, list(found))
-    return Loaded(_scenario_of(source), name_or_path, source.file or "")
+    return _loaded(source, name_or_path)
 
 
 def scenario(name_or_path: str) -> Scenario:
@@ -87,7 +92,7 @@ def scenario(name_or_path: str) -> Scenario:
 
 def read_scenario_text(text: str, file: str | None = None, folder: Path | None = None) -> Scenario:
     """The scenario in a text; `file` is what messages call it, and number files are looked for in `folder`."""
-    return _scenario_of(Source(text.removeprefix("\ufeff"), file, folder or Path()))
+    return _loaded(Source(text.removeprefix("\ufeff"), file, folder or Path()), "").scenario
 
 
 def source_of(path: str, *, stdin: TextIO | BinaryIO | None = None) -> Source:
@@ -98,11 +103,12 @@ def source_of(path: str, *, stdin: TextIO | BinaryIO | None = None) -> Source:
     return _source_of(Path(path), path)
 
 
-def _scenario_of(source: Source) -> Scenario:
+def _loaded(source: Source, name: str) -> Loaded:
     from cnnstep.surface.files.yaml_reader import read_yaml
     from cnnstep.surface.scenario_reader import read_scenario
 
-    return read_scenario(read_yaml(source))
+    document = read_yaml(source)
+    return Loaded(read_scenario(document), name, source.file or "", document)
 
 
 def _source_of(path: Path, shown: str, known: list[str] | None = None) -> Source:

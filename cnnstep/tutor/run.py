@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.findings import findings
+from cnnstep.engine.findings import Finding, findings
 from cnnstep.engine.quantity import number, numbers
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
@@ -20,6 +21,8 @@ from cnnstep.tutor.select import Selection, selected
 
 MOST_NUMBERS = 10_000
 """An array of more numbers is summed up in JSON unless it is asked for."""
+FIRST_CELLS = 100
+"""So many cells of a finding are listed in JSON where all of them would be more numbers than that."""
 MOST_EVENTS = 20
 """So many lines of what happened are shown; the rest are counted."""
 
@@ -84,13 +87,9 @@ def _to_open(iteration: Iteration, only: tuple[str, ...], name: str) -> tuple[Bl
     return (Command(f"cnnstep step {name}{number_} --only {scenario.names[0]}", "open a layer, or one of its steps"),)
 
 
-def step_data(iteration: Iteration, only: tuple[str, ...] = ()) -> dict[str, Any]:
-    """One iteration as the contract's JSON writes it among a run's."""
-    return {
-        "schema": 1,
-        "scenario": iteration.lesson.scenario.data(),
-        "iterations": [iteration_data(iteration, only)],
-    }
+def step_data(iteration: Iteration, scenario: Mapping[str, Any], only: tuple[str, ...] = ()) -> dict[str, Any]:
+    """One iteration as the contract's JSON writes it among a run's; `scenario` is what is told of the scenario."""
+    return {"schema": 1, "scenario": scenario, "iterations": [iteration_data(iteration, only)]}
 
 
 def course(record: Record) -> list[Block]:
@@ -165,8 +164,8 @@ def _next(record: Record, name: str) -> Command:
     return Command(f"cnnstep step {name} --interactive", "go through it yourself, one number at a time")
 
 
-def run_data(record: Record, only: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The contract's JSON of a run: the kept iterations with their steps and findings, and the outcome."""
+def run_data(record: Record, scenario: Mapping[str, Any], only: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The contract's JSON of a run: the scenario as it is told, the kept iterations, and the outcome."""
     end = record.outcome
     result: dict[str, Any] = {"status": end.status, "loss": number(end.loss)}
     if record.lesson.scenario.is_network:
@@ -178,7 +177,7 @@ def run_data(record: Record, only: tuple[str, ...] = ()) -> dict[str, Any]:
     kept = record.kept or tuple({one.number: one for one in (record.first, record.last)}.values())
     return {
         "schema": 1,
-        "scenario": record.lesson.scenario.data(),
+        "scenario": scenario,
         "iterations": [iteration_data(iteration, only) for iteration in kept],
         "outcome": result,
     }
@@ -191,17 +190,24 @@ def iteration_data(iteration: Iteration, only: tuple[str, ...] = ()) -> dict[str
         "iteration": iteration.number,
         "loss": number(iteration.loss),
         "steps": [_step_data(iteration, one, whole=bool(only)) for one in chosen],
-        "findings": [
-            {
-                "code": finding.code,
-                "step": finding.step,
-                "cells": [list(cell) for cell in finding.cells[:MOST_NUMBERS]],
-                "blocked": [list(cell) for cell in finding.blocked[:MOST_NUMBERS]],
-                "message": finding.message,
-            }
-            for finding in findings(iteration)
-        ],
+        "findings": [_finding_data(finding) for finding in findings(iteration)],
     }
+
+
+def _finding_data(finding: Finding) -> dict[str, Any]:
+    """A finding with its cells; of very many the first ones, and how many there are."""
+    many = sum(map(len, finding.cells)) > MOST_NUMBERS
+    listed = FIRST_CELLS if many else None
+    data: dict[str, Any] = {
+        "code": finding.code,
+        "step": finding.step,
+        "cells": finding.cells[:listed],
+        "blocked": finding.blocked[:listed],
+        "message": finding.message,
+    }
+    if many:
+        data["summary"] = {"cells": len(finding.cells), "blocked": len(finding.blocked)}
+    return data
 
 
 def _step_data(iteration: Iteration, chosen: Selection, *, whole: bool) -> dict[str, Any]:

@@ -127,7 +127,18 @@ def words_of(iteration: Iteration, step: Step) -> Words:
 
 def title_of(step: Step) -> str:
     """`Filter gradient`, in a network `conv1: filter gradient`; what belongs to the bias says so."""
+    title = _title(step)
+    return f"{step.layer}: {title[:1].lower()}{title[1:]}" if step.layer else title
+
+
+def place_of(step: Step) -> str:
+    """`the filter gradient`, in a network `conv1's filter gradient`: the title in a sentence."""
+    title, owner = _title(step), f"{step.layer}'s" if step.layer else "the"
+    return f"{owner} {title[:1].lower()}{title[1:]}"
+
+
+def _title(step: Step) -> str:
     title = WORDS[step.role].title
     if "bias_" in step.name.removeprefix(f"{step.layer}.") and "bias" not in step.role:
-        title = f"Bias {title.lower()}"
-    return f"{step.layer}: {title[:1].lower()}{title[1:]}" if step.layer else title
+        return f"Bias {title.lower()}"
+    return title

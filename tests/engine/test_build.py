@@ -193,10 +193,10 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         ("input",),
         ("stride",),
         ("learning_rate",),
+        ("error",),
+        ("optimizer",),
         ("activation",),
         ("loss",),
-        ("optimizer",),
-        ("error",),
     ]
     assert expected == [fault.path for fault in found]
 

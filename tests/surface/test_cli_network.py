@@ -60,6 +60,12 @@ def test_what_is_not_there_is_said_plainly(cnnstep: Program, arguments: tuple[st
     assert words in " ".join(ran.err.split())
 
 
+def test_a_topic_about_networks_can_be_looked_up_in_a_session_with_one_filter(cnnstep: Program) -> None:
+    ran = cnnstep("step", "first-filter", "--interactive", stdin="explain softmax\nquit\n")
+    assert ran.code == 0
+    assert "your scenario is one filter. Here is smallest-network in its place." in " ".join(ran.out.split())
+
+
 def test_a_topic_can_be_looked_up_in_a_networks_session(cnnstep: Program) -> None:
     ran = cnnstep("step", "smallest-network", "--interactive", stdin="explain relu\nquit\n")
     assert ran.code == 0

@@ -194,6 +194,17 @@ def test_a_table_puts_numbers_to_the_right_and_wraps_words() -> None:
     assert expected == shown(table, width=40)
 
 
+def test_a_stacked_row_leaves_out_what_it_has_no_value_for() -> None:
+    table = Table(("layer", "weights", "gradient"), (("flatten1", "", ""), ("dense1", 4, "")))
+    expected = """
+  layer    flatten1
+
+  layer    dense1
+  weights  4
+"""
+    assert expected == shown(table, width=20)
+
+
 def test_a_table_without_room_is_stacked() -> None:
     table = Table(("w0", "w1", "w2", "said"), ((1000.125, -2000.125, 3000.125, "fine"), (1.0, 2.0, 3.0, "")), "Runs")
     expected = """
@@ -206,7 +217,6 @@ Runs
   w0    1
   w1    2
   w2    3
-  said
 """
     assert expected == shown(table, width=30)
 

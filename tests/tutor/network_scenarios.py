@@ -41,6 +41,10 @@ NETWORKS: dict[str, Scenario] = {
                 {"type": "dense", "weights": drawn(6, outputs=2)}, {"type": "softmax"}],
         input=[[0, 0], [0, 0]], target=[0.5, 0.5], learning_rate=0.1,
     ),
+    "nothing to train": network(
+        layers=[{"type": "relu"}, {"type": "max_pool", "size": 2}], input=[[1, 2], [3, -4]], target=[[1]],
+        learning_rate=0.1,
+    ),
     "ends in maps": network(
         layers=[{"type": "conv", "weights": [[[[1, 2], [0, 1]]]]}, {"type": "average_pool", "size": 1}],
         input=[[1, 2, 3], [4, 5, 6], [7, 8, 9]], target=[[[1, 0], [0, 1]]], learning_rate=0.01,

@@ -12,6 +12,7 @@ from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
+from cnnstep.surface.loading import scenario as shipped_scenario
 from cnnstep.tutor.check.data import check_data
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.report import report
@@ -149,6 +150,40 @@ def test_two_mistakes_in_different_steps_are_both_named() -> None:
     wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["squared-error"], MISTAKES["gradient-transposed"]))
     found = marked(scenario, **{name: wrong.matrix(name).tolist() for name in wrong.lesson.names})
     assert found.mistakes == ("squared-error", "gradient-transposed")
+
+
+def summed_first() -> tuple[Scenario, dict[str, Any]]:
+    """Two channels, added up before filtering on the way forward and for the gradient."""
+    scenario = shipped_scenario("two-channels")
+    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["channels-summed-first"]))
+    return scenario, {name: wrong.matrix(name).tolist() for name in wrong.lesson.names}
+
+
+@pytest.mark.parametrize("given", ["gradient", "update"])
+def test_one_misconception_in_two_steps_that_were_not_given_is_one_cause(given: str) -> None:
+    scenario, work = summed_first()
+    found = marked(scenario, **{given: work[given]})
+    assert found.mark(given).mistakes == ("channels-summed-first",)
+    assert {cause.step for cause in found.mark(given).causes} == {"forward", "gradient"}
+    assert words(found).splitlines()[0].startswith("One thing went wrong, in the ")
+
+
+def test_one_misconception_in_two_given_steps_is_one_thing_told_once() -> None:
+    scenario, work = summed_first()
+    found = marked(scenario, **work)
+    assert [mark.step.name for mark in found.marks if mark.mistakes] == ["forward", "gradient"]
+    assert words(found).splitlines()[0] == (
+        "One thing went wrong, in the forward pass and the filter gradient: you added the channels up before filtering."
+    )
+    assert words(found).count("What you did: ") == 1
+    assert words(found).count("The same misconception shows here again, so it counts once.") == 1
+
+
+def test_slips_in_two_steps_are_two_things() -> None:
+    work = right(first())
+    work["forward"][0][0] += 1
+    work["gradient"][1][1] += 1
+    assert words(marked(first(), **work)).startswith("Two things went wrong: in the forward pass: 1 cell off")
 
 
 def test_two_mistakes_in_one_step_are_both_named() -> None:

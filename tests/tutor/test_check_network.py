@@ -12,7 +12,10 @@ from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
+from cnnstep.surface.loading import scenario as shipped_scenario
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
+from cnnstep.tutor.check.line import Cause, Line
+from cnnstep.tutor.check.options import Lessons
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.check.separate import separating
 from cnnstep.tutor.check.sheet import Sheet, Written
@@ -89,11 +92,33 @@ def test_the_last_layers_new_weights_alone_show_the_softmax_mistake() -> None:
     assert diagnose(Sheet(scenario, work)).mistakes == ("softmax-slope-twice",)
 
 
+@pytest.mark.parametrize("code", ["slope-forgotten", "slope-twice"])
+def test_a_misconception_in_every_layer_is_one_cause_and_shows_in_the_last_line_alone(code: str) -> None:
+    scenario = shipped_scenario("vanishing-gradient")  # five layers of sigmoid
+    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES[code]))
+    found = diagnose(Sheet(scenario, {"conv1.update": Written.rounded(wrong.matrix("conv1.update"), 12)}))
+    (mark,) = (mark for mark in found.marks if mark.verdict != "missing")
+    assert (found.mistakes, len(mark.causes)) == ((code,), 5)
+
+
+def test_a_misconception_that_was_given_up_does_not_come_back() -> None:
+    lesson = lesson_of(shipped_scenario("vanishing-gradient"))
+    start = first_iteration(lesson).values
+    lessons = Lessons(sizes={name: value.shape for name, value in start.items()})
+    back = list(lesson.of_role("delta"))
+    line = Line(lesson, start, lessons).changed(causes=(Cause(back[0].name, mistake=MISTAKES["slope-forgotten"]),))
+    gone, held = (after for after, _ in line.ways(back[1], 0))
+    assert (gone.given_up, len(gone.causes)) == (frozenset({"slope-forgotten"}), 1)
+    assert (held.given_up, len(held.causes)) == (frozenset(), 2)
+    assert len(list(gone.ways(back[2], 0))) == 1
+    assert len(list(held.ways(back[2], 0))) == 2
+
+
 def test_the_report_names_the_layer() -> None:
     page = report(with_mistakes("pool-spread"), AS_USUAL)
     first = page[0]
     assert isinstance(first, Heading)
-    assert "max_pool1" in first.text
+    assert first.text.startswith("One thing went wrong, in max_pool1's input gradient: ")
     assert "you spread the gradient over the window" in first.text
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.build_network import network
+from cnnstep.engine.findings import findings
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import trace
 from cnnstep.errors import InputError
@@ -21,9 +22,21 @@ from cnnstep.tutor.network.watch import NetworkWatch
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.one_filter_only import one_filter_only
 from cnnstep.tutor.record import Record, record
-from cnnstep.tutor.run import keeps_all, run_data, run_document, sample_shown, step_data, step_document
+from cnnstep.tutor.run import (
+    FIRST_CELLS,
+    MOST_NUMBERS,
+    iteration_data,
+    keeps_all,
+    run_data,
+    run_document,
+    sample_shown,
+    step_data,
+    step_document,
+)
 from cnnstep.tutor.select import lesson_for
-from cnnstep.tutor.session import Session, advance, begin
+from cnnstep.tutor.session.advance import advance
+from cnnstep.tutor.session.screens import begin
+from cnnstep.tutor.session.state import Session
 from cnnstep.tutor.what_if import changed
 from tests.tutor.blocks import blocks_of
 from tests.tutor.networks import Layers, batch, digits_like, smallest
@@ -198,7 +211,7 @@ class TestPages:
 class TestData:
     def test_steps_carry_their_layers_names_and_the_outcome_its_weights_and_accuracy(self) -> None:
         recorded = ran(smallest(), 1)
-        data = json.loads(json.dumps(run_data(recorded), allow_nan=False))
+        data = json.loads(json.dumps(run_data(recorded, {}), allow_nan=False))
         names = [step["name"] for step in data["iterations"][0]["steps"]]
         assert names == list(recorded.lesson.names)
         assert {f"{layer}.input_gradient" for layer in recorded.lesson.scenario.names} <= set(names)
@@ -209,24 +222,40 @@ class TestData:
 
     def test_a_part_is_the_part_alone(self) -> None:
         first = next(trace(lesson_for(digits_like()), 1))
-        (step,) = step_data(first, ("dense1.gradient[2]",))["iterations"][0]["steps"]
+        (step,) = step_data(first, {}, ("dense1.gradient[2]",))["iterations"][0]["steps"]
         assert step["part"] == [2]
         assert step["value"] == first.values["dense1.gradient"][2].tolist()
 
     def test_a_very_large_array_is_summed_up_unless_it_is_asked_for(self) -> None:
         first = next(trace(lesson_for(digits_like()), 1))
         z = first.values["conv1.forward"]
-        whole = {step["name"]: step for step in step_data(first)["iterations"][0]["steps"]}
+        whole = {step["name"]: step for step in step_data(first, {})["iterations"][0]["steps"]}
         assert whole["conv1.forward"]["value"] is None
         assert whole["conv1.forward"]["summary"]["shape"] == [60, 8, 6, 6]
         assert whole["conv1.forward"]["summary"]["norm"] == pytest.approx(np.linalg.norm(z))
-        (asked,) = step_data(first, ("conv1.forward",))["iterations"][0]["steps"]
+        (asked,) = step_data(first, {}, ("conv1.forward",))["iterations"][0]["steps"]
         assert asked["value"] == z.tolist()
+
+    def test_very_many_cells_of_a_finding_are_counted_and_the_first_of_them_listed(self) -> None:
+        first = next(trace(lesson_for(digits_like(20)), 1))
+        dead = next(finding for finding in findings(first) if finding.code == "dead-relu")
+        assert len(dead.cells) * 4 > MOST_NUMBERS  # sample, filter, row, column
+        told = next(one for one in iteration_data(first)["findings"] if one["code"] == "dead-relu")
+        assert told["cells"] == dead.cells[:FIRST_CELLS]
+        assert told["summary"] == {"cells": len(dead.cells), "blocked": len(dead.blocked)}
+
+    def test_a_finding_of_fewer_cells_lists_them_all_and_has_no_summary(self) -> None:
+        first = next(trace(lesson_for(digits_like(10)), 1))
+        dead = next(finding for finding in findings(first) if finding.code == "dead-relu")
+        assert len(dead.cells) > FIRST_CELLS
+        told = next(one for one in iteration_data(first)["findings"] if one["code"] == "dead-relu")
+        assert set(told) == {"code", "step", "cells", "blocked", "message"}
+        assert told["cells"] == dead.cells
 
     def test_a_long_run_of_a_large_network_holds_its_first_and_last_iteration(self) -> None:
         assert keeps_all(smallest(), 300)
         assert not keeps_all(digits_like(), 30)
-        data = run_data(ran(digits_like(), 3))
+        data = run_data(ran(digits_like(), 3), {})
         assert [iteration["iteration"] for iteration in data["iterations"]] == [0, 2]
 
 
@@ -256,11 +285,36 @@ class TestSession:
         assert session.sample == 0
         assert text
 
-    def test_a_topic_is_worked_on_a_scenario_of_its_own(self) -> None:
-        _, text = self.talk(smallest(), "explain relu", load=shipped_scenario)
-        assert "relu" in text
-        _, text = self.talk(smallest(), "explain relu")
-        assert "cnnstep explain relu" in text
+    def test_a_topic_is_worked_on_the_learners_own_network_as_it_is_now(self) -> None:
+        session, _ = begin("net", smallest())
+        _, reply = advance(session, "explain dense")
+        assert "z5[1] = 1.5" in {block.text for block in reply.blocks if isinstance(block, Heading)}
+        session, _ = advance(session, "set dense1.weights 1 0 77")
+        _, reply = advance(session, "explain dense")  # 2 · 77, where 2 · (-0.25) was
+        assert "z5[1] = 156" in {block.text for block in reply.blocks if isinstance(block, Heading)}
+
+    def test_a_page_that_the_network_can_not_serve_says_so_and_shows_a_shipped_one(self) -> None:
+        _, text = self.talk(smallest(), "explain saturation", load=shipped_scenario)
+        assert "Your network has no layer of type" in text
+        assert "Here is sigmoid in its place." in text
+
+    def test_a_page_of_another_scenario_is_refused_where_none_can_be_found(self) -> None:
+        session, text = self.talk(smallest(), "explain saturation")
+        assert "the page is worked on sigmoid, which can't be found from here" in text
+        assert session.step is None
+
+    def test_a_page_does_not_propose_to_open_the_session_that_it_is_read_in(self) -> None:
+        session, _ = begin("net", smallest())
+        for topic in ("dense", "gradient", "network"):
+            _, reply = advance(session, f"explain {topic}")
+            assert [block for block in reply.blocks if isinstance(block, Command)] == []
+
+    def test_a_layer_is_opened_by_its_name_under_either_word(self) -> None:
+        opened = [advance(begin("net", smallest())[0], line)[1] for line in ("show conv1", "layer conv1")]
+        assert opened[0] == opened[1]
+        headings = [block.text for block in opened[0].blocks if isinstance(block, Heading)]
+        assert headings[0] == "1 conv1: forward pass"
+        assert headings[-1].endswith("conv1: bias update")
 
     def test_a_bare_name_works_where_it_can_mean_only_one(self) -> None:
         conv_alone: Layers = [{"type": "conv", "weights": [[[[1, 2]]]], "name": "eyes"}, {"type": "relu"}]

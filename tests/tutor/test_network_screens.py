@@ -298,6 +298,14 @@ class TestWhy:
         blocks = asked(opened(smallest(error="target_minus_output")), "softmax1.input_gradient", 0)
         assert "t[0] − p6[0] = 0 − 0.2689 = -0.2689. The two are equal." in words(blocks)
 
+    def test_where_the_targets_add_up_to_another_number_the_short_form_has_their_sum(self) -> None:
+        for sign, written in (
+            ("output_minus_target", "p6[0]·Σt − t[0] = 0.2689·1.5 − 1 = -0.5966"),
+            ("target_minus_output", "t[0] − p6[0]·Σt = 1 − 0.2689·1.5 = 0.5966"),
+        ):
+            blocks = asked(opened(smallest(error=sign, target=[1, 0.5])), "softmax1.input_gradient", 0)
+            assert f"The short form: {written}. The two are equal." in words(blocks)
+
     def test_a_cell_without_its_sample_is_one_of_the_sample_that_is_looked_at(self) -> None:
         iteration = opened(batch())
         assert asked(iteration, "conv1.forward", 0, 1, 1, sample=2) == asked(iteration, "conv1.forward", 2, 0, 1, 1)

@@ -137,6 +137,6 @@ class TestDocument:
 
 
 def test_the_data_of_a_run_has_what_the_outcome_trained() -> None:
-    data = run_data(recorded("momentum", 2))
+    data = run_data(recorded("momentum", 2), {})
     assert set(data["outcome"]) == {"status", "loss", "filter"}
-    assert set(run_data(recorded("bias", 2))["outcome"]) == {"status", "loss", "filter", "bias"}
+    assert set(run_data(recorded("bias", 2), {})["outcome"]) == {"status", "loss", "filter", "bias"}

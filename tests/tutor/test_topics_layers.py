@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -75,12 +76,42 @@ def test_softmax_shows_the_whole_jacobian_and_p_minus_y_equal() -> None:
     p = first(find(BATCH)).values["softmax1.forward"][0]
     (shown,) = [m for m in flat(blocks) if isinstance(m, Matrix) and m.title.startswith("∂p")]
     assert np.array(shown.rows, dtype=float) == pytest.approx(np.diag(p) - np.outer(p, p))
-    (table,) = tables(blocks)
+    table, _ = tables(blocks)
     for _, share, target, upstream, through, short in table.rows:
         assert through == pytest.approx(short)
         assert float(short) == pytest.approx(float(target) - float(share))
         assert float(upstream) == pytest.approx(float(target) / float(share))
     assert "The last two columns are equal" in text(blocks)
+
+
+def test_softmax_says_that_p_minus_y_is_for_targets_that_add_up_to_1_and_shows_others() -> None:
+    blocks = page("softmax", "smallest-network")
+    assert "holds for targets that add up to 1, as those of one class do. For others it is p·Σy − y." in text(blocks)
+    _, table = tables(blocks)
+    assert table.title == "With a target of 1 at every unit, p·Σy − y"
+    # p = ½, ½: 2p − y = 0, where p − y is −½
+    assert table.rows == (("0", 0.5, 1, 0, -0.5), ("1", 0.5, 1, 0, -0.5))
+
+
+def test_with_the_other_sign_that_table_turns_round_too() -> None:
+    _, table = tables(page("softmax", BATCH))
+    p = first(find(BATCH)).values["softmax1.forward"][0]
+    assert table.columns[-1] == "y − p"
+    assert [row[3] for row in table.rows] == pytest.approx((1 - 3 * p).tolist())
+    assert [row[4] for row in table.rows] == pytest.approx((1 - p).tolist())
+
+
+@pytest.mark.parametrize(("sign", "form"), [("output_minus_target", "p·Σy − y"), ("target_minus_output", "y − p·Σy")])
+def test_softmax_on_targets_of_another_sum_has_the_short_form_with_the_sum(sign: str, form: str) -> None:
+    mine = replace(find("smallest-network"), targets=np.array([[0.5, 1.0]]), error=sign)
+    blocks = page("softmax", "mine", mine=mine)
+    (table,) = tables(blocks)
+    assert table.columns[-1] == form
+    for _, share, target, _, through, short in table.rows:
+        assert through == pytest.approx(short)
+        assert abs(float(short)) == pytest.approx(abs(float(share) * 1.5 - float(target)))
+    assert f"The last two columns are equal: with cross_entropy all of it comes to {form}." in text(blocks)
+    assert "The targets here add up to 1.5. Where they add up to 1 it is p − y." in text(blocks)
 
 
 def test_softmax_with_another_loss_has_no_short_form() -> None:

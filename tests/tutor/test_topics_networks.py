@@ -18,8 +18,9 @@ from cnnstep.engine.initialisers import INITIALISERS
 from cnnstep.engine.layers import dense, flatten, pool, softmax
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
 from cnnstep.engine.stations import stations
+from cnnstep.engine.trace import trace
 from cnnstep.surface.formats.text import render
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Block, Command, Document, Matrix, Sum
@@ -28,7 +29,7 @@ from cnnstep.tutor.topics import TOPICS
 from cnnstep.tutor.topics.at_layer import received
 from cnnstep.tutor.topics.trail import trail
 from tests.tutor.network_scenarios import NETWORKS, find
-from tests.tutor.topic_pages import first, flat, page, tables, text
+from tests.tutor.topic_pages import first, flat, matrix, page, tables, text
 
 BATCH = "two convs, channels, a batch"
 ONE_FILTER = one_filter(
@@ -69,6 +70,41 @@ def test_a_network_without_the_layer_is_told_which_one_it_lacks() -> None:
 def test_of_many_samples_the_first_are_used_and_that_is_said() -> None:
     assert "Of its 4 samples, the first is used here." in text(page("dense", BATCH))
     assert "Of its 4 samples, the first 3 are used here." in text(page("batch", BATCH))
+
+
+def test_an_optimizers_page_follows_a_weight_of_the_first_layer_that_has_some() -> None:
+    (table,) = tables(page("adam", BATCH))
+    turns = list(trace(lesson_of(_one_sample(BATCH)), 4))
+    steepest = np.unravel_index(np.abs(turns[0].values["edges.gradient"]).argmax(), (3, 1, 3, 3))
+    steps = ("edges.weights", "edges.gradient", "edges.first_moment", "edges.second_moment", "edges.update")
+    expected = [(str(turn.number), turn.loss, *(turn.values[step][steepest] for step in steps)) for turn in turns]
+    assert list(table.rows) == expected
+
+
+def test_on_a_network_both_signs_of_the_error_end_in_the_same_weights() -> None:
+    blocks = page("error-sign", "smallest-network")
+    assert matrix(blocks, "∂L/∂p6, output_minus_target") == [[-2, 0]]
+    assert matrix(blocks, "−∂L/∂p6, target_minus_output") == [[2, 0]]
+    one, other = (matrix(blocks, f"W1 new, {sign}, filter 0, channel 0") for sign in ERROR_SIGNS)
+    assert one == other
+    assert "The new weights are equal." in text(blocks)
+    assert [row[0] for row in tables(blocks)[0].rows][1] == "softmax1.input_gradient"
+
+
+def test_on_a_network_the_factors_of_the_losses_come_back_in_its_first_gradient() -> None:
+    (table,) = tables(page("loss-scale", "smallest-network"))
+    assert [(row[0], row[-1]) for row in table.rows] == [
+        ("half_squared_error", 1), ("squared_error", 2), ("mean_squared_error", 1), ("half_mean_squared_error", 0.5),
+    ]  # fmt: skip  # 2/n and 1/n of n = 2 units
+
+
+def test_a_squared_losss_page_takes_the_networks_own_output() -> None:
+    blocks = page("squared_error", "smallest-network")
+    assert "This scenario has cross_entropy. Here squared_error takes its place." in text(blocks)
+    assert [row[1:] for row in tables(blocks)[0].rows] == [(0.5, 1, -0.5, 0.25, -1), (0.5, 0, 0.5, 0.25, 1)]
+    assert np.array(matrix(blocks, "∂L/∂W1 with squared_error, filter 0, channel 0")) == pytest.approx(
+        2 * np.array(matrix(blocks, "with half_squared_error, filter 0, channel 0"))
+    )
 
 
 def test_a_mistakes_page_looks_at_a_few_samples_of_a_large_network() -> None:

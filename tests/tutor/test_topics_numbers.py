@@ -222,7 +222,7 @@ def test_both_signs_of_the_error_end_in_the_same_new_filter() -> None:
     assert matrix(blocks, "e, target_minus_output") == [[-2, 0], [0, 0]]
     assert matrix(blocks, "W new, output_minus_target") == [[0, 0], [1, 0]]
     assert matrix(blocks, "W new, target_minus_output") == [[0, 0], [1, 0]]
-    assert "The new filters are equal." in text(blocks)
+    assert "The new weights are equal." in text(blocks)
 
 
 def test_the_scale_page_shows_every_losss_factor() -> None:

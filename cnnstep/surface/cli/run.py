@@ -69,6 +69,7 @@ def run(
       cnnstep run first-filter --json
     """
     from cnnstep.surface.cli.context import show, show_json
+    from cnnstep.surface.told import told
     from cnnstep.tutor.run import keeps_all, run_data, run_document, sample_shown
     from cnnstep.tutor.select import check_names, lesson_for, names_of
 
@@ -98,11 +99,11 @@ def run(
         made = MISTAKES.find(mistake)
         wrong = _recorded(mistaken(lesson, made), total, keep)
         if as_json:
-            show_json(astray_data(wrong, recorded, made, steps))
+            show_json(astray_data(wrong, recorded, made, told(loaded), steps))
         else:
             show(astray_document(wrong, recorded, made, loaded.name, style), style)
     elif as_json:
-        show_json(run_data(recorded, steps))
+        show_json(run_data(recorded, told(loaded), steps))
     else:
         show(run_document(recorded, loaded.name, style, steps, sample_shown(recorded.first, sample)), style)
 
@@ -113,7 +114,7 @@ def _loaded(name: str, weights: str) -> Loaded:
     from cnnstep.surface.weights import load_weights
 
     loaded = load(name)
-    return replace(loaded, scenario=load_weights(loaded.scenario, weights)) if weights else loaded
+    return replace(loaded, scenario=load_weights(loaded.scenario, weights), weights=weights) if weights else loaded
 
 
 def _check_output(path: str, force: bool, mistake: str) -> None:
@@ -183,6 +184,7 @@ def step(
       cnnstep step first-filter --iteration 3
     """
     from cnnstep.surface.cli.context import show, show_json
+    from cnnstep.surface.told import told
     from cnnstep.tutor.run import sample_shown, step_data, step_document
     from cnnstep.tutor.select import check_names, lesson_for, names_of
 
@@ -202,6 +204,6 @@ def step(
     check_names(lesson, steps)
     wanted = _iteration(lesson, iteration or 0)
     if as_json:
-        show_json(step_data(wanted, steps))
+        show_json(step_data(wanted, told(loaded), steps))
     else:
         show(step_document(wanted, loaded.name, style, steps, sample_shown(wanted, sample)), style)

@@ -12,7 +12,8 @@ from cnnstep.surface.cli.context import say, screen, show
 from cnnstep.surface.loading import STANDARD_INPUT, Loaded, scenario
 from cnnstep.surface.symbols import to_ascii
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.session import Session, advance, begin, prompt
+from cnnstep.tutor.session.screens import begin, prompt
+from cnnstep.tutor.session.state import Session
 
 
 def teach(loaded: Loaded, style: Numbers) -> None:
@@ -22,6 +23,8 @@ def teach(loaded: Loaded, style: Numbers) -> None:
     name = "scenario" if loaded.name == STANDARD_INPUT else loaded.name
     session, reply = begin(name, loaded.scenario, style, scenario)
     show(reply.blocks, style)
+    from cnnstep.tutor.session.advance import advance  # 20 ms, while the first screen is read
+
     while not session.done:
         line = ask(prompt(session))
         if line is None:

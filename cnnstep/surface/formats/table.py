@@ -89,13 +89,15 @@ def _cell(text: str, style: str, width: int, pen: Pen) -> Text:
 
 
 def _stacked(names: Sequence[str], cells: Sequence[Sequence[str]], tones: Sequence[Tone], pen: Pen) -> Lines:
-    """Each row as lines of `name  value`, a blank line between rows."""
+    """Each row as lines of `name  value`, a blank line between rows; what has no value is left out."""
     widest = max(map(cell_len, names))
     drawn: Lines = []
     for row, tone in zip(zip(*cells, strict=True), tones, strict=True):
         if drawn:
             drawn.append(Text())
         for name, text in zip(names, row, strict=True):
+            if not text.strip():
+                continue
             head = " " * INDENT + name + " " * (widest - cell_len(name)) + "  "
             lines = pen.lines(text.strip(), STYLES[tone], head)
             lines[0].stylize(STYLES["quiet"], 0, len(head))

@@ -15,7 +15,7 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import GRADIENT_ROLES, trace
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.check.line import Line, StepMark, Verdict
+from cnnstep.tutor.check.line import Line, StepMark, Verdict, codes_of
 from cnnstep.tutor.check.options import Convention, Lessons
 from cnnstep.tutor.check.rounding import rounding
 from cnnstep.tutor.check.search import Candidate, explain
@@ -144,7 +144,7 @@ def _after(candidate: Candidate, between: list[Step], step: Step, mine: Written,
     elif slipped:
         verdict = "slip"
     slips = slips_in(line, step, candidate, mine) if slipped else ()
-    equals = tuple(tuple(cause.mistake.code for cause in other if cause.mistake) for other in candidate.equals)
+    equals = tuple(codes_of(other) for other in candidate.equals)
     mark = StepMark(step, verdict, causes, slips, equals, expected, mine, line, bool(line.intended))
     line = replace(line, marks=(*line.marks, mark), known=line.known | {step.name})
     if grain and between:
@@ -185,9 +185,8 @@ def _unexplained(line: Line, between: list[Step], step: Step, mine: Written) -> 
 def _rank(line: Line) -> tuple[int, int, int]:
     """Fewest wrongs first, then a name before a slip, then the fewest conventions."""
     slips = sum(len(mark.slips) for mark in line.marks)
-    mistakes = sum(1 for cause in line.causes if cause.mistake)
     unexplained = sum(1 for mark in line.marks if mark.verdict == "unexplained")
-    return mistakes + slips + UNEXPLAINED * unexplained, slips, len(line.causes) - mistakes
+    return len(line.mistakes) + slips + UNEXPLAINED * unexplained, slips, len(line.conventions)
 
 
 def _narrowed(lines: list[Line]) -> list[Line]:

@@ -43,6 +43,11 @@ class Cause:
         return f"{self.convention.key}={self.convention.value}"
 
 
+def codes_of(causes: tuple[Cause, ...]) -> tuple[str, ...]:
+    """The codes of the mistakes among these causes, each once: made again it is the same misconception."""
+    return tuple(dict.fromkeys(cause.mistake.code for cause in causes if cause.mistake))
+
+
 @dataclass(frozen=True)
 class Slip:
     """A cell (as a learner counts them), what stands there, what should, and what explains the difference."""
@@ -74,8 +79,8 @@ class StepMark:
 
     @property
     def mistakes(self) -> tuple[str, ...]:
-        """The codes of the mistakes assumed here."""
-        return tuple(cause.mistake.code for cause in self.causes if cause.mistake)
+        """The codes of the mistakes assumed here, each once."""
+        return codes_of(self.causes)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,8 @@ class Line:
 
     `lesson` is the lesson under the conventions assumed so far. `tainted` are the quantities that are not
     what they should be. `known` are the steps that the learner gave, up to here; `intended` those of them where
-    the line goes on with what they should be; `tolerances` how exactly the given numbers were written.
+    the line goes on with what they should be; `tolerances` how exactly the given numbers were written. `given_up`
+    are mistakes that were not made again at the next occasion: they do not come back.
     """
 
     lesson: Lesson
@@ -96,6 +102,7 @@ class Line:
     negated: bool = False
     scaled_at: str = ""
     intended: frozenset[str] = frozenset()
+    given_up: frozenset[str] = frozenset()
     tolerances: Mapping[str, Array] = field(default_factory=dict, repr=False, compare=False)
     marks: tuple[StepMark, ...] = field(default=(), repr=False, compare=False)
 
@@ -103,6 +110,11 @@ class Line:
     def conventions(self) -> tuple[Convention, ...]:
         """The conventions assumed so far."""
         return tuple(cause.convention for cause in self.causes if cause.convention)
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """The mistakes assumed so far, each once."""
+        return tuple({cause.mistake.code: cause.mistake for cause in self.causes if cause.mistake}.values())
 
     def spoiled(self, step: Step) -> bool:
         """Whether the step starts from a number that is not what it should be."""
@@ -136,13 +148,19 @@ class Line:
     def ways(self, step: Step, cost: int, mistakes: int = 0, *, scale: bool = True) -> Iterator[tuple[Line, Array]]:
         """The lines that go on from here by carrying out the step, with the result.
 
-        Each assumes exactly `cost` causes more, at most so many of them mistakes. Without `scale` the loss's
-        number comes in later.
+        Each assumes exactly `cost` causes more, at most so many of them mistakes; one that was assumed before may
+        show again. Without `scale` the loss's number comes in later.
         """
         if not all(self._fits(quantity.name) for quantity in step.inputs):
             return
-        for option in options(step, self.open_conventions(step, scale=scale) if cost else (), cost, mistakes):
+        conventions = self.open_conventions(step, scale=scale) if cost else ()
+        for option in options(step, conventions, cost, mistakes, self._again(step)):
             yield from self._by(step, option)
+
+    def _again(self, step: Step) -> tuple[Mistake, ...]:
+        """The mistakes made so far, and never given up, that would show in this step too."""
+        held = [one for one in self.mistakes if step.role in one.slants and one.code not in self.given_up]
+        return tuple(one for one in held if any(True for _ in self._by(step, Option((one,)))))
 
     def _fits(self, name: str) -> bool:
         """Whether there is a value of the right size; one of another size fits nothing, though it may broadcast."""
@@ -167,7 +185,7 @@ class Line:
 
     def _assuming(self, step: Step, option: Option, lesson: Lesson) -> Line:
         spoils = bool(option.mistakes) or self.spoiled(step)
-        if not option.mistakes and not option.conventions and not spoils:
+        if not option.mistakes and not option.conventions and not spoils and not option.given_up:
             return self
         causes = [Cause(step.name, mistake=one) for one in option.mistakes]
         causes += [Cause(step.name, convention=one) for one in option.conventions]
@@ -176,6 +194,7 @@ class Line:
             values=self._reading(lesson),
             causes=(*self.causes, *causes),
             tainted=self.tainted | {step.name} if spoils else self.tainted,
+            given_up=self.given_up | option.given_up,
             negated=self.negated or any(one.negate for one in option.conventions),
             scaled_at=step.role if any(one.key == "loss" for one in option.conventions) else self.scaled_at,
         )

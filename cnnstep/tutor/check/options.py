@@ -35,10 +35,14 @@ class Convention:
 
 @dataclass(frozen=True)
 class Option:
-    """One way to carry out a step: with these mistakes, under these conventions."""
+    """One way to carry out a step: with these mistakes, under these conventions.
+
+    `given_up` are the codes of mistakes that were made before, would show here, and are not made.
+    """
 
     mistakes: tuple[Mistake, ...] = ()
     conventions: tuple[Convention, ...] = ()
+    given_up: frozenset[str] = frozenset()
 
 
 RIGHT = Option()
@@ -52,15 +56,21 @@ def mistakes_of(role: str, count: int) -> tuple[tuple[Mistake, ...], ...]:
     return tuple(each for each in sets if sum(1 for one in each if one.slants[role].working) <= 1)
 
 
-def options(step: Step, conventions: tuple[Convention, ...], cost: int, mistakes: int) -> Iterator[Option]:
+def options(
+    step: Step, conventions: tuple[Convention, ...], cost: int, mistakes: int, again: tuple[Mistake, ...] = ()
+) -> Iterator[Option]:
     """All ways to carry out a step that assume so much, with so many mistakes at most.
 
-    `conventions` are those still open; one value of each key at a time.
+    `conventions` are those still open; one value of each key at a time. Mistakes that can be made `again` cost
+    nothing: a misconception is one cause, however many steps it shows in.
     """
+    known = frozenset(one.code for one in again)
     for wrongs in range(min(cost, mistakes) + 1):
+        new = [each for each in mistakes_of(step.role, wrongs) if known.isdisjoint(one.code for one in each)]
         for chosen in combinations(conventions, cost - wrongs):
             if len({one.key for one in chosen}) == len(chosen):
-                yield from (Option(each, chosen) for each in mistakes_of(step.role, wrongs))
+                yield from (Option(each, chosen, known) for each in new)
+                yield from (Option((*again, *each), chosen) for each in new if again)
 
 
 @dataclass(frozen=True)

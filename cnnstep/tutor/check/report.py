@@ -16,7 +16,7 @@ from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, 
 from cnnstep.tutor.mistakes import MISTAKES, Mistake, mistaken
 from cnnstep.tutor.numbers import Numbers, counted, listed
 from cnnstep.tutor.present import planes
-from cnnstep.tutor.sentences import title_of
+from cnnstep.tutor.sentences import place_of, title_of
 from cnnstep.tutor.why import as_sum
 
 DIFFERENT = Mark("✗", "not this number", "bad")
@@ -27,8 +27,10 @@ SHOWN_LOSSES = 2
 def report(diagnosis: Diagnosis, style: Numbers) -> tuple[Block, ...]:
     """The whole page."""
     blocks: list[Block] = [Heading(_verdict(diagnosis), 1), _table(diagnosis)]
+    told: set[str] = set()
     for mark in diagnosis.marks:
-        blocks += _cause(diagnosis, mark, style)
+        blocks += _cause(diagnosis, mark, told, style)
+        told.update(mark.mistakes)
     blocks += _unreachable(diagnosis)
     blocks += _ending(diagnosis)
     return tuple(blocks)
@@ -58,22 +60,27 @@ def _verdict(diagnosis: Diagnosis) -> str:
         conventions = [_convention(one) for one in diagnosis.conventions]
         right = "All right" if given > 1 else "Right"
         return f"{right}, with {listed(conventions)}." if conventions else f"{right}."
-    told = [part for mark in wrong for part in _told(mark)]
+    told = _told(wrong)
     if len(told) == 1:
-        return f"One thing went wrong, in the {told[0]}."
+        return f"One thing went wrong, in {told[0]}."
     count = {2: "Two", 3: "Three", 4: "Four"}.get(len(told), str(len(told)))
-    return f"{count} things went wrong: in the {'; in the '.join(told)}."
+    return f"{count} things went wrong: in {'; in '.join(told)}."
 
 
-def _told(mark: StepMark) -> list[str]:
-    name = title_of(mark.step).lower()
-    told = [f"{name}: {MISTAKES[code].title}" for code in mark.mistakes]
-    if mark.slips:
-        turned = all("sign is turned" in slip.reason for slip in mark.slips)
-        told.append(f"{name}: {counted(len(mark.slips), 'cell')} {'with the sign turned' if turned else 'off'}")
-    if mark.verdict == "unexplained":
-        told.append(f"{name}: these numbers don't come out, and no mistake known here gives them")
-    return told
+def _told(wrong: list[StepMark]) -> list[str]:
+    """`the filter gradient: you …`, one for each cause; a misconception that shows in several steps names them all."""
+    steps: dict[tuple[str, str], list[str]] = {}
+    for mark in wrong:
+        name = place_of(mark.step)
+        for code in mark.mistakes:
+            steps.setdefault((MISTAKES[code].title, code), []).append(name)
+        if mark.slips:
+            turned = all("sign is turned" in slip.reason for slip in mark.slips)
+            what = f"{counted(len(mark.slips), 'cell')} {'with the sign turned' if turned else 'off'}"
+            steps[what, name] = [name]
+        if mark.verdict == "unexplained":
+            steps["these numbers don't come out, and no mistake known here gives them", name] = [name]
+    return [f"{listed(names)}: {what}" for (what, _), names in steps.items()]
 
 
 def _table(diagnosis: Diagnosis) -> Table:
@@ -125,12 +132,13 @@ def _convention(convention: Convention) -> str:
     return f"ReLU′(0) = {float(convention.value):g}"
 
 
-def _cause(diagnosis: Diagnosis, mark: StepMark, style: Numbers) -> list[Block]:
+def _cause(diagnosis: Diagnosis, mark: StepMark, told: set[str], style: Numbers) -> list[Block]:
+    """What stands behind one step's numbers; mistakes that were `told` of at an earlier step are only named."""
     if mark.verdict not in ("mistake", "slip", "unexplained") and not mark.alternatives:
         return []
     blocks: list[Block] = []
     for code in mark.mistakes:
-        blocks += _mistake(MISTAKES[code], title_of(mark.step))
+        blocks += _again(MISTAKES[code], mark) if code in told else _mistake(MISTAKES[code], title_of(mark.step))
     blocks += _two_lines(mark)
     if any(code == "uphill-update" or mark.step.role == "update" for code in mark.mistakes):
         blocks += _two_ways(diagnosis, mark, style)
@@ -140,6 +148,13 @@ def _cause(diagnosis: Diagnosis, mark: StepMark, style: Numbers) -> list[Block]:
         blocks += _first_wrong_cell(mark, style)
     blocks += _alternatives(mark)
     return blocks
+
+
+def _again(mistake: Mistake, mark: StepMark) -> list[Block]:
+    return [
+        Heading(f"{title_of(mark.step)}: {mistake.title}", 2, mistake.code),
+        Paragraph("The same misconception shows here again, so it counts once."),
+    ]
 
 
 def _mistake(mistake: Mistake, step: str) -> list[Block]:

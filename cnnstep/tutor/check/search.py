@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
-from cnnstep.tutor.check.line import Cause, Line
+from cnnstep.tutor.check.line import Cause, Line, codes_of
 from cnnstep.tutor.check.options import scaled_roles
 from cnnstep.tutor.check.rounding import rounding, slack
 from cnnstep.tutor.check.sheet import Written, as_shown
@@ -65,8 +65,8 @@ class Candidate:
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
-        """The mistakes that were assumed since the last given step."""
-        return tuple(cause.mistake.code for cause in self.new if cause.mistake)
+        """The mistakes that were assumed since the last given step, each once."""
+        return codes_of(self.new)
 
     @property
     def mistakes(self) -> int:
@@ -78,15 +78,21 @@ class Candidate:
         """Whether its mistakes were all made in the step that was given, where they can be seen."""
         return all(cause.step == self.given for cause in self.new if cause.mistake)
 
-    @property
-    def cost(self) -> int:
-        """Mistakes and slips: a convention is right, so it costs nothing."""
-        return self.mistakes + self.slips
+    @cached_property
+    def fresh(self) -> frozenset[str]:
+        """The causes that had not been assumed before: a misconception that shows again is no other one."""
+        before = self.line.causes[: len(self.line.causes) - self.causes]
+        return frozenset(cause.name for cause in self.new) - {cause.name for cause in before}
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        """Fewest wrongs first, then a name before a slip, then the fewest conventions."""
-        return self.cost, self.slips, self.causes
+    def cost(self) -> int:
+        """Mistakes and slips: a convention is right, so it costs nothing, nor does what was counted before."""
+        return sum(1 for code in self.codes if code in self.fresh) + self.slips
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        """Fewest wrongs first, then a name before a slip, then the fewest conventions, then the fewest steps."""
+        return self.cost, self.slips, len(self.fresh), self.causes
 
 
 def explain(line: Line, between: list[Step], given: Step, mine: Written, grain: float) -> list[Candidate]:
@@ -123,7 +129,7 @@ def _reach(
         scale = not any(one.role in later for one in rest)
         for cost in range(budget + 1):
             for after, result in line.ways(step, cost, mistakes, scale=scale):
-                made = sum(1 for cause in after.causes[len(line.causes) :] if cause.mistake)
+                made = len(after.mistakes) - len(line.mistakes)
                 onward = after.with_value(step, result)
                 yield from _reach(onward, rest, budget - cost, mistakes - made, mine, before)
         return
@@ -142,7 +148,7 @@ def _rounded(
         found = []
         for one in tried:
             fitting = replace(one, wrong=np.zeros_like(one.wrong))
-            plain = not mistakes or one.causes == 1
+            plain = not mistakes or all(cause.mistake for cause in one.new)
             if (
                 one.mistakes == mistakes
                 and plain
@@ -194,7 +200,7 @@ def _equals(one: Candidate, tried: list[Candidate]) -> tuple[tuple[Cause, ...], 
     found: dict[tuple[str, ...], tuple[Cause, ...]] = {}
     allowed = EXACT * np.maximum(1.0, np.abs(one.result))
     for other in tried if one.causes else ():
-        alike = other.causes == one.causes and other.mistakes and other.result.shape == one.result.shape
+        alike = len(other.fresh) == len(one.fresh) and other.mistakes and other.result.shape == one.result.shape
         if alike and not (np.abs(other.result - one.result) > allowed).any():
             found.setdefault(other.codes, other.new)
     found.pop(one.codes, None)

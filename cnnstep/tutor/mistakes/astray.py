@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -94,10 +95,12 @@ def _filters(wrong: Record, right: Record) -> list[Block]:
     return blocks
 
 
-def astray_data(wrong: Record, right: Record, mistake: Mistake, only: tuple[str, ...] = ()) -> dict[str, Any]:
+def astray_data(
+    wrong: Record, right: Record, mistake: Mistake, scenario: Mapping[str, Any], only: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """The run with the mistake as a run's JSON, and beside it `mistake` and how the right way goes."""
     rightly: dict[str, Any] = {"losses": [number(loss) for loss in right.losses], "status": right.outcome.status}
     for leaf, _ in right.lesson.carried:
         if not leaf.endswith("_before"):
             rightly[leaf] = numbers(right.outcome.matrix(leaf))
-    return run_data(wrong, only) | {"mistake": mistake.code, "right": rightly}
+    return run_data(wrong, scenario, only) | {"mistake": mistake.code, "right": rightly}

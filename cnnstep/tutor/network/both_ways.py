@@ -74,16 +74,20 @@ def softmax_both_ways(iteration: Iteration, step: Step, numbers: Numbers) -> tup
 
 
 def short_form(iteration: Iteration, step: Step, cell: Cell, value: float, numbers: Numbers) -> tuple[Block, ...]:
-    """The other way to one number of ∂L/∂z, where there is one: p − y."""
+    """The other way to one number of ∂L/∂z, where there is one: p − y; p·Σy − y where the targets add up to no 1."""
     if step.formula.count("=") < 2:
         return ()
     p, target = step.inputs[-1], iteration.lesson.quantity("target")
     share, y = float(iteration.values[p.name][cell]), float(iteration.values["target"][cell])
-    first, second = (share, y) if iteration.lesson.scenario.sign > 0 else (y, share)
-    labels = (p.label(cell), target.label(cell))[:: iteration.lesson.scenario.sign]
-    written = f"{labels[0]} − {labels[1]} = {numbers.text(first)} − {numbers.factor(second)}"
-    equal = verdict(np.array([value]), np.array([first - second]), "The two", numbers)
-    return (Paragraph(f"The short form: {written} = {numbers.text(first - second)}. {equal}"),)
+    labels, written, total = [p.label(cell), target.label(cell)], [numbers.factor(share), numbers.factor(y)], 1.0
+    if "·Σt" in step.formula:
+        total = float(iteration.values["target"][cell[0]].sum())
+        labels[0], written[0] = f"{labels[0]}·Σt", f"{written[0]}·{numbers.factor(total)}"
+    sign = iteration.lesson.scenario.sign
+    short = sign * (share * total - y)
+    equal = verdict(np.array([value]), np.array([short]), "The two", numbers)
+    sums = " = ".join(" − ".join(parts[::sign]) for parts in (labels, written))
+    return (Paragraph(f"The short form: {sums} = {numbers.text(short)}. {equal}"),)
 
 
 def jacobian(p: Array) -> Array:

@@ -56,11 +56,11 @@ def in_network(example: Example, name: str) -> tuple[Block, ...]:
 def _cell_by_cell(
     iteration: Iteration, phi: Activation, names: tuple[str, str, str, str], error: str
 ) -> tuple[Block, ...]:
-    z, a, e, delta = (iteration.matrix(name) for name in names)
-    cells = list(np.ndindex(*z.shape))
+    z, a, e, delta = (iteration.values[name] for name in names)
+    cells, layout = list(np.ndindex(*z.shape)), iteration.lesson.quantity(names[1]).layout
     rows = tuple(
         (
-            bracketed(cell),
+            bracketed(layout.shown_cell(cell)),
             float(z[cell]),
             float(a[cell]),
             phi.slope_at(float(z[cell])),

@@ -11,7 +11,7 @@ from cnnstep.tutor.document import Block, Command, Paragraph
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.topics.blocks import beside, grid_of, grids
 from cnnstep.tutor.topics.example import Example
-from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.topic import TRAINED, Topic
 from cnnstep.tutor.topics.variants import first_of, with_mirror_image, with_two_samples
 
 MOST_SAMPLES = 3
@@ -99,6 +99,7 @@ PAGES = (
         formula_words="summed over the samples",
         numbers=_numbers,
         network=_in_network,
+        layers=TRAINED,
         samples=MOST_SAMPLES,
         goes_wrong=(
             "The filter is updated after each sample although the batch was meant, or the last gradient replaces "

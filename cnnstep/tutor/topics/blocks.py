@@ -31,13 +31,13 @@ def grids(iteration: Iteration, *names: str, most: int = MOST_MATRICES) -> tuple
         quantity = iteration.lesson.quantity(name)
         title = f"{_titled(quantity.name)} {quantity.symbol}"
         shown = planes(replace(quantity, symbol=title), iteration.matrix(name), all_of_them=True)
-        blocks += [_corner(block) for block in shown[:most]] if iteration.lesson.scenario.is_network else shown[:most]
+        blocks += [corner(block) for block in shown[:most]] if iteration.lesson.scenario.is_network else shown[:most]
         left += len(shown[most:])
     rest = (Paragraph(f"… and {counted(left, 'more matrix', 'more matrices')}.", "quiet"),) if left else ()
     return (Beside(tuple(blocks)) if len(blocks) > 1 else blocks[0], *rest)
 
 
-def _corner(block: Block) -> Block:
+def corner(block: Block) -> Block:
     """A large matrix's corner: a network has many numbers, and the first ones tell how they come about."""
     if not isinstance(block, Matrix):
         return block

@@ -10,7 +10,7 @@ from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.topics.at_layer import SMALLEST
 from cnnstep.tutor.topics.blocks import grids, number, peak
 from cnnstep.tutor.topics.example import Example
-from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.topic import TRAINED, Topic
 from cnnstep.tutor.topics.trail import trail, trail_table
 
 MOST_CELLS = 9
@@ -96,6 +96,7 @@ PAGES = (
         formula_words="∂L/∂a is the error (times the loss's factor), ∂a/∂z is φ′(z), ∂z/∂w is the input it met",
         numbers=_numbers,
         network=_in_network,
+        layers=TRAINED,
         goes_wrong=(
             "A link is left out, most often the slope φ′(z), or taken twice. Or only one of the ways is counted. "
             "Look at which factor your number lacks: divide the right one by yours."

@@ -65,10 +65,11 @@ PAGES = (
             "The target y is 1 at the right class and 0 elsewhere, so only the share p of the right class counts. "
             "Being sure and right costs next to nothing, being sure and wrong costs without limit.",
             "Together with softmax it sends back p − y: each share minus what it should be. No slope is left over, "
-            "so a network that is sure and wrong learns fastest.",
+            "so a network that is sure and wrong learns fastest. This holds for targets that add up to 1, as those of "
+            "one class do; for others it is p·Σy − y.",
         ),
         formula="L = −Σ y·ln p",
-        formula_words="∂L/∂p = −y/p; through softmax ∂L/∂z = p − y",
+        formula_words="∂L/∂p = −y/p; through softmax ∂L/∂z = p − y where Σy = 1, else p·Σy − y",
         numbers=None,
         network=_numbers,
         layers=("softmax",),

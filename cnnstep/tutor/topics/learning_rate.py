@@ -6,7 +6,7 @@ from cnnstep.tutor.document import Block, Command, Paragraph
 from cnnstep.tutor.topics.blocks import beside, grid_of
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.runs import curves, run, side_by_side
-from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.topic import TRAINED, Topic
 from cnnstep.tutor.topics.variants import with_rate
 
 PART = 5
@@ -46,6 +46,7 @@ PAGES = (
         formula_words="η is the learning rate",
         numbers=_numbers,
         network=_numbers,
+        layers=TRAINED,
         goes_wrong=(
             "The gradient is right and the loss rises all the same: the step was too long. Divide η by ten and look "
             "again. If the loss rises at every η, however small, the sign is wrong, not the rate. "

@@ -8,7 +8,7 @@ from cnnstep.tutor.present import loss_line
 from cnnstep.tutor.topics.blocks import grids, peak
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.gradient_check import loss_with
-from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.topic import TRAINED, Topic
 
 REACH = 2.0
 """How far the weight is moved to either side."""
@@ -69,6 +69,7 @@ PAGES = (
         formula_words="the usual loss here; others differ by a factor or a formula",
         numbers=_numbers,
         network=_in_network,
+        layers=TRAINED,
         goes_wrong=(
             "A lower loss proves nothing about a gradient: some wrong gradients lower it more than the right one. "
             "And a loss that stays above 0 can have two reasons: not enough steps, or a target that can't be met."

@@ -6,9 +6,10 @@ import numpy as np
 
 from cnnstep.engine.losses import LOSSES
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
+from cnnstep.tutor.topics.at_layer import first_weights
 from cnnstep.tutor.topics.blocks import peak
 from cnnstep.tutor.topics.example import Example
-from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.topic import TRAINED, Topic
 from cnnstep.tutor.topics.variants import first_of, with_loss
 
 PLAIN = "half_squared_error"
@@ -17,10 +18,10 @@ PLAIN = "half_squared_error"
 def _numbers(example: Example) -> tuple[Block, ...]:
     scenario = with_loss(example.scenario, PLAIN) if example.scenario.loss.only_with else example.scenario
     plain = first_of(with_loss(scenario, PLAIN))
-    shown = peak(plain, "gradient")
-    cell = plain.lesson.quantity("gradient").layout.full_cell(shown)
+    gradient = plain.lesson.quantity(first_weights(plain.lesson).gradient)
+    cell = gradient.layout.full_cell(peak(plain, gradient.name))
     count = plain.values["error"].size
-    reference = float(plain.values["gradient"][cell])
+    reference = float(plain.values[gradient.name][cell])
     rows: list[tuple[str | float, ...]] = []
     apart: list[str] = []
     for name, loss in LOSSES.items():
@@ -30,12 +31,12 @@ def _numbers(example: Example) -> tuple[Block, ...]:
             )
             continue
         turn = first_of(with_loss(scenario, name))
-        value = float(turn.values["gradient"][cell])
+        value = float(turn.values[gradient.name][cell])
         times: str | float = value / reference if reference and np.isfinite(value) else "—"
         rows.append((name, loss.formula, turn.loss, loss.weight_formula or "1", loss.factor(count), value, times))
-    label = plain.lesson.quantity("gradient").label(cell)
+    label, symbol = gradient.label(cell), gradient.symbol
     return (
-        Table(("name", "L", "loss", "factor", "here", label, "times"), tuple(rows)),
+        Table(("name", "L", "loss", "factor", "here", symbol, "times"), tuple(rows)),
         Paragraph(
             f"Here n = {example.text(count)} target cells. The factor is what each error is multiplied by on its way "
             f"back: ∂L/∂a = factor · e. The last column compares {label} with that of {PLAIN}: the same factor."
@@ -59,6 +60,8 @@ PAGES = (
         formula="∂L/∂a = factor · (a − t)",
         formula_words="factor 1, 2, 2/n or 1/n",
         numbers=_numbers,
+        network=_numbers,
+        layers=TRAINED,
         goes_wrong=(
             "One loss is written down and another one's slope is used. Then the gradient fails the check by exactly "
             "2, ½, 1/n or 2/n in every cell. If all your numbers are off by one factor, look here first."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -11,9 +12,10 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.present import loss_line
-from cnnstep.tutor.topics.blocks import beside, grid_of
+from cnnstep.tutor.topics.at_layer import first_weights
+from cnnstep.tutor.topics.blocks import beside, corner, grid_of
 from cnnstep.tutor.topics.example import FIRST_LESSON, Example
-from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.topic import TRAINED, Topic
 from cnnstep.tutor.topics.variants import first_of, with_loss
 
 MOST_CELLS = 9
@@ -102,7 +104,7 @@ def _suited(name: str, example: Example) -> tuple[Scenario, str]:
 def _table(iteration: Iteration) -> Table:
     """Every target cell: what it adds to the loss and what it sends back."""
     loss, quantity = iteration.lesson.scenario.loss, iteration.lesson.quantity("error")
-    outputs, targets = iteration.values["activation"], iteration.values["target"]
+    outputs, targets = iteration.values[iteration.lesson.output.name], iteration.values["target"]
     rows: list[tuple[str | float, ...]] = []
     for cell in list(np.ndindex(*outputs.shape))[:MOST_CELLS]:
         a, t = float(outputs[cell]), float(targets[cell])
@@ -113,13 +115,13 @@ def _table(iteration: Iteration) -> Table:
 
 
 def _gradients(name: str, scenario: Scenario, iteration: Iteration) -> tuple[Block, ...]:
-    quantity = iteration.lesson.quantity("gradient")
-    groups = [grid_of(f"{quantity.symbol} with {name}", quantity, iteration.values["gradient"])]
+    quantity = iteration.lesson.quantity(first_weights(iteration.lesson).gradient)
+    groups = [grid_of(f"{quantity.symbol} with {name}", quantity, iteration.values[quantity.name])]
     if name != PLAIN:
         plain = with_loss(scenario, PLAIN) if not LOSSES[name].only_with else _plain_with(scenario, iteration)
         other = first_of(plain)
-        groups.append(grid_of(f"with {PLAIN}", quantity, other.values["gradient"]))
-    return (beside(*groups),)
+        groups.append(grid_of(f"with {PLAIN}", quantity, other.values[quantity.name]))
+    return (beside(*([corner(block) for block in group] for group in groups)),)
 
 
 def _plain_with(scenario: Scenario, iteration: Iteration) -> Scenario:
@@ -131,6 +133,7 @@ def _plain_with(scenario: Scenario, iteration: Iteration) -> Scenario:
 
 def _topic(name: str) -> Topic:
     loss, words = LOSSES[name], WORDS[name]
+    numbers = partial(_numbers, name)
     weight = f"{loss.weight_formula} " if loss.weight_formula else ""
     return Topic(
         name=name,
@@ -140,7 +143,9 @@ def _topic(name: str) -> Topic:
         paragraphs=(f"{words.purpose} {words.slope}", "A loss L is one number for how wrong all outputs are together."),
         formula=f"L = {loss.formula}",
         formula_words=f"∂L/∂a = {weight}(a − t)",
-        numbers=lambda example: _numbers(name, example),
+        numbers=numbers,
+        network=None if loss.only_with else numbers,
+        layers=TRAINED,
         goes_wrong=words.goes_wrong,
         next=Command("cnnstep explain loss-scale", "all losses side by side"),
         see_also=("loss", "error", "loss-scale", "sigmoid" if loss.only_with else "gradient"),

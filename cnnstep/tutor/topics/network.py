@@ -8,7 +8,7 @@ from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.topics.at_layer import SMALLEST, received
 from cnnstep.tutor.topics.blocks import number
 from cnnstep.tutor.topics.example import Example
-from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.topic import TRAINED, Topic
 from cnnstep.tutor.topics.trail import trail, trail_table
 
 
@@ -60,6 +60,7 @@ PAGES = (
         formula_words="one such line for each layer, from the last to the first",
         numbers=None,
         network=_numbers,
+        layers=TRAINED,
         goes_wrong=(
             "A layer receives ∂L/∂ of the wrong thing: of its input in place of its output, one layer too far. "
             "Sizes often give it away. Or a layer is updated before it has sent its ∂L/∂ on (updated-too-early). "

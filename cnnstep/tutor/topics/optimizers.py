@@ -10,14 +10,15 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.topics.at_layer import first_weights
 from cnnstep.tutor.topics.blocks import peak, worked
 from cnnstep.tutor.topics.example import FIRST_LESSON, Example
 from cnnstep.tutor.topics.runs import curves, ending, run
-from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.topic import TRAINED, Topic
 
 TURNS = 4
 """So many iterations are shown number by number."""
-LONG_RUN = 60
+LONG_RUN, IN_A_NETWORK = 60, 20
 PLAIN = "sgd"
 
 
@@ -95,39 +96,37 @@ def _numbers(name: str, example: Example) -> tuple[Block, ...]:
 
 def _table(turns: list[Iteration]) -> Table:
     """One weight, the one with the steepest first gradient: gradient, memory and new value, turn by turn."""
-    lesson, at = turns[0].lesson, peak(turns[0], "gradient")
-    full = lesson.quantity("gradient").layout.full_cell(at)
-    steps = [
-        lesson.step("gradient"),
-        *(lesson.step(role) for role in lesson.scenario.optimizer.memory),
-        lesson.step("update"),
-    ]
+    lesson = turns[0].lesson
+    weights = first_weights(lesson)
+    full = weights.leaf.layout.full_cell(peak(turns[0], weights.gradient))
+    steps = [lesson.step(name) for name in (weights.gradient, *weights.memory, weights.update)]
     rows: tuple[tuple[str | float, ...], ...] = tuple(
         (
             str(turn.number),
             turn.loss,
-            float(turn.values["filter"][full]),
+            float(turn.values[weights.leaf.name][full]),
             *(float(turn.values[s.name][full]) for s in steps),
         )
         for turn in turns
     )
-    label = lesson.quantity("filter").label(full)
-    return Table(("iteration", "loss", "W", *(step.symbol for step in steps)), rows, f"One weight, {label}")
+    symbols = ("iteration", "loss", weights.leaf.symbol, *(step.symbol for step in steps))
+    return Table(symbols, rows, f"One weight, {weights.leaf.label(full)}")
 
 
 def _working(turns: list[Iteration], example: Example) -> tuple[Block, ...]:
     """The second update of that weight, the first in which a memory shows."""
-    second = turns[1]
-    return worked(second, "update", example.style, peak(turns[0], "gradient"))
+    weights = first_weights(turns[0].lesson)
+    return worked(turns[1], weights.update, example.style, peak(turns[0], weights.gradient))
 
 
 def _long_run(name: str, scenario: Scenario, example: Example) -> tuple[Block, ...]:
     """Its loss beside that of plain descent with the same learning rate."""
     names = (name,) if name == PLAIN else (name, PLAIN)
-    runs = {one: run(_with(scenario, one), LONG_RUN) for one in names}
+    turns = IN_A_NETWORK if scenario.is_network else LONG_RUN
+    runs = {one: run(_with(scenario, one), turns) for one in names}
     ends = "; ".join(f"{one}: {example.text(r.outcome.loss)}, {ending(r)}" for one, r in runs.items())
     drawn = {one: r for one, r in runs.items() if r.outcome.status != "diverged"} or runs
-    return (*curves("Loss", drawn), Paragraph(f"The loss after {counted(LONG_RUN, 'iteration')}. {ends}."))
+    return (*curves("Loss", drawn), Paragraph(f"The loss after {counted(turns, 'iteration')}. {ends}."))
 
 
 def _topic(name: str) -> Topic:
@@ -144,6 +143,8 @@ def _topic(name: str) -> Topic:
         formula=OPTIMIZERS[name]().formula,
         formula_words="← reads: becomes",
         numbers=lambda example: _numbers(name, example),
+        network=lambda example: _numbers(name, example),
+        layers=TRAINED,
         goes_wrong=words.goes_wrong,
         next=Command("cnnstep run {scenario} --iterations 60 --only gradient,update", "watch the weights move"),
         see_also=words.see_also,

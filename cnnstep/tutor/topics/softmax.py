@@ -8,15 +8,16 @@ import numpy as np
 
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.losses import LOSSES
-from cnnstep.engine.quantity import Array, Values
+from cnnstep.engine.quantity import Array, Values, frozen
 from cnnstep.engine.stations import Station
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
-from cnnstep.tutor.topics.at_layer import SMALLEST, received, station_of
+from cnnstep.tutor.topics.at_layer import SMALLEST, received, station_of, way_back
 from cnnstep.tutor.topics.blocks import grids, number, plain
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.variants import first_of
 
 MOST_UNITS = 10
 EQUAL = 1e-12
@@ -58,24 +59,49 @@ def _numbers(example: Example) -> tuple[Block, ...]:
 
 
 def _short_form(iteration: Iteration, station: Station, through: Array, example: Example) -> tuple[Block, ...]:
-    """p − y beside the long way, unit by unit."""
+    """p − y, or p·Σy − y, beside the long way, unit by unit; and the targets for which it is the other one."""
     if iteration.lesson.scenario.loss.only_with != "softmax":
         return (Paragraph("The short form p − y belongs to cross_entropy, and this network has another loss."),)
-    scenario, p = iteration.lesson.scenario, iteration.values[station.forward.name]
+    p = iteration.values[station.forward.name]
     y, upstream = iteration.values["target"], iteration.values[received(station)]
-    direct = scenario.sign * (p - y)
+    direct = iteration.values[way_back(iteration, station).name]
     rows: list[tuple[str | float, ...]] = [
         (str(unit), *(float(array[0, unit]) for array in (p, y, upstream, through, direct)))
         for unit in range(min(p.shape[1], MOST_UNITS))
     ]
     apart = float(np.abs(through - direct).max())
     same = "The last two columns are equal" if apart <= EQUAL else f"They differ by {example.text(apart)}"
-    form = "p − y" if scenario.sign > 0 else "y − p"
+    form = _form(iteration, station)
     error = iteration.lesson.quantity(received(station)).symbol
     return (
         Table(("unit", "p", "y", error, "by the Jacobian", form), tuple(rows), "Both ways, unit by unit"),
         Paragraph(f"{same}: with cross_entropy all of it comes to {form}.", "good"),
+        *_other_targets(iteration, station, example),
     )
+
+
+def _form(iteration: Iteration, station: Station) -> str:
+    """`p − y`, with Σy where the targets do not add up to 1, and turned round with the sign of the error."""
+    first = "p·Σy" if "Σt" in way_back(iteration, station).formula else "p"
+    return f"{first} − y" if iteration.lesson.scenario.sign > 0 else f"y − {first}"
+
+
+def _other_targets(iteration: Iteration, station: Station, example: Example) -> tuple[Block, ...]:
+    """What comes back where every unit's target is 1, by the engine, beside p − y."""
+    if "Σy" in _form(iteration, station):
+        total = example.text(iteration.values["target"][0].sum())
+        return (Paragraph(f"The targets here add up to {total}. Where they add up to 1 it is p − y."),)
+    scenario = iteration.lesson.scenario
+    other = first_of(replace(scenario, targets=frozen(np.ones_like(scenario.targets))))
+    p, sent = other.values[station.forward.name][0], other.values[way_back(other, station).name][0]
+    form, error = _form(other, station), other.lesson.quantity(way_back(other, station).name).symbol
+    rows = tuple(
+        (str(unit), float(p[unit]), 1.0, float(sent[unit]), scenario.sign * (float(p[unit]) - 1.0))
+        for unit in range(min(len(p), MOST_UNITS))
+    )
+    words = f"That holds for targets that add up to 1, as those of one class do. For others it is {form}."
+    title = f"With a target of 1 at every unit, {form}"
+    return (Paragraph(words), Table(("unit", "p", "y", error, _form(iteration, station)), rows, title))
 
 
 PAGES = (
@@ -99,6 +125,7 @@ PAGES = (
         goes_wrong=(
             "Only the diagonal p(1 − p) is used, as if each share moved alone (softmax-diagonal-only). Or p − y is "
             "multiplied by a slope once more (softmax-slope-twice): it has the whole Jacobian in it already. "
+            "Or p − y is taken where the targets add up to more than 1: then a Σy is missing. "
             "And e raised to a large number overflows; taking the largest number off first changes no share."
         ),
         next=Command("cnnstep explain cross_entropy", "the loss that makes it short"),

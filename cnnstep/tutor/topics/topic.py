@@ -13,6 +13,8 @@ GROUPS = ("ideas", "steps", "layers", "networks", "activations", "losses", "opti
 """The order in which the list of topics shows them."""
 
 Numbers = Callable[[Example], tuple[Block, ...]]
+TRAINED = ("conv", "dense")
+"""The types of layers that have weights: what a page needs that tells of gradients of weights, or of their updates."""
 STEP_BY_STEP = Command("cnnstep step {scenario} --interactive", "your network, one step at a time")
 
 

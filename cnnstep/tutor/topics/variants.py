@@ -29,11 +29,13 @@ def with_activation(scenario: Scenario, name: str) -> Scenario:
 
 
 def with_loss(scenario: Scenario, name: str) -> Scenario:
-    """Another loss, and the activation that it needs."""
-    loss = LOSSES[name]
-    cancels = loss.only_with is not None
-    phi = ACTIVATIONS[loss.only_with]() if loss.only_with else scenario.activation
-    return replace(scenario, loss=loss, layers=(scenario.conv, ActivationLayer(phi, cancels)))
+    """Another loss, and the activation that it needs as the last layer."""
+    loss, (*before, last) = LOSSES[name], scenario.layers
+    if loss.only_with:
+        last = ActivationLayer(ACTIVATIONS[loss.only_with](), slope_cancels=True)
+    elif isinstance(last, ActivationLayer):
+        last = replace(last, slope_cancels=False)
+    return replace(scenario, loss=loss, layers=(*before, last))
 
 
 def with_bias(scenario: Scenario, bias: float) -> Scenario:

@@ -8,18 +8,20 @@ from dataclasses import dataclass, replace
 
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.document import Block, Paragraph, Table
+from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import note
 from cnnstep.tutor.record import record
 from cnnstep.tutor.run import course
 from cnnstep.tutor.select import first_step
-from cnnstep.tutor.session import Reply, Session, opening, shown
-from cnnstep.tutor.session_guess import start_guess
-from cnnstep.tutor.session_look import DIGITS, Answer, is_index, sample, show, why_number
+from cnnstep.tutor.session.guess import start_guess
+from cnnstep.tutor.session.look import DIGITS, is_index, sample, show, why_number
+from cnnstep.tutor.session.screens import shown
+from cnnstep.tutor.session.state import Answer, Reply, Session, opening
 from cnnstep.tutor.what_if import changed
 
 FURTHEST = 100_000
@@ -162,11 +164,17 @@ def _explain(session: Session, rest: str) -> Answer:
 
     if not rest:
         return session, Reply(topic_list())
-    if session.scenario.is_network:  # a topic is worked on a scenario of its own
-        if session.load is None:
-            raise InputError(Fault("explain", "topics can't be loaded here", f"type: cnnstep explain {rest}"))
-        return session, Reply(explanation(rest, session.load, "", session.style))
-    return session, Reply(explanation(rest, lambda name: session.scenario, session.name, session.style))
+
+    def load(name: str) -> Scenario:
+        return session.scenario if name == session.name else session.load(name)
+
+    blocks = explanation(rest, load, session.name, session.style)
+    return session, Reply(tuple(block for block in blocks if not _opens_a_session(block)))
+
+
+def _opens_a_session(block: Block) -> bool:
+    """Whether it proposes what the learner is in the middle of."""
+    return isinstance(block, Command) and block.command.startswith("cnnstep step ")
 
 
 def _save(session: Session, rest: str) -> Answer:
@@ -201,7 +209,7 @@ COMMANDS: dict[str, SessionCommand] = {
     "run": SessionCommand("run [N]", "N iterations on, with their loss", _run),
     "sample": SessionCommand("sample N", "look at another sample of a batch", sample),
     "goto": SessionCommand("goto [ITERATION] [STEP]", "to an iteration, a step, or both: goto 3 delta", _goto),
-    "show": SessionCommand("show [STEP]", "this step again, another one, or all of them: show all", show),
+    "show": SessionCommand("show [STEP]", "this step again, another one, a layer of a network, or show all", show),
     "findings": SessionCommand("findings", "what is worth saying about this iteration", _findings),
     "explain": SessionCommand("explain [TOPIC]", "a concept, worked on this scenario", _explain),
     "save": SessionCommand("save FILE", "write the scenario as it is now, with your changes", _save),
@@ -211,5 +219,5 @@ COMMANDS: dict[str, SessionCommand] = {
 }
 """One entry a command; help, suggestions and tests read them from here."""
 
-OTHER_WORDS = {"exit": "quit", "?": "help"}
+OTHER_WORDS = {"exit": "quit", "?": "help", "layer": "show"}
 """What else is typed out of habit."""

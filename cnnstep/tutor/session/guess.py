@@ -10,7 +10,8 @@ from cnnstep.engine.step import Step
 from cnnstep.tutor.document import Block, Command, Mark, Matrix, Paragraph
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.sentences import title_of
-from cnnstep.tutor.session import Reply, Session, shown
+from cnnstep.tutor.session.screens import shown
+from cnnstep.tutor.session.state import Answer, Reply, Session
 from cnnstep.tutor.typed import Typed, read_matrix
 
 WRONG = Mark("✗", "not this number", "bad")
@@ -19,19 +20,25 @@ EXACT_DIGITS = 12
 """What was shown counts as known to so many decimals."""
 
 
-def start_guess(session: Session) -> tuple[Session, Reply]:
+def start_guess(session: Session) -> Answer:
     """Asks for the next step's matrix."""
     step = session.coming
     ready = session
     if session.position + 1 == len(session.iteration.lesson.steps):
         ready = session.moved(session.iteration.next(), -1)
-    shape = "×".join(str(n) for n in _shape(ready, step)) or "one number"
     words = f"Work out {step.symbol} yourself: {title_of(step).lower()}, {step.formula}."
-    how = f"Type {shape}: a row on a line, or 3 0; -2 1 in one. An empty line gives up."
+    how = f"Type {_how(_shape(ready, step))}. An empty line gives up."
     return replace(ready, guess=()), Reply((Paragraph(words), Paragraph(how, "quiet")))
 
 
-def guessing(session: Session, line: str) -> tuple[Session, Reply]:
+def _how(shape: tuple[int, ...]) -> str:
+    """`2×2: a row on a line, …`, `2 numbers: 3 0`, `one number`."""
+    if len(shape) < 2:
+        return "one number" if shape in ((), (1,)) else f"{shape[0]} numbers, as in 3 0"
+    return f"{'×'.join(str(n) for n in shape)}: a row on a line, or 3 0; -2 1 in one"
+
+
+def guessing(session: Session, line: str) -> Answer:
     """Takes in a line of the guess; once it is complete, marks it and shows the step."""
     if not line.strip() or line.strip().lower() in ("quit", "q", "back", "b"):
         return replace(session, guess=None), Reply((Paragraph("Given up. Enter shows the step.", "quiet"),))
@@ -56,7 +63,7 @@ def _shape(session: Session, step: Step) -> tuple[int, ...]:
     return tuple(iteration.matrix(step.name).shape)
 
 
-def _marked(session: Session, step: Step, typed: list[Typed]) -> tuple[Session, Reply]:
+def _marked(session: Session, step: Step, typed: list[Typed]) -> Answer:
     shape = _shape(session, step)
     true = session.iteration.matrix(step.name)
     wrong = [not cell.fits(float(value)) for cell, value in zip(typed, true.ravel(), strict=True)]

@@ -16,13 +16,12 @@ from cnnstep.tutor.network.one_sample import checked_sample, one_sample
 from cnnstep.tutor.network.overview import overview
 from cnnstep.tutor.present import iteration_cards, planes, question
 from cnnstep.tutor.select import checked_part, lesson_for, only_step
-from cnnstep.tutor.session import Reply, Session, shown
+from cnnstep.tutor.session.screens import shown
+from cnnstep.tutor.session.state import Answer, Reply, Session
 from cnnstep.tutor.why import why
 
 DIGITS = 9
 """A number that is longer is beyond every row, column and iteration."""
-
-Answer = tuple[Session, Reply]
 
 
 def show(session: Session, rest: str) -> Answer:

@@ -1,0 +1,87 @@
+"""What a session shows by itself: its introduction, the step that one stands at, and the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.naming import BACKWARD
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
+from cnnstep.tutor.document import Block, Command, Heading, Paragraph
+from cnnstep.tutor.network.one_sample import is_batch
+from cnnstep.tutor.numbers import AS_USUAL, Numbers
+from cnnstep.tutor.present import question, step_card
+from cnnstep.tutor.sentences import title_of
+from cnnstep.tutor.session.state import Answer, Reply, Session, no_other, opening
+from cnnstep.tutor.typed import read_matrix
+
+
+def begin(
+    name: str, scenario: Scenario, style: Numbers = AS_USUAL, load: Callable[[str], Scenario] = no_other
+) -> Answer:
+    """A session before its first step, and how it introduces itself."""
+    iteration = opening(scenario)
+    sample = 0 if scenario.is_network and is_batch(iteration) else None
+    session = Session(name, scenario, scenario, iteration, style=style, sample=sample, load=load)
+    blocks = (
+        Heading(scenario.title or name, 1, name if scenario.title else ""),
+        *question(iteration, sample),
+        Paragraph(f"One iteration has {len(iteration.lesson.steps)} steps: {_steps_in_words(iteration.lesson)}."),
+        *_one_at_a_time(iteration, sample),
+        Command("Enter", f"the first step. Also: {_also(scenario)}, guess, back, help, quit"),
+    )
+    return session, Reply(blocks)
+
+
+def _also(scenario: Scenario) -> str:
+    """What else can be typed to see more: a number's cell, or a network's layer."""
+    return f"show {scenario.names[0]}, why" if scenario.is_network else "why 0 1"
+
+
+def _steps_in_words(lesson: Lesson) -> str:
+    """One filter's steps by their titles; of a network, how many lead where."""
+    if not lesson.scenario.is_network:
+        return ", ".join(title_of(step).lower() for step in lesson.steps)
+    at, forward = lesson.names.index("error"), len(lesson.scenario.layers)
+    updates = len([name for name in lesson.names if name.endswith("update")])
+    memory = len(lesson.steps) - at - 1 - sum(s.role in (*BACKWARD, *GRADIENT_ROLES) for s in lesson.steps) - updates
+    back = len(lesson.steps) - at - 1 - updates - memory
+    more = f"{memory} of the optimizer's memory; " if memory else ""
+    way_back = f"{back} back, from the last layer to the first"
+    return f"{forward} forward, one a layer; the error; {way_back}; {more}{updates} updates"
+
+
+def _one_at_a_time(iteration: Iteration, sample: int | None) -> tuple[Block, ...]:
+    """What a network's batch needs said: one sample is looked at, and gradients are sums."""
+    if sample is None:
+        return ()
+    count = len(iteration.lesson.scenario.inputs)
+    words = f"You look at sample {sample} of {count}; sample {min(1, count - 1)} shows another. "
+    return (Paragraph(f"{words}Loss, gradients and updates are those of all {count} together, added up."),)
+
+
+def prompt(session: Session) -> str:
+    """Where one is: `first-filter · iteration 0 · 3/6 error >`."""
+    if session.guess is not None:
+        rows = len(read_matrix("\n".join(session.guess))) if session.guess else 0
+        return f"your {session.coming.symbol}, row {rows}: " if rows else f"your {session.coming.symbol}: "
+    steps = session.iteration.lesson.steps
+    step = session.step
+    place = f"{session.position + 1}/{len(steps)} {step.name}" if step else "start"
+    changed = " · what if" if session.changes else ""
+    sample = "" if session.sample is None else f" · sample {session.sample}"
+    return f"{session.name}{changed} · iteration {session.iteration.number}{sample} · {place} > "
+
+
+def shown(session: Session) -> tuple[Block, ...]:
+    """The present step's card; the first step of an iteration shows what it starts from as well."""
+    step = session.step
+    if step is None:
+        return question(session.iteration, session.sample)
+    head: tuple[Block, ...] = ()
+    if session.position == 0 and session.iteration.number:
+        loss = session.style.text(session.iteration.loss)
+        title = Heading(f"Iteration {session.iteration.number}", 1, f"loss {loss}")
+        head = (title, *question(session.iteration, session.sample))
+    return (*head, *step_card(session.iteration, step, session.style, sample=session.sample))

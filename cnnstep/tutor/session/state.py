@@ -1,0 +1,80 @@
+"""Where a learner stands, and what a line is answered with: plain data, which knows nothing of terminals or files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration, first_iteration
+from cnnstep.errors import Fault, InputError
+from cnnstep.tutor.document import Block
+from cnnstep.tutor.numbers import AS_USUAL, Numbers
+from cnnstep.tutor.select import lesson_for
+
+
+def no_other(name: str) -> Scenario:
+    """For a session that knows no scenario but its own."""
+    raise InputError(Fault("explain", f"the page is worked on {name}, which can't be found from here", "try another"))
+
+
+@dataclass(frozen=True)
+class Session:
+    """Where a learner stands: the scenario as it is now, the iteration, and the step shown last (−1: none yet).
+
+    `guess` holds the lines of a matrix that is being typed. `before` is the session to go back to. `sample` is the one
+    of a batch that is looked at (None: all of them). `load` finds the scenario of a page that this one does not suit.
+    """
+
+    name: str
+    original: Scenario
+    scenario: Scenario
+    iteration: Iteration
+    position: int = -1
+    style: Numbers = AS_USUAL
+    guess: tuple[str, ...] | None = None
+    before: Session | None = field(default=None, repr=False)
+    changes: tuple[str, ...] = ()
+    done: bool = False
+    sample: int | None = None
+    load: Callable[[str], Scenario] = field(default=no_other, repr=False)
+
+    @property
+    def step(self) -> Step | None:
+        """The step shown last."""
+        return self.iteration.lesson.steps[self.position] if self.position >= 0 else None
+
+    @property
+    def coming(self) -> Step:
+        """The step that Enter shows next."""
+        steps = self.iteration.lesson.steps
+        return steps[(self.position + 1) % len(steps)]
+
+    def moved(self, iteration: Iteration, position: int) -> Session:
+        """The session at another place, from which `back` leads here."""
+        return replace(self, iteration=iteration, position=position, guess=None, before=self)
+
+    def forward(self) -> Session:
+        """One step on; after the last step the next iteration begins."""
+        if self.position + 1 < len(self.iteration.lesson.steps):
+            return self.moved(self.iteration, self.position + 1)
+        return self.moved(self.iteration.next(), 0)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What to show, and the file to save the present scenario in, if that was asked for."""
+
+    blocks: tuple[Block, ...]
+    save: str | None = None
+
+
+Answer: TypeAlias = tuple[Session, Reply]
+"""What a line leads to: the session afterwards, and what to show."""
+
+
+def opening(scenario: Scenario) -> Iteration:
+    """A scenario's first iteration."""
+    return first_iteration(lesson_for(scenario))
