@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -115,6 +116,24 @@ def test_the_file_says_whose_it_is_and_its_rows_can_only_be_added_to(tmp_path: P
 def test_a_transaction_is_on_the_disk_before_it_is_over(tmp_path: Path) -> None:
     with database.opened(tmp_path / "any.db", "rwc") as connection:
         assert connection.execute("PRAGMA synchronous").fetchone() == (3,)  # EXTRA
+
+
+def test_a_session_waits_for_one_that_is_writing(tmp_path: Path) -> None:
+    database.write(tmp_path / "progress.db", events(1))
+    holding = threading.Event()
+
+    def hold() -> None:
+        with database.opened(tmp_path / "progress.db", "rw") as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            holding.set()
+            time.sleep(0.1)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    holding.wait()
+    database.write(tmp_path / "progress.db", events(2))
+    holder.join()
+    assert database.read(tmp_path / "progress.db") == events(1, 2)
 
 
 def test_where_the_file_is_moved_while_writing_a_new_one_takes_the_event(
