@@ -89,7 +89,7 @@ def test_a_session_that_was_cut_off_while_writing_is_told_and_undone_only_by_its
                 "INSERT INTO events SELECT NULL, skill, outcome, level, seed, course, kind, attempt, hints, "
                 "hex(randomblob(3000)), mistakes, fast, at FROM events LIMIT 1"
             )
-        for path in home.iterdir():
+        for path in home.glob("progress.db*"):
             shutil.copy(path, copy)
     before = state(copy)
     assert before.keys() == {"progress.db", "progress.db-journal"}

@@ -122,7 +122,7 @@ def test_an_empty_file_is_begun(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         assert store.notes == ()
         assert store.add(Event("delta", "right", at=1.0)) == ""
-    assert [path.name for path in tmp_path.iterdir()] == ["progress.db"]
+    assert not (tmp_path / "progress-aside-1.db").exists()
 
 
 def test_names_do_not_collide_and_what_lies_beside_the_file_goes_with_it(tmp_path: Path) -> None:
@@ -170,17 +170,13 @@ def test_a_file_that_another_session_has_begun_anew_meanwhile_stays(tmp_path: Pa
     assert progress_file(tmp_path).read_bytes() == content
 
 
-def test_so_it_is_where_the_other_session_has_not_begun_it_yet(tmp_path: Path) -> None:
-    assert set_aside(progress_file(tmp_path)) == ""
-
-
-def test_one_session_at_a_time_sets_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_set_aside_while_another_session_has_it_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     garbage(progress_file(tmp_path))
     monkeypatch.setattr(database, "PATIENCE", 0.01)
-    with closing(sqlite3.connect(tmp_path / "progress.lock", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(UnreachableError):
-            set_aside(progress_file(tmp_path))
+    with database.gate(progress_file(tmp_path)), pytest.raises(UnreachableError):
+        set_aside(progress_file(tmp_path))
     assert progress_file(tmp_path).read_bytes() == GARBAGE
     assert set_aside(progress_file(tmp_path))
 
