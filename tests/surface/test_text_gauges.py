@@ -51,6 +51,11 @@ def test_where_that_is_too_wide_the_words_stand_above_the_bar() -> None:
     )
 
 
+def test_no_bar_is_too_short_to_say_something() -> None:
+    assert drawn(Gauges(GAUGES.gauges[:1]), 49).count("\n") == 2  # 2 + 7 + 2 + 10 + 2 + 5 + 2 + 19
+    assert drawn(Gauges(GAUGES.gauges[:1]), 48).count("\n") == 3
+
+
 def test_a_wide_window_makes_no_bar_endless() -> None:
     assert drawn(GAUGES, 200).splitlines()[3].count("█") == 7  # floor(0.25 · 30)
 

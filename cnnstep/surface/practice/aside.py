@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from cnnstep.surface.practice.database import Fitness, UnfitError, opened, read
+from cnnstep.surface.practice.database import Fitness, UnfitError, gate, look
 
 PARTS = ("-journal", "-wal", "-shm", "")
 """What SQLite keeps beside a database belongs to it; the database itself goes last, for it is what is looked for."""
@@ -19,23 +17,13 @@ WHAT: dict[Fitness, str] = {
 
 
 def set_aside(path: Path) -> str:
-    """Gives an unfit file another name, and says so; "" where it is fit or gone: another session was here first."""
-    with _alone(path):
-        if not path.exists():
-            return ""
+    """Gives an unfit file another name, and says so; "" where it is fit: another session was here first."""
+    with gate(path, alone=True):
         try:
-            read(path, thorough=True)
+            look(path)
         except UnfitError as unfit:
             return f"{WHAT[unfit.why]} It was set aside as {_renamed(path)}, and a new one begins."
         return ""
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One session at a time looks and renames: an empty database beside the file is there to be locked."""
-    with opened(path.with_suffix(".lock"), "rwc") as lock:
-        lock.execute("BEGIN EXCLUSIVE")
-        yield
 
 
 def _renamed(path: Path) -> Path:

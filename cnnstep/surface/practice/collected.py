@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files.source import cannot_read, quoted
-from cnnstep.surface.practice.database import Fitness, UnfitError, UnreachableError, read
+from cnnstep.surface.practice.database import Fitness, UnfitError, UnreachableError, read_only
 from cnnstep.surface.practice.home import FILE
 from cnnstep.tutor.practice.event import Event
 
@@ -24,7 +24,7 @@ def read_history(path: Path | str) -> list[Event]:
     try:
         with Path(path).open("rb"):
             pass  # why the system gives it to nobody, it says better than SQLite
-        return read(Path(path), "ro", thorough=True)
+        return read_only(Path(path), thorough=True)
     except (OSError, ValueError) as error:
         raise InputError(cannot_read(shown, error)) from error
     except UnfitError as unfit:

@@ -1,8 +1,8 @@
 """The progress file: a SQLite database whose one table is only ever added to, a row an event.
 
 A file is blank (it can be begun), ours, or unfit: damaged, of a newer version, of another program. Every call opens
-the file anew, so that one which was set aside meanwhile is never written to: SQLite looks, before the first change
-of a transaction, whether the file still has its name.
+the file anew and passes a gate. SQLite finds a journal by its file's name: had a file been renamed while somebody had
+it open, he would take the next file's journal for his own, and undo with it what was never his.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ APPLICATION = 0x636E6E73
 VERSION = 1
 PATIENCE = 10.0
 """Seconds to wait for other sessions. A change takes a millisecond, or some fifty on a slow disk."""
-TRIES = 5
-"""How often a file may be set aside under our hands before we give up."""
 
 COLUMNS: dict[str, type] = {
     "skill": str,
@@ -72,22 +70,9 @@ class UnreachableError(Exception):
     """The file can't be read or written just now; the message says why, to go on after a colon."""
 
 
-class MovedError(UnreachableError):
-    """The file was set aside between opening and writing it."""
-
-
 def write(path: Path, events: Sequence[Event]) -> None:
     """Adds the events, all or none; they are on the disk when this returns. A blank file is begun with them."""
-    for _ in range(TRIES):
-        try:
-            return _write(path, events)
-        except MovedError:
-            continue
-    raise UnreachableError("the progress file keeps being moved")
-
-
-def _write(path: Path, events: Sequence[Event]) -> None:
-    with opened(path, "rwc") as connection:
+    with gate(path), opened(path, "rwc") as connection:
         connection.execute("BEGIN IMMEDIATE")
         if not begun(connection):
             for statement in _BEGIN:
@@ -96,15 +81,43 @@ def _write(path: Path, events: Sequence[Event]) -> None:
         connection.execute("COMMIT")
 
 
-def read(path: Path, mode: Mode = "rw", thorough: bool = False) -> list[Event]:
-    """All events, oldest first; `thorough` searches every page for damage before."""
-    with opened(path, mode) as connection:
-        connection.execute("BEGIN")
-        if not begun(connection):
-            return []
-        if thorough and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise UnfitError("damaged")
-        return [_event(row) for row in connection.execute(_SELECT)]
+def read(path: Path) -> list[Event]:
+    """All events, oldest first, without touching the file; one that a session was cut off from is mended first."""
+    try:
+        return read_only(path)
+    except UnreachableError:
+        with gate(path), opened(path, "rw") as connection:
+            return _events(connection)
+
+
+def read_only(path: Path, thorough: bool = False) -> list[Event]:
+    """All events, oldest first; nothing is ever changed, and so no gate is passed."""
+    with opened(path, "ro") as connection:
+        return _events(connection, thorough)
+
+
+def look(path: Path) -> list[Event]:
+    """All events, after a search for damage on every page; for who has passed the gate. No file is a blank one."""
+    with opened(path, "rwc") as connection:
+        return _events(connection, thorough=True)
+
+
+def _events(connection: sqlite3.Connection, thorough: bool = False) -> list[Event]:
+    connection.execute("BEGIN")
+    if not begun(connection):
+        return []
+    if thorough and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise UnfitError("damaged")
+    return [_event(row) for row in connection.execute(_SELECT)]
+
+
+@contextmanager
+def gate(path: Path, alone: bool = False) -> Iterator[None]:
+    """Any number of sessions at once, or one `alone`, which may rename the file: locks on an empty file beside it."""
+    with opened(path.with_suffix(".lock"), "rwc") as lock:
+        lock.execute("BEGIN EXCLUSIVE" if alone else "BEGIN")
+        lock.execute("SELECT count(*) FROM sqlite_master").fetchone()  # a shared lock is taken by reading
+        yield
 
 
 @contextmanager
@@ -181,8 +194,6 @@ def _said(error: sqlite3.Error, path: Path) -> UnfitError | UnreachableError | N
     """What an error of SQLite's means for a learner; nothing where it is a misuse of ours."""
     not_text = sqlite3.SQLITE_CORRUPT if isinstance(error, sqlite3.OperationalError) else sqlite3.SQLITE_MISUSE
     code = getattr(error, "sqlite_errorcode", not_text)  # Python's own errors have no code: bytes that are no text
-    if code == sqlite3.SQLITE_READONLY_DBMOVED:
-        return MovedError()
     if code & 0xFF in _DAMAGE:
         return UnfitError("damaged")
     reason = _REASONS.get(code, _REASONS.get(code & 0xFF))

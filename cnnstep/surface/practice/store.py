@@ -9,9 +9,12 @@ from pathlib import Path
 from types import TracebackType
 
 from cnnstep.surface.practice.aside import set_aside
-from cnnstep.surface.practice.database import TRIES, UnfitError, UnreachableError, read, write
+from cnnstep.surface.practice.database import UnfitError, UnreachableError, gate, look, read, write
 from cnnstep.surface.practice.home import VARIABLE, progress_file
 from cnnstep.tutor.practice.event import Event
+
+TRIES = 5
+"""How often a file may be found unfit, one after another, before we give up."""
 
 
 class Store:
@@ -31,7 +34,7 @@ class Store:
     def open(cls, home: Path | None = None) -> Store:
         """The store in a folder, or in the learner's own; a file that can't be used is set aside."""
         store = cls(progress_file(home))
-        store.notes = tuple(store._keep(look=True))
+        store.notes = tuple(store._keep(search=True))
         return store
 
     def __enter__(self) -> Store:
@@ -66,12 +69,17 @@ class Store:
         """Tries a last time to keep what could not be kept; what there is to tell, or ""."""
         return " ".join(self._keep()) if not self.kept else ""
 
-    def _keep(self, look: bool = False) -> list[str]:
-        """Writes what waits; what is new to the learner about that. `look`: search the file for damage first."""
+    def _keep(self, search: bool = False) -> list[str]:
+        """Writes what waits; what is new to the learner about that. `search`: for damage, on every page."""
         said: list[str] = []
         try:
-            self._write(said, look)
-        except (UnreachableError, OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
+            self._write(said, search)
+        except (
+            UnfitError,
+            UnreachableError,
+            OSError,
+            ValueError,
+        ) as error:  # ValueError: a name with a zero byte in it
             reason = _reason(error)
             if reason != self._told:
                 said.append(f"Your answers are not kept: {reason}. Practice goes on; {VARIABLE} names another folder.")
@@ -84,13 +92,14 @@ class Store:
         self._waiting = []
         return said
 
-    def _write(self, said: list[str], look: bool) -> None:
+    def _write(self, said: list[str], search: bool) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         for _ in range(TRIES):
             try:
                 write(self.path, self._waiting)
-                if look:
-                    self._known = read(self.path, thorough=True)
+                if search:
+                    with gate(self.path):
+                        self._known = look(self.path)
                 return
             except UnfitError:
                 if words := set_aside(self.path):
@@ -101,4 +110,4 @@ class Store:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.filename}: {(error.strerror or str(error)).lower()}"
-    return str(error)
+    return "the files there are damaged" if isinstance(error, UnfitError) else str(error)

@@ -15,6 +15,7 @@ from cnnstep.surface.practice.collected import learners, read_history
 from cnnstep.surface.practice.database import VERSION, write
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.event import Event
+from tests.surface.practice.damage import misstated
 
 EVENTS = [Event("delta", "wrong", text="1 2", mistakes=("slope-forgotten",), at=1.0), Event("delta", "right", at=2.0)]
 
@@ -41,11 +42,6 @@ def foreign(path: Path) -> None:
         connection.execute("CREATE TABLE letters (text)")
 
 
-def damaged(path: Path) -> None:
-    write(path, EVENTS * 300)
-    path.write_bytes(path.read_bytes()[: 3 * 4096])
-
-
 def text(path: Path) -> None:
     path.write_text("input: [[1]]\n" * 100)
 
@@ -57,7 +53,7 @@ def nothing(path: Path) -> None:
 FAULTS: list[tuple[Callable[[Path], None], str, str]] = [
     (newer, "no-progress-file", "was made by a newer cnnstep"),
     (foreign, "no-progress-file", "is another program's database"),
-    (damaged, "no-progress-file", "is damaged, or is no progress file"),
+    (misstated, "no-progress-file", "is damaged, or is no progress file"),
     (text, "no-progress-file", "is damaged, or is no progress file"),
     (Path.mkdir, "is-a-directory", "is a folder"),
     (nothing, "not-found", "there is no file"),
@@ -93,7 +89,7 @@ def test_a_session_that_was_cut_off_while_writing_is_told_and_undone_only_by_its
                 "INSERT INTO events SELECT NULL, skill, outcome, level, seed, course, kind, attempt, hints, "
                 "hex(randomblob(3000)), mistakes, fast, at FROM events LIMIT 1"
             )
-        for path in home.iterdir():
+        for path in home.glob("progress.db*"):
             shutil.copy(path, copy)
     before = state(copy)
     assert before.keys() == {"progress.db", "progress.db-journal"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -82,7 +83,7 @@ def test_the_home_is_the_one_that_the_variable_names(own_home: Path) -> None:
     with Store.open() as store:
         store.add(*events(1))
     assert home_folder() == own_home
-    assert [path.name for path in own_home.iterdir()] == ["progress.db"]
+    assert {path.name for path in own_home.iterdir()} == {"progress.db", "progress.lock"}
 
 
 @pytest.mark.parametrize("value", ["", None])
@@ -117,22 +118,36 @@ def test_a_transaction_is_on_the_disk_before_it_is_over(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA synchronous").fetchone() == (3,)  # EXTRA
 
 
-def test_where_the_file_is_moved_while_writing_a_new_one_takes_the_event(
+def test_a_session_waits_for_one_that_is_writing(tmp_path: Path) -> None:
+    database.write(tmp_path / "progress.db", events(1))
+    holding = threading.Event()
+
+    def hold() -> None:
+        with database.opened(tmp_path / "progress.db", "rw") as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            holding.set()
+            time.sleep(0.1)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    holding.wait()
+    database.write(tmp_path / "progress.db", events(2))
+    holder.join()
+    assert database.read(tmp_path / "progress.db") == events(1, 2)
+
+
+def test_who_renames_the_file_waits_until_nobody_has_it_open_and_the_others_wait_for_him(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "progress.db"
-    database.write(path, events(1))
-    begun = database.begun
-
-    def moved_once(connection: sqlite3.Connection) -> bool:
-        if not (tmp_path / "aside.db").exists():
-            path.rename(tmp_path / "aside.db")
-        return begun(connection)
-
-    monkeypatch.setattr(database, "begun", moved_once)
-    database.write(path, events(2))
-    assert database.read(path) == events(2)
-    assert database.read(tmp_path / "aside.db") == events(1)
+    monkeypatch.setattr(database, "PATIENCE", 0.01)
+    with database.gate(path), database.gate(path):
+        with pytest.raises(database.UnreachableError), database.gate(path, alone=True):
+            pass
+        database.write(path, events(1))
+    with database.gate(path, alone=True), pytest.raises(database.UnreachableError):
+        database.write(path, events(2))
+    assert database.read(path) == events(1)
 
 
 def test_a_misuse_of_ours_is_no_damage(tmp_path: Path) -> None:

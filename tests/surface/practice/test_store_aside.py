@@ -9,21 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from cnnstep.surface.practice.database import VERSION, write
+from cnnstep.surface.practice import database
+from cnnstep.surface.practice.aside import set_aside
+from cnnstep.surface.practice.database import VERSION, UnreachableError
 from cnnstep.surface.practice.home import progress_file
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.event import Event
+from tests.surface.practice.damage import PAGE, filled, misstated
 from tests.surface.practice.processes import ended, session
 
-PAGE = 4096
 GARBAGE = b"These are my notes, not a database. " * 200
-
-
-def filled(path: Path, number: int = 200) -> bytes:
-    """A progress file of several pages."""
-    path.parent.mkdir(exist_ok=True)
-    write(path, [Event("delta", "wrong", seed=seed, text="1 2; 3 4" * 5, at=1.0) for seed in range(number)])
-    return path.read_bytes()
 
 
 def changed(statement: str) -> Callable[[Path], None]:
@@ -76,6 +71,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "cut in half": cut,
     "cut in its head": cut_in_its_head,
     "a page flipped": flipped,
+    "a page that misstates itself": misstated,
     "bytes that are no text": no_text,
     "no table": changed("DROP TABLE events"),
     "another table": changed("ALTER TABLE events RENAME COLUMN hints TO tips"),
@@ -126,7 +122,7 @@ def test_an_empty_file_is_begun(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         assert store.notes == ()
         assert store.add(Event("delta", "right", at=1.0)) == ""
-    assert [path.name for path in tmp_path.iterdir()] == ["progress.db"]
+    assert not (tmp_path / "progress-aside-1.db").exists()
 
 
 def test_names_do_not_collide_and_what_lies_beside_the_file_goes_with_it(tmp_path: Path) -> None:
@@ -168,18 +164,43 @@ def test_a_file_that_is_damaged_during_a_session_is_set_aside_at_the_next_answer
         assert store.history() == [second]
 
 
+def test_a_file_that_another_session_has_begun_anew_meanwhile_stays(tmp_path: Path) -> None:
+    content = filled(progress_file(tmp_path))
+    assert set_aside(progress_file(tmp_path)) == ""
+    assert progress_file(tmp_path).read_bytes() == content
+
+
+def test_nothing_is_set_aside_while_another_session_has_it_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garbage(progress_file(tmp_path))
+    monkeypatch.setattr(database, "PATIENCE", 0.01)
+    with database.gate(progress_file(tmp_path)), pytest.raises(UnreachableError):
+        set_aside(progress_file(tmp_path))
+    assert progress_file(tmp_path).read_bytes() == GARBAGE
+    assert set_aside(progress_file(tmp_path))
+
+
 def test_several_sessions_that_find_a_damaged_file_at_once_set_it_aside_once(tmp_path: Path) -> None:
     for name, damage in {"garbage": garbage, "flipped": flipped}.items():
         home = tmp_path / name
         damage(progress_file(home))
         content = progress_file(home).read_bytes()
         program = """
+import time
+print("ready", flush=True)
+while not (home / "go").exists(): time.sleep(0.001)
 for k in range(5):
     store = Store.open(home)
     print(*store.notes)
     assert store.add(Event("delta", "right", level=number, seed=k)) == ""
 """
-        said = [line for one in [session(program, home, number) for number in range(4)] for line in ended(one)]
+        sessions = [session(program, home, number) for number in range(4)]
+        for one in sessions:
+            assert one.stdout
+            assert one.stdout.readline() == "ready\n"
+        (home / "go").touch()
+        said = [line for one in sessions for line in ended(one)]
         assert len([line for line in said if line]) == 1
         assert (home / "progress-aside-1.db").read_bytes() == content
         assert not (home / "progress-aside-2.db").exists()

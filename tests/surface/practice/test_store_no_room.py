@@ -60,6 +60,15 @@ def test_a_progress_file_that_is_a_folder(tmp_path: Path) -> None:
         assert store.add(FIRST) == ""
 
 
+def test_a_lock_that_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "progress.lock").write_bytes(b"not a database" * 100)
+    with Store.open(tmp_path) as store:
+        assert store.notes == (not_kept("the files there are damaged"),)
+        assert store.add(FIRST) == ""
+        (tmp_path / "progress.lock").unlink()
+        assert store.add(SECOND) == NOW
+
+
 def test_what_waited_is_kept_as_soon_as_there_is_a_place_and_said_so(tmp_path: Path) -> None:
     home = taken(tmp_path)
     with Store.open(home) as store:
@@ -122,7 +131,7 @@ print(told(30, 31))
 """
     full = not_kept("the disk takes no more, or does not work")
     assert ended(session(program, tmp_path, room)) == ["[]", str([full]), str([NOW])]
-    assert [event.seed for event in database.read(progress_file(tmp_path), thorough=True)] == list(range(32))
+    assert [event.seed for event in database.read_only(progress_file(tmp_path), thorough=True)] == list(range(32))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are otherwise there")
