@@ -11,9 +11,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import pytest
@@ -124,12 +126,23 @@ def environment(env: Mapping[str, str] | None = None, width: int = 80) -> dict[s
     return kept | {"COLUMNS": str(width), "LANG": "C.UTF-8"} | dict(env or {})
 
 
+@contextmanager
+def started(folder: Path, *arguments: str, **more: Any) -> Iterator[subprocess.Popen[Any]]:
+    """The program as a process of its own, while it runs; however the test ends, no process or pipe is left."""
+    command, streams = [sys.executable, "-m", "cnnstep", *arguments], dict.fromkeys(("stdout", "stderr"), PIPE)
+    with subprocess.Popen(command, cwd=folder, **({"env": environment()} | streams | more)) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
     """Runs the program as a process of its own, for what only a process shows: closed streams, pipes, signals."""
 
     def run(*arguments: str, env: Mapping[str, str] | None = None, width: int = 80, **more: Any) -> Ran:
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
+        streams = {"stdin": DEVNULL, "stdout": PIPE, "stderr": PIPE} | more
         if "input" in more:
             del streams["stdin"]
         command = [sys.executable, "-m", "cnnstep", *arguments]

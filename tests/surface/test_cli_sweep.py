@@ -6,18 +6,18 @@ import csv
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import DEVNULL
 
 import numpy as np
 import pytest
 
 from cnnstep.surface.loading import shipped
 from cnnstep.tutor.sweep import gather
-from tests.conftest import Program, environment
+from tests.conftest import Program, started
 
 
 def test_random_starts_answer_whether_the_learner_was_unlucky(cnnstep: Program) -> None:
@@ -239,27 +239,14 @@ class TestGoingOn:
 def test_ctrl_c_at_a_terminal_ends_it_with_its_report_and_no_noise(tmp_path: Path, workers: str) -> None:
     """The whole process group hears of Ctrl-C, the worker processes too."""
     slowly = ("--learning-rate", "0.000001", "-n", "3000")  # no run is over before its last iteration
-    command = ["sweep", "first-filter", "--starts", "400000", *slowly, "--workers", workers, "--resume", "part.npz"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cnnstep", *command],
-        cwd=tmp_path,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
+    command = ("sweep", "first-filter", "--starts", "400000", *slowly, "--workers", workers, "--resume", "part.npz")
+    with started(tmp_path, *command, stdin=DEVNULL, text=True, start_new_session=True) as process:
         until = time.monotonic() + 60
         while not (tmp_path / "part.npz").exists() and time.monotonic() < until:
             time.sleep(0.05)
         time.sleep(1.0)
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-        process.wait()
     assert process.returncode == 130
     assert err == "\nStopped.\n"
     assert "Stopped early: " in out

@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
-from tests.conftest import Program, environment
+from tests.conftest import Program, environment, started
 
 if sys.platform == "win32":  # pragma: no cover
     pytest.skip("pseudo-terminals are a Unix thing", allow_module_level=True)
@@ -86,22 +87,13 @@ def at_a_terminal(folder: Path, *arguments: str, columns: int = 80, **env: str) 
     screen, inside = pty.openpty()
     fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     around = {name: value for name, value in environment({"TERM": "xterm", **env}).items() if name != "COLUMNS"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cnnstep", *arguments],
-        stdin=inside,
-        stdout=inside,
-        stderr=inside,
-        cwd=folder,
-        env=around,
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    os.close(inside)
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), inside)
+    own = {"start_new_session": True, "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)}
     try:
-        yield Terminal(process, screen)
+        with started(folder, *arguments, env=around, **streams, **own) as process:
+            os.close(inside)
+            yield Terminal(process, screen)
     finally:
-        process.kill()
-        process.wait()
         os.close(screen)
 
 
@@ -168,24 +160,12 @@ class TestPipes:
         "arguments", [["run", "first-filter"], ["--help"], ["schema"], ["step", "-i"]], ids=" ".join
     )
     def test_a_reader_that_has_seen_enough_is_no_fault(self, tmp_path: Path, arguments: list[str]) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cnnstep", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=tmp_path,
-            env=environment(),
-        )
-        assert process.stdout
-        assert process.stdin
-        assert process.stderr
-        process.stdout.close()
-        process.stdin.write(b"\n" * 100)
-        process.stdin.close()
-        said = process.stderr.read().decode()
-        process.stderr.close()
-        assert process.wait(PATIENCE) == 0
-        assert [line for line in said.splitlines() if not line.startswith("first-filter · ")] == []
+        with started(tmp_path, *arguments, stdin=PIPE) as process:
+            assert process.stdout
+            process.stdout.close()
+            _, said = process.communicate(b"\n" * 100, PATIENCE)
+            assert process.returncode == 0
+        assert [line for line in said.decode().splitlines() if not line.startswith("first-filter · ")] == []
 
     def test_a_session_whose_input_has_ended_does_not_wait(self, program: Program) -> None:
         ran = program("step", "--interactive")
@@ -196,21 +176,16 @@ class TestPipes:
         assert "All right." in program("step", "-i", input=b"guess\n3 0; -2 1\n").out
 
     def test_an_interrupted_process_is_130(self, tmp_path: Path) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cnnstep", "step", "-i"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=tmp_path,
-            env=environment(),
-        )
-        assert process.stderr
-        said = b""
-        while b"start >" not in said:
-            said += os.read(process.stderr.fileno(), 4096)
-        time.sleep(HAND)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=PATIENCE)
+        with started(tmp_path, "step", "-i", stdin=PIPE) as process:
+            assert process.stderr
+            said = b""
+            while b"start >" not in said:
+                more = os.read(process.stderr.fileno(), 4096)
+                assert more, said
+                said += more
+            time.sleep(HAND)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=PATIENCE)
         assert process.returncode == 130
         assert said.decode() == "\nStopped.\n"
 

@@ -110,7 +110,7 @@ def sweep(
 def _one_thread() -> None:
     """For this process too, as long as NumPy is not there yet: no result then depends on how many do the work."""
     if "numpy" not in sys.modules:
-        from cnnstep.surface.sweeping.executors import one_thread
+        from cnnstep.surface.sweeping.processes import one_thread
 
         one_thread()
 
