@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import numpy as np
@@ -14,11 +15,18 @@ from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
+from cnnstep.engine.step import Factor
 from cnnstep.engine.trace import Iteration, trace
 from tests.engine.strategies import scenarios
 from tests.examples import examples
 
 RELATIVE = 1e-9
+
+
+def size(factor: Factor) -> float:
+    """What a factor's rounding is relative to: itself, or 1 where it is 1 less a number, as in softmax's slope."""
+    least = np.finfo(float).eps / RELATIVE if factor.label.startswith("(1 − ") else 0.0
+    return max(abs(factor.value), float(least))
 
 
 def assert_every_cell_agrees(iteration: Iteration) -> None:
@@ -27,7 +35,7 @@ def assert_every_cell_agrees(iteration: Iteration) -> None:
         matrix = iteration.values[step.name]
         for cell in np.ndindex(*matrix.shape):
             working = step.working(iteration.values, cell)
-            scale = sum(abs(term.value) for term in working.terms)
+            scale = sum(math.prod(map(size, term.factors)) for term in working.terms)
             assert abs(matrix[cell] - working.value) <= RELATIVE * scale, (step.name, cell, working)
 
 
