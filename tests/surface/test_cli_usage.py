@@ -46,6 +46,11 @@ SLIPS = [
     (["run", "first-filter", "--only", "grad"], 'There is no step called "grad".', 'Did you mean "gradient"?'),
     (["step", "first-filter", "--only", "nothing"], 'There is no step called "nothing".', "There is: forward"),
     (["step", "--iteration", "-1"], "--iteration is -1; it must be 0 or more.", "Type: --iteration 0."),
+    (
+        ["practice", "--seed", "9223372036854775808"],
+        "--seed is 9223372036854775808; it must be 1000000000 or less.",
+        "Type: --seed 1000000000.",
+    ),
     (["step", "-i", "--json"], "--interactive and --json don't go together.", "Leave out --json."),
     (["step", "-i", "--only", "error"], "--interactive and --only don't go together.", "Leave out --only."),
     (["step", "-i", "--iteration", "0"], "--interactive and --iteration don't go together.", "Leave out --iteration."),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnstep.surface.cli.options import Fractions, Precision, at_least, between, not_both, style_of
+from cnnstep.surface.cli.options import Fractions, Precision, between, not_both, style_of
 from cnnstep.surface.exits import Exit
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 HIGHEST = 3
 MOST_EXERCISES = 1000
+HIGHEST_SEED = 10**9
+"""Progress keeps a seed in 64 bits, with room for the exercises that follow it."""
 
 
 def _skill_names(incomplete: str) -> list[str]:
@@ -78,7 +80,7 @@ def _wishes(skill: str, level: int, seed: int, fast: bool) -> Wishes:
         between(level, 1, HIGHEST, "--level")
         not_both("--level", {"--fast": fast})
     if seed != -1:
-        at_least(seed, 0, "--seed")
+        between(seed, 0, HIGHEST_SEED, "--seed")
     name = SKILLS.find(skill).name if skill else ""
     return Wishes(name, level or None, seed if seed >= 0 else None, fast)
 
