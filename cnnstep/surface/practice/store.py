@@ -16,6 +16,9 @@ from cnnstep.tutor.practice.event import Event
 TRIES = 5
 """How often a file may be found unfit, one after another, before we give up."""
 
+NOT_NOW = (UnfitError, UnreachableError, OSError, ValueError)
+"""Why nothing can be kept just now; a name with a zero byte in it is a ValueError."""
+
 
 class Store:
     """The events of one learner. Whatever the place is like, it opens and takes events, at worst in memory.
@@ -74,12 +77,7 @@ class Store:
         said: list[str] = []
         try:
             self._write(said, search)
-        except (
-            UnfitError,
-            UnreachableError,
-            OSError,
-            ValueError,
-        ) as error:  # ValueError: a name with a zero byte in it
+        except NOT_NOW as error:
             reason = _reason(error)
             if reason != self._told:
                 said.append(f"Your answers are not kept: {reason}. Practice goes on; {VARIABLE} names another folder.")

@@ -1,7 +1,11 @@
-"""Progress files with something in them, and one with a fault that no reading of its rows would show."""
+"""Progress files with something in them, one with a fault that no row shows, one whose writer was cut off."""
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from cnnstep.surface.practice.database import write
@@ -25,3 +29,22 @@ def misstated(path: Path) -> None:
     start = max(place for place in range(0, len(content), PAGE) if content[place] == LEAF)
     content[start + 1 : start + 3] = b"\xff\xf0"
     path.write_bytes(bytes(content))
+
+
+def cut_off(folder: Path, events: Sequence[Event]) -> Path:
+    """A home as a session leaves it that is killed while it adds to these events: half of what it changed is there."""
+    home, copy = folder / "home", folder / "copy"
+    home.mkdir()
+    copy.mkdir()
+    write(home / "progress.db", events)
+    with closing(sqlite3.connect(home / "progress.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")  # so that changed pages go to the file before the end
+        connection.execute("BEGIN IMMEDIATE")
+        for _ in range(9):
+            connection.execute(
+                "INSERT INTO events SELECT NULL, skill, outcome, level, seed, course, kind, attempt, hints, "
+                "hex(randomblob(3000)), mistakes, fast, at FROM events LIMIT 1"
+            )
+        for path in home.glob("progress.db*"):
+            shutil.copy(path, copy)
+    return copy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -15,7 +14,7 @@ from cnnstep.surface.practice.collected import learners, read_history
 from cnnstep.surface.practice.database import VERSION, write
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.event import Event
-from tests.surface.practice.damage import misstated
+from tests.surface.practice.damage import cut_off, misstated
 
 EVENTS = [Event("delta", "wrong", text="1 2", mistakes=("slope-forgotten",), at=1.0), Event("delta", "right", at=2.0)]
 
@@ -77,20 +76,7 @@ def test_what_is_no_progress_file_is_a_fault_and_stays_as_it_is(
 
 
 def test_a_session_that_was_cut_off_while_writing_is_told_and_undone_only_by_its_owner(tmp_path: Path) -> None:
-    home, copy = tmp_path / "home", tmp_path / "copy"
-    for folder in (home, copy):
-        folder.mkdir()
-    write(home / "progress.db", EVENTS)
-    with closing(sqlite3.connect(home / "progress.db", isolation_level=None)) as connection:
-        connection.execute("PRAGMA cache_size = 1")  # so that changed pages go to the file before the end
-        connection.execute("BEGIN IMMEDIATE")
-        for _ in range(9):
-            connection.execute(
-                "INSERT INTO events SELECT NULL, skill, outcome, level, seed, course, kind, attempt, hints, "
-                "hex(randomblob(3000)), mistakes, fast, at FROM events LIMIT 1"
-            )
-        for path in home.glob("progress.db*"):
-            shutil.copy(path, copy)
+    copy = cut_off(tmp_path, EVENTS)
     before = state(copy)
     assert before.keys() == {"progress.db", "progress.db-journal"}
     with pytest.raises(InputError, match="a session that was writing to it was cut off"):

@@ -17,6 +17,7 @@ from cnnstep.surface.practice import database
 from cnnstep.surface.practice.home import home_folder, progress_file
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.event import KINDS, OUTCOMES, Event
+from tests.surface.practice.damage import cut_off
 
 whole = st.integers(-(2**63), 2**63 - 1)
 EVENTS = st.builds(
@@ -134,6 +135,11 @@ def test_a_session_waits_for_one_that_is_writing(tmp_path: Path) -> None:
     database.write(tmp_path / "progress.db", events(2))
     holder.join()
     assert database.read(tmp_path / "progress.db") == events(1, 2)
+
+
+def test_what_a_session_that_was_cut_off_has_left_half_done_is_undone(tmp_path: Path) -> None:
+    with Store(progress_file(cut_off(tmp_path, events(1, 2)))) as store:
+        assert store.history() == events(1, 2)
 
 
 def test_who_renames_the_file_waits_until_nobody_has_it_open_and_the_others_wait_for_him(
