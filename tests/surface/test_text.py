@@ -197,10 +197,10 @@ def test_a_table_puts_numbers_to_the_right_and_wraps_words() -> None:
 def test_a_stacked_row_leaves_out_what_it_has_no_value_for() -> None:
     table = Table(("layer", "weights", "gradient"), (("flatten1", "", ""), ("dense1", 4, "")))
     expected = """
-  layer    flatten1
+  layer     flatten1
 
-  layer    dense1
-  weights  4
+  layer     dense1
+  weights   4
 """
     assert expected == shown(table, width=20)
 
