@@ -14,16 +14,14 @@ from cnnstep.engine.naming import BACKWARD
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import GRADIENT_ROLES, Iteration, first_iteration
-from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.document import Block, Command, Heading, Note, Paragraph
+from cnnstep.errors import InputError
+from cnnstep.tutor.document import Block, Command, Heading, Paragraph
 from cnnstep.tutor.network.one_sample import is_batch
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.present import question, step_card
 from cnnstep.tutor.select import lesson_for
 from cnnstep.tutor.sentences import title_of
-
-LONGEST = 300
-"""Characters of a fault that quotes what was typed: a page pasted by mistake need not come back whole."""
+from cnnstep.tutor.told import told
 
 
 @dataclass(frozen=True)
@@ -157,10 +155,4 @@ def advance(session: Session, line: str) -> tuple[Session, Reply]:
     try:
         return guessing(session, line) if session.guess is not None else carry_out(session, line)
     except InputError as error:
-        return session, Reply(tuple(_told(fault) for fault in error.faults))
-
-
-def _told(fault: Fault) -> Note:
-    what = fault.what if len(fault.what) <= LONGEST else f"{fault.what[: LONGEST - 1]}…"
-    hint = fault.hint[:1].upper() + fault.hint[1:]
-    return Note(fault.code, f"{what}. {hint}{'' if hint.endswith(('?', '.', '…')) or not hint else '.'}".strip())
+        return session, Reply(tuple(map(told, error.faults)))
