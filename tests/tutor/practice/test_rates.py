@@ -40,6 +40,6 @@ def test_the_error_takes_the_course_that_is_called_right(level: int) -> None:
 def test_the_update_leads_to_what_is_called_right(level: int) -> None:
     for question in asked(2, level, some(10)):
         told = " ".join(block.text for block in question.hints[2] if isinstance(block, Paragraph))
-        before, after = (float(number) for number in re.findall(r"from ([\d.]+) to ([\d.]+)[.]", told)[0])
+        before, after = (float(number) for number in re.findall(r"from ([\d.e-]+) to ([\d.e-]+)[.]", told)[0])
         dead = "Every z is 0 or less" in told
         assert question.right == (1 if dead else 2 if after < before else 3)

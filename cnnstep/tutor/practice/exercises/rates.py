@@ -17,6 +17,7 @@ from cnnstep.tutor.practice.questions.effort import are_short
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion, Option, so_it_is
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.present import given, planes
+from cnnstep.tutor.typed import EXACT
 
 WATCHED = 5
 """So many iterations are followed to see what the error does."""
@@ -142,9 +143,10 @@ STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)
 
 def _state(now: Iteration) -> int:
     """Which of the states one update leads to; 0 for none of them."""
-    if not (now.next().values["forward"] > 0).any():
+    if not (now.next().values["forward"] > EXACT).any():
         return 1
-    return 0 if now.loss_after == now.loss else 2 if now.loss_after < now.loss else 3
+    gained = now.loss_after - now.loss
+    return 0 if abs(gained) < EXACT else 2 if gained < 0 else 3
 
 
 @variant("learning-rate")
