@@ -94,12 +94,16 @@ class StepQuestion:
         return self.lesson.steps[: self.lesson.names.index(self.step.name) + 1]
 
     @property
+    def before(self) -> tuple[Step, ...]:
+        """The steps before it."""
+        return self._steps_up_to_here[:-1]
+
+    @property
     def shown(self) -> tuple[Step, ...]:
         """The steps that are given."""
-        before = self._steps_up_to_here[:-1]
         needed = {quantity.name for step in self.worked for quantity in step.inputs}
         network = self.scenario.is_network
-        return tuple(s for s in before if s.name not in self.hidden and (not network or s.name in needed))
+        return tuple(s for s in self.before if s.name not in self.hidden and (not network or s.name in needed))
 
     def asked(self) -> tuple[Block, ...]:
         """The question, and everything that is given."""
@@ -202,16 +206,20 @@ class StepQuestion:
 
     def tells_apart(self) -> bool:
         """Whether each mistake of `tells` can be made here, gives numbers of its own, and is told by them."""
+        return next(self.blurred(), None) is None
+
+    def blurred(self) -> Iterator[str]:
+        """Those of `tells` that change nothing here, give the numbers of another, or are not told by theirs."""
         seen: dict[str, str] = {}
         for code in self.tells:
             results = tuple(self._carried_out(MISTAKES[code]))
             texts = [self._text_of(result) for result in results]
-            if not texts or not all(self._plain(result) for result in results):
-                return False
-            for text in texts:
-                if text in (None, self.answer) or seen.setdefault(str(text), code) not in _alike(code):
-                    return False
-        return all(self._told(text, code) for text, code in seen.items())
+            own = (
+                text not in (None, self.answer) and seen.setdefault(str(text), code) in _alike(code) for text in texts
+            )
+            if not texts or not all(self._plain(result) for result in results) or not all(own):
+                yield code
+        yield from (code for text, code in seen.items() if not self._told(text, code))
 
     def by_hand(self) -> bool:
         """Whether it shows something and is worked in some five minutes; a smooth activation's numbers may be long."""
