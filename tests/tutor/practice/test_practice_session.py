@@ -174,7 +174,25 @@ def test_a_right_answer_under_another_convention_is_right_and_named() -> None:
     assert any("target − output" in block.text for block in reply.blocks if isinstance(block, Paragraph))
 
 
-@examples(150)
+@pytest.mark.parametrize(("factor", "words"), [(-1, "Every number has the other sign."), (2, "times the same factor")])
+def test_a_gradient_of_another_sign_or_loss_is_wrong_where_the_error_is_given(factor: int, words: str) -> None:
+    practice = opened("gradient")
+    question = practice.exercise.question
+    assert isinstance(question, StepQuestion)
+    practice, reply = said(practice, as_typed(factor * question.right))
+    assert not practice.finished
+    assert any(words in text for text in texts(reply.blocks))
+
+
+def test_the_sign_is_a_convention_where_the_error_is_one_s_own() -> None:
+    practice = opened("delta", level=3)
+    question = practice.exercise.question
+    assert isinstance(question, StepQuestion)
+    assert question.hidden == ("error",)
+    assert said(practice, as_typed(-question.right))[0].finished
+
+
+@examples(60)
 @given(
     st.sampled_from(sorted(SKILLS)),
     st.lists(

@@ -27,6 +27,13 @@ WRONG = Mark("✗", "not this number", "bad")
 RIGHT = Mark("✓", "right", "good")
 
 
+SETTLED = {
+    "error": "Every number has the other sign. The error is given, and so its sign is: go on from it as it stands.",
+    "loss": "Every number is the right one times the same factor. That of the loss is in the error already.",
+}
+"""What is said where a convention is followed that what is given leaves no room for."""
+
+
 def mark(question: StepQuestion, text: str, style: Numbers) -> Marked:
     """The answer, cell by cell or as one number; `InputError` where it is neither."""
     rows = read_matrix(text)
@@ -42,17 +49,24 @@ def _matrix(question: StepQuestion, rows: tuple[tuple[Typed, ...], ...], style: 
     typed = _written(rows, question.right.shape)
     mine = Written(typed.values, tolerance_for(question.answer, typed.tolerance))
     diagnosis = _diagnosed(question, mine, style)
-    if diagnosis.verdict == "correct":
+    settled = [one.key for one in diagnosis.conventions if _settled(question, one.key)]
+    if diagnosis.verdict == "correct" and not settled:
         refuse_coarse(typed.values, typed.tolerance, diagnosis.mark(question.step.name).expected)
         return Marked(True, (Paragraph("Right.", "good"), *causes(diagnosis, question.step.name)))
     wrong = mine.wrong(question.right)
     if wrong is None and not diagnosis.mistakes:
         raise InputError(_other_size(question, mine))
     cells = [] if wrong is None else [tuple(int(i) for i in cell) for cell in np.argwhere(wrong)]
-    blocks = (*_shown(question, mine, cells, wrong is None), *_named(question, diagnosis))
+    told = (Paragraph(SETTLED[settled[0]]),) if settled else _named(question, diagnosis)
+    blocks = (*_shown(question, mine, cells, wrong is None), *told)
     found = diagnosis.mark(question.step.name)
     others = tuple(code for codes in found.alternatives for code in codes)
     return Marked(False, blocks, found.mistakes, others, cells[0] if cells else None)
+
+
+def _settled(question: StepQuestion, key: str) -> bool:
+    """Whether what is given leaves no choice here: the sign and the loss's number come in with the error."""
+    return key in SETTLED and all(step.role != "error" for step in question.worked)
 
 
 def _written(rows: tuple[tuple[Typed, ...], ...], shape: tuple[int, ...]) -> Written:
