@@ -17,7 +17,7 @@ _LATEX_ROW = re.compile(r"\\\\(\[[^\]]*\])?|\\cr\b")
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{\s*(-?[\d.]+)\s*\}\s*\{\s*(-?[\d.]+)\s*\}")
 _LATEX_WORD = re.compile(r"\\(begin|end)\s*\{\w+\*?\}(\{[^}]*\})?|\\(left|right|bigl?|bigr?)\b|\\[,;!:]|\$+")
 _WORDS = re.compile(r"\b(np|numpy|torch|jnp)\.|\b(array|tensor|matrix|mat|asarray)\b|\bdtype\s*=\s*[\w.]+", re.I)
-_NAME = re.compile(r"^\s*[^\W\d]\w*(\s*\[[\d\s,]*\])?\s*[=:]\s*")
+_NAME = re.compile(r"^\s*(?!\d)[\w∂/′]+(?:\s+new)?(\s*\[[\d\s,]*\])?\s*[=:]\s*")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/(?:\d+(?:\.\d*)?))?")
 _GAP = re.compile(r"[\s,;&|\[\](){}]*")
 

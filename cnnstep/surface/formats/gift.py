@@ -16,6 +16,7 @@ from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Block, Document
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.making import Exercise
+from cnnstep.tutor.practice.questions.digits import are_long
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.skills import SKILLS
@@ -23,8 +24,9 @@ from cnnstep.tutor.practice.skills import SKILLS
 MOST_WRONG = 5
 """So many wrong choices beside the right one."""
 WIDTH = 76
-TOLERANCE = 0.005
-"""How far a number may be off: two decimals."""
+TOLERANCE = 0.001
+"""How far a number may be off: three decimals are asked for."""
+DIGITS = "<p>Type a number, not a fraction. Three decimals are enough.</p>"
 SCREEN = Screen(sys.stdout, sys.stderr, width=WIDTH)
 
 
@@ -48,8 +50,9 @@ def _entry(one: Exercise) -> str:
     blocks = question.question if isinstance(question, ChoiceQuestion) else question.asked()
     answers = "\n".join(f"  {line}" for line in _answers(question))
     marker = "#" if question.kind in ("cell", "number") else ""
+    digits = DIGITS if marker and are_long(question.answer) else ""
     general = _told(question.hint(2, None, AS_USUAL))
-    return f"::{_escaped(title)}::[html]{_told(blocks)}{{{marker}\n{answers}\n  ####{general}\n}}"
+    return f"::{_escaped(title)}::[html]{_told(blocks)}{digits}{{{marker}\n{answers}\n  ####{general}\n}}"
 
 
 def _answers(question: Question) -> Iterator[str]:
@@ -60,14 +63,21 @@ def _answers(question: Question) -> Iterator[str]:
             yield f"{mark}{_line(option.text)}{feedback}"
         return
     if question.kind in ("cell", "number"):
-        yield f"={question.answer}:{TOLERANCE:g}"
-        for wrong in question.wrongs():
-            if re.fullmatch(r"-?[\d.]+(e-?\d+)?", wrong.text):
-                yield f"=%0%{wrong.text}:{TOLERANCE:g}#{_line(wrong.words)}"
+        numbers = [wrong for wrong in question.wrongs() if re.fullmatch(r"-?[\d.]+(e-?\d+)?", wrong.text)]
+        tolerance = _tolerance(float(question.answer), [float(wrong.text) for wrong in numbers])
+        yield f"={question.answer}:{tolerance:g}"
+        for wrong in numbers:
+            yield f"=%0%{wrong.text}:{tolerance:g}#{_line(wrong.words)}"
         return
     yield f"={_line(question.answer)}"
     for wrong in question.wrongs()[:MOST_WRONG]:
         yield f"~{_line(wrong.text)}#{_line(wrong.words)}"
+
+
+def _tolerance(right: float, wrongs: list[float]) -> float:
+    """How far off a number may be: less where a mistake's number is near, for Moodle takes the first that fits."""
+    gaps = [abs(wrong - right) for wrong in wrongs]
+    return min([TOLERANCE, *(round(gap / 3, 6) for gap in gaps)])
 
 
 def _told(blocks: tuple[Block, ...]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
@@ -12,10 +14,12 @@ from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, read_yaml
 from cnnstep.surface.loading import shipped_folder, source_of
 from cnnstep.surface.named_scenario import scenario_at
+from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.practice.course import Course, Item
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS
 
+T = TypeVar("T")
 KEYS = ("title", "exercises")
 ITEM_KEYS = ("title", "skill", "scenario", "step", "cell", "hidden", "hints", "mistakes")
 NEEDED = ("title", "skill", "scenario", "step", "hints")
@@ -136,17 +140,30 @@ class _Reader:
         hidden = self._texts(keys, "hidden", path)
         mistakes = self._texts(keys, "mistakes", path)
         question = StepQuestion(scenario, step, None, hidden, mistakes, hints)
-        for key, name in (("step", step), *(("hidden", one) for one in hidden)):
-            try:
-                question.lesson.step(name)
-            except InputError as error:
-                for fault in error.faults:
-                    self._fault(fault.code, fault.what, fault.hint, (*path, key))
-                return None
+        before = len(self.faults)
+        for code in mistakes:
+            self._found(MISTAKES.find, code, (*path, "mistakes"))
+        asked = self._found(question.lesson.step, step, (*path, "step"))
+        for name in hidden:
+            one = self._found(question.lesson.step, name, (*path, "hidden"))
+            if one and asked and one not in question.before:
+                what, hint = f"{name} does not come before {step}", "hide steps that lead to it"
+                self._fault("hidden", what, hint, (*path, "hidden"))
+        if len(self.faults) > before:
+            return None
         if (cell := keys.get("cell")) is None:
             return question
         place = self._cell(cell, question, (*path, "cell"))
         return None if place is None else replace(question, cell=place)
+
+    def _found(self, find: Callable[[str], T], name: str, path: Keypath) -> T | None:
+        """What has this name; where nothing has, that is a fault at this place."""
+        try:
+            return find(name)
+        except InputError as error:
+            for fault in error.faults:
+                self._fault(fault.code, fault.what, fault.hint, path)
+            return None
 
     def _cell(self, node: Node, question: StepQuestion, path: Keypath) -> tuple[int, ...] | None:
         shape = question.right.shape

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import prod
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.practice.session import STRENGTHS, Practice, Reply, answered, on, shown, standing, strength
 from cnnstep.tutor.practice.skills import SKILLS
+from cnnstep.tutor.told import told
 from cnnstep.tutor.typed import read_matrix
 
 Turn = tuple[Practice, Reply]
@@ -31,9 +33,9 @@ def carry_out(practice: Practice, line: str) -> Turn:
     if not text:
         return _empty(practice)
     word, _, rest = text.partition(" ")
-    name = _command(word.lower())
+    name = "" if rest.lstrip().startswith(("=", ":")) else _command(word.lower())  # `e = 3` answers
     if name:
-        return COMMANDS[name].carry_out(replace(practice, typed=()), rest.strip())
+        return COMMANDS[name].carry_out(practice, rest.strip())
     if practice.finished:
         raise InputError(Fault("finished", "this exercise is done", "Enter gives the next one; again repeats it"))
     if practice.exercise.question.kind == "choice":
@@ -65,32 +67,35 @@ def _empty(practice: Practice) -> Turn:
     if practice.finished:
         return on(practice)
     if practice.typed:
-        return answered(practice, "\n".join(practice.typed))
+        return _whole(practice, practice.typed)
     return practice, Reply(
         (Paragraph("Type your answer first. hint helps, solution shows it, skip leaves it.", "quiet"),)
     )
 
 
 def _matrix(practice: Practice, text: str) -> Turn:
-    """A row on a line until the matrix is full; in one line it is a matrix by itself. An empty line ends any."""
+    """A row on a line until there are enough numbers; several rows in one line are all of it, and so is what an empty
+    line ends.
+    """
     typed = (*practice.typed, text)
     rows = read_matrix("\n".join(typed))
     shape = practice.exercise.question.shape
-    wanted = [int(size) for size in (*shape[:-2], shape[-2])] if len(shape) > 1 else [1]
-    full = len(rows) >= _product(wanted) and (not shape or len(rows[0]) == shape[-1])
+    count = len(rows) * len(rows[0])
     in_one_line = not practice.typed and (len(rows) > 1 or not shape)
-    if full or in_one_line:
-        return answered(replace(practice, typed=()), "\n".join(typed))
-    other = len(shape) > 0 and len(rows[0]) != shape[-1]
-    words = (Paragraph("An empty line ends the matrix.", "quiet"),) if other and not practice.typed else ()
+    if in_one_line or count >= prod(shape):
+        return _whole(practice, typed)
+    other = len(rows[0]) != shape[-1] and not practice.typed
+    words = (Paragraph("An empty line ends the matrix.", "quiet"),) if other else ()
     return replace(practice, typed=typed), Reply(words)
 
 
-def _product(sizes: list[int]) -> int:
-    count = 1
-    for size in sizes:
-        count *= size
-    return count
+def _whole(practice: Practice, typed: tuple[str, ...]) -> Turn:
+    """An answer from its rows; one that can't be marked is begun again."""
+    begun = replace(practice, typed=())
+    try:
+        return answered(begun, "\n".join(typed))
+    except InputError as error:
+        return begun, Reply(tuple(map(told, error.faults)))
 
 
 def _hint(practice: Practice, rest: str) -> Turn:
@@ -135,7 +140,7 @@ def _skip(practice: Practice, rest: str) -> Turn:
 
 
 def _again(practice: Practice, rest: str) -> Turn:
-    fresh = replace(practice, finished=False, focus=None)
+    fresh = replace(practice, finished=False, focus=None, typed=())
     return fresh, Reply(shown(fresh))
 
 

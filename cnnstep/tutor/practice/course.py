@@ -78,8 +78,8 @@ def unfit(item: Item) -> Iterator[str]:
         yield "its own solution is not right"
     if not question.tells:
         yield "its numbers show none of its skill's mistakes"
-    elif not question.tells_apart():
-        yield f"its numbers don't tell these mistakes apart: {', '.join(question.tells)}"
+    elif blurred := tuple(dict.fromkeys(question.blurred())):
+        yield f"its numbers don't show these mistakes clearly: {', '.join(blurred)}"
 
 
 def checked(course: Course) -> tuple[tuple[Block, ...], bool]:

@@ -34,14 +34,14 @@ class Exercise:
 
 
 def exercise(skill: str, level: int, seed: int) -> Exercise:
-    """The exercise of this seed: drawn again until its numbers tell the mistakes it is about apart."""
+    """The exercise of this seed: drawn again until it is worked by hand and tells its mistakes apart."""
     name = SKILLS.find(skill).name
     variants = VARIANTS[name]
     make = variants[seed % len(variants)]
     draw = Draw(np.random.default_rng([zlib.crc32(name.encode()), level, seed]), level)
     for _ in range(ATTEMPTS):
         question = make(draw)
-        if question.tells_apart():
+        if question.by_hand() and question.tells_apart():
             return Exercise(name, level, seed, question)
     what = f"no exercise for {name} came out of seed {seed}"
     raise InputError(Fault("no-exercise", what, f"take another: --seed {seed + 1}"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from cnnstep.tutor.practice.event import Event, History
 
-GUESSES: Mapping[str, float] = {"matrix": 0.02, "number": 0.05, "cell": 0.1, "choice": 0.25}
+GUESSES: Mapping[str, float] = {"matrix": 0.02, "number": 0.05, "cell": 0.1, "choice": 0.3}
 """How often an answer is right by luck, by its kind."""
 
 

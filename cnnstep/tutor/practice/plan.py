@@ -1,8 +1,12 @@
-"""Which exercise comes next: the one left open, a mistake that recurs, the skill at hand, then the next one."""
+"""Which exercise comes next: the one left open, a mistake that recurs, the skill at hand, then the next one.
+
+Six of one skill in a row are enough for a while: then something else has a turn.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from cnnstep.tutor.practice.event import Event, History
 from cnnstep.tutor.practice.mastery import is_mastered, mastery, recurring
@@ -10,6 +14,10 @@ from cnnstep.tutor.practice.skills import HOMES, SKILLS
 
 EASY, MIDDLE = 0.5, 0.85
 """Below the first a skill is practised at level 1, below the second at level 2, above it at level 3."""
+
+
+ENOUGH_OF_IT = 6
+"""After so many exercises of one skill in a row another takes a turn: who is stuck needs a change."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +68,29 @@ def _left_open(history: History, wishes: Wishes) -> Event | None:
 
 
 def _next_skill(history: History) -> tuple[str, str]:
-    for code in recurring(history, HOMES):
-        return HOMES[code], f"{code} came up again and again"
     open_skills = [skill for skill in SKILLS if not is_mastered(history, skill, HOMES)]
     last = next((event.skill for event in reversed(history) if event.outcome != "reset"), "")
+    ready = [s for s in open_skills if all(need not in open_skills for need in SKILLS[s].needs)]
+    if last in open_skills and _in_a_row(history, last) >= ENOUGH_OF_IT and (others := _instead_of(last, ready)):
+        return others[0], f"a change from {SKILLS[last].title.lower()}, which comes back"
+    for code in recurring(history, HOMES):
+        return HOMES[code], f"{code} came up again and again"
     if last in open_skills:
         return last, "to go on where you were"
-    ready = [s for s in open_skills if all(need not in open_skills for need in SKILLS[s].needs)]
     if ready:
         return ready[0], "it comes next" if history else "it comes first"
     return min(SKILLS, key=lambda skill: _last_time(history, skill)), "it was longest ago"
+
+
+def _in_a_row(history: History, skill: str) -> int:
+    """How many exercises of this skill were done since one of another skill."""
+    since = takewhile(lambda event: event.skill == skill, reversed(history))
+    return len({event.exercise for event in since if not event.leaves_open})
+
+
+def _instead_of(skill: str, ready: list[str]) -> list[str]:
+    """What else can be practised: another skill that is ready, else what this one builds on."""
+    return [other for other in ready if other != skill] or list(SKILLS[skill].needs)
 
 
 def _last_time(history: History, skill: str) -> int:

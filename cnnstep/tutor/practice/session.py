@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import floor
 
 from cnnstep.engine.quantity import Cell
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import InputError
-from cnnstep.tutor.document import Block, Command, Heading, Note, Paragraph
-from cnnstep.tutor.numbers import AS_USUAL, Numbers
+from cnnstep.tutor.document import Block, Command, Heading, Paragraph
+from cnnstep.tutor.numbers import AS_USUAL, Numbers, capital
 from cnnstep.tutor.practice.course import Course, position
 from cnnstep.tutor.practice.event import Event, History
 from cnnstep.tutor.practice.making import Exercise, exercise
 from cnnstep.tutor.practice.mastery import is_mastered, mastery
 from cnnstep.tutor.practice.plan import Wishes, all_mastered, next_exercise
+from cnnstep.tutor.practice.questions.digits import are_long
 from cnnstep.tutor.practice.skills import HOMES, SKILLS
-
-ON = Command("Enter", "the next one. Also: why 0 1, show, progress, quit")
+from cnnstep.tutor.told import told
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Practice:
     def after(self, event: Event) -> Practice:
         """With this event in its history."""
         finished = self.finished or not event.leaves_open
-        return replace(self, history=(*self.history, event), answers=event.attempt, finished=finished, typed=())
+        typed = () if finished else self.typed
+        return replace(self, history=(*self.history, event), answers=event.attempt, finished=finished, typed=typed)
 
     def taking_up(self, left: Event | None) -> Practice:
         """With the answers and hints that its exercise has had before."""
@@ -108,12 +110,14 @@ def shown(practice: Practice) -> tuple[Block, ...]:
 
 def _how(practice: Practice) -> Paragraph:
     question = practice.exercise.question
+    long = are_long(question.answer)
     if question.kind == "choice":
         how = "Type the number of your choice."
     elif question.kind == "matrix":
-        how = "Type the matrix: a row on a line, or 3 0; -2 1 in one."
+        how = "Type the matrix: a row on a line, or all rows in one with ; between them."
+        how += " Three decimals are enough." if long else ""
     else:
-        how = "Type the number."
+        how = "Type the number: three decimals, or a fraction such as 2/5." if long else "Type the number."
     return Paragraph(f"{how} hint helps, solution shows it, help lists the rest.", "quiet")
 
 
@@ -126,9 +130,9 @@ def _chosen(history: History, wishes: Wishes, course: Course | None, done_now: i
         return _next_of_course(history, course, done_now)
     choice = next_exercise(history, wishes, done_now)
     one = exercise(choice.skill, choice.level, choice.seed)
-    title, percent = SKILLS[one.skill].title, round(100 * mastery(history, one.skill, HOMES))
-    heading = Heading(title, 1, f"level {one.level}, exercise {one.seed}; you have this skill at {percent} %")
-    head: tuple[Block, ...] = () if done_now else (Paragraph(f"{title}: {choice.why}."),)
+    heading = Heading(SKILLS[one.skill].title, 1, f"level {one.level}, exercise {one.seed}")
+    is_new = not done_now or history[-1].skill != one.skill
+    head: tuple[Block, ...] = (Paragraph(f"{capital(choice.why)}."),) if is_new else ()
     if all_mastered(history) and not wishes.skill:
         head = (Paragraph(f"All {len(SKILLS)} skills are mastered. What follows keeps them so.", "good"),)
     return one, choice.open, (heading, *head)
@@ -176,14 +180,17 @@ def strength(hint: int) -> str:
 def standing(before: Practice, after: Practice) -> tuple[Block, ...]:
     """How the skill stands after a finished exercise, and what can be typed now."""
     skill = before.exercise.skill
-    was, now = (round(100 * one.known) for one in (before, after))
-    words = f"{SKILLS[skill].title}: {was} % → {now} %."
+    was, now = (floor(100 * one.known) for one in (before, after))
+    words = f"{SKILLS[skill].title}: {was} % → {now} % sure that you have it."
     blocks: list[Block] = [Paragraph(words)]
     if is_mastered(after.history, skill, HOMES) and not is_mastered(before.history, skill, HOMES):
         blocks = [Paragraph(f"{words} You have mastered it.", "good")]
         if all_mastered(after.history):
             blocks.append(Paragraph(f"With that all {len(SKILLS)} skills are mastered.", "good"))
-    return (*blocks, ON)
+    elif after.history[-1].outcome == "shown":
+        blocks = [Paragraph(f"{words} Read it up with explain, or try the next one.")]
+    last = " ".join(["why", *(str(size - 1) for size in before.exercise.question.shape)])
+    return (*blocks, Command("Enter", f"the next one. Also: {last}, show, progress, quit"))
 
 
 def prompt(practice: Practice) -> str:
@@ -201,10 +208,4 @@ def advance(practice: Practice, line: str) -> tuple[Practice, Reply]:
     try:
         return carry_out(practice, line)
     except InputError as error:
-        notes = tuple(Note(fault.code, _sentences(fault.what, fault.hint)) for fault in error.faults)
-        return replace(practice, typed=()), Reply(notes)
-
-
-def _sentences(what: str, hint: str) -> str:
-    ended = f"{what[:1].upper()}{what[1:]}."
-    return f"{ended} {hint[:1].upper()}{hint[1:]}{'' if not hint or hint.endswith(('?', '.')) else '.'}".strip()
+        return practice, Reply(tuple(map(told, error.faults)))

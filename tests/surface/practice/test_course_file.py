@@ -73,6 +73,14 @@ def test_a_scenario_beside_the_course_is_found(tmp_path: Path) -> None:
         ("six-outputs", "six-output", 5, 'there is no scenario called "six-output"', 'did you mean "six-outputs"?'),
         ("cell:", "cel:", 7, 'there is no key "cel" here', 'did you mean "cell"?'),
         ("hidden: [error, delta]", "hidden: [errr]", 18, 'there is no step called "errr"', 'did you mean "error"?'),
+        (
+            *("mistakes: [gradient-rotated]", "mistakes: [gradient-rotatet]", 19),
+            *('there is no mistake called "gradient-rotatet"', 'did you mean "gradient-rotated"?'),
+        ),
+        (
+            *("hidden: [error, delta]", "hidden: [gradient]", 18),
+            *("gradient does not come before gradient", "hide steps that lead to it"),
+        ),
         ("hidden: [error, delta]", "hidden: error", 18, "hidden must be a list of texts", "write hidden: [a, b, c]"),
         ("filter: [[1, -1]]", "filter: [[1, x]]", 13, '"x" is not a number', "write a number such as 2, -1 or 0.5"),
     ],
@@ -84,6 +92,10 @@ def test_a_fault_is_told_where_it_is(tmp_path: Path, old: str, new: str, line: i
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     text = WHOLE.replace("skill: forward", "skill: x").replace("step: gradient", "stp: gradient")
     assert [line for line, _, _ in faults(course(tmp_path, text))] == [4, 9, 17]
+    text = (
+        WHOLE.replace("[error, delta]", "[errr, dleta]").replace("gradient-rotated", "x").replace("step: g", "step: q")
+    )
+    assert [line for line, _, _ in faults(course(tmp_path, text))] == [17, 18, 18, 19]
 
 
 def test_a_file_without_exercises_says_what_to_write(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ import pytest
 from cnnstep.surface.formats.gift import gift
 from cnnstep.surface.practice.course_file import load_course
 from cnnstep.tutor.mistakes import MISTAKES
-from cnnstep.tutor.practice.making import exercise, made
+from cnnstep.tutor.practice.making import Exercise, exercise, made
 from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.questions.plain import NumberQuestion
 from cnnstep.tutor.practice.skills import SKILLS
+from tests.examples import some
 
 QUESTION = re.compile(
     r"^::(?P<title>(?:\\.|[^\\:])+)::\[html\](?P<text>(?:\\.|[^\\{])*)\{(?P<kind>#?)\n(?P<answers>.*)\n\}$", re.S
@@ -59,8 +61,24 @@ def test_a_mistakes_answer_brings_its_words() -> None:
 def test_a_cells_wrong_numbers_are_worth_nothing_and_are_explained() -> None:
     course = load_course("first-steps")
     title, _, kind, answers = read(gift(course.exercises))[0]
-    assert (title, kind, answers[0]) == ("One output", "#", "=3:0.005")
-    assert any(answer.startswith("=%0%-2:0.005#You worked out a true convolution") for answer in answers)
+    assert (title, kind, answers[0]) == ("One output", "#", "=3:0.001")
+    assert any(answer.startswith("=%0%-2:0.001#You worked out a true convolution") for answer in answers)
+
+
+def test_no_mistakes_number_lies_within_the_tolerance_of_the_right_one() -> None:
+    for level in (2, 3):
+        for title, text, kind, answers in read(gift(made(Wishes("learning-rate", level), some(20)))):
+            if kind == "#":
+                numbers = [re.match(r"=(?:%0%)?([^:]+):([^#]+)", answer) for answer in answers[:-1]]
+                (right, tolerance), *wrongs = ((float(m[1]), float(m[2])) for m in numbers if m)
+                assert 0 < tolerance <= 0.001
+                assert all(abs(wrong - right) > tolerance + of for wrong, of in wrongs), title
+                assert ("Three decimals" in text) == (round(right, 3) != right)
+
+
+def test_a_mistakes_number_that_is_near_makes_the_tolerance_small() -> None:
+    near = NumberQuestion((), 0.0476, ((), (), ()), ((0.0479, "near"),))
+    assert "=0.0476:0.0001" in gift([Exercise("learning-rate", 1, 0, near)])
 
 
 def test_each_skill_has_its_category() -> None:

@@ -34,7 +34,7 @@ def test_a_good_exercise_has_nothing_against_it() -> None:
         (with_question(given_hints=HINTS[:2]), "it has 2 hints, and it needs 3"),
         (with_question(given_hints=("a", " ", "b")), "it has 3 hints, and it needs 3"),
         (with_question(tells=()), "its numbers show none of its skill's mistakes"),
-        (with_question(tells=("slope-twice",)), "its numbers don't tell these mistakes apart: slope-twice"),
+        (with_question(tells=("slope-twice",)), "its numbers don't show these mistakes clearly: slope-twice"),
         (with_question(scenario=scenario("dead-from-the-start")), "a sheet full of zeros is right"),
     ],
 )

@@ -91,3 +91,27 @@ def test_exercises_of_a_course_are_neither_taken_up_nor_counted() -> None:
     history = [Event("delta", "wrong", seed=5, course="week-1")]
     choice = next_exercise(history, Wishes("delta"))
     assert (choice.seed, choice.open) == (0, None)
+
+
+def stuck(skill: str, times: int) -> list[Event]:
+    return [Event(skill, "shown", seed=seed) for seed in range(times)]
+
+
+def test_after_six_of_one_skill_in_a_row_another_that_is_ready_has_a_turn_then_it_comes_back() -> None:
+    history = [*mastered("forward"), *stuck("activation", 5)]
+    assert next_exercise(history, ANYTHING).skill == "activation"
+    history += [Event("activation", "shown", seed=5)]
+    choice = next_exercise(history, ANYTHING)
+    assert (choice.skill, choice.why) == ("pooling", "a change from activation, which comes back")
+    assert next_exercise([*history, *mastered("pooling")], ANYTHING).skill == "activation"
+
+
+def test_where_nothing_else_is_ready_what_the_skill_builds_on_has_a_turn() -> None:
+    history = [*mastered("forward", "pooling"), *stuck("activation", 6)]
+    assert next_exercise(history, ANYTHING).skill == "forward"
+    history += [Event("forward", "right", seed=9)]
+    assert next_exercise(history, ANYTHING).skill == "activation"
+
+
+def test_the_first_skill_has_nothing_to_change_with() -> None:
+    assert next_exercise(stuck("forward", 9), ANYTHING).skill == "forward"

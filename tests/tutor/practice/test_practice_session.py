@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from cnnstep.tutor.document import Note, Paragraph
 from cnnstep.tutor.practice.event import Event
 from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.questions.step import StepQuestion, as_typed
 from cnnstep.tutor.practice.session import Practice, Reply, advance, begin
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.examples import examples
@@ -66,19 +68,60 @@ def test_any_usual_spelling_is_read(line: str) -> None:
     assert said(opened(), line)[0].finished
 
 
-def test_rows_can_come_one_by_one_and_a_command_between_them_drops_them() -> None:
+@pytest.mark.parametrize("between", ["hint", "show", "explain", "frobnicate", "1 2 3", "12 x"])
+def test_rows_can_come_one_by_one_and_stay_whatever_comes_between(between: str) -> None:
     practice, reply = said(opened(), "13 -6")
     assert (practice.typed, reply.event) == (("13 -6",), None)
-    dropped, _ = said(practice, "hint")
-    assert dropped.typed == ()
-    assert said(practice, "-12 -1")[0].finished
+    assert said(practice, between, "-12 -1")[0].finished
 
 
-def test_a_matrix_of_another_size_is_marked_once_an_empty_line_ends_it() -> None:
-    _, reply = said(opened("stride-padding"), "1 2 3 4 5 6 7", "")
+def test_again_drops_the_rows_of_a_matrix_begun() -> None:
+    assert said(opened(), "13 -6", "again")[0].typed == ()
+
+
+def test_all_numbers_on_one_line_are_the_whole_matrix() -> None:
+    assert said(opened(), "13 -6 -12 -1")[0].finished
+
+
+@pytest.mark.parametrize("lines", [("13 -6", ""), ("1 2 3; 4 5 6",), ("1", "")])
+def test_a_matrix_of_another_size_that_no_mistake_gives_is_not_counted_and_begun_again(lines: tuple[str, ...]) -> None:
+    practice, reply = said(opened(), *lines)
+    assert reply.event is None
+    assert "it was not counted" in texts(reply.blocks)[0].lower()
+    assert said(practice, "13 -6", "-12 -1")[0].finished
+
+
+def test_a_matrix_of_another_size_that_a_mistake_gives_is_wrong() -> None:
+    practice = opened("stride-padding")
+    question = practice.exercise.question
+    assert isinstance(question, StepQuestion)
+    _, reply = said(practice, as_typed(question.by_mistake["stride-ignored"][0]))
     assert reply.event is not None
-    assert reply.event.outcome == "wrong"
-    assert any(text.startswith("Yours is 1×7") for text in texts(reply.blocks))
+    assert reply.event.mistakes == ("stride-ignored",)
+
+
+@pytest.mark.parametrize("name", ["e", "E", "a", "W", "δ", "∂L/∂W"])
+def test_a_name_before_the_numbers_is_no_command(name: str) -> None:
+    assert said(opened(), f"{name} = [[13, -6], [-12, -1]]")[0].finished
+
+
+def test_numbers_that_fit_because_they_are_rounded_far_are_asked_for_again() -> None:
+    practice = opened("learning-rate", level=2)
+    right = practice.exercise.question.answer
+    assert right == "0.095238"
+    for coarse in ("0.1", "0.10", "0.0"):
+        practice, reply = said(practice, coarse)
+        assert (reply.event is None) == (coarse != "0.0")
+    for fine in ("0.095", "0.0952", "2/21"):
+        assert said(practice, fine)[0].finished
+
+
+def test_who_goes_on_from_the_rounded_numbers_on_the_screen_is_right() -> None:
+    for seed in range(2, 32, 3):
+        practice = opened("delta", seed)
+        iteration = practice.exercise.question.iteration  # type: ignore[attr-defined]
+        error, output = (np.round(iteration.matrix(name), 4) for name in ("error", "activation"))
+        assert said(practice, as_typed(np.round(error * output * (1 - output), 4)))[0].finished, seed
 
 
 def test_the_answer_is_not_given_away_before_it_is_asked_for() -> None:
@@ -131,7 +174,25 @@ def test_a_right_answer_under_another_convention_is_right_and_named() -> None:
     assert any("target − output" in block.text for block in reply.blocks if isinstance(block, Paragraph))
 
 
-@examples(150)
+@pytest.mark.parametrize(("factor", "words"), [(-1, "Every number has the other sign."), (2, "times the same factor")])
+def test_a_gradient_of_another_sign_or_loss_is_wrong_where_the_error_is_given(factor: int, words: str) -> None:
+    practice = opened("gradient")
+    question = practice.exercise.question
+    assert isinstance(question, StepQuestion)
+    practice, reply = said(practice, as_typed(factor * question.right))
+    assert not practice.finished
+    assert any(words in text for text in texts(reply.blocks))
+
+
+def test_the_sign_is_a_convention_where_the_error_is_one_s_own() -> None:
+    practice = opened("delta", level=3)
+    question = practice.exercise.question
+    assert isinstance(question, StepQuestion)
+    assert question.hidden == ("error",)
+    assert said(practice, as_typed(-question.right))[0].finished
+
+
+@examples(60)
 @given(
     st.sampled_from(sorted(SKILLS)),
     st.lists(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cnnstep.engine.analysis.curvature import curvature
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.patches import patch_matrix
@@ -11,9 +13,11 @@ from cnnstep.tutor.document import Beside, Block, Heading, Paragraph, Table
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.exercises.drawing import Draw
 from cnnstep.tutor.practice.exercises.variant import variant
+from cnnstep.tutor.practice.questions.effort import are_short
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion, Option, so_it_is
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.present import given, planes
+from cnnstep.tutor.typed import EXACT
 
 WATCHED = 5
 """So many iterations are followed to see what the error does."""
@@ -48,7 +52,7 @@ def _largest_stable_rate(draw: Draw) -> Question:
         Heading("Learning rate", note="stable while η < 2/λmax"),
         Paragraph(
             "One cell is active; the others are dead. With a loss of ½Σe², below which learning rate does a step of "
-            "plain gradient descent bring the error of that cell down? A fraction will do: 2/5."
+            "plain gradient descent make the error of that cell smaller?"
         ),
         _sheet(iteration, "forward"),
     )
@@ -59,7 +63,7 @@ def _largest_stable_rate(draw: Draw) -> Question:
                 "One step multiplies that cell's error by 1 − η·λ, where λ is the sum of the squares of its patch."
             ),
         ),
-        (Paragraph(f"λ = {squares} = {text(steep)}, and 2/λ = {text(right)}."), so_it_is(right)),
+        (Paragraph(f"λ = {squares} = {text(steep)}, and 2/λ = 2/{text(steep)} = {text(right)}."), so_it_is(right)),
     )
     wrong = (
         (right / 2, "That is 1/λ: the rate that brings the error to 0 in one step. Twice as much is still stable."),
@@ -76,18 +80,30 @@ COURSES = (
 )
 
 
+SIMPLE_RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.4, 0.5)
+"""One to choose from for each course of the error, whatever the input."""
+FASTEST = 4
+"""An error that grows by more at each step is told at a glance."""
+
+
+def _course(factor: float) -> int:
+    """Which of the courses an error takes that is multiplied by this at every step; 0 for none of them."""
+    return 1 if 0 < factor < 1 else 2 if -1 < factor < 0 else 3 if -FASTEST <= factor < -1 else 0
+
+
 @variant("learning-rate")
 def _what_the_error_does(draw: Draw) -> Question:
     """One output and no activation: the error is multiplied by 1 − ηλ in every iteration."""
     rows, columns = draw.pick((1, 2), (2, 1), (1, 3)) if draw.level < 3 else draw.pick((2, 2), (2, 3))
-    scenario = draw.lesson(
-        sizes=((rows, columns), (rows, columns)), activation="linear", learning_rate=draw.pick(0.1, 0.2, 0.25, 0.4, 0.5)
-    )
+    image, right = draw.integers(rows, columns), draw.pick(1, 2, 3)
+    steep, text = float((image**2).sum()), AS_USUAL.text
+    rates = [rate for rate in SIMPLE_RATES if _course(1 - rate * steep) == right]
+    rate = draw.pick(*rates) if rates else 0.1
+    factor = 1 - rate * steep
+    sizes = ((rows, columns), (rows, columns))
+    scenario = draw.lesson(input=image, sizes=sizes, activation="linear", learning_rate=rate)
     iterations = tuple(trace(scenario, WATCHED))
     errors = [float(one.values["error"].item()) for one in iterations]
-    steep, rate = float((scenario.inputs**2).sum()), scenario.learning_rate
-    factor, text = 1 - rate * steep, AS_USUAL.text
-    right = 1 if 0 < factor < 1 else 2 if -1 < factor < 0 else 3
     words = (
         "For that 1 − ηλ has to be between 0 and 1.",
         "For that 1 − ηλ has to be between −1 and 0.",
@@ -110,7 +126,7 @@ def _what_the_error_does(draw: Draw) -> Question:
         (Paragraph(f"ΣX² = {squares} = {text(steep)}, and 1 − η·ΣX² = {text(factor)}."), table, so_it_is(right)),
     )
     options = tuple(Option(course, (Paragraph(why),)) for course, why in zip(COURSES, words, strict=True))
-    return ChoiceQuestion(question, options, right, hints, errors[0] != 0 and abs(factor) not in (0.0, 1.0))
+    return ChoiceQuestion(question, options, right, hints, errors[0] != 0 and bool(rates))
 
 
 STATES = (
@@ -120,20 +136,33 @@ STATES = (
 )
 
 
+SMALL = {1: (((2, 3), (2, 2)), ((3, 2), (2, 2))), 2: (((2, 4), (2, 2)), ((4, 2), (2, 2)))}
+"""An input's and a filter's size by level: two outputs, and three."""
+STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)
+
+
+def _state(now: Iteration) -> int:
+    """Which of the states one update leads to; 0 for none of them."""
+    if not (now.next().values["forward"] > EXACT).any():
+        return 1
+    gained = now.loss_after - now.loss
+    return 0 if abs(gained) < EXACT else 2 if gained < 0 else 3
+
+
 @variant("learning-rate")
 def _after_the_update(draw: Draw) -> Question:
     """Whether one update kills every cell, or leaves a smaller or a larger loss."""
-    scenario = draw.lesson(learning_rate=draw.pick(0.1, 0.5, 1.0))
-    now = _first(scenario)
-    after = now.next()
-    text, dead = AS_USUAL.text, not bool((after.values["forward"] > 0).any())
-    right = 1 if dead else 2 if now.loss_after < now.loss else 3
-    alive = bool((now.values["forward"] > 0).any()) and now.loss > 0 and now.loss_after != now.loss
-    states = "Every z is 0 or less" if dead else "A z is positive"
+    drawn = draw.lesson(sizes=draw.pick(*SMALL[min(draw.level, 2)]))
+    every = [_first(replace(drawn, learning_rate=rate)) for rate in STEPS]
+    right = draw.pick(1, 2, 3)
+    fitting = [one for one in every if _state(one) == right and are_short(one.next().values["forward"])]
+    now = draw.pick(*fitting) if fitting else every[0]
+    after, text = now.next(), AS_USUAL.text
+    states = "Every z is 0 or less" if right == 1 else "A z is positive"
     found = f"{states}, and the loss went from {text(now.loss)} to {text(now.loss_after)}."
     question = (
         Heading("Learning rate", note="W ← W − η·∂L/∂W"),
-        Paragraph(f"η = {text(scenario.learning_rate)}. What holds after this update?"),
+        Paragraph(f"η = {text(now.lesson.scenario.learning_rate)}. What holds after this update?"),
         _sheet(now, "forward", "gradient"),
     )
     hints = (
@@ -149,4 +178,6 @@ def _after_the_update(draw: Draw) -> Question:
     reply = (
         Paragraph("Make the update and lay the new filter on each patch: look at the signs of z, then at the loss."),
     )
-    return ChoiceQuestion(question, tuple(Option(state, reply) for state in STATES), right, hints, alive)
+    alive = bool((now.values["forward"] > 0).any()) and now.loss > 0
+    options = tuple(Option(state, reply) for state in STATES)
+    return ChoiceQuestion(question, options, right, hints, apart=alive and bool(fitting))

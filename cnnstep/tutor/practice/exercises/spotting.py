@@ -20,15 +20,18 @@ from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.exercises.drawing import Draw
 from cnnstep.tutor.practice.exercises.variant import variant
+from cnnstep.tutor.practice.questions.effort import are_short
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, Hints, Option, so_it_is
 from cnnstep.tutor.practice.questions.question import Question
+from cnnstep.tutor.practice.questions.step_words import facts, idea
 from cnnstep.tutor.practice.skills import HOMES
 from cnnstep.tutor.present import given, planes
-from cnnstep.tutor.sentences import title_of, words_of
+from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.why import as_sum
 
 CHOICES = 3
 """So many mistakes are offered, and that there is none."""
+LEAKY = {"name": "leaky_relu", "slope": 0.5}
 NONE = "none: every step is right"
 EXACT_DIGITS = 12
 
@@ -81,20 +84,22 @@ def _named(name: str) -> str:
 
 @variant("spotting")
 def _which_mistake(draw: Draw) -> Question:
-    scenario = draw.lesson(bias=draw.level == 3, activation=draw.pick("relu", "relu", "leaky_relu"))
+    scenario = draw.lesson(bias=draw.level == 3, activation=draw.pick("relu", "relu", LEAKY))
     codes = _possible(scenario)
     offered = [str(code) for code in draw.random.permutation(codes)[:CHOICES]]
     code = offered[0] if draw.random.random() < 1 - 1 / (CHOICES + 1) else ""
     sheet = SomebodysSheet(scenario, code)
     options = [*sorted(offered, key=codes.index), ""]
     right = options.index(code) + 1
+    known = dict.fromkeys(fact for step in sheet.lesson.steps for fact in facts(step))
     question = (
         Heading("Somebody's sheet", note=f"η = {scenario.learning_rate:g}"),
-        Paragraph("Somebody worked this out. There is one mistake in it at most. What would you tell them?"),
+        Paragraph(" ".join(("Somebody worked this out. There is one mistake in it at most.", *known, "What is it?"))),
         *sheet.blocks(),
     )
     told = tuple(Option(_told(one), () if one == code else _reply(sheet, one), one) for one in options)
-    apart = len(offered) == CHOICES and sheet.tells()
+    easy = all(are_short(numbers) for numbers in sheet.worked.values.values())
+    apart = easy and len(offered) == CHOICES and sheet.tells()
     return ChoiceQuestion(question, told, right, _hints(sheet, right), apart)
 
 
@@ -145,8 +150,7 @@ def _hints(sheet: SomebodysSheet, right: int) -> Hints:
         if sheet.wrong
         else "Work out each step from the one before it, and compare."
     )
-    idea = f"{title_of(step)}, {step.formula}: {words_of(sheet.worked, step).why}."
-    return ((Paragraph(where),), (Paragraph(idea),), _worked_way(sheet, step, right))
+    return ((Paragraph(where),), (Paragraph(idea(sheet.worked, step)),), _worked_way(sheet, step, right))
 
 
 def _worked_way(sheet: SomebodysSheet, step: Step, right: int) -> tuple[Block, ...]:

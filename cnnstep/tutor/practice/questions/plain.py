@@ -12,8 +12,9 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.document import Block, Paragraph, Table
 from cnnstep.tutor.numbers import AS_USUAL, Numbers, listed
 from cnnstep.tutor.practice.event import Kind
+from cnnstep.tutor.practice.questions.digits import refuse_coarse, tolerance_for
 from cnnstep.tutor.practice.questions.question import Marked, Wrong
-from cnnstep.tutor.typed import EXACT, read_matrix
+from cnnstep.tutor.typed import EXACT, Typed, read_matrix
 
 Hints = tuple[tuple[Block, ...], tuple[Block, ...], tuple[Block, ...]]
 
@@ -52,7 +53,8 @@ class NumberQuestion:
         if (len(rows), len(rows[0])) != (1, 1):
             raise InputError(Fault("size", "one number is asked for", "type it alone: 0.4, or 2/5"))
         typed = rows[0][0]
-        if typed.fits(self.right):
+        if Typed(typed.value, float(tolerance_for(self.answer, typed.tolerance))).fits(self.right):
+            refuse_coarse(typed.value, typed.tolerance, self.right)
             return Marked(True, (Paragraph("Right.", "good"),))
         told = [words for value, words in self.wrong if typed.fits(value)]
         words = told[0] if told else "No mistake that I know gives this number. hint shows where to look."
@@ -78,6 +80,10 @@ class NumberQuestion:
         """Whether all these numbers differ."""
         values = (self.right, *(value for value, _ in self.wrong))
         return all(abs(a - b) > 1e-3 * max(abs(a), EXACT) for i, a in enumerate(values) for b in values[:i])
+
+    def by_hand(self) -> bool:
+        """It is one number."""
+        return True
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,10 @@ class ChoiceQuestion:
     def tells_apart(self) -> bool:
         """Whether only one choice is right, which whoever made the question has found out."""
         return self.apart
+
+    def by_hand(self) -> bool:
+        """This too was found out by whoever made it."""
+        return True
 
 
 def _words(option: Option) -> str:

@@ -69,3 +69,6 @@ class Question(Protocol):
 
     def tells_apart(self) -> bool:
         """Whether each mistake that this question is about gives an answer of its own."""
+
+    def by_hand(self) -> bool:
+        """Whether it is worked by hand in some five minutes, and worth it: which made exercises have to be."""

@@ -9,19 +9,23 @@ from functools import cached_property
 import numpy as np
 
 from cnnstep.engine.build import size_text
+from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
+from cnnstep.errors import InputError
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.document import Beside, Block, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, carry_out
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.practice.event import Kind
+from cnnstep.tutor.practice.questions.effort import MOST_TERMS, SMALLEST, are_short, shows_something, terms
 from cnnstep.tutor.practice.questions.question import Marked, Wrong
 from cnnstep.tutor.practice.questions.step_hints import hint
 from cnnstep.tutor.practice.questions.step_marks import mark
+from cnnstep.tutor.practice.questions.step_words import facts
 from cnnstep.tutor.present import given, planes
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.why import why
@@ -90,25 +94,31 @@ class StepQuestion:
         return self.lesson.steps[: self.lesson.names.index(self.step.name) + 1]
 
     @property
+    def before(self) -> tuple[Step, ...]:
+        """The steps before it."""
+        return self._steps_up_to_here[:-1]
+
+    @property
     def shown(self) -> tuple[Step, ...]:
         """The steps that are given."""
-        before = self._steps_up_to_here[:-1]
         needed = {quantity.name for step in self.worked for quantity in step.inputs}
         network = self.scenario.is_network
-        return tuple(s for s in before if s.name not in self.hidden and (not network or s.name in needed))
+        return tuple(s for s in self.before if s.name not in self.hidden and (not network or s.name in needed))
 
     def asked(self) -> tuple[Block, ...]:
         """The question, and everything that is given."""
         step = self.step
-        what = (
-            f"{'all of ' if self.right.ndim else ''}{step.symbol}, which is {size_text(_matrix_of(self.right.shape))}"
-        )
+        shape = _matrix_of(self.right.shape)
+        what = f"{'all of ' if shape else ''}{step.symbol}, which is {size_text(shape)}"
+        if len(shape) > 2:
+            what += f", {step.quantity.layout.visible[0]} after {step.quantity.layout.visible[0]}"
         if self.cell is not None:
             what = f"one number, {step.quantity.label(step.quantity.layout.full_cell(self.cell))}"
         words = [f"{title_of(step)}, {step.formula}: work out {what}."]
         for name in self.hidden:
             hidden = self.lesson.step(name)
             words.append(f"On the way you need {hidden.symbol}, which is not shown: {hidden.formula}.")
+        words += dict.fromkeys(fact for one in self.worked for fact in facts(one))
         return (Paragraph(" ".join(words)), *self._sheet())
 
     def _sheet(self) -> tuple[Block, ...]:
@@ -142,8 +152,8 @@ class StepQuestion:
         return planes(self.step.quantity, self.right, title=f"{self.step.symbol}, right", all_of_them=True)
 
     def explained(self, cell: Cell, style: Numbers) -> tuple[Block, ...]:
-        """The products that a number is the sum of."""
-        return why(self.iteration, self.step, cell, style)
+        """The products that a number is the sum of; without a cell, the one that was asked for."""
+        return why(self.iteration, self.step, cell or self.cell or (), style)
 
     @cached_property
     def by_mistake(self) -> dict[str, tuple[Array, ...]]:
@@ -196,20 +206,37 @@ class StepQuestion:
 
     def tells_apart(self) -> bool:
         """Whether each mistake of `tells` can be made here, gives numbers of its own, and is told by them."""
+        return next(self.blurred(), None) is None
+
+    def blurred(self) -> Iterator[str]:
+        """Those of `tells` that change nothing here, give the numbers of another, or are not told by theirs."""
         seen: dict[str, str] = {}
         for code in self.tells:
             results = tuple(self._carried_out(MISTAKES[code]))
             texts = [self._text_of(result) for result in results]
-            if not texts or not all(self._plain(result) for result in results):
-                return False
-            for text in texts:
-                if text in (None, self.answer) or seen.setdefault(str(text), code) not in _alike(code):
-                    return False
-        return all(self._told(text, code) for text, code in seen.items())
+            own = (
+                text not in (None, self.answer) and seen.setdefault(str(text), code) in _alike(code) for text in texts
+            )
+            if not texts or not all(self._plain(result) for result in results) or not all(own):
+                yield code
+        yield from (code for text, code in seen.items() if not self._told(text, code))
+
+    def by_hand(self) -> bool:
+        """Whether it shows something and is worked in some five minutes; a smooth activation's numbers may be long."""
+        answer = self.right if self.cell is None else self.right[self.cell]
+        if not shows_something(answer):
+            return False
+        if any(isinstance(one.part, ActivationLayer) and one.part.phi.open_range for one in self.shown):
+            return bool(np.abs(answer).min() >= SMALLEST)
+        short = all(are_short(self.iteration.values[step.name]) for step in self._steps_up_to_here)
+        return short and (self.cell is not None or terms(self.iteration, self.worked) <= MOST_TERMS)
 
     def _told(self, text: str, code: str) -> bool:
         """Whether this answer is called wrong, and this the mistake behind it."""
-        marked = self.mark(text, AS_USUAL)
+        try:
+            marked = self.mark(text, AS_USUAL)
+        except InputError:  # taken for no answer yet: too far rounded, or of another size and not known
+            return False
         return not marked.right and code in (*marked.mistakes, *marked.others)
 
     def _plain(self, result: Array) -> bool:

@@ -10,8 +10,8 @@ from cnnstep.engine.quantity import Cell, Quantity
 from cnnstep.engine.step import Step, Working
 from cnnstep.tutor.document import Beside, Block, Mark, Paragraph
 from cnnstep.tutor.numbers import Numbers, listed
+from cnnstep.tutor.practice.questions.step_words import idea
 from cnnstep.tutor.present import planes
-from cnnstep.tutor.sentences import title_of, words_of
 from cnnstep.tutor.why import products
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def _where(question: StepQuestion, cell: Cell) -> tuple[Block, ...]:
     full = step.quantity.layout.full_cell(at)
     working = step.working(question.iteration.values, full)
     sources = _sources(question, step, working)
-    named = listed([f"the marked cells of {source.symbol}" for source in sources])
+    named = listed(
+        [f"the marked {'cell' if len(cells) == 1 else 'cells'} of {source.symbol}" for source, cells in sources.items()]
+    )
     words = f"Begin with {step.quantity.label(full)}. It is made of {named}."
     blocks = tuple(block for source, cells in sources.items() for block in _marked(question, source, cells))
     return (Paragraph(words), Beside(blocks))
@@ -71,11 +73,8 @@ def _marked(question: StepQuestion, source: Quantity, cells: set[Cell]) -> tuple
 
 
 def _idea(question: StepQuestion) -> tuple[Block, ...]:
-    """What a number of each step is, in words and as a formula."""
-    return tuple(
-        Paragraph(f"{title_of(step)}, {step.formula}: {words_of(question.iteration, step).why}.")
-        for step in question.worked
-    )
+    """How each step is carried out, as a formula and in words."""
+    return tuple(Paragraph(idea(question.iteration, step)) for step in question.worked)
 
 
 def _worked_out(question: StepQuestion, cell: Cell, style: Numbers) -> tuple[Block, ...]:

@@ -14,18 +14,24 @@ from cnnstep.tutor.check.report import causes
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.document import Block, Mark, Note, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES
-from cnnstep.tutor.numbers import Numbers, listed
+from cnnstep.tutor.numbers import Numbers, capital, listed
+from cnnstep.tutor.practice.questions.digits import refuse_coarse, tolerance_for
 from cnnstep.tutor.practice.questions.question import Marked
 from cnnstep.tutor.present import planes
-from cnnstep.tutor.typed import Typed, read_matrix
+from cnnstep.tutor.typed import EXACT, Typed, read_matrix
 
 if TYPE_CHECKING:
     from cnnstep.tutor.practice.questions.step import StepQuestion
 
 WRONG = Mark("✗", "not this number", "bad")
 RIGHT = Mark("✓", "right", "good")
-EXACT_DIGITS = 12
-"""What was given counts as known to so many decimals."""
+
+
+SETTLED = {
+    "error": "Every number has the other sign. The error is given, and so its sign is: go on from it as it stands.",
+    "loss": "Every number is the right one times the same factor. That of the loss is in the error already.",
+}
+"""What is said where a convention is followed that what is given leaves no room for."""
 
 
 def mark(question: StepQuestion, text: str, style: Numbers) -> Marked:
@@ -40,16 +46,27 @@ def mark(question: StepQuestion, text: str, style: Numbers) -> Marked:
 
 
 def _matrix(question: StepQuestion, rows: tuple[tuple[Typed, ...], ...], style: Numbers) -> Marked:
-    mine = _written(rows, question.right.shape)
-    diagnosis = _diagnosed(question, mine)
-    if diagnosis.verdict == "correct":
+    typed = _written(rows, question.right.shape)
+    mine = Written(typed.values, tolerance_for(question.answer, typed.tolerance))
+    diagnosis = _diagnosed(question, mine, style)
+    settled = [one.key for one in diagnosis.conventions if _settled(question, one.key)]
+    if diagnosis.verdict == "correct" and not settled:
+        refuse_coarse(typed.values, typed.tolerance, diagnosis.mark(question.step.name).expected)
         return Marked(True, (Paragraph("Right.", "good"), *causes(diagnosis, question.step.name)))
     wrong = mine.wrong(question.right)
+    if wrong is None and not diagnosis.mistakes:
+        raise InputError(_other_size(question, mine))
     cells = [] if wrong is None else [tuple(int(i) for i in cell) for cell in np.argwhere(wrong)]
-    blocks = (*_shown(question, mine, cells, wrong is None), *_named(question, diagnosis))
+    told = (Paragraph(SETTLED[settled[0]]),) if settled else _named(question, diagnosis)
+    blocks = (*_shown(question, mine, cells, wrong is None), *told)
     found = diagnosis.mark(question.step.name)
     others = tuple(code for codes in found.alternatives for code in codes)
     return Marked(False, blocks, found.mistakes, others, cells[0] if cells else None)
+
+
+def _settled(question: StepQuestion, key: str) -> bool:
+    """Whether what is given leaves no choice here: the sign and the loss's number come in with the error."""
+    return key in SETTLED and all(step.role != "error" for step in question.worked)
 
 
 def _written(rows: tuple[tuple[Typed, ...], ...], shape: tuple[int, ...]) -> Written:
@@ -61,25 +78,38 @@ def _written(rows: tuple[tuple[Typed, ...], ...], shape: tuple[int, ...]) -> Wri
     return Written(written.values.reshape(shape), written.tolerance.reshape(shape))
 
 
-def _diagnosed(question: StepQuestion, mine: Written) -> Diagnosis:
+def _diagnosed(question: StepQuestion, mine: Written, style: Numbers) -> Diagnosis:
     """`check`, with the steps that were given as known ones."""
     lesson = question.lesson
     before = lesson.names[: lesson.names.index(question.step.name)]
     given = [name for name in before if name not in question.hidden]
-    work = {name: Written.rounded(question.iteration.matrix(name), EXACT_DIGITS) for name in given}
+    work = {name: _as_given(question.iteration.matrix(name), style.precision) for name in given}
     return diagnose(Sheet(question.scenario, work | {question.step.name: mine}))
+
+
+def _as_given(array: Array, digits: int) -> Written:
+    """A matrix as it stands on the screen: who goes on from its rounded numbers is right."""
+    shown = Written.rounded(array, digits)
+    exact = np.isclose(shown.values, array, rtol=0, atol=EXACT)
+    return Written(shown.values, np.where(exact, 0.0, shown.tolerance))
 
 
 def _shown(question: StepQuestion, mine: Written, cells: list[Cell], other_size: bool) -> tuple[Block, ...]:
     step = question.step
     if other_size:
-        sizes = [size_text(shape) for shape in (mine.values.shape, question.right.shape)]
-        return (Paragraph(f"Yours is {sizes[0]}; {step.symbol} is {sizes[1]}.", "warn"),)
+        return (Paragraph(f"{capital(_other_size(question, mine).what)}.", "warn"),)
     marks = {cell: WRONG if cell in cells else RIGHT for cell in np.ndindex(*mine.values.shape)}
     count, wrong = mine.values.size, len(cells)
     words = "Not this number." if count == 1 else f"{count - wrong} of {count} right."
     matrix = planes(step.quantity, mine.values, marks, title=f"your {step.symbol}", all_of_them=True)
     return (*(matrix if count > 1 else ()), Paragraph(words, "warn"))
+
+
+def _other_size(question: StepQuestion, mine: Written) -> Fault:
+    """A matrix of another size: where no mistake gives it, it is taken for an answer that is not complete yet."""
+    rows = mine.values.reshape(-1, mine.values.shape[-1]) if mine.values.ndim else mine.values.reshape(1, 1)
+    what = f"yours is {size_text(rows.shape)}; {question.step.symbol} is {size_text(question.right.shape)}"
+    return Fault("size", what, "it was not counted: type all of it")
 
 
 def _named(question: StepQuestion, diagnosis: Diagnosis) -> tuple[Block, ...]:
@@ -90,7 +120,8 @@ def _named(question: StepQuestion, diagnosis: Diagnosis) -> tuple[Block, ...]:
 
 def _cell(question: StepQuestion, cell: Cell, typed: Typed, style: Numbers) -> Marked:
     right = float(question.right[cell])
-    if typed.fits(right):
+    if Typed(typed.value, float(tolerance_for(question.answer, typed.tolerance))).fits(right):
+        refuse_coarse(typed.value, typed.tolerance, right)
         return Marked(True, (Paragraph("Right.", "good"),))
     found = [code for code, results in question.by_mistake.items() if any(_gives(r, cell, typed) for r in results)]
     if found:
@@ -99,7 +130,7 @@ def _cell(question: StepQuestion, cell: Cell, typed: Typed, style: Numbers) -> M
         )
     filled = question.right.copy()
     filled[cell] = typed.value
-    diagnosis = _diagnosed(question, Written(filled, np.zeros_like(filled)))
+    diagnosis = _diagnosed(question, Written(filled, np.zeros_like(filled)), style)
     return Marked(False, (Paragraph("Not this number.", "warn"), *_named(question, diagnosis)), focus=cell)
 
 

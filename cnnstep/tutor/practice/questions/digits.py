@@ -1,0 +1,34 @@
+"""How many digits an answer needs: three decimals, or the number itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cnnstep.errors import Fault, InputError
+from cnnstep.tutor.typed import EXACT
+
+DECIMALS = 3
+UNIT = 10.0**-DECIMALS
+
+
+def are_long(answer: str) -> bool:
+    """Whether an answer, as it would be typed, has more decimals than are asked for."""
+    return any(len(number.partition(".")[2]) > DECIMALS for number in answer.replace(";", " ").split())
+
+
+def tolerance_for(answer: str, typed: Any) -> Any:
+    """How far typed numbers may be off: by what they were rounded; a long answer by one in its third decimal.
+
+    For who works with the rounded numbers on the screen has no more digits than that, whatever is typed.
+    """
+    return np.maximum(typed, UNIT) if are_long(answer) else typed
+
+
+def refuse_coarse(values: Any, tolerances: Any, right: Any) -> None:
+    """`InputError` where numbers fit only because they were rounded far: `0.0` would fit 0.0476."""
+    other = np.abs(np.asarray(values) - right) > EXACT * np.maximum(1.0, np.abs(right))
+    if (other & (np.asarray(tolerances) > 0.51 * UNIT)).any():
+        what = "that is rounded too far to tell whether it is right"
+        raise InputError(Fault("digits", what, "type three decimals, or a fraction"))

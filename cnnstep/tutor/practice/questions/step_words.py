@@ -1,0 +1,89 @@
+"""What is said of a step besides its formula: what has to be known of its layer, and how it is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.layers.pool import MaxPool, Pool
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.numbers import capital
+from cnnstep.tutor.sentences import title_of, words_of
+
+BY_THE_WINDOW = ("forward", "gradient", "input_gradient")
+"""The steps of a convolution in which it matters how the filter moves."""
+
+
+def facts(step: Step) -> Iterator[str]:
+    """What the matrices do not show: stride and padding, the activation, the windows of a pooling layer."""
+    part = step.part
+    if isinstance(part, Conv) and step.role in BY_THE_WINDOW:
+        yield from _moves(part)
+    elif isinstance(part, ActivationLayer) and part.phi.name != "relu":  # to know a ReLU is what is asked
+        yield f"{_phi(part, step)}."
+    elif isinstance(part, Pool):
+        (rows, columns), (down, across) = part.window.size, part.window.stride
+        steps = f"{down}" if down == across else f"{down} down and {across} across"
+        yield f"The windows are {rows}×{columns} and move by {steps}."
+
+
+def _moves(conv: Conv) -> Iterator[str]:
+    at = conv.geometry
+    if at.stride != 1:
+        yield f"The filter moves by {at.stride} cells (stride {at.stride})."
+    if at.padding:
+        yield f"Around X lies a rim of zeros, {at.padding} wide (padding {at.padding})."
+    if at.dilation != 1:
+        yield f"The filter's cells lie {at.dilation} apart (dilation {at.dilation})."
+
+
+def _phi(layer: ActivationLayer, step: Step) -> str:
+    """`leaky_relu′(z) = 1 if z > 0, else 0.1`: the activation, or on the way back its slope."""
+    phi = layer.phi
+    return f"{phi.name}(z) = {phi.formula}" if step.role == "activation" else f"{phi.name}′(z) = {phi.slope_formula}"
+
+
+IDEAS = {
+    "forward": "Lay the filter on a patch of the input, as it is. Multiply each input by the weight that lies on it, "
+    "and add all the products up.",
+    "error": "One cell after another, with its sign. It is not squared: that is the loss.",
+    "gradient": "A weight met one input for every output. Multiply each of these inputs by the δ of its output, and "
+    "add the products up. Nothing is turned.",
+    "bias_gradient": "The bias is in every output once, so each δ counts once: add them all up.",
+    "input_gradient": "An input gets something back from every output that it went into: the δ of that output times "
+    "the weight that lay on it. Add these up.",
+    "update": "Each weight by itself: the old one and its step, with the sign that stands in the formula.",
+}
+"""How a step is carried out, by its role; those that depend on the layer are below."""
+
+
+def idea(iteration: Iteration, step: Step) -> str:
+    """The step's formula, and in words how it is carried out."""
+    return f"{title_of(step)}, {step.formula}. {_how(iteration, step)}"
+
+
+def _how(iteration: Iteration, step: Step) -> str:
+    part = step.part
+    if step.role in IDEAS and not (step.role == "error" and iteration.lesson.scenario.is_network):
+        with_bias = step.role == "forward" and isinstance(part, Conv) and part.bias is not None
+        return f"{IDEAS[step.role]}{' Then add b, once.' if with_bias else ''}"
+    if isinstance(part, ActivationLayer):
+        return _through(part, step)
+    if step.role == "pool_gradient" and isinstance(part, MaxPool):
+        return "The cell that won its window gets all that comes back, of equal ones the first. The others get 0."
+    if step.role == "pool_gradient":
+        return "Each cell of a window gets an equal share of what comes back. Where windows overlap, the shares add up."
+    return f"{capital(words_of(iteration, step).why)}."
+
+
+def _through(layer: ActivationLayer, step: Step) -> str:
+    """Through an activation, forwards or back."""
+    if step.role == "activation" and layer.phi.name == "relu":
+        return "Each z by itself: a positive one goes on as it is, any other becomes 0."
+    if step.role == "activation":
+        return f"Each z by itself: {_phi(layer, step)}."
+    if layer.phi.name == "relu":
+        return "Where z is positive the error passes, unchanged. Everywhere else nothing passes: 0."
+    return f"One cell after another, the error times the slope there: {_phi(layer, step)}."
