@@ -300,7 +300,7 @@ class TestSession:
 
     def test_a_page_of_another_scenario_is_refused_where_none_can_be_found(self) -> None:
         session, text = self.talk(smallest(), "explain saturation")
-        assert "the page is worked on sigmoid, which can't be found from here" in text
+        assert "The page is worked on sigmoid, which can't be found from here" in text
         assert session.step is None
 
     def test_a_page_does_not_propose_to_open_the_session_that_it_is_read_in(self) -> None:
