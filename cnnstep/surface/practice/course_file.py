@@ -22,7 +22,6 @@ from cnnstep.tutor.practice.skills import SKILLS
 T = TypeVar("T")
 KEYS = ("title", "exercises")
 ITEM_KEYS = ("title", "skill", "scenario", "step", "cell", "hidden", "hints", "mistakes")
-NEEDED = ("title", "skill", "scenario", "step", "hints")
 EXAMPLE = "{title: …, skill: gradient, scenario: first-filter, step: gradient, hints: [where, idea, number]}"
 
 

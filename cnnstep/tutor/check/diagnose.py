@@ -113,12 +113,11 @@ def _by_name(sheet: Sheet, lesson: Lesson) -> dict[str, Written]:
 
 def _beginning(lesson: Lesson, iteration: int) -> dict[str, Array]:
     """The values that the iteration starts from, with the gradients of the one before it."""
-    *_, at = islice(trace(lesson), max(0, iteration - 1), iteration + 1)
+    if not iteration:
+        return dict(lesson.start)
+    before, at = islice(trace(lesson), iteration - 1, iteration + 1)
     begin = {name: at.values[name] for name in lesson.start}
-    if iteration:
-        before = next(islice(trace(lesson), iteration - 1, None))
-        begin |= {f"{s.name}_before": before.values[s.name] for s in lesson.steps if s.role in GRADIENT_ROLES}
-    return begin
+    return begin | {f"{s.name}_before": before.values[s.name] for s in lesson.steps if s.role in GRADIENT_ROLES}
 
 
 def _past(lines: list[Line], between: list[Step], step: Step, mine: Written, grain: float) -> list[Line]:

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import numpy as np
 
 from cnnstep.tutor.document import Block, Note, Paragraph
+from cnnstep.tutor.practice.making import exercise
 from cnnstep.tutor.practice.plan import Wishes
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion, as_typed
 from cnnstep.tutor.practice.session import Practice, Reply, advance, begin
+from cnnstep.tutor.practice.skills import SKILLS
 
 NUMBER = r"(-?[\d.]+(?:e[+-]\d+)?)"
 CELL = re.compile(r"^(?P<label>[^\[]+)(?:\[(?P<cell>[\d,]+)\])?(?: new)? = " + NUMBER + ":$")
 ANSWER = re.compile(rf"^So it is {NUMBER}\.$")
+
+
+@cache
+def drawn(skill: str, level: int, seed: int) -> Question:
+    """The question of this seed: made once for all tests, for making it is what takes the time."""
+    return exercise(skill, level, seed).question
+
+
+def asked(skill: str, level: int, seed: int) -> StepQuestion:
+    """The same, for a skill whose exercises are all about steps."""
+    question = drawn(skill, level, seed)
+    assert isinstance(question, StepQuestion)
+    return question
 
 
 def texts(blocks: tuple[Block, ...]) -> list[str]:
@@ -47,19 +63,24 @@ def _typed(question: Question, found: dict[tuple[int, ...], str]) -> str:
     return "; ".join(rows)
 
 
-def told_by(misconception: str, skill: str, exercises: int, level: int | None = None) -> list[bool]:
-    """Whether a learner with this misconception is told it, exercise by exercise of its skill."""
-    practice, _ = begin((), Wishes(skill, level))
-    told = []
+def told(skill: str, exercises: int) -> set[str]:
+    """The misconceptions of this skill whose learner is told so, in one at least of its first exercises."""
+    practice, _ = begin((), Wishes(skill))
+    codes: set[str] = set()
     for _ in range(exercises):
-        answer = _by(misconception, practice.exercise.question)
-        practice, reply = advance(practice, answer or practice.exercise.question.answer)
-        if reply.event is None:  # a matrix of another size: an empty line ends it
-            practice, reply = advance(practice, "")
-        told.append(any(misconception in said for said in _said(reply.blocks)))
+        codes |= {code for code in SKILLS[skill].mistakes if _is_told(practice, code)}
         practice, _ = advance(practice, "solution")
         practice, _ = advance(practice, "")
-    return told
+    return codes
+
+
+def _is_told(practice: Practice, misconception: str) -> bool:
+    """Whether an answer given by this misconception is told so."""
+    answer = _by(misconception, practice.exercise.question)
+    practice, reply = advance(practice, answer or practice.exercise.question.answer)
+    if reply.event is None:  # a matrix of another size: an empty line ends it
+        practice, reply = advance(practice, "")
+    return any(misconception in said for said in _said(reply.blocks))
 
 
 def _said(blocks: tuple[Block, ...]) -> list[str]:

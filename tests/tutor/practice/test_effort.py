@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from cnnstep.tutor.document import Paragraph
-from cnnstep.tutor.practice.making import exercise
 from cnnstep.tutor.practice.questions.effort import are_short, shows_something
-from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.examples import some
-from tests.tutor.practice.learners import texts
+from tests.tutor.practice.learners import asked, drawn, texts
 
 STEPS = [skill for skill in SKILLS if skill not in ("learning-rate", "spotting")]
 
@@ -19,8 +17,7 @@ STEPS = [skill for skill in SKILLS if skill not in ("learning-rate", "spotting")
 @pytest.mark.parametrize("skill", STEPS)
 def test_an_exercise_has_no_long_numbers_and_few_products(skill: str) -> None:
     for seed in range(3, 3 + some(6)):
-        question = exercise(skill, 1 + seed % 3, seed).question
-        assert isinstance(question, StepQuestion)
+        question = asked(skill, 1 + seed % 3, seed)
         smooth = question.scenario.layers[1].phi.name == "sigmoid"  # type: ignore[attr-defined]
         for step in question.shown:
             assert smooth or are_short(question.iteration.values[step.name])
@@ -45,10 +42,6 @@ def test_zeros_alone_or_one_number_over_and_over_show_nothing() -> None:
     assert shows_something(np.array([0.0, 3.0]))
 
 
-def asked(skill: str, seed: int, level: int = 2) -> str:
-    return " ".join(texts(exercise(skill, level, seed).question.asked()))
-
-
 @pytest.mark.parametrize(
     ("skill", "seed", "fact"),
     [
@@ -63,11 +56,11 @@ def asked(skill: str, seed: int, level: int = 2) -> str:
     ],
 )
 def test_what_the_matrices_do_not_show_is_said(skill: str, seed: int, fact: str) -> None:
-    assert fact in asked(skill, seed)
+    assert fact in " ".join(texts(drawn(skill, 2, seed).asked()))
 
 
 def test_what_a_relu_does_is_for_the_learner_to_know() -> None:
-    assert "relu(z)" not in asked("activation", 0).replace("a = relu(z)", "")
+    assert "relu(z)" not in " ".join(texts(drawn("activation", 2, 0).asked())).replace("a = relu(z)", "")
 
 
 def test_a_second_hint_says_how_a_step_is_carried_out() -> None:
@@ -79,6 +72,6 @@ def test_a_second_hint_says_how_a_step_is_carried_out() -> None:
         ("pooling", 0, "The cell that won its window"),
         ("pooling", 1, "Where windows overlap, the shares add up."),
     ):
-        question = exercise(skill, 2, seed).question
+        question = drawn(skill, 2, seed)
         told = [block.text for block in question.hint(2, None, None) if isinstance(block, Paragraph)]  # type: ignore[arg-type]
         assert any(words in one for one in told), (skill, seed, told)

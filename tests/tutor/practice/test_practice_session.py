@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from tests.examples import examples
 from tests.tutor.practice.learners import texts
 
 
+@cache
 def opened(skill: str = "gradient", seed: int = 0, level: int = 1) -> Practice:
     return begin((), Wishes(skill, level, seed))[0]
 

@@ -8,14 +8,15 @@ from collections import Counter
 import pytest
 
 from cnnstep.tutor.document import Paragraph, Table
-from cnnstep.tutor.practice.making import LEVELS, exercise
+from cnnstep.tutor.practice.making import LEVELS
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
 from tests.examples import some
+from tests.tutor.practice.learners import drawn
 
 
 def asked(variant: int, level: int, count: int) -> list[ChoiceQuestion]:
     """So many questions of the variant in this place."""
-    questions = [exercise("learning-rate", level, seed).question for seed in range(variant, 3 * count, 3)]
+    questions = [drawn("learning-rate", level, seed) for seed in range(variant, 3 * count, 3)]
     return [question for question in questions if isinstance(question, ChoiceQuestion)]
 
 

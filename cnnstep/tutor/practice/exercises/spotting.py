@@ -34,6 +34,7 @@ CHOICES = 3
 LEAKY = {"name": "leaky_relu", "slope": 0.5}
 NONE = "none: every step is right"
 EXACT_DIGITS = 12
+ALIKE_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _which_mistake(draw: Draw) -> Question:
 def _possible(scenario: Scenario) -> list[str]:
     """The mistakes that can be made in this lesson, each with numbers of its own."""
     lesson = lesson_of(scenario)
-    sheets, found = [first_iteration(lesson)], []
+    sheets, found = {_numbers(first_iteration(lesson))}, []
     for code in HOMES:
         if not MISTAKES[code].slants.keys() & {step.role for step in lesson.steps}:
             continue
@@ -114,8 +115,8 @@ def _possible(scenario: Scenario) -> list[str]:
             wrong = first_iteration(mistaken(lesson, MISTAKES[code]))
         except (InputError, ValueError):  # a matrix of another size, with which nobody goes on
             continue
-        if not any(_same(wrong, other) for other in sheets):
-            sheets.append(wrong)
+        if _numbers(wrong) not in sheets:
+            sheets.add(_numbers(wrong))
             found.append(code)
     return found
 
@@ -129,7 +130,7 @@ def _reply(sheet: SomebodysSheet, code: str) -> tuple[Block, ...]:
     if not code:
         return (Paragraph("One step does not follow from the numbers before it. hint shows where to look."),)
     other = SomebodysSheet(sheet.scenario, code)
-    differing = [s for s in sheet.lesson.steps if not _same(sheet.worked, other.worked, s.name)]
+    differing = [s for s in sheet.lesson.steps if _numbers(sheet.worked, s) != _numbers(other.worked, s)]
     step = next((s for s in differing if s.role in MISTAKES[code].slants), differing[0])
     pair = (
         *planes(step.quantity, other.worked.matrix(step.name), title=f"{step.symbol} with that mistake"),
@@ -138,9 +139,10 @@ def _reply(sheet: SomebodysSheet, code: str) -> tuple[Block, ...]:
     return (Paragraph(f"That says: “{MISTAKES[code].does}” Then {step.symbol} would be another."), Beside(pair))
 
 
-def _same(one: Iteration, other: Iteration, *names: str) -> bool:
-    """Whether these steps, or all of them, have the same numbers."""
-    return all(np.allclose(one.values[name], other.values[name]) for name in names or one.lesson.names)
+def _numbers(iteration: Iteration, *steps: Step) -> bytes:
+    """The numbers of these steps, or of all, as what can be compared at once: equal but for their last bits."""
+    arrays = (iteration.values[step.name] for step in steps or iteration.lesson.steps)
+    return b"".join((np.round(array, ALIKE_DIGITS) + 0.0).tobytes() for array in arrays)
 
 
 def _hints(sheet: SomebodysSheet, right: int) -> Hints:

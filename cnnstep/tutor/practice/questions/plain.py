@@ -19,8 +19,35 @@ from cnnstep.tutor.typed import EXACT, Typed, read_matrix
 Hints = tuple[tuple[Block, ...], tuple[Block, ...], tuple[Block, ...]]
 
 
+class Told:
+    """What both kinds share: one number is typed, and the hints tell all there is to tell."""
+
+    hints: Hints
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """One number."""
+        return ()
+
+    def hint(self, number: int, focus: Cell | None, style: Numbers) -> tuple[Block, ...]:
+        """The hint of this strength; the third is the last."""
+        return self.hints[min(number, 3) - 1]
+
+    def solution(self, style: Numbers) -> tuple[Block, ...]:
+        """The worked way."""
+        return self.hints[2]
+
+    def explained(self, cell: Cell, style: Numbers) -> tuple[Block, ...]:
+        """The worked way."""
+        return self.hints[2]
+
+    def by_hand(self) -> bool:
+        """Whoever makes such a question sees to that."""
+        return True
+
+
 @dataclass(frozen=True)
-class NumberQuestion:
+class NumberQuestion(Told):
     """A number that is no step's: `wrong` pairs the number that a misconception gives with what to say to it."""
 
     question: tuple[Block, ...] = field(repr=False)
@@ -32,11 +59,6 @@ class NumberQuestion:
     def kind(self) -> Kind:
         """A number."""
         return "number"
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """One number."""
-        return ()
 
     @property
     def answer(self) -> str:
@@ -60,18 +82,6 @@ class NumberQuestion:
         words = told[0] if told else "No mistake that I know gives this number. hint shows where to look."
         return Marked(False, (Paragraph("Not this number.", "warn"), Paragraph(words)))
 
-    def hint(self, number: int, focus: Cell | None, style: Numbers) -> tuple[Block, ...]:
-        """The hint of this strength; the third is the last."""
-        return self.hints[min(number, 3) - 1]
-
-    def solution(self, style: Numbers) -> tuple[Block, ...]:
-        """The worked way."""
-        return self.hints[2]
-
-    def explained(self, cell: Cell, style: Numbers) -> tuple[Block, ...]:
-        """The worked way."""
-        return self.hints[2]
-
     def wrongs(self) -> tuple[Wrong, ...]:
         """What misconceptions give."""
         return tuple(Wrong("", Numbers(6).text(value), words) for value, words in self.wrong)
@@ -80,10 +90,6 @@ class NumberQuestion:
         """Whether all these numbers differ."""
         values = (self.right, *(value for value, _ in self.wrong))
         return all(abs(a - b) > 1e-3 * max(abs(a), EXACT) for i, a in enumerate(values) for b in values[:i])
-
-    def by_hand(self) -> bool:
-        """It is one number."""
-        return True
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class ChoiceQuestion:
+class ChoiceQuestion(Told):
     """One of several choices, counted from 1 as they are shown; `right` is its number."""
 
     question: tuple[Block, ...] = field(repr=False)
@@ -109,11 +115,6 @@ class ChoiceQuestion:
     def kind(self) -> Kind:
         """A choice."""
         return "choice"
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """One number."""
-        return ()
 
     @property
     def answer(self) -> str:
@@ -142,18 +143,6 @@ class ChoiceQuestion:
         numbers = listed([str(number) for number in range(1, len(self.options) + 1)], "or")
         raise InputError(Fault("choice", f'"{text.strip()[:40]}" is none of the choices', f"type {numbers}"))
 
-    def hint(self, number: int, focus: Cell | None, style: Numbers) -> tuple[Block, ...]:
-        """The hint of this strength; the third is the last."""
-        return self.hints[min(number, 3) - 1]
-
-    def solution(self, style: Numbers) -> tuple[Block, ...]:
-        """The worked way."""
-        return self.hints[2]
-
-    def explained(self, cell: Cell, style: Numbers) -> tuple[Block, ...]:
-        """The worked way."""
-        return self.hints[2]
-
     def wrongs(self) -> tuple[Wrong, ...]:
         """The other choices."""
         return tuple(
@@ -165,10 +154,6 @@ class ChoiceQuestion:
     def tells_apart(self) -> bool:
         """Whether only one choice is right, which whoever made the question has found out."""
         return self.apart
-
-    def by_hand(self) -> bool:
-        """This too was found out by whoever made it."""
-        return True
 
 
 def _words(option: Option) -> str:
