@@ -25,6 +25,7 @@ Try first:
   cnnstep run first-filter      the first lesson
   cnnstep step --interactive    one step at a time
   cnnstep explain relu          one concept
+  cnnstep practice              exercises, made for you
 """
 
 UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
