@@ -89,6 +89,13 @@ def test_real_data_came_along(home: Path) -> None:
     assert run(home, "run", "digits-edge-batch", "--iterations", "2").code == 0
 
 
+def test_practice_has_its_courses_and_keeps_what_was_done(home: Path) -> None:
+    ran = run(home, "practice", "first-steps", stdin="3\nquit\n")
+    assert ran.code == 0
+    assert "Right." in ran.out
+    assert "with 1 answer." in run(home, "progress").out
+
+
 class TestContent:
     def test_all_scenarios_and_all_of_their_data_are_inside(self, wheel: Path) -> None:
         inside = set(zipfile.ZipFile(wheel).namelist())
