@@ -19,6 +19,7 @@ _LATEX_WORD = re.compile(r"\\(begin|end)\s*\{\w+\*?\}(\{[^}]*\})?|\\(left|right|
 _WORDS = re.compile(r"\b(np|numpy|torch|jnp)\.|\b(array|tensor|matrix|mat|asarray)\b|\bdtype\s*=\s*[\w.]+", re.I)
 _NAME = re.compile(r"^\s*(?!\d)[\w∂/′]+(?:\s+new)?(\s*\[[\d\s,]*\])?\s*[=:]\s*")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/(?:\d+(?:\.\d*)?))?")
+_SLASH = re.compile(r"(?<=\d)[ \t]*/[ \t]*(?=\d)")
 _GAP = re.compile(r"[\s,;&|\[\](){}]*")
 
 
@@ -70,7 +71,7 @@ def _rows(text: str) -> list[str]:
     text = _LATEX_ROW.sub("\n", text.translate(_MINUS))
     text = _LATEX_FRACTION.sub(r"\1/\2", text)
     text = _WORDS.sub(" ", _LATEX_WORD.sub(" ", text))
-    text = _NAME.sub("", text)
+    text = _SLASH.sub("/", _NAME.sub("", text))
     return re.split(r"[\n;]|\]\s*,?\s*(?=\[)|\)\s*,?\s*(?=\()|\}\s*,?\s*(?=\{)", text)
 
 

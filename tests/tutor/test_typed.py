@@ -98,6 +98,7 @@ class TestMatrices:
             r"\begin{pmatrix} 1 & -2 \\ 3 & 4 \end{pmatrix}",
             r"\left[\begin{array}{cc} 1 & \frac{-4}{2} \\[2pt] 3 & 4 \end{array}\right]",
             "1 -4/2; 3 4",
+            "1 -4 / 2; 3 4",
         ],
     )
     def test_the_usual_ways_to_write_a_matrix_are_read(self, text: str) -> None:

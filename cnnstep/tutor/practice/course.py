@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph, Table, Tone
 from cnnstep.tutor.numbers import AS_USUAL, counted
+from cnnstep.tutor.practice.anew import since_reset
 from cnnstep.tutor.practice.event import Event, History
 from cnnstep.tutor.practice.making import Exercise
 from cnnstep.tutor.practice.questions.step import StepQuestion
@@ -44,18 +45,23 @@ class Course:
 
     def ending(self, history: History) -> tuple[Block, ...]:
         """How the course went."""
-        answers = [event for event in history if event.course == self.name]
-        alone = {event.seed for event in answers if event.unaided}
+        alone = {event.seed for event in self.events(history) if event.unaided}
         return (
             Heading(self.title, 1, "done"),
             Paragraph(f"{len(self.items)} exercises, {len(alone)} of them right at once."),
             Command("cnnstep progress", "how your skills stand"),
+            Command("cnnstep progress --reset all", "to begin anew, this course too"),
         )
+
+    def events(self, history: History) -> list[Event]:
+        """What was done of it since its skills were last begun anew: for each exercise in its order."""
+        counting = (event for skill in {item.skill: 0 for item in self.items} for event in since_reset(history, skill))
+        return [event for event in counting if event.course == self.name]
 
 
 def position(course: Course, history: History) -> tuple[int, Event | None]:
     """The first exercise that is not finished, and how it was left; as many as there are when all are."""
-    last = {event.seed: event for event in history if event.course == course.name}
+    last = {event.seed: event for event in course.events(history)}
     for at in range(len(course.items)):
         event = last.get(at)
         if event is None or event.leaves_open:

@@ -24,7 +24,7 @@ ENOUGH_OF_IT = 6
 class Wishes:
     """What was asked for: one skill, a level, a seed to begin with, the fast track; "" and None leave it open.
 
-    On the fast track a skill begins at the highest level, and one right answer there masters it.
+    On the fast track a skill begins at the highest level, and one right matrix or number there masters it.
     """
 
     skill: str = ""
@@ -69,12 +69,14 @@ def _left_open(history: History, wishes: Wishes) -> Event | None:
 
 def _next_skill(history: History) -> tuple[str, str]:
     open_skills = [skill for skill in SKILLS if not is_mastered(history, skill, HOMES)]
+    again = recurring(history, HOMES)
     last = next((event.skill for event in reversed(history) if event.outcome != "reset"), "")
     ready = [s for s in open_skills if all(need not in open_skills for need in SKILLS[s].needs)]
-    if last in open_skills and _in_a_row(history, last) >= ENOUGH_OF_IT and (others := _instead_of(last, ready)):
+    comes_back = last in open_skills or any(HOMES[code] == last for code in again)
+    if comes_back and _in_a_row(history, last) >= ENOUGH_OF_IT and (others := _instead_of(last, ready)):
         return others[0], f"a change from {SKILLS[last].title.lower()}, which comes back"
-    for code in recurring(history, HOMES):
-        return HOMES[code], f"{code} came up again and again"
+    if again:
+        return HOMES[again[0]], f"{again[0]} came up again and again"
     if last in open_skills:
         return last, "to go on where you were"
     if ready:

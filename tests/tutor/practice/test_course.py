@@ -62,6 +62,14 @@ def test_a_course_goes_on_at_the_first_exercise_that_is_not_done() -> None:
     assert position(course, [*done, left, replace(left, outcome="right")])[0] == 3
 
 
+def test_a_skill_that_is_begun_anew_opens_its_exercises_of_a_course_again() -> None:
+    course = Course("c", "C", (GOOD, replace(GOOD, skill="gradient")))
+    done = [Event("delta", "right", seed=0, course="c"), Event("gradient", "right", seed=1, course="c")]
+    assert position(course, done)[0] == 2
+    assert position(course, [*done, Event("gradient", "reset")])[0] == 1
+    assert position(course, [*done, Event("delta", "reset")]) == (0, None)
+
+
 def test_a_course_ends_with_how_it_went() -> None:
     course = Course("c", "C", (GOOD, GOOD))
     practice, _ = begin((), Wishes(), course)

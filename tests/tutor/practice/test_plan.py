@@ -113,5 +113,17 @@ def test_where_nothing_else_is_ready_what_the_skill_builds_on_has_a_turn() -> No
     assert next_exercise(history, ANYTHING).skill == "activation"
 
 
+def test_a_mistake_that_recurs_on_and_on_leaves_a_turn_to_something_else_too() -> None:
+    slips = [Event("activation", "wrong", seed=seed, mistakes=("absolute-activation",)) for seed in (11, 12)]
+    history = [
+        *mastered("forward", "activation"),
+        *slips,
+        *(Event("activation", "right", seed=20 + n) for n in range(1)),
+    ]
+    assert next_exercise(history, ANYTHING).why == "absolute-activation came up again and again"
+    history += [Event("activation", "right", seed=30 + n, attempt=2) for n in range(6)]
+    assert next_exercise(history, ANYTHING).skill != "activation"
+
+
 def test_the_first_skill_has_nothing_to_change_with() -> None:
     assert next_exercise(stuck("forward", 9), ANYTHING).skill == "forward"

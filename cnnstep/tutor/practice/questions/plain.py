@@ -73,7 +73,7 @@ class NumberQuestion(Told):
         """Whether it is the number, and if not, what gives the one that was typed."""
         rows = read_matrix(text)
         if (len(rows), len(rows[0])) != (1, 1):
-            raise InputError(Fault("size", "one number is asked for", "type it alone: 0.4, or 2/5"))
+            raise InputError(Fault("size", "one number is asked for", "type it alone, with a point: 0.4, or 2/5"))
         typed = rows[0][0]
         if Typed(typed.value, float(tolerance_for(self.answer, typed.tolerance))).fits(self.right):
             refuse_coarse(typed.value, typed.tolerance, self.right)

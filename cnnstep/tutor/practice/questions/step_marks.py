@@ -41,7 +41,7 @@ def mark(question: StepQuestion, text: str, style: Numbers) -> Marked:
         return _matrix(question, rows, style)
     if (len(rows), len(rows[0])) != (1, 1):
         what = f"that is {len(rows)}×{len(rows[0])}; one number is asked for"
-        raise InputError(Fault("size", what, "type the number alone"))
+        raise InputError(Fault("size", what, "type it alone, with a point: 0.5"))
     return _cell(question, question.cell, rows[0][0], style)
 
 
