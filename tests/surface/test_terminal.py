@@ -257,7 +257,7 @@ class TestEndOfInput:
     def test_bytes_that_are_no_text_are_an_unknown_word(self, cnnstep: Program) -> None:
         ran = cnnstep("step", "-i", stdin=b"\xff\xfe\nquit\n")
         assert ran.code == 0
-        assert "there is no command" in ran.out
+        assert "There is no command" in ran.out
 
     def test_a_scenario_from_standard_input_leaves_no_answers(self, cnnstep: Program) -> None:
         ran = cnnstep("step", "-", "-i", stdin=RED)
