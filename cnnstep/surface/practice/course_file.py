@@ -56,7 +56,7 @@ def load_course(name_or_path: str) -> Course:
             raise
         what, hint = f'there is no course called "{name_or_path[:80]}"', did_you_mean(name_or_path, found)
         raise InputError(Fault("not-found", what, hint)) from error
-    return _Reader(read_yaml(source)).course(name_or_path if path else Path(name_or_path).stem)
+    return _Reader(read_yaml(source)).course()
 
 
 class _Reader:
@@ -66,7 +66,7 @@ class _Reader:
         self.document = document
         self.faults = list(document.faults)
 
-    def course(self, name: str) -> Course:
+    def course(self) -> Course:
         root = self.document.root
         if not isinstance(root, Keys):
             raise InputError(self.document.fault("type", "a course is made of keys and values", EXAMPLE, ()))
@@ -76,9 +76,18 @@ class _Reader:
             self._fault("missing-key", "exercises are missing", f"add it: exercises: [{EXAMPLE}]", ())
             exercises = Items(0, ())
         items = [self._item(node, ("exercises", at)) for at, node in enumerate(exercises.items)]
+        self._titles_differ(items)
         if self.faults:
             raise InputError(sorted(self.faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
-        return Course(name, title, tuple(item for item in items if item is not None))
+        return Course(title, tuple(item for item in items if item is not None))
+
+    def _titles_differ(self, items: list[Item | None]) -> None:
+        """A history knows an exercise again by its title."""
+        titles = [item.title if item else None for item in items]
+        for at, title in enumerate(titles):
+            if title is not None and title in titles[:at]:
+                what, hint = f'there is a "{title}" already', "give each exercise a title of its own"
+                self._fault("duplicate-title", what, hint, ("exercises", at, "title"))
 
     def _fault(self, code: str, what: str, hint: str, path: Keypath, *, key: bool = False) -> None:
         self.faults.append(self.document.fault(code, what, hint, path, key=key))

@@ -53,14 +53,14 @@ def _one_term_off(values: Values, working: Working) -> Iterator[tuple[float, str
     for term in working.terms:
         if not term.value:
             continue
-        yield total - 2 * term.value, f"{_name(term)} went in with its sign turned"
-        yield total - term.value, f"{_name(term)} was left out"
-        yield total + term.value, f"{_name(term)} was counted twice"
+        yield total - 2 * term.value, f"as if {_name(term)} went in with its sign turned"
+        yield total - term.value, f"as if {_name(term)} was left out"
+        yield total + term.value, f"as if {_name(term)} was counted twice"
     for term in working.terms:
         for factor in term.factors:
             for other, where in _around(values, factor):
                 rest = term.value / factor.value if factor.value else _rest(term, factor)
-                yield total - term.value + rest * other, f"{factor.label} was taken from the cell {where}"
+                yield total - term.value + rest * other, f"as if {factor.label} was taken from the cell {where}"
 
 
 def _rest(term: Term, factor: Factor) -> float:

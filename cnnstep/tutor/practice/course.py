@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,19 +25,23 @@ class Item:
     skill: str
     question: StepQuestion
 
+    @property
+    def number(self) -> int:
+        """How a history knows it again, wherever it stands in the course: a number made of its title."""
+        return zlib.crc32(self.title.encode())
+
 
 @dataclass(frozen=True)
 class Course:
-    """A set of exercises in a fixed order. `name` is how a history knows it again."""
+    """A set of exercises in a fixed order; a history knows it again by its title."""
 
-    name: str
     title: str
     items: tuple[Item, ...]
 
     def exercise(self, at: int) -> Exercise:
         """The exercise at this place, counted from 0."""
         item = self.items[at]
-        return Exercise(item.skill, 1, at, item.question, item.title, self.name)
+        return Exercise(item.skill, 1, item.number, item.question, item.title, self.title)
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -56,14 +61,14 @@ class Course:
     def events(self, history: History) -> list[Event]:
         """What was done of it since its skills were last begun anew: for each exercise in its order."""
         counting = (event for skill in {item.skill: 0 for item in self.items} for event in since_reset(history, skill))
-        return [event for event in counting if event.course == self.name]
+        return [event for event in counting if event.course == self.title]
 
 
 def position(course: Course, history: History) -> tuple[int, Event | None]:
     """The first exercise that is not finished, and how it was left; as many as there are when all are."""
     last = {event.seed: event for event in course.events(history)}
-    for at in range(len(course.items)):
-        event = last.get(at)
+    for at, item in enumerate(course.items):
+        event = last.get(item.number)
         if event is None or event.leaves_open:
             return at, event
     return len(course.items), None

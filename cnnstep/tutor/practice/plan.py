@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import takewhile
 
+from cnnstep.tutor.practice.anew import since_reset
 from cnnstep.tutor.practice.event import Event, History
 from cnnstep.tutor.practice.mastery import is_mastered, mastery, recurring
 from cnnstep.tutor.practice.skills import HOMES, SKILLS
 
-EASY, MIDDLE = 0.5, 0.85
-"""Below the first a skill is practised at level 1, below the second at level 2, above it at level 3."""
-
-
+LIKELY = 0.5
+"""From here on a skill is practised at level 2, and at level 3 once an exercise of level 2 was right unaided."""
 ENOUGH_OF_IT = 6
 """After so many exercises of one skill in a row another takes a turn: who is stuck needs a change."""
 
@@ -49,7 +48,7 @@ def next_exercise(history: History, wishes: Wishes, done_now: int = 0) -> Choice
     if not done_now and wishes.seed is None and (left := _left_open(history, wishes)):
         return Choice(left.skill, left.level, left.seed, "you left this one open", left)
     skill, why = (wishes.skill, "you asked for it") if wishes.skill else _next_skill(history)
-    level = wishes.level or (3 if wishes.fast else _level(mastery(history, skill, HOMES)))
+    level = wishes.level or (3 if wishes.fast else _level(history, skill))
     seed = wishes.seed + done_now if wishes.seed is not None else _fresh_seed(history, skill)
     return Choice(skill, level, seed, why)
 
@@ -100,8 +99,11 @@ def _last_time(history: History, skill: str) -> int:
     return max((place for place, event in enumerate(history) if event.skill == skill), default=-1)
 
 
-def _level(known: float) -> int:
-    return 1 if known < EASY else 2 if known < MIDDLE else 3
+def _level(history: History, skill: str) -> int:
+    if mastery(history, skill, HOMES) < LIKELY:
+        return 1
+    alone = any(event.unaided and event.level >= 2 and not event.course for event in since_reset(history, skill))
+    return 3 if alone else 2
 
 
 def _fresh_seed(history: History, skill: str) -> int:

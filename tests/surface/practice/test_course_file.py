@@ -47,7 +47,7 @@ def faults(path: Path) -> list[tuple[int | None, str, str]]:
 def test_a_course_is_read_with_everything_in_it(tmp_path: Path) -> None:
     read = load_course(str(course(tmp_path, WHOLE)))
     one, two = read.items
-    assert (read.name, read.title) == ("week", "A week")
+    assert read.title == "A week"
     assert (one.title, one.skill, one.question.cell) == ("One", "forward", (0, 2))
     assert one.question.tells, "without mistakes named it is about all of its skill that show"
     assert (two.question.hidden, two.question.tells) == (("error", "delta"), ("gradient-rotated",))
@@ -65,6 +65,7 @@ def test_a_scenario_beside_the_course_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "what", "hint"),
     [
+        ("title: Two", "title: One", 9, 'there is a "One" already', "give each exercise a title of its own"),
         ("title: A week\n", "", 1, "title is missing", "add it: title: …"),
         ("skill: forward", "skill: forwards", 4, 'there is no skill called "forwards"', 'did you mean "forward"?'),
         ("    skill: forward\n", "", 3, "skill is missing", "add it: skill: …"),

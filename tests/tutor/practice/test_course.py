@@ -40,7 +40,7 @@ def test_a_good_exercise_has_nothing_against_it() -> None:
 )
 def test_an_exercise_that_is_not_fit_is_found(item: Item, what: str) -> None:
     assert what in list(unfit(item))
-    _, fit = checked(Course("c", "C", (GOOD, item)))
+    _, fit = checked(Course("c", (GOOD, item)))
     assert not fit
 
 
@@ -53,25 +53,33 @@ def test_every_exercise_of_a_shipped_course_is_fit_to_be_set(name: str) -> None:
 
 
 def test_a_course_goes_on_at_the_first_exercise_that_is_not_done() -> None:
-    course = Course("c", "C", (GOOD, GOOD, GOOD))
-    done = [Event("delta", "right", seed=0, course="c"), Event("delta", "skipped", seed=1, course="c")]
-    left = Event("delta", "wrong", seed=2, course="c", attempt=2)
+    first, second, third = (replace(GOOD, title=title) for title in ("One", "Two", "Three"))
+    course = Course("c", (first, second, third))
+    done = [
+        Event("delta", "right", seed=first.number, course="c"),
+        Event("delta", "skipped", seed=second.number, course="c"),
+    ]
+    left = Event("delta", "wrong", seed=third.number, course="c", attempt=2)
     assert position(course, done)[0] == 2
     assert position(course, [*done, left]) == (2, left)
     assert position(course, [*done, replace(left, course="another")]) == (2, None)
     assert position(course, [*done, left, replace(left, outcome="right")])[0] == 3
+    inserted = Course("c", (first, GOOD, second, third))
+    assert position(inserted, done) == (1, None), "one that was put in later comes first"
+    assert position(inserted, [*done, Event("delta", "right", seed=GOOD.number, course="c")])[0] == 3
 
 
 def test_a_skill_that_is_begun_anew_opens_its_exercises_of_a_course_again() -> None:
-    course = Course("c", "C", (GOOD, replace(GOOD, skill="gradient")))
-    done = [Event("delta", "right", seed=0, course="c"), Event("gradient", "right", seed=1, course="c")]
+    other = Item("Gradient", "gradient", GOOD.question)
+    course = Course("c", (GOOD, other))
+    done = [Event(item.skill, "right", seed=item.number, course="c") for item in course.items]
     assert position(course, done)[0] == 2
     assert position(course, [*done, Event("gradient", "reset")])[0] == 1
     assert position(course, [*done, Event("delta", "reset")]) == (0, None)
 
 
 def test_a_course_ends_with_how_it_went() -> None:
-    course = Course("c", "C", (GOOD, GOOD))
+    course = Course("c", (GOOD, replace(GOOD, title="Another")))
     practice, _ = begin((), Wishes(), course)
     practice, _ = advance(practice, GOOD.question.answer)
     practice, _ = advance(practice, "")
@@ -86,7 +94,7 @@ def test_a_course_ends_with_how_it_went() -> None:
 
 
 def test_a_course_shows_its_own_hints_and_after_the_third_the_numbers() -> None:
-    practice, _ = begin((), Wishes(), Course("c", "C", (GOOD,)))
+    practice, _ = begin((), Wishes(), Course("c", (GOOD,)))
     for words in HINTS:
         practice, reply = advance(practice, "hint")
         assert words in texts(reply.blocks)

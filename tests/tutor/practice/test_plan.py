@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from cnnstep.tutor.practice.event import Event
 from cnnstep.tutor.practice.plan import Wishes, all_mastered, next_exercise
 from cnnstep.tutor.practice.skills import SKILLS
@@ -70,10 +68,12 @@ def test_when_all_is_mastered_the_one_longest_ago_comes() -> None:
     assert next_exercise(history, ANYTHING).skill == "forward"
 
 
-@pytest.mark.parametrize(("rights", "level"), [(0, 1), (1, 3), (3, 3)])
-def test_the_level_follows_what_one_can_do(rights: int, level: int) -> None:
-    history = [Event("delta", "right", seed=seed) for seed in range(rights)]
-    assert next_exercise(history, Wishes("delta")).level == level
+def test_the_level_follows_what_one_can_do() -> None:
+    easy, middle = Event("delta", "right", seed=0), Event("delta", "right", level=2, seed=1)
+    levels = {(): 1, (easy,): 2, (easy, easy): 2, (easy, replace(middle, hints=1)): 2, (easy, middle): 3}
+    for history, level in levels.items():
+        assert next_exercise(history, Wishes("delta")).level == level, history
+    assert next_exercise((easy, middle, Event("delta", "reset")), Wishes("delta")).level == 1
 
 
 def test_on_the_fast_track_it_is_the_highest() -> None:
