@@ -179,7 +179,7 @@ for k in range(5):
     print(*store.notes)
     assert store.add(Event("delta", "right", level=number, seed=k)) == ""
 """
-        said = [line for one in [session(program, home, number) for number in range(4)] for line in ended(one)]
+        said = ended(*(session(program, home, number) for number in range(4)))
         assert len([line for line in said if line]) == 1
         assert (home / "progress-aside-1.db").read_bytes() == content
         assert not (home / "progress-aside-2.db").exists()
