@@ -21,7 +21,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-settings.register_profile("unhurried", settings(), deadline=None)  # a busy machine proves nothing about an example
+from tests.examples import some
+
+# a busy machine proves nothing about an example
+settings.register_profile("unhurried", settings(), deadline=None, max_examples=some(100))
 settings.load_profile("unhurried")
 
 HERE = Path(__file__).parent

@@ -12,7 +12,7 @@ from cnnstep.tutor.practice.making import LEVELS, exercise
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
 from cnnstep.tutor.practice.questions.step import ALIKE, StepQuestion
 from cnnstep.tutor.practice.skills import HOMES, SKILLS
-from tests.examples import some
+from tests.examples import share, some
 from tests.tutor.practice.learners import texts
 
 NO_SKILL_YET = {"gradients-not-reset", "updated-too-early", "softmax-diagonal-only", "softmax-slope-twice"}
@@ -43,8 +43,7 @@ def test_the_exercises_of_a_skill_are_about_all_of_its_mistakes(skill: str) -> N
         assert told == set(SKILLS[skill].mistakes) | told & {"pool-average-not-divided", "overwritten-not-added"}
 
 
-@pytest.mark.parametrize("skill", SKILLS)
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(("skill", "level"), share(SKILLS, LEVELS))
 def test_the_same_seed_gives_the_same_exercise_and_another_one_another(skill: str, level: int) -> None:
     seeds = range(0, 9, 3)  # of one variant, where there are three
     pages = [repr(exercise(skill, level, seed).question.asked()) for seed in seeds]
