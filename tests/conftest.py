@@ -21,9 +21,12 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.examples import some
+
 # A busy machine proves nothing about an example. In CI a tree is always tried on the same examples: what is found
 # there has to be found again; whoever works on it tries new ones each time.
-settings.register_profile("unhurried", settings(), deadline=None, derandomize=bool(os.environ.get("CI")))
+IN_CI = bool(os.environ.get("CI"))
+settings.register_profile("unhurried", settings(), deadline=None, derandomize=IN_CI, max_examples=some(100))
 settings.load_profile("unhurried")
 
 HERE = Path(__file__).parent

@@ -1,25 +1,33 @@
-"""How many random examples a property is tried on: all of them, or a share where another Python has had them all."""
+"""How many cases a property is tried on: all of them, or a share where another run of the tests has them all."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from itertools import product
+from random import Random
+from typing import Any, TypeVar
 
 from hypothesis import settings
 
 T = TypeVar("T", bound=Callable[..., object])
 
 SHARE = int(os.environ.get("EXAMPLES_SHARE", "1"))
-"""One example in so many; the further Pythons look for what is different there, not for rare numbers."""
+"""One case in so many. `.ci/run` tries all of them on one Python; the others look for what is different there."""
 FEWEST = 5
 
 
 def examples(count: int) -> Callable[[T], T]:
-    """The decorator that tries so many examples, or the share of them, without a deadline."""
+    """The decorator that tries so many random examples, or the share of them, without a deadline."""
     return settings(max_examples=some(count), deadline=None)
 
 
 def some(count: int) -> int:
     """So many, or the share of them."""
     return max(FEWEST, count // SHARE)
+
+
+def share(*lists: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Everything in one list with everything in the others, or the share of these: always the same, from all over."""
+    every = list(product(*lists))
+    return every if SHARE == 1 else Random(1).sample(every, min(len(every), some(len(every))))

@@ -19,6 +19,7 @@ from cnnstep.surface.practice.course_file import load_course
 from cnnstep.surface.schema import json_schema
 from cnnstep.tutor.practice.mastery import GUESSES, USUAL
 from tests.conftest import environment
+from tests.examples import share
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -72,7 +73,7 @@ def test_ci_runs_the_two_commands_as_they_stand_here(line: str, end: str) -> Non
     assert line.endswith(f" && .venv/bin/{end}")
 
 
-@pytest.mark.parametrize("line", [line for line in SHELL if line not in SET_UP])
+@pytest.mark.parametrize("line", [line for (line,) in share(line for line in SHELL if line not in SET_UP)])
 def test_a_command_of_the_page_runs(line: str, folder: Path) -> None:
     ran = typed(f"set -o pipefail; {line}", folder)
     assert ran.returncode == 0, ran.stdout

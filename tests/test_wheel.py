@@ -30,10 +30,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
     """A new environment with the wheel and what it depends on, outside the checkout."""
     home = tmp_path_factory.mktemp("elsewhere") / "env"
-    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True, timeout=120)
+    empty = [sys.executable, "-m", "venv", "--without-pip", str(home)]  # this environment's pip fills it
+    subprocess.run(empty, check=True, capture_output=True, timeout=120)
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)]
-    subprocess.run(install, cwd=home, check=True, timeout=300)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", str(wheel)], cwd=home, check=True, timeout=300)
     return home
 
 

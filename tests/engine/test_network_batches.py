@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from cnnstep.engine.build_network import network
 from cnnstep.engine.layers.conv import Conv
@@ -18,6 +18,7 @@ from cnnstep.engine.trace import GRADIENT_ROLES, first_iteration
 from tests.engine.network_strategies import drawn, network_keys
 from tests.engine.test_patches import situations
 from tests.engine.test_workings import assert_every_cell_agrees
+from tests.examples import examples
 
 SUMS = {"half_squared_error", "squared_error", "binary_cross_entropy", "cross_entropy"}
 """The losses that add up over the samples; the others are means, which depend on how many there are."""
@@ -33,7 +34,7 @@ def in_batch(keys: dict[str, Any], size: int, seed: int = 0) -> dict[str, Any]:
 
 
 @given(network_keys().filter(lambda keys: keys["loss"] in SUMS))
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_a_sample_of_a_batch_has_the_numbers_that_it_has_alone_and_gradients_add_up(keys: dict[str, Any]) -> None:
     keys = in_batch(keys, BATCH + 1)
     batch = first_iteration(lesson_of(network(**keys), input_gradient=True))
@@ -55,13 +56,13 @@ def test_a_sample_of_a_batch_has_the_numbers_that_it_has_alone_and_gradients_add
 
 
 @given(network_keys())
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_every_cell_of_every_step_of_a_batch_agrees_with_its_working(keys: dict[str, Any]) -> None:
     assert_every_cell_agrees(first_iteration(lesson_of(network(**in_batch(keys, BATCH)), input_gradient=True)))
 
 
 @given(situations())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_a_batchs_patch_columns_are_its_patch_matrix_turned_over_a_row_of_ones(
     situation: tuple[Array, Array, Array, Geometry],
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from cnnstep.engine.build_network import network
 from cnnstep.engine.lesson import Lesson, lesson_of
@@ -14,6 +14,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import trace
 from cnnstep.errors import Fault, InputError
 from tests.engine.network_strategies import network_keys, networks
+from tests.examples import examples
 
 CONV = {"type": "conv", "weights": np.ones((2, 1, 2, 2)).tolist()}
 DENSE = {"type": "dense", "weights": [[1] * 8] * 3}
@@ -128,7 +129,7 @@ def test_a_name_with_a_slip_gets_the_nearest_step() -> None:
 
 
 @given(networks())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_every_step_and_leaf_is_found_by_its_own_name(scenario: Scenario) -> None:
     steps = lesson_of(scenario, input_gradient=True)
     assert len(set(steps.names)) == len(steps.names)
@@ -140,7 +141,7 @@ def test_every_step_and_leaf_is_found_by_its_own_name(scenario: Scenario) -> Non
 
 
 @given(network_keys())
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_a_network_written_as_data_and_built_again_is_the_same_question(keys: dict[str, Any]) -> None:
     scenario = network(**keys)
     data = scenario.data()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from cnnstep.engine.build_network import network
 from cnnstep.engine.lesson import Lesson, lesson_of
@@ -16,6 +16,7 @@ from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
 from tests.engine.network_strategies import network_keys
+from tests.examples import examples
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'cnnstep[torch]'")
 F = torch.nn.functional
@@ -97,7 +98,7 @@ def largest_of(iteration: Iteration) -> float:
 
 
 @given(network_keys())
-@settings(max_examples=120, deadline=None)
+@examples(120)
 def test_every_output_and_every_gradient_is_pytorchs(keys: dict[str, Any]) -> None:
     keys["relu_slope_at_zero"] = 0
     lesson = lesson_of(network(**keys), input_gradient=True)
@@ -122,7 +123,7 @@ def is_rounding(weights: Any) -> bool:
 
 
 @given(network_keys(smooth=True))
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_every_optimizer_moves_every_weight_as_pytorchs_does_iteration_after_iteration(keys: dict[str, Any]) -> None:
     keys["relu_slope_at_zero"] = 0
     lesson = lesson_of(network(**keys))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import product
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
 from cnnstep.engine.step import Factor
 from cnnstep.engine.trace import Iteration, trace
 from tests.engine.strategies import scenarios
-from tests.examples import examples
+from tests.examples import examples, share
 
 RELATIVE = 1e-9
 
@@ -58,7 +57,7 @@ def test_every_cell_of_every_step_agrees_with_its_working(scenario: Scenario) ->
 
 EVERY_COMBINATION = [
     names
-    for names in product(ACTIVATIONS, LOSSES, ERROR_SIGNS, OPTIMIZERS)
+    for names in share(ACTIVATIONS, LOSSES, ERROR_SIGNS, OPTIMIZERS)
     if (LOSSES[names[1]].only_with or names[0]) == names[0]
 ]
 

@@ -19,6 +19,7 @@ from cnnstep.surface.loading import scenario, shipped
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.present import question
 from tests.conftest import Program
+from tests.examples import share
 
 SHIPPED = [one.name for one in shipped()]
 ONE_FILTER = [one.name for one in shipped() if not one.is_network]
@@ -106,15 +107,17 @@ class TestErrors:
 class TestWidths:
     """5. No number cut or wrapped; wide matrices split by columns; −0 never prints."""
 
-    @pytest.mark.parametrize("width", WIDTHS)
-    @pytest.mark.parametrize("name", ONE_FILTER)
-    def test_no_line_is_wider_than_the_window(self, cnnstep: Program, name: str, width: int) -> None:
-        lines = cnnstep("run", name, "--iterations", "3", width=width).out.splitlines()
+    @pytest.mark.parametrize(("name", "width"), share(ONE_FILTER, WIDTHS))
+    def test_no_line_is_wider_than_the_window_and_minus_0_never_prints(
+        self, cnnstep: Program, name: str, width: int
+    ) -> None:
+        page = cnnstep("run", name, "--iterations", "3", width=width).out
+        assert not re.search(r"(?<![\d.])-0(?![\d./])", page)
+        lines = page.splitlines()
         typed = [line for line in lines if line.strip().startswith("cnnstep ")]  # what to type is never broken
         assert max(cell_len(line) for line in lines if line not in typed) <= width
 
-    @pytest.mark.parametrize("width", [40, 200])
-    @pytest.mark.parametrize("name", ONE_FILTER)
+    @pytest.mark.parametrize(("name", "width"), share(ONE_FILTER, [40, 200]))
     def test_every_number_of_every_step_stands_whole_in_its_matrix(
         self, cnnstep: Program, name: str, width: int
     ) -> None:
@@ -133,10 +136,6 @@ class TestWidths:
         asked = [n for matrix in getattr(beside, "blocks", ()) for row in getattr(matrix, "rows", ()) for n in row]
         steps = [n for step in iteration.lesson.steps for n in shown(iteration.matrix(step.name))]
         assert Counter(numbers_in(page)) == Counter(AS_USUAL.text(float(n)) for n in (*asked, *steps))
-
-    @pytest.mark.parametrize("name", ONE_FILTER)
-    def test_minus_0_never_prints(self, cnnstep: Program, name: str) -> None:
-        assert not re.search(r"(?<![\d.])-0(?![\d./])", cnnstep("run", name, "-n", "2").out)
 
     def test_a_wide_matrix_is_split_by_columns(self, cnnstep: Program) -> None:
         page = cnnstep("step", "digit-edge", "--only", "forward", "--iteration", "3", width=40).out

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.surface.formats.text import render
@@ -94,7 +94,6 @@ def test_a_steep_curve_has_no_gaps(width: int) -> None:
     st.booleans(),
     st.booleans(),
 )
-@settings(deadline=None)
 def test_any_values_give_a_plot_that_fits(series: list[list[float]], width: int, log: bool, ascii: bool) -> None:
     curve = Curve("Title", tuple(Series("", tuple(values)) for values in series), "x", 0.0, 5.0, log)
     lines = drawn(curve, width, ascii=ascii).splitlines()

@@ -4,7 +4,7 @@ import io
 import re
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.surface.formats.text import render
@@ -59,7 +59,6 @@ def tokens(lines: list[str]) -> Counter[str]:
 
 
 @given(matrices(), widths, ways)
-@settings(deadline=None)
 def test_every_number_of_a_matrix_stands_whole_on_one_line(matrix: Matrix, width: int, way: Numbers) -> None:
     expected = Counter(way.text(value) for row in matrix.rows for value in row if value is not None)
     lines = lines_of(matrix, width, way)
@@ -77,7 +76,6 @@ def test_beside_keeps_every_number_whole(blocks: list[Matrix], width: int, way: 
 
 
 @given(tables(), widths, ways)
-@settings(deadline=None)
 def test_every_number_of_a_table_stands_whole_on_one_line(table: Table, width: int, way: Numbers) -> None:
     cells = [cell for row in table.rows for cell in row]
     expected = Counter(way.text(cell) for cell in cells if isinstance(cell, float))
@@ -86,7 +84,6 @@ def test_every_number_of_a_table_stands_whole_on_one_line(table: Table, width: i
 
 
 @given(sums(), widths, ways)
-@settings(deadline=None)
 def test_every_number_of_a_sum_stands_whole_on_one_line(total: Sum, width: int, way: Numbers) -> None:
     expected = Counter(way.text(line.value) for line in total.lines)
     if any(len(line.numbers) > 1 for line in total.lines):
@@ -97,7 +94,6 @@ def test_every_number_of_a_sum_stands_whole_on_one_line(total: Sum, width: int, 
 
 
 @given(matrices() | tables() | sums(), widths, ways, st.booleans(), st.booleans())
-@settings(deadline=None)
 def test_no_line_ends_in_a_space_and_no_zero_is_negative(
     block: Block, width: int, way: Numbers, colour: bool, ascii: bool
 ) -> None:

@@ -17,6 +17,7 @@ from cnnstep.engine.trace import first_iteration
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.mistakes import MISTAKES
+from tests.examples import some
 from tests.tutor.sheets import random_scenario, rounded_on_the_way, steps_of, wrong_sheet
 
 SCALE = int(os.environ.get("CHECK_SCALE", "1"))
@@ -52,7 +53,7 @@ def causes(diagnosis: Diagnosis) -> int:
 @pytest.mark.parametrize("code", ONE_LAYER)
 def test_every_mistake_is_found_alone_or_among_equals(code: str) -> None:
     random, found, sheets = np.random.default_rng(1), 0, 0
-    wanted = 8 * SCALE
+    wanted = some(8) * SCALE
     for _ in range(60 * wanted):
         sheet = wrong_sheet(random_scenario(random), MISTAKES[code], iteration=int(MISTAKES[code].remembers))
         if sheet is not None:
@@ -67,7 +68,7 @@ def test_every_mistake_is_found_alone_or_among_equals(code: str) -> None:
 def test_pairs_of_mistakes_in_different_steps_are_found_unless_fewer_causes_give_the_numbers() -> None:
     random = np.random.default_rng(2)
     found = sheets = 0
-    for index in random.permutation(len(PAIRS))[: 80 * SCALE]:
+    for index in random.permutation(len(PAIRS))[: some(80) * SCALE]:
         one, other = PAIRS[index]
         for _ in range(60):
             sheet = wrong_sheet(random_scenario(random), MISTAKES[one], MISTAKES[other])
@@ -77,13 +78,13 @@ def test_pairs_of_mistakes_in_different_steps_are_found_unless_fewer_causes_give
                 found += {one, other} <= named(diagnosis) or fewer
                 sheets += 1
                 break
-    assert sheets >= 0.9 * min(80 * SCALE, len(PAIRS))
+    assert sheets >= 0.9 * min(some(80) * SCALE, len(PAIRS))
     assert found >= 0.95 * sheets
 
 
 def test_right_work_under_any_convention_and_rounding_is_never_called_wrong() -> None:
     random = np.random.default_rng(3)
-    for _ in range(80 * SCALE):
+    for _ in range(some(80) * SCALE):
         scenario = random_scenario(random)
         conventions = {
             "loss": str(random.choice(LOSSES)),
@@ -91,8 +92,8 @@ def test_right_work_under_any_convention_and_rounding_is_never_called_wrong() ->
             "relu_slope_at_zero": float(random.choice([0, 0.5, 1])) if scenario.activation.name == "relu" else 0.0,
         }
         iteration = first_iteration(lesson_of(one_filter(**scenario.data() | conventions)))
-        some = tuple(name for name in iteration.lesson.names if random.integers(2))
-        names = (iteration.lesson.names, some or iteration.lesson.names[-1:])[int(random.integers(2))]
+        part = tuple(name for name in iteration.lesson.names if random.integers(2))
+        names = (iteration.lesson.names, part or iteration.lesson.names[-1:])[int(random.integers(2))]
         digits = int(random.choice([2, 3, 4]))
         write = (steps_of, rounded_on_the_way)[int(random.integers(2))]
         diagnosis = diagnose(Sheet(scenario, write(iteration, names, digits)))
@@ -102,7 +103,7 @@ def test_right_work_under_any_convention_and_rounding_is_never_called_wrong() ->
 def test_noise_is_not_given_a_confident_name() -> None:
     random = np.random.default_rng(4)
     confident = sheets = 0
-    for _ in range(120 * SCALE):
+    for _ in range(some(120) * SCALE):
         iteration = first_iteration(lesson_of(random_scenario(random)))
         names = iteration.lesson.names
         step = str(random.choice(names))
@@ -120,7 +121,7 @@ def test_noise_is_not_given_a_confident_name() -> None:
 
 def test_a_sheet_with_one_number_plainly_wrong_is_never_called_right() -> None:
     random = np.random.default_rng(5)
-    for _ in range(80 * SCALE):
+    for _ in range(some(80) * SCALE):
         iteration = first_iteration(lesson_of(random_scenario(random)))
         names = iteration.lesson.names
         step = str(random.choice(names))

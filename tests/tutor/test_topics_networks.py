@@ -28,6 +28,7 @@ from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.topics import TOPICS
 from cnnstep.tutor.topics.at_layer import received
 from cnnstep.tutor.topics.trail import trail
+from tests.examples import share
 from tests.tutor.network_scenarios import NETWORKS, find
 from tests.tutor.topic_pages import first, flat, matrix, page, tables, text
 
@@ -37,8 +38,7 @@ ONE_FILTER = one_filter(
 )
 
 
-@pytest.mark.parametrize("scenario", list(NETWORKS))
-@pytest.mark.parametrize("topic", list(TOPICS))
+@pytest.mark.parametrize(("topic", "scenario"), share(TOPICS, NETWORKS))
 def test_every_page_can_be_worked_on_every_network(topic: str, scenario: str) -> None:
     blocks = page(topic, scenario)
     drawn = render(Document(blocks, AS_USUAL), Screen(io.StringIO(), io.StringIO(), width=80))

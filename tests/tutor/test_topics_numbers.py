@@ -20,6 +20,7 @@ from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Beside, Block, Command, Curve, Document, Matrix, Paragraph, Sum, Table
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.topics import TOPICS, explanation
+from tests.examples import share
 from tests.tutor import network_scenarios
 
 FIRST: dict[str, Any] = {
@@ -96,8 +97,7 @@ def drawn(blocks: tuple[Block, ...], width: int = 80) -> str:
     return render(Document(blocks, AS_USUAL), Screen(io.StringIO(), io.StringIO(), width=width))
 
 
-@pytest.mark.parametrize("scenario", ["", *SCENARIOS, DIGITS])
-@pytest.mark.parametrize("topic", list(TOPICS))
+@pytest.mark.parametrize(("topic", "scenario"), share(TOPICS, ["", *SCENARIOS, DIGITS]))
 def test_every_page_can_be_worked_on_every_scenario(topic: str, scenario: str) -> None:
     blocks = page(topic, scenario)
     assert drawn(blocks)

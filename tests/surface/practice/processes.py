@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.conftest import environment
 
 START = """
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.event import Event
@@ -25,9 +27,16 @@ def session(program: str, home: Path, number: int = 0) -> subprocess.Popen[str]:
     )
 
 
-def ended(process: subprocess.Popen[str]) -> list[str]:
-    """The lines that a session has printed when it has come to its end without a fault."""
-    with process:
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
-    return out.splitlines()
+def ended(*processes: subprocess.Popen[str]) -> list[str]:
+    """The lines that these sessions have printed when they have come to their ends without a fault.
+
+    However that goes, no process and no pipe is left.
+    """
+    with ExitStack() as left:
+        for process in processes:
+            left.enter_context(process)
+            left.callback(process.kill)
+        said = [process.communicate(timeout=60) for process in processes]
+    ends = {(process.returncode, err) for process, (_, err) in zip(processes, said, strict=True)}
+    assert ends == {(0, "")}
+    return [line for out, _ in said for line in out.splitlines()]

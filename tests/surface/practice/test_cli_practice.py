@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.making import exercise
 from cnnstep.tutor.practice.skills import SKILLS
-from tests.conftest import Program, environment
+from tests.conftest import Program, started
 
 GRADIENT = ("practice", "--skill", "gradient", "--level", "1", "--seed", "0")
 
@@ -21,11 +21,6 @@ GRADIENT = ("practice", "--skill", "gradient", "--level", "1", "--seed", "0")
 def kept() -> list[tuple[str, str]]:
     with Store.open() as store:
         return [(event.skill, event.outcome) for event in store.history()]
-
-
-def started(folder: Path) -> subprocess.Popen[bytes]:
-    command, pipe = [sys.executable, "-m", "cnnstep", *GRADIENT], subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment(), cwd=folder)
 
 
 def test_answers_come_through_a_pipe_and_are_kept(cnnstep: Program) -> None:
@@ -109,7 +104,7 @@ def test_no_number_is_cut_in_a_narrow_window(cnnstep: Program, width: int) -> No
 def test_what_was_answered_is_on_the_disk_before_what_it_was_worth_is_shown(tmp_path: Path) -> None:
     """A process that is killed the moment its feedback appears has kept the answer."""
     one = exercise("gradient", 1, 0)
-    with started(tmp_path) as process:
+    with started(tmp_path, *GRADIENT, stdin=PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(f"{one.question.answer}\n".encode())
@@ -123,7 +118,7 @@ def test_what_was_answered_is_on_the_disk_before_what_it_was_worth_is_shown(tmp_
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as a terminal sends them")
 def test_ctrl_c_ends_it_with_130_and_keeps_everything(tmp_path: Path) -> None:
-    with started(tmp_path) as process:
+    with started(tmp_path, *GRADIENT, stdin=PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(b"1 2; 3 4\n")

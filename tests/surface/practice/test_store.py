@@ -10,13 +10,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.surface.practice import database
 from cnnstep.surface.practice.home import home_folder, progress_file
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.event import KINDS, OUTCOMES, Event
+from tests.examples import examples
 from tests.surface.practice.damage import cut_off
 
 whole = st.integers(-(2**63), 2**63 - 1)
@@ -41,7 +42,7 @@ def events(*seeds: int) -> list[Event]:
     return [Event("delta", "right", seed=seed, at=1.0) for seed in seeds]
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.lists(EVENTS, max_size=5))
 def test_what_was_added_is_there_in_its_order_now_and_in_the_next_session(added: list[Event]) -> None:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "home") as store:

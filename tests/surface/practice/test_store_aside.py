@@ -200,7 +200,7 @@ for k in range(5):
             assert one.stdout
             assert one.stdout.readline() == "ready\n"
         (home / "go").touch()
-        said = [line for one in sessions for line in ended(one)]
+        said = ended(*sessions)
         assert len([line for line in said if line]) == 1
         assert (home / "progress-aside-1.db").read_bytes() == content
         assert not (home / "progress-aside-2.db").exists()

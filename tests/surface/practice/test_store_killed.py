@@ -76,8 +76,7 @@ with Store.open(home) as store:
         assert store.add(Event("delta", "right", level=number, seed=seed)) == ""
     print(len(store.history()))
 """
-    sessions = [session(program, tmp_path, number) for number in range(4)]
-    seen = [int(line) for one in sessions for line in ended(one)]
+    seen = [int(line) for line in ended(*(session(program, tmp_path, number) for number in range(4)))]
     with Store.open(tmp_path) as store:
         kept = [(event.level, event.seed) for event in store.history()]
     assert len(kept) == 60
