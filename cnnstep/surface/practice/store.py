@@ -108,4 +108,6 @@ class Store:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.filename}: {(error.strerror or str(error)).lower()}"
-    return "the files there are damaged" if isinstance(error, UnfitError) else str(error)
+    if isinstance(error, UnfitError):
+        return "the files there are damaged"
+    return str(error) if isinstance(error, UnreachableError) else "no folder can have that name"

@@ -49,7 +49,7 @@ def test_a_home_that_can_not_be(home: str) -> None:
 
 def test_a_name_that_no_folder_can_have() -> None:
     with Store.open(Path("a\0b")) as store:
-        assert store.notes == (not_kept("embedded null byte"),)
+        assert store.notes == (not_kept("no folder can have that name"),)
         assert store.history() == []
 
 
@@ -139,6 +139,7 @@ print(told(30, 31))
 def test_without_permission_what_is_there_is_read_and_what_is_new_is_not_kept(of_file: int, of_folder: int) -> None:
     program = """
 import os
+import urllib.parse  # some Pythons fetch it late, from where nobody else may look
 if os.geteuid() == 0: os.setuid(65534)  # root may do everything
 store = Store.open(home)
 print(*store.notes, store.add(Event("delta", "right", seed=2, at=1.0)))
