@@ -13,7 +13,7 @@ from hypothesis import settings
 T = TypeVar("T", bound=Callable[..., object])
 
 SHARE = int(os.environ.get("EXAMPLES_SHARE", "1"))
-"""One case in so many. `.ci/run` tries all of them on one Python; the others look for what is different there."""
+"""One case in so many, where `.ci/run` has several Pythons, which look for what is different there."""
 FEWEST = 5
 
 
