@@ -38,5 +38,5 @@ def ended(*processes: subprocess.Popen[str]) -> list[str]:
             left.callback(process.kill)
         said = [process.communicate(timeout=60) for process in processes]
     ends = {(process.returncode, err) for process, (_, err) in zip(processes, said, strict=True)}
-    assert ends == {(0, "")}
+    assert ends == {(0, "")}, ends
     return [line for out, _ in said for line in out.splitlines()]
