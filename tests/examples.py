@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from itertools import product
 from random import Random
@@ -28,6 +29,6 @@ def some(count: int) -> int:
 
 
 def share(*lists: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """Everything in one list with everything in the others, or the share of these: always the same, from all over."""
+    """Everything in one list with everything in the others, or a share from all over: each Python has its own."""
     every = list(product(*lists))
-    return every if SHARE == 1 else Random(1).sample(every, min(len(every), some(len(every))))
+    return every if SHARE == 1 else Random(sys.version_info.minor).sample(every, min(len(every), some(len(every))))
