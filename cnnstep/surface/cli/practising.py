@@ -11,9 +11,10 @@ from cnnstep.surface.cli.tutor import ask
 from cnnstep.surface.loading import scenario
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.numbers import Numbers
+from cnnstep.tutor.practice.advance import advance
 from cnnstep.tutor.practice.course import Course
 from cnnstep.tutor.practice.plan import Wishes
-from cnnstep.tutor.practice.session import advance, begin, prompt
+from cnnstep.tutor.practice.session import begin, prompt
 
 
 def practise(wishes: Wishes, course: Course | None, style: Numbers) -> None:

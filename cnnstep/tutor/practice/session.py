@@ -1,4 +1,4 @@
-"""Practice as a pure function: `advance(practice, line)` gives the next state, what to keep, and what to show.
+"""Practice as a pure function: where a learner stands, what is shown there, and what an answer leads to.
 
 What is kept has to be kept before it is shown: so nobody sees what an answer was worth without its being counted.
 """
@@ -11,7 +11,6 @@ from math import floor
 
 from cnnstep.engine.quantity import Cell
 from cnnstep.engine.scenario import Scenario
-from cnnstep.errors import InputError
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL, Numbers, capital
 from cnnstep.tutor.practice.course import Course, position
@@ -21,7 +20,6 @@ from cnnstep.tutor.practice.mastery import is_mastered, mastery
 from cnnstep.tutor.practice.plan import Wishes, all_mastered, next_exercise
 from cnnstep.tutor.practice.questions.digits import are_long
 from cnnstep.tutor.practice.skills import HOMES, SKILLS
-from cnnstep.tutor.told import told
 
 
 @dataclass(frozen=True)
@@ -161,11 +159,8 @@ def answered(practice: Practice, text: str) -> tuple[Practice, Reply]:
     marked = practice.exercise.question.mark(text, practice.style)
     event = practice.event("right" if marked.right else "wrong", text, marked.mistakes)
     after = replace(practice.after(event), focus=marked.focus)
-    end = (
-        standing(practice, after)
-        if marked.right
-        else (Command("hint", f"{strength(after.hints + 1)}. Or type your answer again"),)
-    )
+    more = Command("hint", f"{strength(after.hints + 1)}. Or type your answer again")
+    end = standing(practice, after) if marked.right else (more,)
     return after, Reply((*marked.blocks, *end), event)
 
 
@@ -194,18 +189,8 @@ def standing(before: Practice, after: Practice) -> tuple[Block, ...]:
 
 
 def prompt(practice: Practice) -> str:
-    """Where one is: `gradient 3 >`, in the middle of a matrix `row 1: `, after it `next >`."""
+    """Where one is: `gradient 3, your answer > `, in the middle of a matrix `row 1: `."""
     if practice.typed:
         return f"row {len(practice.typed)}: "
     name = practice.exercise.title or f"{practice.exercise.skill} {practice.exercise.seed}"
     return f"{name}, {'done' if practice.finished else 'your answer'} > "
-
-
-def advance(practice: Practice, line: str) -> tuple[Practice, Reply]:
-    """What a typed line leads to; one that can't be carried out changes nothing and says why."""
-    from cnnstep.tutor.practice.commands import carry_out
-
-    try:
-        return carry_out(practice, line)
-    except InputError as error:
-        return practice, Reply(tuple(map(told, error.faults)))

@@ -8,11 +8,12 @@ from functools import cache
 import numpy as np
 
 from cnnstep.tutor.document import Block, Note, Paragraph
+from cnnstep.tutor.practice.advance import advance
 from cnnstep.tutor.practice.making import exercise
 from cnnstep.tutor.practice.plan import Wishes
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion, as_typed
-from cnnstep.tutor.practice.session import Practice, Reply, advance, begin
+from cnnstep.tutor.practice.session import Practice, Reply, begin
 from cnnstep.tutor.practice.skills import SKILLS
 
 NUMBER = r"(-?[\d.]+(?:e[+-]\d+)?)"

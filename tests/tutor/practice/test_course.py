@@ -9,11 +9,12 @@ import pytest
 from cnnstep.surface.loading import scenario
 from cnnstep.surface.practice.course_file import load_course, shipped_courses
 from cnnstep.tutor.document import Heading
+from cnnstep.tutor.practice.advance import advance
 from cnnstep.tutor.practice.course import Course, Item, checked, position, unfit
 from cnnstep.tutor.practice.event import Event
 from cnnstep.tutor.practice.plan import Wishes
 from cnnstep.tutor.practice.questions.step import StepQuestion
-from cnnstep.tutor.practice.session import advance, begin
+from cnnstep.tutor.practice.session import begin
 from tests.tutor.practice.learners import texts
 
 HINTS = ("where", "idea", "number")

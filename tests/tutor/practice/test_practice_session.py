@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.tutor.document import Note, Paragraph
+from cnnstep.tutor.practice.advance import advance
 from cnnstep.tutor.practice.event import Event
 from cnnstep.tutor.practice.plan import Wishes
 from cnnstep.tutor.practice.questions.step import StepQuestion, as_typed
-from cnnstep.tutor.practice.session import Practice, Reply, advance, begin
+from cnnstep.tutor.practice.session import Practice, Reply, begin
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.examples import examples
 from tests.tutor.practice.learners import texts

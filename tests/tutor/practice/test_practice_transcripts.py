@@ -16,9 +16,10 @@ from cnnstep.surface.practice.course_file import load_course, shipped_courses
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Document
 from cnnstep.tutor.numbers import AS_USUAL
+from cnnstep.tutor.practice.advance import advance
 from cnnstep.tutor.practice.course import Course
 from cnnstep.tutor.practice.plan import Wishes
-from cnnstep.tutor.practice.session import Practice, Reply, advance, begin, prompt
+from cnnstep.tutor.practice.session import Practice, Reply, begin, prompt
 from tests.conftest import Golden
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts" / "practice"
