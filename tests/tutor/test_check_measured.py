@@ -1,12 +1,13 @@
 """How often the diagnosis is right, over random questions; the sizes here are small, the benchmarks' are whole.
 
-`CHECK_SCALE` multiplies the number of sheets: 1 in the suite, 25 for the figures that the README states.
+`CHECK_SCALE` multiplies the number of sheets: 1 in the suite, 25 for the README's figures, which `-s` shows.
 """
 
 from __future__ import annotations
 
 import os
 from itertools import combinations
+from time import process_time
 
 import numpy as np
 import pytest
@@ -61,25 +62,30 @@ def test_every_mistake_is_found_alone_or_among_equals(code: str) -> None:
             found += code in named(diagnose(sheet))
         if sheets == wanted:
             break
+    print(f"\n{code}: found on {found} of {sheets} sheets")
     assert sheets == wanted
     assert found >= 0.99 * sheets
 
 
 def test_pairs_of_mistakes_in_different_steps_are_found_unless_fewer_causes_give_the_numbers() -> None:
     random = np.random.default_rng(2)
-    found = sheets = 0
+    found = sheets = with_fewer = 0
+    longest = 0.0
     for index in random.permutation(len(PAIRS))[: some(80) * SCALE]:
         one, other = PAIRS[index]
         for _ in range(60):
             sheet = wrong_sheet(random_scenario(random), MISTAKES[one], MISTAKES[other])
             if sheet is not None:
+                began = process_time()
                 diagnosis = diagnose(sheet)
-                fewer = diagnosis.verdict == "mistaken" and causes(diagnosis) < 2
-                found += {one, other} <= named(diagnosis) or fewer
-                sheets += 1
+                longest = max(longest, process_time() - began)
+                both = {one, other} <= named(diagnosis)
+                fewer = not both and diagnosis.verdict == "mistaken" and causes(diagnosis) < 2
+                found, with_fewer, sheets = found + both, with_fewer + fewer, sheets + 1
                 break
+    print(f"\ntwo mistakes: found on {found} of {sheets} sheets, {with_fewer} have fewer; {1e3 * longest:.0f} ms")
     assert sheets >= 0.9 * min(some(80) * SCALE, len(PAIRS))
-    assert found >= 0.95 * sheets
+    assert found + with_fewer >= 0.95 * sheets
 
 
 def test_right_work_under_any_convention_and_rounding_is_never_called_wrong() -> None:
@@ -116,6 +122,7 @@ def test_noise_is_not_given_a_confident_name() -> None:
         work[step] = Written.rounded(right + noise, 12 if whole else 2)
         sheets += 1
         confident += bool(diagnose(Sheet(iteration.lesson.scenario, work)).mistakes)
+    print(f"\nnoise: given a name on {confident} of {sheets} sheets")
     assert confident <= 0.01 * sheets
 
 
