@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
+from cnnstep.tutor.command_words import Word, full_word
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.practice.session import STRENGTHS, Practice, Reply, answered, on, shown, standing, strength
 from cnnstep.tutor.practice.skills import SKILLS
@@ -18,13 +18,7 @@ from cnnstep.tutor.typed import read_matrix
 Turn = tuple[Practice, Reply]
 
 
-@dataclass(frozen=True)
-class PracticeCommand:
-    """A word of practice: how it is used, what it does, and the function that does it."""
-
-    usage: str
-    help: str
-    carry_out: Callable[[Practice, str], Turn]
+PracticeCommand = Word[Practice, Turn]
 
 
 def carry_out(practice: Practice, line: str) -> Turn:
@@ -33,8 +27,8 @@ def carry_out(practice: Practice, line: str) -> Turn:
     if not text:
         return _empty(practice)
     word, _, rest = text.partition(" ")
-    name = "" if rest.lstrip().startswith(("=", ":")) else _command(word.lower())  # `e = 3` answers
-    if name:
+    answers = rest.lstrip().startswith(("=", ":"))  # `e = 3`
+    if not answers and (name := full_word(word.lower(), COMMANDS, OTHER_WORDS)):
         return COMMANDS[name].carry_out(practice, rest.strip())
     if practice.finished:
         raise InputError(Fault("finished", "this exercise is done", "Enter gives the next one; again repeats it"))
@@ -42,17 +36,6 @@ def carry_out(practice: Practice, line: str) -> Turn:
         return answered(practice, text)
     _refuse_words(text)
     return _matrix(practice, text)
-
-
-def _command(word: str) -> str:
-    """The command that a word begins; "" where it is none."""
-    word = OTHER_WORDS.get(word, word)
-    fitting = [name for name in COMMANDS if name == word or (name.startswith(word) and word.isalpha())]
-    if word in fitting or len(fitting) == 1:
-        return word if word in fitting else fitting[0]
-    if fitting:
-        raise InputError(Fault("ambiguous", f'"{word}" can mean {" or ".join(fitting)}', "type one letter more"))
-    return ""
 
 
 def _refuse_words(text: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson
@@ -12,6 +12,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
+from cnnstep.tutor.command_words import Word, full_word
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import note
@@ -28,13 +29,7 @@ FURTHEST = 100_000
 """No session runs on further than this in one command."""
 
 
-@dataclass(frozen=True)
-class SessionCommand:
-    """A word of the session: how it is used, what it does, and the function that does it."""
-
-    usage: str
-    help: str
-    carry_out: Callable[[Session, str], Answer]
+SessionCommand = Word[Session, Answer]
 
 
 def carry_out(session: Session, line: str) -> Answer:
@@ -48,15 +43,9 @@ def carry_out(session: Session, line: str) -> Answer:
 
 
 def _command(word: str) -> str:
-    """The full name of a command from its beginning; where several fit, they are named."""
-    word = OTHER_WORDS.get(word, word)
-    if word in COMMANDS:
-        return word
-    fitting = [name for name in COMMANDS if name.startswith(word)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        raise InputError(Fault("ambiguous", f'"{word}" can mean {" or ".join(fitting)}', "type one letter more"))
+    """The full name of a command from its beginning."""
+    if name := full_word(word, COMMANDS, OTHER_WORDS):
+        return name
     raise InputError(Fault("unknown-command", f'there is no command "{word}"', did_you_mean(word, COMMANDS)))
 
 
