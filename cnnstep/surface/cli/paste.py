@@ -9,8 +9,8 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
 from cnnstep.surface.cli.context import say
+from cnnstep.surface.cli.conversation import ask
 from cnnstep.surface.cli.faults import faults_text
-from cnnstep.surface.cli.tutor import ask
 from cnnstep.surface.loading import load
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.sentences import title_of

@@ -125,7 +125,7 @@ def _collected(files: Sequence[str]) -> list[tuple[str, list[Event]]]:
 def _reset(name: str) -> None:
     """Asks, and where the answer is yes, adds an event from which on the skill's earlier ones no longer count."""
     from cnnstep.surface.cli.context import say
-    from cnnstep.surface.cli.tutor import ask
+    from cnnstep.surface.cli.conversation import ask
     from cnnstep.tutor.practice.anew import ALL, reset_question, to_reset
     from cnnstep.tutor.practice.event import Event
 

@@ -1,0 +1,65 @@
+"""The loop around a session of any kind: ask for a line, answer it, show the answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from io import TextIOWrapper
+from typing import Protocol, TypeVar
+
+from cnnstep.surface.cli.context import say, screen, show
+from cnnstep.surface.symbols import to_ascii
+from cnnstep.tutor.document import Block
+from cnnstep.tutor.numbers import Numbers
+
+
+class Ending(Protocol):
+    """A state that knows whether it is the last one."""
+
+    @property
+    def done(self) -> bool:
+        """Whether it was left."""
+
+
+State = TypeVar("State", bound=Ending)
+
+
+def converse(
+    state: State,
+    prompt: Callable[[State], str],
+    answer: Callable[[State, str], tuple[State, tuple[Block, ...]]],
+    style: Numbers,
+    what: str,
+) -> None:
+    """Answers lines until the state is the last one or the input ends; `what` ends then is called so."""
+    while not state.done:
+        line = ask(prompt(state))
+        if line is None:
+            say(f"\nThe input has ended, so {what} ends here.")
+            return
+        state, blocks = answer(state, line)
+        if blocks:
+            sys.stdout.write("\n")
+            show(blocks, style)
+            sys.stdout.write("\n")
+
+
+def take_any_bytes() -> None:
+    """A byte that is no text becomes a word that nobody knows, and not an end."""
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+
+
+def ask(words: str) -> str | None:
+    """A line, without its end; None where the input has ended. The prompt goes to standard error."""
+    sys.stdout.flush()
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        import readline  # noqa: F401  # arrow keys and history, where a person types
+
+        try:
+            return input(to_ascii(words) if screen().ascii else words)
+        except EOFError:
+            return None
+    say(words, end="")
+    line = sys.stdin.readline()
+    return line.rstrip("\n") if line else None
