@@ -28,7 +28,7 @@ DEPENDENCIES = {"numpy", "platformdirs", "pydantic", "yaml", "rich", "typer"}
 READS_AND_WRITES = {"os", "sys", "io", "pathlib", "shutil", "tempfile", "subprocess", "socket", "urllib", "http"}
 """Modules of the standard library through which a room would see files, streams or the network."""
 
-LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 
 
 def room_of(module: str) -> str:

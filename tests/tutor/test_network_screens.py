@@ -17,7 +17,7 @@ from cnnstep.tutor.document import Block, Heading, Matrix, Note, Paragraph, Sum,
 from cnnstep.tutor.network.both_ways import jacobian
 from cnnstep.tutor.network.cards import TIED, WON
 from cnnstep.tutor.network.one_sample import one_sample
-from cnnstep.tutor.network.overview import BIG, is_small, overview
+from cnnstep.tutor.network.overview import BIG, is_small, overview, summary_data
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.present import SILENT, iteration_cards, question, step_card
 from cnnstep.tutor.select import lesson_for, names_of
@@ -75,6 +75,10 @@ class TestOverview:
         assert isinstance(question(opened(smallest()))[0], Table)
         titles = [block.title for block in matrices(list(blocks_of(question(opened(digits_like()), 3))))]
         assert titles == ["Input X", "Target t"]
+
+    def test_a_mean_that_is_nothing_but_rounding_is_shown_as_0(self) -> None:
+        assert summary_data(np.array([0.1, 0.2, -0.3]))["mean"] == 0  # 0.1 + 0.2 − 0.3 is 5.55e-17 in floating point
+        assert summary_data(np.array([0.1, 0.2, -0.3 + 3e-12]))["mean"] == pytest.approx(1e-12, rel=1e-3)
 
     def test_small_means_that_no_array_has_more_numbers_than_stated(self) -> None:
         assert BIG == 256

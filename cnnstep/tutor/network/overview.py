@@ -61,16 +61,22 @@ def overview(iteration: Iteration) -> tuple[Block, ...]:
 def summary(quantity: Quantity, array: Array) -> Table:
     """A big array in a line: shape, smallest, mean, largest, length, share of zeros."""
     with np.errstate(all="ignore"):
-        numbers = (float(array.min()), float(array.mean()), float(array.max()), norm(array))
+        numbers = (float(array.min()), _mean(array), float(array.max()), norm(array))
     zeros = f"{100 * float((array == 0).mean()):.0f} %"
     shape = "×".join(str(n) for n in quantity.layout.show(array).shape)
     return Table(("", "shape", "min", "mean", "max", "‖ ‖", "zeros"), ((quantity.symbol, shape, *numbers, zeros),))
 
 
+def _mean(array: Array) -> float:
+    """Σx / n; 0 where the x cancel out but for their rounding, whose digits differ from processor to processor."""
+    mean, size = float(array.mean()), float(np.abs(array).mean())
+    return 0.0 if abs(mean) <= array.size * np.finfo(float).eps * size else mean
+
+
 def summary_data(array: Array) -> dict[str, object]:
     """The same line as plain data."""
     with np.errstate(all="ignore"):
-        found = {"min": array.min(), "mean": array.mean(), "max": array.max(), "norm": norm(array)}
+        found = {"min": array.min(), "mean": _mean(array), "max": array.max(), "norm": norm(array)}
     data: dict[str, object] = {"shape": list(array.shape)}
     data |= {key: float(value) if math.isfinite(value) else None for key, value in found.items()}
     return data | {"zeros": int((array == 0).sum())}
