@@ -343,3 +343,24 @@ def test_a_later_iteration_can_be_checked_and_gradients_that_were_not_reset_are_
     second = first_iteration(lesson).next()
     work = {name: written(second.matrix(name).tolist()) for name in lesson_of(scenario).names}
     assert diagnose(Sheet(scenario, work, iteration=1)).mistakes == ("gradients-not-reset",)
+
+
+def test_a_mark_knows_what_is_right_for_the_scenario_and_what_follows_from_the_learners_numbers() -> None:
+    found = marked(first(), forward=[[1, -2], [0, 3]], activation=[[3, 0], [0, 1]])
+    forward, activation = found.mark("forward"), found.mark("activation")
+    assert forward.right is not None
+    assert activation.right is not None
+    assert activation.expected is not None
+    assert forward.right.tolist() == [[3, 0], [-2, 1]]
+    assert activation.right.tolist() == [[3, 0], [0, 1]]  # relu of the right z
+    assert activation.expected.tolist() == [[1, 0], [0, 3]]  # relu of theirs
+
+
+def test_what_follows_is_worked_rightly_even_where_the_cause_lies_in_a_step_that_was_not_given() -> None:
+    scenario = one_filter(**LOPSIDED)
+    lesson = lesson_of(scenario)
+    wrong = first_iteration(mistaken(lesson, MISTAKES["squared-error"])).matrix("gradient")
+    mark = marked(scenario, gradient=wrong.tolist()).mark("gradient")
+    assert mark.mistakes == ("squared-error",)
+    assert mark.expected is not None
+    assert mark.expected.tolist() == first_iteration(lesson).matrix("gradient").tolist()

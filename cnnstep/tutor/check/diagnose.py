@@ -67,7 +67,8 @@ def diagnose(sheet: Sheet) -> Diagnosis:
 
 def _diagnosis(sheet: Sheet) -> Diagnosis:
     signed = any(not name.endswith(UNSIGNED) for name in sheet.work)
-    lessons = Lessons(any(name.endswith("input_gradient") for name in sheet.work), signed)
+    asked = any(name.endswith("input_gradient") for name in sheet.work)
+    lessons = Lessons(sheet.scenario.error, asked, signed)
     lesson = lessons.of(sheet.scenario)
     work = _by_name(sheet, lesson)
     begin = _beginning(lesson, sheet.iteration)
@@ -84,7 +85,11 @@ def _diagnosis(sheet: Sheet) -> Diagnosis:
     chosen = min(lines, key=_rank)
     equals = [line for line in lines if sum(_rank(line)[::2]) <= sum(_rank(chosen)[::2])]
     marks = _with_alternatives(chosen, equals)
-    every = tuple(marks.get(step.name, StepMark(step, "missing")) for step in chosen.lesson.steps)
+    right = chosen.rightly(lesson.steps, begin)
+    every = tuple(
+        replace(marks.get(step.name, StepMark(step, "missing")), right=step.quantity.layout.show(right[step.name]))
+        for step in chosen.lesson.steps
+    )
     return Diagnosis(sheet, chosen.lesson, every, chosen.conventions, begin)
 
 
@@ -125,18 +130,20 @@ def _past(lines: list[Line], between: list[Step], step: Step, mine: Written, gra
     after: list[Line] = []
     for line in lines:
         found = explain(line, between, step, mine, grain)
-        after.extend(one for candidate in found for one in _after(candidate, between, step, mine, grain))
+        after.extend(one for candidate in found for one in _after(line, candidate, between, step, mine, grain))
         if not found:
             after.extend(_unexplained(line, between, step, mine))
     return after
 
 
-def _after(candidate: Candidate, between: list[Step], step: Step, mine: Written, grain: float) -> list[Line]:
+def _after(
+    before: Line, candidate: Candidate, between: list[Step], step: Step, mine: Written, grain: float
+) -> list[Line]:
     """The line that goes on with the learner's own numbers, and the one with those they meant."""
     line, slipped = candidate.line, candidate.slips > 0
     step = line.lesson.step(step.name)
     causes = candidate.new
-    expected = as_shown(step, candidate.result)
+    expected = as_shown(step, line.rightly([*between, step], before.values)[step.name])
     verdict: Verdict = "follows" if line.spoiled(step) and line.known else "correct"
     if any(cause.mistake for cause in causes):
         verdict = "mistake"
@@ -144,12 +151,13 @@ def _after(candidate: Candidate, between: list[Step], step: Step, mine: Written,
         verdict = "slip"
     slips = slips_in(line, step, candidate, mine) if slipped else ()
     equals = tuple(codes_of(other) for other in candidate.equals)
-    mark = StepMark(step, verdict, causes, slips, equals, expected, mine, line, bool(line.intended))
+    mark = StepMark(step, verdict, causes, slips, equals, None, expected, mine, line, bool(line.intended))
     line = replace(line, marks=(*line.marks, mark), known=line.known | {step.name})
     if grain and between:
         line = replace(line, tolerances=rounding(line, between, grain))
     after = []
-    if mine.in_shape(expected.shape) and candidate.result.ndim == len(step.quantity.layout.axes):
+    shown = as_shown(step, candidate.result)
+    if mine.in_shape(shown.shape) and candidate.result.ndim == len(step.quantity.layout.axes):
         own = step.quantity.layout.restore(mine.values)
         if own.shape == candidate.result.shape:
             typed = line.with_value(step, own, tainted=True if slipped else None)
@@ -171,7 +179,7 @@ def _unexplained(line: Line, between: list[Step], step: Step, mine: Written) -> 
             line = after.with_value(one, result)
     right = next((result for _, result in line.ways(step, 0)), None)
     expected = None if right is None else as_shown(step, right)
-    mark = StepMark(step, "unexplained", (), (), (), expected, mine, line)
+    mark = StepMark(step, "unexplained", (), (), (), None, expected, mine, line)
     line = replace(line, marks=(*line.marks, mark), known=line.known | {step.name})
     if right is None or expected is None:
         return [line]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array, Cell, Values
+from cnnstep.engine.scenario import ERROR_SIGNS
 from cnnstep.engine.step import Step, Working
 from cnnstep.engine.trace import GRADIENT_ROLES
 from cnnstep.tutor.check.options import (
@@ -63,8 +64,9 @@ class Slip:
 class StepMark:
     """What became of one step: its verdict, what was assumed there, the cells that slipped.
 
-    `expected` is the right matrix from the learner's earlier numbers, `mine` what they wrote, both as shown.
-    `line` is the line of thought just before the step.
+    `right` is right for the scenario under the sheet's conventions; `expected` is what follows from the learner's
+    earlier numbers when this step, and those before it that were not given, are carried out rightly; `mine` is what
+    they wrote, all as shown. `line` is the line of thought just before the step.
     """
 
     step: Step
@@ -72,6 +74,7 @@ class StepMark:
     causes: tuple[Cause, ...] = ()
     slips: tuple[Slip, ...] = ()
     alternatives: tuple[tuple[str, ...], ...] = ()
+    right: Array | None = field(default=None, repr=False)
     expected: Array | None = field(default=None, repr=False)
     mine: Written | None = field(default=None, repr=False)
     line: Line | None = field(default=None, repr=False)
@@ -236,11 +239,26 @@ class Line:
             names = names | {step.name} if tainted else names - {step.name}
         return self.changed(lesson=lesson, values={**values, step.name: value}, tainted=names)
 
+    def rightly(self, steps: Iterable[Step], values: Values) -> dict[str, Array]:
+        """These values and what the steps make of them, each carried out rightly under the line's conventions."""
+        onward, scenario = dict(values), self.lesson.scenario
+        turned = any(one.key == "error" and not one.negate for one in self.conventions)
+        signs = (self.lessons.error, next(sign for sign in ERROR_SIGNS if sign != self.lessons.error))
+        for step in steps:
+            chosen = tuple(c.convention for c in self.causes if c.convention and c.step == step.name)
+            updates = step.role in UPDATE_ROLES
+            sign = signs[turned ^ (self.negated and updates)]
+            lesson = self.lessons.of(replace(scenario, error=sign))
+            onward[step.name] = self.factor(step, chosen) * lesson.step(step.name).compute(onward)
+        return onward
+
     def _last_gradient(self) -> str:
         """The step after which the updates begin: from there on, the other sign is the lesson's own."""
         return [step.name for step in self.lesson.steps if step.role in GRADIENT_ROLES][-1]
 
 
+UPDATE_ROLES = ("update", "velocity", "first_moment", "second_moment")
+"""The optimizer's steps, which follow the gradients."""
 REMEMBERED = ("velocity_before", "first_moment_before", "gradient_before")
 """The memories that carry the error's sign."""
 

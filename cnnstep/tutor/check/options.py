@@ -11,7 +11,7 @@ from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.rebuild import with_keys
-from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
+from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET, Scenario
 from cnnstep.engine.step import Step
 from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake
 
@@ -78,8 +78,10 @@ class Lessons:
     """The lessons of one scenario under other conventions, and their right results: each worked out once.
 
     `signed`: the sheet shows a number whose sign depends on that of the error. `sizes` are the right sizes of
-    all quantities.
+    all quantities; `error` is the sign that the scenario gives the error.
     """
+
+    error: str = OUTPUT_MINUS_TARGET
 
     input_gradient: bool = False
     signed: bool = True

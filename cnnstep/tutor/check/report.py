@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import Array, bracketed
+from cnnstep.engine.quantity import bracketed
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
 from cnnstep.tutor.check.diagnose import Diagnosis, first_wrong
@@ -170,7 +170,7 @@ def _two_lines(mark: StepMark) -> list[Block]:
     """Your matrix, the cells that differ marked, beside the right one from your earlier numbers."""
     if mark.mine is None or mark.verdict not in ("mistake", "slip", "unexplained"):
         return []
-    right = _right(mark)
+    right = mark.expected
     if right is None:
         return []
     wrong = mark.mine.wrong(right)
@@ -182,17 +182,6 @@ def _two_lines(mark: StepMark) -> list[Block]:
         blocks.append(Paragraph(f"Yours is {sizes[0]}; it should be {sizes[1]}.", "warn"))
     mine = planes(step.quantity, mark.mine.values, dict.fromkeys(cells, DIFFERENT), title=f"your {step.symbol}")
     return [*blocks, Beside((*mine, *planes(step.quantity, right, title=f"{step.symbol}, right")))]
-
-
-def _right(mark: StepMark) -> Array | None:
-    """What the step gives, from the learner's earlier numbers, when it is carried out rightly."""
-    if not mark.mistakes or mark.line is None:
-        return mark.expected
-    step = mark.line.lesson.step(mark.step.name)
-    try:
-        return step.quantity.layout.show(step.compute(mark.line.values))
-    except (ValueError, KeyError):
-        return None
 
 
 def _two_ways(diagnosis: Diagnosis, mark: StepMark, style: Numbers) -> list[Block]:
