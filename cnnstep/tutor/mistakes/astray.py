@@ -25,12 +25,12 @@ def astray_document(wrong: Record, right: Record, mistake: Mistake, name: str, s
         Heading(f"The mistake: {mistake.title}", 1, mistake.code),
         Paragraph(mistake.does),
         Paragraph(mistake.hurts),
-        Paragraph(f"Right: {mistake.fix}", "good"),
+        Paragraph(f"Instead: {mistake.fix}", "good"),
     ]
     blocks += _first_difference(wrong, right)
     if not _differ(wrong, right):
         blocks.append(
-            Paragraph("On these numbers the mistake changes nothing, so nobody would notice it here.", "warn")
+            Paragraph("On these numbers the mistake changes nothing, so nothing here gives it away.", "warn")
         )
         blocks.append(Command("cnnstep scenarios", "find one that shows it"))
         return tuple(blocks)

@@ -26,11 +26,10 @@ def _square(array: Array) -> bool:
 
 mistake(
     "flipped-filter",
-    "you turned the filter by 180° before sliding it",
-    "You worked out a true convolution: the filter turned upside down, then slid over the input.",
-    "A layer of a network slides its filter as it is (cross-correlation). Library functions called "
-    "`convolve` turn it, "
-    "which is why they disagree with hand work.",
+    "you rotated the filter by 180° before sliding it",
+    "You worked out a true convolution: the filter was rotated by 180°, then slid over the input.",
+    "A convolution layer slides its filter as it is (cross-correlation). NumPy's and SciPy's `convolve` rotate "
+    "it, which is why their numbers differ from hand work.",
     "z = X ⋆ W: lay the filter on the patch as it is written, multiply cell by cell, add up.",
     forward=Slant(inputs=_flipped),
 )
@@ -39,7 +38,8 @@ mistake(
     "transposed-filter",
     "you exchanged the filter's rows and columns",
     "You used Wᵀ: each row of the filter lay on a column of the patch.",
-    "Every weight then meets another input than its own, unless the filter is symmetric.",
+    "Only the weights on the diagonal still meet their own inputs: W[u,v] meets those of W[v,u]. A symmetric "
+    "filter hides it.",
     "Row 0 of the filter lies on row 0 of the patch.",
     forward=Slant(inputs=_transposed),
 )
@@ -60,7 +60,7 @@ mistake(
     "bias-forgotten",
     "you left the bias out",
     "You added up input × filter and stopped there.",
-    "Every output is off by the same b.",
+    "Every output of a filter is too low by its b (too high, where b is negative).",
     "z = X ⋆ W + b: add the bias once to each output.",
     shown_on="bias",
     forward=Slant(working=_no_bias),
@@ -68,9 +68,9 @@ mistake(
 
 mistake(
     "bias-per-product",
-    "you added the bias to each product instead of once to the sum",
+    "you added the bias to each product, not once to the sum",
     "You added b to every input × filter before adding up.",
-    "Each output then holds the bias as many times as the filter has weights.",
+    "Each output then contains b once for every weight of the filter, where once in all is right.",
     "Add up the products first, then add b once.",
     shown_on="bias",
     forward=Slant(working=_bias_everywhere),
@@ -132,9 +132,10 @@ def _gradient_unpadded(case: Case) -> Array | None:
 mistake(
     "stride-ignored",
     "you moved by 1, not by the stride",
-    "You moved the filter one cell at a time; on the way back you kept the cells of δ next to each other.",
-    "The stride says how far apart the patches are, forwards and backwards.",
-    "Output (i, j) meets the patch that begins at row i·stride, column j·stride; spread δ out likewise.",
+    "You moved the filter one cell at a time; or, on the way back, you left the cells of δ next to each other.",
+    "The stride says how far apart the patches are, forward and backward.",
+    "Output [i,j] uses the patch that starts at row i·stride, column j·stride (of the padded input). On the way "
+    "back, put the cells of δ the same distance apart.",
     shown_on="stride",
     forward=Slant(working=_stride_one),
     gradient=Slant(working=_gradient_stride_one, results=_cropped_too),
@@ -143,9 +144,9 @@ mistake(
 mistake(
     "padding-ignored",
     "you left the padding out",
-    "You used the input without its rim of zeros.",
-    "The patches at the edge go missing, so the result has another size or meets other inputs.",
-    "Put the rim of zeros around the input first, forwards and for the gradient.",
+    "You used the input without its border of zeros.",
+    "The patches at the edge are missing, so the result has another size, or δ meets the wrong inputs.",
+    "Put the border of zeros around the input first, for the forward pass and for the gradient.",
     shown_on="padding",
     forward=Slant(working=_unpadded),
     gradient=Slant(working=_gradient_unpadded, results=_cropped_too),
@@ -175,7 +176,7 @@ mistake(
     "channels-summed-first",
     "you added the channels up before filtering",
     "You added the input's channels into one matrix and filtered that once.",
-    "Each channel has weights of its own; summed first, every channel would get the same gradient.",
+    "Each channel has weights of its own. Summed first, all channels would get the same gradient.",
     "Filter each channel with its own matrix, then add the results.",
     shown_on="two-channels",
     forward=Slant(working=_summed_forward),
@@ -186,17 +187,18 @@ mistake(
     "activation-skipped",
     "you left the activation out",
     "You took z for the output a.",
-    "Without φ there are outputs that this activation can't give, and the slope on the way back belongs to nothing.",
+    "Without φ there can be outputs that this activation never gives, and the slope φ′(z) on the way back belongs"
+    " to a step that was not taken.",
     "a = φ(z), cell by cell.",
     activation=Slant(working=lambda case: case.input(0).copy()),
 )
 
 mistake(
     "absolute-activation",
-    "you took the absolute value for ReLU",
-    "You turned negative numbers positive instead of setting them to 0.",
-    "ReLU is max(0, z): a negative z gives 0, not its size.",
-    "Where z is negative, write 0.",
+    "you took the absolute value of z",
+    "You made negative numbers positive instead of setting them to 0.",
+    "ReLU is max(0, z), not |z|: it stops a negative z.",
+    "Where z is negative, write 0 (for leaky_relu: slope · z).",
     activation=Slant(
         working=lambda case: np.abs(case.input(0)) if case.activation.phi.name in ("relu", "leaky_relu") else None
     ),
@@ -213,19 +215,19 @@ def _pre_activation(case: Case) -> Array | None:
 mistake(
     "error-from-pre-activation",
     "you compared z with the target, not a",
-    "You subtracted the target from the pre-activation z.",
-    "The target belongs to the output. A cell that the activation has set right then still shows an error.",
-    "e = a − t, with a after the activation.",
+    "You worked out the error from the pre-activation z.",
+    "The target is meant for the output a. A cell whose output is right can still show an error here.",
+    "Use a, the number after the activation.",
     error=Slant(working=_pre_activation),
 )
 
 mistake(
     "squared-error",
     "you squared the error where its derivative belongs",
-    "You wrote e² for each cell: the loss itself.",
-    "Going back, the slope of ½e² is needed, and that is e. Squares lose the sign, shrink small errors "
-    "and blow up large ones.",
-    "Write e = a − t. The square belongs to the loss only.",
+    "You wrote e² for each cell, as in the loss itself.",
+    "What goes back is the slope of the loss, and the slope of ½e² is e. Squares lose the sign, shrink small "
+    "errors and blow up large ones.",
+    "Write e itself. The square belongs to the loss only.",
     error=Slant(result=lambda case, error: np.square(error)),
 )
 
@@ -233,8 +235,8 @@ mistake(
     "absolute-error",
     "you dropped the error's sign",
     "You wrote |e| for each cell.",
-    "The sign says which way to go. Without it, outputs that are too low are pushed lower still.",
-    "Keep the sign: e = a − t.",
+    "The sign tells too high from too low. Without it, one of the two is pushed the wrong way.",
+    "Keep the sign of e.",
     shown_on="dilation",
     error=Slant(result=lambda case, error: np.abs(error)),
 )

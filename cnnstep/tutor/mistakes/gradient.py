@@ -39,19 +39,22 @@ def _delta_turned(case: Case) -> Mapping[str, Array]:
 
 mistake(
     "delta-flipped",
-    "you turned δ by 180° before correlating",
-    "You turned δ upside down, as for the input's gradient, and slid it over the input.",
-    "Turning belongs to sending δ back through the filter. For the filter's own gradient each δ meets its own patch.",
-    "∂L/∂W = X ⋆ δ: δ as it stands.",
+    "you rotated δ by 180° before correlating",
+    "You rotated δ by 180°, then slid it over the input.",
+    "Rotation belongs to the input gradient, and there it is the filter that is rotated. For the filter gradient "
+    "each δ meets its own patch.",
+    "∂L/∂W = X ⋆ δ, with δ as it is.",
+    shown_on="six-outputs",
     gradient=Slant(inputs=_delta_turned),
 )
 
 mistake(
     "gradient-rotated",
-    "your gradient is turned by 180°",
-    "You turned the finished gradient upside down.",
-    "Each weight then moves by another weight's gradient.",
-    "∂L/∂W[u,v] stands where W[u,v] stands: no turning.",
+    "your gradient is rotated by 180°",
+    "You rotated the finished gradient by 180°.",
+    "Each weight then gets the gradient of the weight at the opposite place.",
+    "∂L/∂W[u,v] stands where W[u,v] stands: no rotation.",
+    shown_on="six-outputs",
     gradient=Slant(result=lambda case, gradient: turned(gradient)),
 )
 
@@ -59,8 +62,9 @@ mistake(
     "gradient-transposed",
     "your gradient has rows and columns exchanged",
     "You wrote the gradient's rows as its columns.",
-    "W[0,1] then moves by what belongs to W[1,0].",
-    "∂L/∂W[u,v]: u is the row, v the column, as in W.",
+    "W[0,1] then moves by the gradient of W[1,0].",
+    "In ∂L/∂W[u,v], u is the row and v the column, as in W.",
+    shown_on="six-outputs",
     gradient=Slant(result=lambda case, gradient: transposed(gradient)),
     dense_gradient=Slant(result=lambda case, gradient: transposed(gradient)),
 )
@@ -75,7 +79,7 @@ mistake(
     "delta-transposed",
     "you exchanged the rows and columns of δ",
     "You correlated the input with δᵀ.",
-    "Each δ then meets another output's patch.",
+    "δ[i,j] then meets the patch of output [j,i].",
     "δ[i,j] meets the patch of output [i,j].",
     shown_on="dilation",
     gradient=Slant(working=_with_delta_transposed),
@@ -92,10 +96,9 @@ mistake(
     "delta-as-gradient",
     "you took δ itself for the gradient",
     "You wrote δ where the gradient belongs.",
-    "δ says how the loss changes with each output. A weight reaches the outputs through the inputs it "
-    "met, which are missing here. "
-    "The shapes agree only by chance.",
-    "∂L/∂W = X ⋆ δ: multiply each δ by the patch that its output saw, and add up.",
+    "δ says how the loss changes with each z. A weight reaches z through the inputs that it met, and those are "
+    "missing here. That the shapes agree is chance.",
+    "∂L/∂W = X ⋆ δ: multiply each δ by the patch of its output, and add up.",
     gradient=Slant(working=_just_delta),
 )
 
@@ -113,7 +116,7 @@ mistake(
     "you gave every weight the same number",
     "You added up δ × output and used that one sum for every weight.",
     "Each weight met other inputs, so each has a gradient of its own.",
-    "∂L/∂W[u,v] = Σ δ[i,j] · X[i+u, j+v].",
+    "∂L/∂W = X ⋆ δ: for each weight, the sum of δ × the input that it met.",
     gradient=Slant(working=_one_number),
 )
 
@@ -121,8 +124,8 @@ mistake(
     "filter-scaled",
     "you multiplied the filter by the summed δ",
     "You wrote (Σδ)·W for the gradient.",
-    "The gradient depends on the inputs, not on the weights' own values. A weight of 0 would never move, "
-    "and no sign would ever change.",
+    "The gradient depends on the inputs, not on the weight's own value. With this one a weight of 0 never moves, "
+    "and a plain step multiplies all weights of a filter by the same number.",
     "∂L/∂W = X ⋆ δ.",
     gradient=Slant(working=lambda case: _delta(case).sum(axis=(0, 2, 3))[:, None, None, None] * _weights(case)),
 )
@@ -137,7 +140,7 @@ mistake(
     "first-patch-only",
     "you used the first patch only",
     "You multiplied the first δ by the first patch and stopped.",
-    "Every output has a patch, and the filter is shared by all of them. In code: a `return` inside the loop.",
+    "Every output has a patch, and all of them share the filter. In code: a `return` inside the loop.",
     "Do this for every output cell, and add up.",
     shown_on="dilation",
     gradient=Slant(working=lambda case: _one_patch(case, 0, 0)),
@@ -147,7 +150,7 @@ mistake(
     "last-patch-only",
     "you kept the last patch only",
     "You multiplied each δ by its patch, but each result replaced the one before.",
-    "The filter is shared by all outputs, so their parts are added. In code: `=` where `+=` belongs.",
+    "All outputs share the filter, so their parts are added. In code: `=` where `+=` belongs.",
     "Start from 0 and add each δ × patch.",
     gradient=Slant(working=lambda case: _one_patch(case, -1, -1)),
 )
@@ -181,7 +184,7 @@ def _with_the_last(case: Case, gradient: Array) -> Array | None:
 mistake(
     "gradients-not-reset",
     "you added the last iteration's gradient",
-    "You went on adding to the gradient of the iteration before.",
+    "You kept adding to the gradient of the iteration before.",
     "Each update needs the gradient at the present weights alone. In code: the gradient was not set to 0 first.",
     "Start each iteration's gradient from 0.",
     remembers=True,
@@ -195,7 +198,7 @@ mistake(
     "bias-gradient-averaged",
     "you averaged δ instead of adding it up",
     "You took the mean of δ for the bias.",
-    "The bias joins every output once, so the parts are added.",
+    "The bias is added to each of these outputs, so what they send back is added up.",
     "∂L/∂b = Σ δ.",
     shown_on="bias",
     bias_gradient=Slant(working=lambda case: case.input(0).mean(axis=(0, 2, 3))),
@@ -206,7 +209,7 @@ mistake(
     "bias-gradient-not-summed",
     "you kept δ as a matrix for the bias",
     "You used δ itself, cell by cell, as the bias's gradient.",
-    "There is one bias for all outputs, so it has one number for a gradient.",
+    "These outputs share one bias, so its gradient is one number.",
     "∂L/∂b = Σ δ.",
     shown_on="bias",
     bias_gradient=Slant(working=lambda case: case.input(0).copy()),

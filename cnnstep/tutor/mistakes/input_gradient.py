@@ -20,12 +20,12 @@ def _filter_as_is(case: Case) -> Mapping[str, Array]:
 
 mistake(
     "filter-not-rotated",
-    "you did not turn the filter on the way back",
+    "you did not rotate the filter on the way back",
     "You slid the filter over the padded δ as it is written.",
-    "On the way forward, input [0,0] met W[0,0] at the first output and W[0,1] one output earlier: going "
-    "back, the order is reversed. "
-    "The sum of all cells comes out right, so a check of the mean misses it.",
-    "Turn W by 180° first; or add δ[i,j]·W into the window that it came from, which needs no turning.",
+    "As the filter slides past an input, that input meets its weights in reverse, from the last to the first. On the "
+    "way back the δ of those outputs have to meet them in that order too. Without padding the sum of all cells still "
+    "comes out right, and a check of the mean misses the mistake.",
+    "Rotate W by 180° first; or add δ[i,j]·W to the patch of output [i,j], which needs no rotation.",
     input_gradient=Slant(inputs=_filter_as_is),
 )
 
@@ -42,9 +42,9 @@ def _valid(case: Case) -> Array | None:
 mistake(
     "valid-not-full",
     "you did not pad δ before sending it back",
-    "You slid the turned filter over δ without padding.",
+    "You slid the rotated filter over δ without padding.",
     "The result is smaller than the input. The cells at the edge met only some of the weights, but they did meet them.",
-    "Pad δ all round by the filter's size less 1, then slide.",
+    "Put zeros around δ first: on each side one fewer than the filter spans, less the padding.",
     input_gradient=Slant(working=_valid),
 )
 
@@ -94,8 +94,8 @@ def _winners(pool: MaxPool, image: Array) -> Array:
 mistake(
     "overwritten-not-added",
     "overlapping windows overwrote each other",
-    "You wrote δ[i,j]·W into each window, and the next window replaced it where they overlap.",
-    "An input that several windows saw gets the sum of what they send back. In code: `=` where `+=` belongs.",
+    "You wrote each window's part into its cells, over what an earlier window had left there.",
+    "A number that lies in several windows gets the sum of what they send back. In code: `=` where `+=` belongs.",
     "Start from 0 and add each window's part.",
     input_gradient=Slant(working=_overwritten),
     pool_gradient=Slant(results=_pooling_overwritten),
@@ -114,9 +114,9 @@ def _new_filter(case: Case) -> Mapping[str, Array] | None:
 
 mistake(
     "updated-too-early",
-    "you sent δ back through the new filter",
-    "You updated the filter first and used the new one on the way back.",
-    "The error was made with the old filter, so it goes back through the old one.",
+    "you sent δ back through the new weights",
+    "You updated the weights first and used the new ones on the way back.",
+    "The error was made with the old weights, so it goes back through the old ones.",
     "Work out all gradients first, then update.",
     input_gradient=Slant(inputs=_new_filter),
     dense_input_gradient=Slant(inputs=_new_filter),

@@ -86,7 +86,7 @@ class Mistake:
     """A misconception under the code that users see and type.
 
     `title` is what went wrong in half a sentence, `does` what the learner does, `hurts` why it is wrong,
-    `fix` the right line in words. `slants` says what it changes, by the role of the step; `shown_on` is a
+    `fix` what to do instead. `slants` says what it changes, by the role of the step; `shown_on` is a
     shipped scenario where it shows. `remembers`: it is about what the iteration before has left behind.
     """
 

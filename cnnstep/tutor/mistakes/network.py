@@ -38,9 +38,9 @@ def _every_winner(case: Case) -> Array | None:
 mistake(
     "pool-tie-copied",
     "you gave the gradient to every equal maximum",
-    "Where two numbers of a window were equally large, you sent the whole ∂L/∂ to both.",
-    "The output came from one of them. Sent to both, the gradient counts twice.",
-    "One winner a window: the first in reading order. The others get 0.",
+    "Where several numbers of a window were equally large, you sent the whole ∂L/∂ to each of them.",
+    "The window has one output, and ∂L/∂ of it belongs to one cell. Sent to several, it counts more than once.",
+    "One winner per window: here the first in reading order. The others get 0.",
     shown_on="pooling",
     pool_gradient=Slant(working=_every_winner),
 )
@@ -59,7 +59,7 @@ mistake(
     "pool-spread",
     "you spread the gradient over the window",
     "You gave every cell of the window an equal share, as for average pooling.",
-    "Max pooling let one number through. The others had no part in the output: no small change of them moves it.",
+    "Max pooling passes on one number. The others had no part in the output, so nothing goes back to them.",
     "Send the whole ∂L/∂ to the cell that won.",
     shown_on="smallest-network",
     pool_gradient=Slant(working=_spread),
@@ -80,8 +80,8 @@ def _undivided(case: Case, result: Array) -> Array | None:
 mistake(
     "pool-average-not-divided",
     "you did not divide by the window's size",
-    "You added the window up, or sent the whole ∂L/∂ to each of its cells.",
-    "A mean is the sum divided by the number of cells, on the way forward and on the way back.",
+    "You added up the window, or sent the whole ∂L/∂ to each of its cells.",
+    "A mean is the sum divided by the number of cells, forward and backward.",
     "Divide by the number of cells in the window.",
     shown_on="pooling",
     pool=Slant(result=_undivided),
@@ -101,20 +101,20 @@ def _diagonal(case: Case) -> Array:
 
 mistake(
     "softmax-diagonal-only",
-    "you used the softmax's diagonal alone",
+    "you used only the diagonal of the softmax's Jacobian",
     "You worked out ∂L/∂p · p(1 − p) for each unit by itself.",
-    "All shares together are 1: when one grows, the others shrink. Those terms, −p_i·p_j, are missing.",
-    "∂L/∂z_j = Σ_i ∂L/∂p_i · p_i(δ_ij − p_j). With cross-entropy that comes to p − y.",
+    "The probabilities add up to 1: when one grows, others shrink. Those terms, −p[i]·p[j], are missing.",
+    "∂L/∂z[j] = p[j]·(∂L/∂p[j] − Σ ∂L/∂p[i]·p[i]). With cross-entropy and targets that add up to 1, that is p − y.",
     shown_on="smallest-network",
     softmax_gradient=Slant(working=_diagonal),
 )
 
 mistake(
     "softmax-slope-twice",
-    "you put the softmax's slope on p − y once more",
+    "you multiplied p − y by the softmax's slope",
     "You worked out (p − y)·p(1 − p).",
     "With cross-entropy p − y is ∂L/∂z already: the softmax's slope is in it.",
-    "With cross-entropy, ∂L/∂z = p − y. Nothing more.",
+    "With cross-entropy and targets that add up to 1, ∂L/∂z = p − y. Nothing more.",
     shown_on="smallest-network",
     softmax_gradient=Slant(result=lambda case, delta: delta * _shares(case) * (1.0 - _shares(case))),
 )

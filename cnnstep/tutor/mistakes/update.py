@@ -19,10 +19,10 @@ def _rate(case: Case) -> float:
 mistake(
     "uphill-update",
     "you walked uphill",
-    "You moved the weights along +∂L/∂W. That happens when the error is target − output: the gradient then "
-    "points downhill already and is subtracted all the same.",
-    "Uphill is where the loss grows, and it does so at every learning rate, however small.",
-    "With e = output − target subtract η times the gradient; with e = target − output add it.",
+    "You moved the weights along +∂L/∂W. This happens easily where the error is target − output: the gradient "
+    "then points downhill already, and is subtracted all the same.",
+    "Uphill the loss grows, for every small enough learning rate. (A long step across a kink can land lower, by luck.)",
+    "With e = output − target, subtract η times the gradient. With e = target − output, add it.",
     update=Slant(result=lambda case, new: 2 * _old(case) - new),
 )
 
@@ -30,7 +30,7 @@ mistake(
     "rate-forgotten",
     "you left out the learning rate",
     "You moved each weight by the whole gradient.",
-    "The gradient says which way and how steep, not how far. A whole gradient is mostly too far.",
+    "The gradient says which way and how steep, not how far to go. That is what η is for.",
     "W ← W − η·∂L/∂W.",
     update=Slant(result=lambda case, new: _old(case) + (new - _old(case)) / _rate(case)),
 )
@@ -39,7 +39,7 @@ mistake(
     "rate-twice",
     "you multiplied by the learning rate twice",
     "You moved each weight by η·η times the gradient.",
-    "The step is too short by another factor of η.",
+    "The step is off by another factor of η.",
     "W ← W − η·∂L/∂W, with η once.",
     update=Slant(result=lambda case, new: _old(case) + (new - _old(case)) * _rate(case)),
 )
@@ -48,7 +48,7 @@ mistake(
     "old-filter-forgotten",
     "you wrote the step alone, without the old weights",
     "You wrote −η·∂L/∂W for the new filter.",
-    "That is how far each weight moves. It has to be added to where the weight was.",
+    "That is how far each weight moves. It has to be added to the old weight.",
     "New filter = old filter + step.",
     update=Slant(result=lambda case, new: new - _old(case)),
 )
@@ -64,9 +64,9 @@ def _rounded(case: Case, new: Array) -> tuple[Array, ...]:
 mistake(
     "rounded-to-integers",
     "you rounded to whole numbers",
-    "The new weights, or the steps, were cut or rounded to integers. In code: an array of integers.",
-    "Steps smaller than 1 get lost, and with them all learning.",
-    "Keep the decimals; in NumPy use float arrays.",
+    "The new weights, or the steps, were rounded or cut off to integers. In code: an array of integers.",
+    "Small steps get lost, or become steps of 1.",
+    "Keep the decimals; in NumPy, use float arrays.",
     shown_on="dilation",
     update=Slant(results=_rounded),
 )

@@ -28,7 +28,7 @@ def mistake_table() -> Table:
 
 
 def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
-    """What the learner does, why it hurts, the right line, the numbers of both, and where it leads."""
+    """What the learner does, why it hurts, what to do instead, the numbers of both, and where it leads."""
     alike = [code for code, one in MISTAKES.items() if set(one.roles) & set(mistake.roles) and one is not mistake]
     example = example.few(MOST_SAMPLES) if example.scenario.is_network else example
     command = f"cnnstep run {example.typed} --mistake {mistake.code} --iterations 5"
@@ -36,7 +36,7 @@ def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
         Heading(f"The mistake: {mistake.title}", 1, mistake.code),
         Paragraph(mistake.does),
         Paragraph(mistake.hurts),
-        Paragraph(f"The right line: {mistake.fix}", "good"),
+        Paragraph(f"Instead: {mistake.fix}", "good"),
         Heading("With numbers", 2, example.name),
         *example.said(),
         *_numbers(mistake, example),
@@ -49,11 +49,14 @@ def _numbers(mistake: Mistake, example: Example) -> tuple[Block, ...]:
     """Every step that the mistake can be made in: with it, and without."""
     iteration, values = _moment(mistake, example.first)
     blocks: list[Block] = []
+    if iteration.number:
+        words = f"Iteration 0 has no gradient before it, so this is iteration {iteration.number}."
+        blocks.append(Paragraph(words))
     for step in iteration.lesson.steps:
         if step.role in mistake.slants:
             for wrong in carry_out(Case(iteration.lesson, step, values), mistake)[:1]:
                 blocks += _pair(step, as_shown(step, wrong), iteration.matrix(step.name))
-    return tuple(blocks) or (Paragraph("This scenario gives no occasion for it.", "quiet"),)
+    return tuple(blocks) or (Paragraph("This mistake can't be made in this scenario.", "quiet"),)
 
 
 def _moment(mistake: Mistake, first: Iteration) -> tuple[Iteration, Mapping[str, Array]]:
@@ -68,6 +71,6 @@ def _moment(mistake: Mistake, first: Iteration) -> tuple[Iteration, Mapping[str,
 def _pair(step: Step, wrong: Array, right: Array) -> list[Block]:
     title = Paragraph(f"{title_of(step)}: {step.formula}", "strong")
     if wrong.shape == right.shape and np.array_equal(wrong, right):
-        return [title, Paragraph("Here it changes nothing, so nobody would notice it.", "quiet")]
+        return [title, Paragraph("On these numbers the mistake changes nothing.", "quiet")]
     mine = planes(step.quantity, wrong, title=f"{step.symbol} with the mistake")
     return [title, Beside((*mine, *planes(step.quantity, right, title=f"{step.symbol}, right")))]
