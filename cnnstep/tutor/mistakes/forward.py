@@ -137,6 +137,7 @@ mistake(
     "Output [i,j] uses the patch that starts at row i·stride, column j·stride (of the padded input). On the way "
     "back, put the cells of δ the same distance apart.",
     shown_on="stride",
+    skill="stride-padding",
     forward=Slant(working=_stride_one),
     gradient=Slant(working=_gradient_stride_one, results=_cropped_too),
 )
@@ -148,6 +149,7 @@ mistake(
     "The patches at the edge are missing, so the result has another size, or δ meets the wrong inputs.",
     "Put the border of zeros around the input first, for the forward pass and for the gradient.",
     shown_on="padding",
+    skill="stride-padding",
     forward=Slant(working=_unpadded),
     gradient=Slant(working=_gradient_unpadded, results=_cropped_too),
 )
@@ -179,6 +181,7 @@ mistake(
     "Each channel has weights of its own. Summed first, all channels would get the same gradient.",
     "Filter each channel with its own matrix, then add the results.",
     shown_on="two-channels",
+    skill="channels",
     forward=Slant(working=_summed_forward),
     gradient=Slant(working=_summed_gradient),
 )

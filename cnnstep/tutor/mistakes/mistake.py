@@ -87,7 +87,8 @@ class Mistake:
 
     `title` is what went wrong in half a sentence, `does` what the learner does, `hurts` why it is wrong,
     `fix` what to do instead. `slants` says what it changes, by the role of the step; `shown_on` is a
-    shipped scenario where it shows. `remembers`: it is about what the iteration before has left behind.
+    shipped scenario where it shows. `remembers`: it is about what the iteration before has left behind. `skill` is
+    the skill of `practice` that it belongs to, where that is not the one of its first step.
     """
 
     code: str
@@ -98,6 +99,7 @@ class Mistake:
     slants: Mapping[str, Slant] = field(repr=False)
     shown_on: str = "first-filter"
     remembers: bool = False
+    skill: str = ""
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -116,10 +118,11 @@ def mistake(
     fix: str,
     shown_on: str = "first-filter",
     remembers: bool = False,
+    skill: str = "",
     **slants: Slant,
 ) -> None:
     """Enters a mistake; the last keywords are roles."""
-    MISTAKES.add(code)(Mistake(code, title, does, hurts, fix, slants, shown_on, remembers))
+    MISTAKES.add(code)(Mistake(code, title, does, hurts, fix, slants, shown_on, remembers, skill))
 
 
 def carry_out(case: Case, *mistakes: Mistake) -> tuple[Array, ...]:
