@@ -1,0 +1,60 @@
+"""Whether a typed number can be right: how far it is from what every convention gives, in half-units of its digits.
+
+A step may start from the exact numbers, from those that were typed before it, or from numbers that were rounded
+on the way; it is right if any of these gives it. Nothing else is allowed for: no slack, no bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tests.oracle.cells import Cells, apart, times
+from tests.oracle.question import SQUARES, Question
+from tests.oracle.sheet import EXACT, Page
+from tests.oracle.working import Manner, Work, work
+
+NEAR = 1e-6
+"""Exact numbers that are so close are the same."""
+
+
+def wrongness(page: Page, step: str) -> float:
+    """How far a step's numbers are from the nearest right ones, in half-units of their last digit."""
+    cells, digits = page.numbers[step], page.digits[step]
+    unit = NEAR if digits >= EXACT else 0.5 * 10.0**-digits
+    return min(apart(cells, right) / unit for right in right_ones(page, step))
+
+
+def right_ones(page: Page, step: str) -> Iterator[Cells]:
+    """What the step is under each convention, from the exact numbers or from the learner's."""
+    given = list(page.numbers)
+    earlier = {name: page.numbers[name] for name in given[: given.index(step)]}
+    digits = page.digits[step] if page.digits[step] < EXACT else None
+    for manner in manners(page.question):
+        for rounding in {None, digits}:
+            for typed in ({}, earlier) if earlier else ({},):
+                done = work(page.question, replace(manner, digits=rounding), typed=typed)
+                yield from _as_somebody_writes_it(done, step)
+
+
+def manners(question: Question) -> Iterator[Manner]:
+    """Every convention that changes more than a sign."""
+    own = Manner.of(question)
+    losses = (question.loss,) if question.loss == "binary_cross_entropy" else SQUARES
+    slopes = {question.at_zero, 0.0, 0.5, 1.0} if question.phi == "relu" else {question.at_zero}
+    return (replace(own, loss=loss, at_zero=slope) for loss in losses for slope in sorted(slopes))
+
+
+def _as_somebody_writes_it(done: Work, step: str) -> Iterator[Cells]:
+    """The step's numbers; with the other sign where the error's shows; with the loss's number in the error."""
+    yield done[step]
+    if step not in UNSIGNED:
+        yield times(-1.0, done[step])
+    if step == "error":
+        number = replace(done, manner=replace(done.manner, at="error")).number("error")
+        yield times(number, done[step])
+        yield times(-number, done[step])
+
+
+UNSIGNED = {"forward", "activation", "update", "bias_update", "second_moment", "bias_second_moment"}
+"""The steps whose numbers are the same whichever sign the error was given."""
