@@ -11,18 +11,19 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
 
 from tests.examples import some
+from tests.extras import ALL_THERE
 
 # A busy machine proves nothing about an example. In CI a tree is always tried on the same examples: what is found
 # there has to be found again; whoever works on it tries new ones each time.
@@ -61,6 +62,30 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--update-goldens") and os.environ.get("CI"):
         raise pytest.UsageError("--update-goldens would make every golden test pass; in CI that proves nothing")
+
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return seen((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return seen((yield))
+
+
+def seen(report: Report) -> Report:
+    """A test that is skipped says why, and where everything is installed none is: else it has failed."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
+        unstated = reason in ("", "Skipped", "unconditional skip") or reason.startswith("could not import")
+        if ALL_THERE or unstated:
+            why = "and nothing says why" if unstated else "though everything is installed"
+            report.outcome, report.longrepr = "failed", f"skipped, {why}: {reason}"
+    return report
 
 
 class _Stream(io.TextIOWrapper):

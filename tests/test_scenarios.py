@@ -26,6 +26,7 @@ from cnnstep.engine.trace import Iteration, trace
 from cnnstep.surface.loading import load, shipped
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS
+from tests.extras import needs
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
@@ -393,8 +394,15 @@ def test_no_stray_file_lies_about() -> None:
     assert {path.suffix for path in (FOLDER / "courses").iterdir()} == {".yaml"}
 
 
+def digits() -> Any:
+    from sklearn.datasets import load_digits
+
+    return load_digits()
+
+
+@needs("digits")
 def test_the_digits_of_the_network_are_all_that_were_published_in_their_order() -> None:
-    published = pytest.importorskip("sklearn.datasets").load_digits()
+    published = digits()
     images = [np.load(FOLDER / "data" / f"digits-{part}.npy") for part in ("train", "test")]
     classes = [np.loadtxt(FOLDER / "data" / f"digits-{part}-classes.csv") for part in ("train", "test")]
     assert_array_equal(np.concatenate(images), published.images)
@@ -414,8 +422,9 @@ def test_the_edges_are_the_filters_answer_to_the_digits(digit: int) -> None:
         assert edges[i, j] == sum(SOBEL[u][v] * image[i + u, j + v] for u in range(3) for v in range(3))
 
 
+@needs("digits")
 @pytest.mark.parametrize("digit", [0, 3, 4, 7])
 def test_the_digits_are_the_published_ones(digit: int) -> None:
-    published = pytest.importorskip("sklearn.datasets").load_digits()
+    published = digits()
     first = published.images[np.flatnonzero(published.target == digit)[0]]
     assert_array_equal(numbers_of(f"digit-{digit}-0.csv"), first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.optimize import linprog
 
 from cnnstep.engine.analysis.inequalities import is_single, nonnegative_least_squares, region
 from cnnstep.engine.quantity import Array
@@ -100,7 +101,6 @@ def test_a_region_is_decided_and_its_point_meets_every_demand(seed: int) -> None
 
 @pytest.mark.parametrize("seed", range(150))
 def test_linprog_says_the_same(seed: int) -> None:
-    linprog = pytest.importorskip("scipy.optimize").linprog
     matrix, bounds = random_system(seed)
     columns = matrix.shape[1]
     found = region(matrix, bounds)

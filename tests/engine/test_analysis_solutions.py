@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.optimize import linprog
 
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.analysis import analyze
@@ -247,7 +248,6 @@ def test_rank_and_weights_count_one_filter_and_its_bias() -> None:
 
 @pytest.mark.parametrize("seed", range(80))
 def test_relu_agrees_with_linprog_on_random_questions(seed: int) -> None:
-    linprog = pytest.importorskip("scipy.optimize").linprog
     random = np.random.default_rng(seed)
     width, taps = int(random.integers(3, 7)), int(random.integers(1, 4))
     scenario = one_filter(

@@ -29,7 +29,7 @@ def both(activation: str, loss: str, **keys: Any) -> tuple[Lesson, Lesson]:
     """The same question asked of one filter, and of a network of a conv layer and an activation."""
     keys |= {"input": X, "learning_rate": 0.1, "loss": loss}
     single = one_filter(filter=W, bias=BIAS, activation=activation, target=T, **keys)
-    layers = [{"type": "conv", "weights": [[W]], "bias": [BIAS]}, {"type": activation}]
+    layers: list[dict[str, Any]] = [{"type": "conv", "weights": [[W]], "bias": [BIAS]}, {"type": activation}]
     return lesson_of(single, input_gradient=True), lesson_of(
         network(layers=layers, target=[T], **keys), input_gradient=True
     )

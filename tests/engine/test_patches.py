@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +15,7 @@ from cnnstep.engine.patches import PLAIN, Geometry, patches, scatter
 from cnnstep.engine.quantity import Array
 from tests.engine.strategies import GEOMETRIES, SEEDS, axis_lengths
 from tests.examples import examples
+from tests.extras import needs
 
 
 @st.composite
@@ -85,10 +89,12 @@ def test_the_input_gradient_is_the_adjoint_of_the_forward_pass(situation: tuple[
     assert forward == pytest.approx(back, rel=1e-9, abs=1e-9)
 
 
+@needs("torch")
 @given(situations())
 @examples(60)
 def test_torch_computes_the_same_convolution_and_gradients(situation: tuple[Array, Array, Array, Geometry]) -> None:
-    torch = pytest.importorskip("torch")
+    torch: Any = import_module("torch")
+
     from cnnstep.engine.layers.conv import filter_gradient
 
     image, weights, delta, geometry = situation

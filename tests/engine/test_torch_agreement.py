@@ -17,9 +17,11 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
 from tests.engine.network_strategies import network_keys
 from tests.examples import examples
+from tests.extras import marks
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'cnnstep[torch]'")
 F = torch.nn.functional
+pytestmark = marks("torch")
 
 RELATIVE = 1e-10
 

@@ -22,6 +22,7 @@ from cnnstep.engine.train.problem import Problem
 from tests.engine.strategies import SEEDS, scenarios
 from tests.engine.test_first_filter_run import first_filter
 from tests.examples import examples
+from tests.extras import needs
 
 try:
     import numba  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
@@ -163,7 +164,7 @@ def test_another_process_gives_the_same_bits() -> None:
     assert pickle.dumps(swept_elsewhere(data, filters)) == pickle.dumps(there)
 
 
-@pytest.mark.skipif(True not in WAYS, reason="the extra fast (numba) is not installed")
+@needs("fast")
 @examples(8)
 @given(of=scenarios("sgd").filter(lambda of: has_kernel(Problem.of(of))), seed=SEEDS)
 def test_machine_code_makes_the_same_runs(of: Scenario, seed: int) -> None:

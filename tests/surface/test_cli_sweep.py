@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from subprocess import DEVNULL
 
@@ -18,6 +17,7 @@ import pytest
 from cnnstep.surface.loading import shipped
 from cnnstep.tutor.sweep import gather
 from tests.conftest import Program, started
+from tests.extras import without
 
 
 def test_random_starts_answer_whether_the_learner_was_unlucky(cnnstep: Program) -> None:
@@ -145,7 +145,7 @@ def test_a_slip_says_what_and_what_to_write(cnnstep: Program, arguments: tuple[s
     assert hint in ran.err
 
 
-@pytest.mark.skipif(find_spec("numba") is not None, reason="the extra fast is installed")
+@without("fast")
 def test_without_the_extra_fast_it_says_how_to_get_it(cnnstep: Program) -> None:
     ran = cnnstep("sweep", "first-filter", "--starts", "3", "--fast")
     assert ran.code == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from cnnstep.tutor.sweep.axis import Axis
 from cnnstep.tutor.sweep.gather import Sweep, gather
 from cnnstep.tutor.sweep.plan import Plan
 from cnnstep.tutor.sweep.work import train
+from tests.extras import needs, without
 
 FIRST = scenario("first-filter")
 MANY = Plan(starts=9000, iterations=40)
@@ -55,7 +55,7 @@ class TestWorkers:
             assert executor is None
 
 
-@pytest.mark.skipif(find_spec("distributed") is not None, reason="the extra dask is installed")
+@without("dask")
 def test_without_the_extra_dask_it_says_how_to_get_it() -> None:
     with pytest.raises(InputError) as caught, cluster("tcp://127.0.0.1:1"):
         pass
@@ -210,13 +210,13 @@ class TestOutput:
         write_output(str(tmp_path / "map.SVG"), part(blocks=1), force=False)
         assert (tmp_path / "map.SVG").read_text().startswith("<svg xmlns=")
 
-    @pytest.mark.skipif(find_spec("matplotlib") is None, reason="the extra plot is not installed")
+    @needs("plot")
     def test_a_picture_is_png(self, tmp_path: Path) -> None:
         check_output(str(tmp_path / "map.png"), force=False)
         write_output(str(tmp_path / "map.png"), part(blocks=1), force=False)
         assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
 
-    @pytest.mark.skipif(find_spec("matplotlib") is not None, reason="the extra plot is installed")
+    @without("plot")
     def test_without_the_extra_plot_a_png_is_refused_at_once(self, tmp_path: Path) -> None:
         with pytest.raises(InputError) as caught:
             check_output(str(tmp_path / "map.png"), force=False)

@@ -14,9 +14,10 @@ from cnnstep.surface.loading import scenario
 from cnnstep.surface.sweeping.executors import cluster
 from cnnstep.tutor.sweep.plan import Plan
 from tests.conftest import Program
+from tests.extras import marks
 
 distributed: Any = pytest.importorskip("distributed", reason="the extra dask is not installed")
-pytestmark = pytest.mark.filterwarnings("default")  # its own affairs
+pytestmark = [*marks("dask"), pytest.mark.filterwarnings("default")]  # its own affairs
 
 FIRST = scenario("first-filter")
 PLAN = Plan(starts=20000, iterations=60)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import xml.etree.ElementTree as ElementTree
-from importlib.util import find_spec
 
 import pytest
 from hypothesis import given
@@ -17,6 +16,7 @@ from cnnstep.surface.formats.text import render
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Bar, Document, HeatMap, Histogram, Mark, Span
 from cnnstep.tutor.sweep.pictures import MARKS
+from tests.extras import needs
 
 O, X = Mark("o", "good one", "good"), Mark("x", "bad one", "bad")  # noqa: E741  # as it is drawn
 CELLS = ((0, 1, 1), (0, 0, None))
@@ -157,7 +157,7 @@ class TestSvg:
         assert len({(look.colour, look.strokes) for look in LOOKS}) == len(LOOKS) == len(MARKS)
 
 
-@pytest.mark.skipif(find_spec("matplotlib") is None, reason="the extra plot is not installed")
+@needs("plot")
 class TestPng:
     @pytest.mark.parametrize(
         "figure", [MAP, BARS, HeatMap(((0, 1),), (O, X), Span("$rate", 0.1, 1), title="a $\\frac$ b")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from cnnstep.tutor.sweep.starts import Block, block
 from cnnstep.tutor.sweep.summary import summarize
 from cnnstep.tutor.sweep.table import columns
 from cnnstep.tutor.sweep.work import sweep, train
+from tests.extras import needs
 from tests.tutor.sweep_reference import Row, ended, recorded, stub
 
 FIRST = scenario("first-filter")
@@ -65,7 +65,7 @@ def test_the_fast_way_ends_where_each_run_by_itself_ends(name: str, plan: Plan) 
     np.testing.assert_allclose(slow.weights[ended], fast.weights[ended], rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.skipif(find_spec("numba") is None, reason="the extra fast is not installed")
+@needs("fast")
 def test_machine_code_ends_where_numpy_ends() -> None:
     plan = Plan(starts=100, iterations=300, learning_rate=0.1)
     plain, fast = sweep(FIRST, plan), sweep(FIRST, replace(plan, fast=True))

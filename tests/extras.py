@@ -1,0 +1,39 @@
+"""What a test needs besides the extra `dev`. Without it the test is skipped and says why; CI installs it all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import TypeVar
+
+import pytest
+
+T = TypeVar("T", bound=Callable[..., object] | type)
+
+MODULES = {"torch": "torch", "fast": "numba", "plot": "matplotlib", "dask": "distributed", "digits": "sklearn"}
+"""Each extra with the module that it brings; `digits` is scikit-learn, which our digits are compared with."""
+ALL_THERE = bool(os.environ.get("EXTRAS_INSTALLED"))
+"""Set where everything is installed: a test that is skipped all the same has failed."""
+
+
+def marks(extra: str) -> list[pytest.MarkDecorator]:
+    """For `pytestmark`: the module's tests need this extra."""
+    missing = find_spec(MODULES[extra]) is None
+    return [pytest.mark.extra, pytest.mark.skipif(missing, reason=f"{MODULES[extra]} is not installed ({extra})")]
+
+
+def needs(extra: str) -> Callable[[T], T]:
+    """The decorator for a test, or a class of them, that needs this extra."""
+
+    def marked(test: T) -> T:
+        for mark in marks(extra):
+            test = mark(test)
+        return test
+
+    return marked
+
+
+def without(extra: str) -> pytest.MarkDecorator:
+    """For a test of what is said to those who have not got this extra."""
+    return pytest.mark.skipif(find_spec(MODULES[extra]) is not None, reason=f"{MODULES[extra]} is installed ({extra})")
