@@ -16,6 +16,14 @@ ONE_FILTER_WORDS: Mapping[str, tuple[str, str]] = {
 }
 """The names and symbols of the lesson with one convolution layer, by role."""
 
+SYMBOLS: Mapping[str, str] = {symbol: name for name, symbol in ONE_FILTER_WORDS.values()} | {
+    "t": "target",
+    "e": "error",
+    "L": "loss",
+    "η": "learning_rate",
+}
+"""What each letter of one filter's lesson stands for."""
+
 FORWARD = {"forward": "z", "dense": "z", "activation": "a", "pool": "p", "flatten": "v", "softmax": "p"}
 """The letter of each layer's output, by the role of its forward step."""
 BACKWARD = ("delta", "input_gradient", "pool_gradient", "flatten_gradient", "dense_input_gradient", "softmax_gradient")

@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from cnnstep.errors import Fault, InputError
+from cnnstep.tutor.numbers import listed
 
 State = TypeVar("State")
 Turn = TypeVar("Turn")
+
+HABITS = dict.fromkeys(("exit", "q", ":q", ":q!", ":wq", "exit()", "quit()", "bye"), "quit") | {
+    "?": "help",
+    "n": "next",
+    "prev": "back",
+    "previous": "back",
+}
+"""What is typed out of habit, and the command that is meant."""
 
 
 @dataclass(frozen=True)
@@ -27,4 +36,4 @@ def full_word(typed: str, words: Iterable[str], habits: Mapping[str, str]) -> st
     fitting = [word for word in words if word.startswith(typed)]
     if typed in fitting or len(fitting) < 2:
         return typed if typed in fitting else "".join(fitting)
-    raise InputError(Fault("ambiguous", f'"{typed}" can mean {" or ".join(fitting)}', "type one letter more"))
+    raise InputError(Fault("ambiguous", f'"{typed}" can mean {listed(fitting, "or")}', "type one letter more"))

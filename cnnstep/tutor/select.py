@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.quantity import Array, Cell, Layout
+from cnnstep.engine.quantity import Array, Cell, Layout, Quantity
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
@@ -15,11 +15,7 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.network.overview import is_small
 from cnnstep.tutor.numbers import counted
-
-INPUT_GRADIENT = "input_gradient"
-WRITTEN = re.compile(r"^\s*(.*?)\s*(?:\[([\d\s,]*)\])?\s*$", re.S)
-DIGITS = 9
-"""An index that is longer is beyond every array."""
+from cnnstep.tutor.place import find, read_place
 
 
 @dataclass(frozen=True)
@@ -37,9 +33,12 @@ def names_of(only: str) -> tuple[str, ...]:
 
 def lesson_for(scenario: Scenario, names: tuple[str, ...] = ()) -> Lesson:
     """The scenario's lesson, with ∂L/∂X where one of the names asks for it, and in every network small enough."""
-    bare = [WRITTEN.sub(r"\1", name) for name in names]
-    asked = any(name.endswith(INPUT_GRADIENT) or name in scenario.names[:1] for name in bare)
-    return lesson_of(scenario, input_gradient=asked or (scenario.is_network and is_small(scenario)))
+    plain = lesson_of(scenario, input_gradient=scenario.is_network and is_small(scenario))
+    if not names:
+        return plain
+    whole = lesson_of(scenario, input_gradient=True)
+    asked = {step.name for name in names for step in steps_of(whole, read_place(name).name)}
+    return whole if asked - {*plain.names} else plain
 
 
 def selected(iteration: Iteration, names: tuple[str, ...]) -> tuple[Selection, ...]:
@@ -47,47 +46,39 @@ def selected(iteration: Iteration, names: tuple[str, ...]) -> tuple[Selection, .
     return tuple(one for name in names for one in _selected(iteration, name))
 
 
-def check_names(lesson: Lesson, names: tuple[str, ...]) -> None:
-    """`InputError` where one of the names is no step and no layer."""
-    for name in names:
-        list(_steps(lesson, WRITTEN.sub(r"\1", name)))
-
-
 def _selected(iteration: Iteration, name: str) -> Iterator[Selection]:
-    written = WRITTEN.match(name)
-    bare, indices = (written.group(1), written.group(2)) if written else (name, None)
-    for step in _steps(iteration.lesson, bare):
-        part = tuple(_index(word) for word in re.findall(r"\d+", indices or ""))
-        yield Selection(step, checked_part(step.name, step.quantity.layout, iteration.matrix(step.name), part))
+    place = read_place(name)
+    for step in steps_of(iteration.lesson, place.name):
+        shown = iteration.matrix(step.name)
+        yield Selection(step, checked_part(step.name, step.quantity.layout, shown, place.cell))
 
 
-def _index(word: str) -> int:
-    return int(word) if len(word) <= DIGITS else 10**DIGITS
-
-
-def _steps(lesson: Lesson, name: str) -> Iterator[Step]:
+def steps_of(lesson: Lesson, name: str) -> tuple[Step, ...]:
+    """The step of this name, or all of a layer's; `InputError` where the name is neither."""
     layers = lesson.scenario.names
     if name in layers:
-        yield from (step for step in lesson.steps if step.layer == name)
-        return
+        return tuple(step for step in lesson.steps if step.layer == name)
     try:
-        yield lesson.step(name)
+        found = find(lesson, name)
     except InputError as error:
         if not layers or error.faults[0].code != "unknown-step":
             raise
         hint = did_you_mean(name, (*lesson.names, *layers))
         hint = f"layers: {', '.join(layers)}; steps: {layers[0]}.forward and so on" if "there is:" in hint else hint
         raise InputError(Fault("unknown-step", f'there is no step or layer called "{name}"', hint)) from None
+    if isinstance(found, Quantity):
+        raise InputError(Fault("step", f"{found.name} is given, no step works it out", "name a step: forward"))
+    return (found,)
 
 
 def first_step(lesson: Lesson, name: str) -> Step:
     """The step of this name; of a layer the one that it begins with."""
-    return next(_steps(lesson, name))
+    return steps_of(lesson, name)[0]
 
 
 def only_step(lesson: Lesson, name: str) -> Step:
     """The step of this name; a layer has several, and which of them is meant must be said."""
-    steps = list(_steps(lesson, name))
+    steps = steps_of(lesson, name)
     if len(steps) > 1:
         raise InputError(Fault("step", f"{name} is a layer", f"say which step: {', '.join(s.name for s in steps)}"))
     return steps[0]

@@ -59,7 +59,9 @@ def read_matrix(text: str) -> tuple[tuple[Typed, ...], ...]:
     rows = [_row(part) for part in _rows(text)]
     rows = [row for row in rows if row]
     if not rows:
-        raise InputError(Fault("not-a-matrix", "there are no numbers in that", "type rows of numbers: 3 0; -2 1"))
+        raise InputError(
+            Fault("not-a-matrix", "there are no numbers in that", "type rows of numbers, with ; between them")
+        )
     for index, row in enumerate(rows):
         if len(row) != len(rows[0]):
             what = f"row {index} has {counted(len(row), 'number')}, row 0 has {len(rows[0])}"
@@ -83,7 +85,9 @@ def _row(part: str) -> tuple[Typed, ...]:
         match = _NUMBER.match(part, at)
         if match is None:
             word = part[at:].split()[0][:20]
-            raise InputError(Fault("not-a-number", f'"{word}" is not a number', "type rows of numbers: 3 0; -2 1"))
+            raise InputError(
+                Fault("not-a-number", f'"{word}" is not a number', "type rows of numbers, with ; between them")
+            )
         try:
             numbers.append(read_number(match.group()))
         except ZeroDivisionError:

@@ -10,12 +10,12 @@ from cnnstep.engine.quantity import Cell, Quantity
 from cnnstep.engine.step import Factor, Step, Term, Working
 from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.document import Beside, Block, Heading, Line, Mark, Paragraph, Sum
+from cnnstep.tutor.document import Beside, Block, Command, Heading, Line, Mark, Paragraph, Sum
 from cnnstep.tutor.network.one_sample import SAMPLE, one_sample
 from cnnstep.tutor.nudge import nudge
-from cnnstep.tutor.numbers import Numbers
+from cnnstep.tutor.numbers import Numbers, listed
 from cnnstep.tutor.present import planes
-from cnnstep.tutor.sentences import words_of
+from cnnstep.tutor.sentences import place_of, words_of
 
 MOST_SAMPLES = 8
 """Of a larger batch, a gradient's products are written out for one sample."""
@@ -23,16 +23,30 @@ PART = Mark("*", "takes part", "strong")
 
 
 def why(
-    iteration: Iteration, step: Step, shown: Cell, numbers: Numbers, sample: int | None = None
+    iteration: Iteration, asked: Step | Quantity, shown: Cell, numbers: Numbers, sample: int | None = None
 ) -> tuple[Block, ...]:
-    """How the number of a step at a cell comes about; the cell as a learner counts it.
+    """How the number of a step, or of what is given, at a cell comes about; the cell as a learner counts it.
 
     Where one sample of a batch is looked at, a cell without a sample is one of it.
     """
-    visible = step.quantity.layout.visible
+    quantity = asked if isinstance(asked, Quantity) else asked.quantity
+    cell = _full_cell(iteration, quantity, _with_sample(quantity, shown, sample))
+    if isinstance(asked, Quantity):
+        return given_number(iteration, asked, cell, numbers)
+    return _worked_number(iteration, asked, cell, numbers, sample)
+
+
+def _with_sample(quantity: Quantity, shown: Cell, sample: int | None) -> Cell:
+    visible = quantity.layout.visible
     if sample is not None and visible[:1] == ("sample",) and len(shown) == len(visible) - 1:
-        shown = (sample, *shown)
-    cell = _full_cell(iteration, step, shown)
+        return (sample, *shown)
+    return shown
+
+
+def _worked_number(
+    iteration: Iteration, step: Step, cell: Cell, numbers: Numbers, sample: int | None
+) -> tuple[Block, ...]:
+    """Its products, where they were read from, and for a gradient a nudge."""
     working = _worked_out(iteration, step, cell, sample)
     label = step.quantity.label(cell)
     return (
@@ -42,6 +56,27 @@ def why(
         *products(iteration, step, cell, working, numbers),
         *nudge(iteration, step, cell, numbers),
     )
+
+
+def given_number(iteration: Iteration, leaf: Quantity, cell: Cell, numbers: Numbers) -> tuple[Block, ...]:
+    """Where a number comes from that no step of this iteration works out: the scenario, or the iteration before."""
+    made_by = dict(iteration.lesson.carried).get(leaf.name)
+    label, value = leaf.label(cell), numbers.text(float(iteration.values[leaf.name][cell]))
+    at = " ".join(map(str, leaf.layout.shown_cell(cell)))
+    if made_by is None:
+        return (Heading(f"{label} = {value}"), Paragraph(f"{label} is given: it stands in the scenario."))
+    if iteration.number:
+        before, maker = iteration.number - 1, place_of(iteration.lesson.step(made_by))
+        words = f"{label} was worked out before: {maker} of iteration {before} made it."
+        follow = Command(f"goto {before} {made_by}", f"go there; then why {at} shows how")
+    else:
+        words = (
+            f"{label} is the 0 that it begins with."
+            if leaf.name.endswith("_before")
+            else (f"{label} is given: the scenario begins with it.")
+        )
+        follow = Command(f"why {made_by} {at}".rstrip(), "what this iteration makes of it")
+    return (Heading(f"{label} = {value}"), Paragraph(words), follow)
 
 
 def _worked_out(iteration: Iteration, step: Step, cell: Cell, sample: int | None) -> Working:
@@ -109,17 +144,17 @@ def _dead(iteration: Iteration, working: Working) -> frozenset[tuple[str, Cell]]
     return frozenset(found)
 
 
-def _full_cell(iteration: Iteration, step: Step, shown: Cell) -> Cell:
+def _full_cell(iteration: Iteration, quantity: Quantity, shown: Cell) -> Cell:
     """The cell with every axis; a cell outside the matrix is a fault that says how large it is."""
-    layout = step.quantity.layout
-    shape = layout.show(iteration.values[step.name]).shape
+    layout, name = quantity.layout, quantity.name
+    shape = layout.show(iteration.values[name]).shape
     if len(shown) != len(shape):
-        axes = " ".join(axis.upper() for axis in layout.visible) or "no index"
-        what = f"a number of {step.name} is named by {len(shape)} indices, not {len(shown)}"
-        raise InputError(Fault("cell", what, f"type: why {step.name} {axes}"))
+        axes = " ".join(axis.upper() for axis in layout.visible)
+        what = f"a number of {name} is named by its {listed(layout.visible)}" if shape else f"{name} is one number"
+        raise InputError(Fault("cell", what, f"type: why {name} {axes}".rstrip()))
     for index, size, axis in zip(shown, shape, layout.visible, strict=True):
         if not 0 <= index < size:
-            what = f"{step.name} has no {axis} {index}"
+            what = f"{name} has no {axis} {index}"
             raise InputError(Fault("cell", what, f"its {axis}s are counted from 0 to {size - 1}"))
     return layout.full_cell(shown)
 

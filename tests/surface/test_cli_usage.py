@@ -161,3 +161,19 @@ def test_the_shell_completes_commands_options_scenarios_and_topics(cnnstep: Prog
     ran = cnnstep(env=asked)
     assert ran.code == 0
     assert ran.out.split() == [offered]
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("dead relu", "Dead ReLU"),
+        ("Learning Rate", "Learning rate"),
+        ("δ", "Delta"),
+        ("∂L/∂W", "Filter gradient"),
+        ("gradient[0,1]", "Filter gradient"),
+        ("conv1.gradient[0]", "Filter gradient"),
+        ("leaky_ReLU", "leaky_relu"),
+    ],
+)
+def test_a_topic_may_have_several_words_or_be_a_symbol_or_a_cell(cnnstep: Program, typed: str, title: str) -> None:
+    assert cnnstep("explain", *typed.split()).out.startswith(title)

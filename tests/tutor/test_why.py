@@ -133,9 +133,9 @@ def test_a_dead_cell_is_named_as_the_reason_for_its_0() -> None:
 @pytest.mark.parametrize(
     ("cell", "what", "hint"),
     [
-        ((), "named by 2 indices, not 0", "ROW COLUMN"),
-        ((0,), "named by 2 indices, not 1", "ROW COLUMN"),
-        ((0, 0, 0), "named by 2 indices, not 3", "ROW COLUMN"),
+        ((), "named by its row and column", "ROW COLUMN"),
+        ((0,), "named by its row and column", "ROW COLUMN"),
+        ((0, 0, 0), "named by its row and column", "ROW COLUMN"),
         ((0, 2), "forward has no column 2", "counted from 0 to 1"),
         ((9, 0), "forward has no row 9", "counted from 0 to 1"),
     ],

@@ -32,7 +32,7 @@ ScenarioName = Annotated[
 MaybeScenario = Annotated[
     str,
     typer.Argument(
-        metavar="[SCENARIO]",
+        metavar="SCENARIO",
         help="A scenario file, - for standard input, or a shipped name; without one, the first lesson.",
         autocompletion=_scenario_names,
         show_default=False,

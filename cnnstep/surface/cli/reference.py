@@ -15,10 +15,15 @@ def _topic_names(incomplete: str) -> list[str]:
     return [name for name in TOPICS if name.startswith(incomplete)]
 
 
+MANY_WORDS = {"allow_extra_args": True}
+"""`explain dead relu`: a topic may have more than one word."""
+
+
 def explain(
+    context: typer.Context,
     topic: Annotated[
         str,
-        typer.Argument(metavar="[TOPIC]", help="A concept; without one, the list.", autocompletion=_topic_names),
+        typer.Argument(metavar="TOPIC", help="A concept; without one, the list.", autocompletion=_topic_names),
     ] = "",
     scenario: Annotated[str, typer.Option("--scenario", metavar="SCENARIO", help="Work it on your own numbers.")] = "",
     precision: Precision = 4,
@@ -29,7 +34,7 @@ def explain(
     \b
     Examples:
       cnnstep explain
-      cnnstep explain relu
+      cnnstep explain dead relu
       cnnstep explain gradient --scenario my.yaml
     """
     from cnnstep.surface.cli.context import show
@@ -40,7 +45,7 @@ def explain(
     if not topic:
         show(topic_list(), style)
         return
-    show(explanation(topic, lambda name: load(name).scenario, scenario, style), style)
+    show(explanation(" ".join((topic, *context.args)), lambda name: load(name).scenario, scenario, style), style)
 
 
 def scenarios(as_json: AsJson = False) -> None:

@@ -71,7 +71,7 @@ def run(
     from cnnstep.surface.cli.context import show, show_json
     from cnnstep.surface.told import told
     from cnnstep.tutor.run import keeps_all, run_data, run_document, sample_shown
-    from cnnstep.tutor.select import check_names, lesson_for, names_of
+    from cnnstep.tutor.select import lesson_for, names_of
 
     style = style_of(precision, fractions)
     if iterations is not None:
@@ -82,7 +82,6 @@ def run(
     loaded = _loaded(scenario, weights)
     steps = names_of(only)
     lesson = lesson_for(loaded.scenario, steps)
-    check_names(lesson, steps)
     total = iterations or loaded.scenario.iterations
     multiple = every or int(as_json and keeps_all(loaded.scenario, total))
 
@@ -186,7 +185,7 @@ def step(
     from cnnstep.surface.cli.context import show, show_json
     from cnnstep.surface.told import told
     from cnnstep.tutor.run import sample_shown, step_data, step_document
-    from cnnstep.tutor.select import check_names, lesson_for, names_of
+    from cnnstep.tutor.select import lesson_for, names_of
 
     style = style_of(precision, fractions)
     if iteration is not None:
@@ -201,7 +200,6 @@ def step(
     loaded = _loaded(scenario, weights)
     steps = names_of(only)
     lesson = lesson_for(loaded.scenario, steps)
-    check_names(lesson, steps)
     wanted = _iteration(lesson, iteration or 0)
     if as_json:
         show_json(step_data(wanted, told(loaded), steps))

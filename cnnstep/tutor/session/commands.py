@@ -6,25 +6,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.command_words import Word, full_word
+from cnnstep.tutor.command_words import HABITS, Word, full_word
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.place import DIGITS, is_cell, is_index
 from cnnstep.tutor.present import note
 from cnnstep.tutor.record import record
 from cnnstep.tutor.run import course
 from cnnstep.tutor.select import first_step
 from cnnstep.tutor.session.guess import start_guess
-from cnnstep.tutor.session.look import DIGITS, is_index, sample, show, why_number
+from cnnstep.tutor.session.look import sample, show, why_number
 from cnnstep.tutor.session.screens import shown
 from cnnstep.tutor.session.state import Answer, Reply, Session, opening
 from cnnstep.tutor.what_if import changed
 
+OTHER_NUMBERS = ("six-outputs", "first-filter")
+_ASSIGNED = re.compile(r"\s*[^\s=:]+\s*[=:]")
 FURTHEST = 100_000
 """No session runs on further than this in one command."""
 
@@ -34,12 +39,23 @@ SessionCommand = Word[Session, Answer]
 
 def carry_out(session: Session, line: str) -> Answer:
     """The command that a line begins with; an empty line goes on."""
-    word, _, rest = line.strip().partition(" ")
-    if not word:
-        return _on(session)
-    if re.match(r"^[^\s\[\]]+\s*\[[\d\s,]*\]$", line.strip()):
+    if is_cell(line, _symbols(session)):
         return why_number(session, line)
-    return COMMANDS[_command(word.lower())].carry_out(session, rest.strip())
+    word, _, rest = line.strip().partition(" ")
+    return COMMANDS[_command(word.lower() or "next")].carry_out(session, rest.strip())
+
+
+def is_command(session: Session, line: str) -> bool:
+    """Whether a line is a command and no matrix: `why 0 0`, `z[0,1]`, but not `[0, 1]` and not `e = 2 0`."""
+    word = line.strip().partition(" ")[0]
+    if not word or _ASSIGNED.match(line):
+        return False
+    return bool(full_word(word.lower(), COMMANDS, OTHER_WORDS)) or (word[0] != "[" and is_cell(line, _symbols(session)))
+
+
+def _symbols(session: Session) -> set[str]:
+    lesson = session.iteration.lesson
+    return {quantity.symbol for quantity in (*lesson.leaves, *(step.quantity for step in lesson.steps))}
 
 
 def _command(word: str) -> str:
@@ -55,9 +71,9 @@ def _on(session: Session, rest: str = "") -> Answer:
 
 
 def _back(session: Session, rest: str) -> Answer:
-    if session.before is None:
+    before = session.before if session.guess is None else replace(session, guess=None)
+    if before is None:
         return session, Reply((Paragraph("This is where you began.", "quiet"),))
-    before = session.before
     while before.position < 0 and before.iteration.number and before.before is not None:
         before = before.before  # the pause before an iteration's first step is no place of its own
     return before, Reply(shown(before))
@@ -143,8 +159,9 @@ def _reset(session: Session, rest: str) -> Answer:
 
 
 def _findings(session: Session, rest: str) -> Answer:
-    found = findings(session.iteration)
-    blocks = tuple(note(finding) for finding in found) or (Paragraph("Nothing special in this iteration."),)
+    hidden = session.to_come if session.guess is not None else ()
+    found = [finding for finding in findings(session.iteration) if finding.step not in hidden]
+    blocks = tuple(map(note, found)) or (Paragraph(f"Nothing special {'so far' if hidden else 'in this iteration'}."),)
     return session, Reply(blocks)
 
 
@@ -157,8 +174,15 @@ def _explain(session: Session, rest: str) -> Answer:
     def load(name: str) -> Scenario:
         return session.scenario if name == session.name else session.load(name)
 
-    blocks = explanation(rest, load, session.name, session.style)
+    name = session.name if session.guess is None else _elsewhere(session)
+    blocks = explanation(rest, load, name, session.style)
     return session, Reply(tuple(block for block in blocks if not _opens_a_session(block)))
+
+
+def _elsewhere(session: Session) -> str:
+    """A scenario with other numbers than the one that is being guessed: a page worked on it gives nothing away."""
+    asked = session.iteration.values["input"]
+    return next(name for name in OTHER_NUMBERS if not np.array_equal(session.load(name).inputs, asked))
 
 
 def _opens_a_session(block: Block) -> bool:
@@ -208,5 +232,5 @@ COMMANDS: dict[str, SessionCommand] = {
 }
 """One entry a command; help, suggestions and tests read them from here."""
 
-OTHER_WORDS = {"exit": "quit", "?": "help", "layer": "show"}
+OTHER_WORDS = HABITS | {"layer": "show", "print": "show", "step": "next", "continue": "next", "undo": "back"}
 """What else is typed out of habit."""

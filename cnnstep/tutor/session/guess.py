@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
+from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.document import Block, Command, Mark, Matrix, Paragraph
+from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.session.screens import shown
@@ -16,56 +19,77 @@ from cnnstep.tutor.typed import Typed, read_matrix
 
 WRONG = Mark("✗", "not this number", "bad")
 RIGHT = Mark("✓", "right", "good")
+MOST_NUMBERS = 256
+"""Nobody types a matrix of more."""
 EXACT_DIGITS = 12
 """What was shown counts as known to so many decimals."""
 
 
 def start_guess(session: Session) -> Answer:
     """Asks for the next step's matrix."""
-    step = session.coming
     ready = session
     if session.position + 1 == len(session.iteration.lesson.steps):
         ready = session.moved(session.iteration.next(), -1)
-    words = f"Work out {step.symbol} yourself: {title_of(step).lower()}, {step.formula}."
-    how = f"Type {_how(_shape(ready, step))}. An empty line gives up."
-    return replace(ready, guess=()), Reply((Paragraph(words), Paragraph(how, "quiet")))
+    asked = replace(ready, guess=())
+    step, size = asked.coming, _asked(asked).size
+    if size > MOST_NUMBERS:
+        what = f"{step.symbol} has {size} numbers, too many to type"
+        raise InputError(Fault("guess", what, f"Enter shows it; why {step.name} works one of its numbers out"))
+    return asked, Reply((Paragraph(f"Work out {step.symbol} yourself: {title_of(step).lower()}, {step.formula}."),))
 
 
-def _how(shape: tuple[int, ...]) -> str:
-    """`2×2: a row on a line, …`, `2 numbers: 3 0`, `one number`."""
-    if len(shape) < 2:
-        return "one number" if shape in ((), (1,)) else f"{shape[0]} numbers, as in 3 0"
-    return f"{'×'.join(str(n) for n in shape)}: a row on a line, or 3 0; -2 1 in one"
+def _asked(session: Session) -> Array:
+    """The matrix that is asked for: of a batch whose samples are looked at one by one, this sample's."""
+    return one_sample(session.iteration, session.sample).matrix(session.coming.name)
+
+
+def still_asked(session: Session) -> Paragraph:
+    """What is still to be typed, in words, for an example might be the answer; and the way out."""
+    shape, rows = _asked(session).shape, session.guess or ()
+    if rows:
+        words = f"Still to come: row {len(_rows(rows))}, {counted(_widths(shape)[0], 'number')}."
+    elif len(shape) < 2:
+        words = f"Type {'one number' if _widths(shape)[0] == 1 else f'{shape[0]} numbers, all in one line'}."
+    else:
+        visible = session.coming.quantity.layout.visible
+        planes = f", {visible[-3]} by {visible[-3]}" if len(shape) > 2 else ""
+        count = counted(int(np.prod(shape[:-1])), "row")
+        words = f"Type {count} of {counted(shape[-1], 'number')}{planes}, each on its own line or with ; between them."
+    return Paragraph(f"{words} An empty line gives up.", "quiet")
 
 
 def guessing(session: Session, line: str) -> Answer:
     """Takes in a line of the guess; once it is complete, marks it and shows the step."""
-    if not line.strip() or line.strip().lower() in ("quit", "q", "back", "b"):
+    if not line.strip():
         return replace(session, guess=None), Reply((Paragraph("Given up. Enter shows the step.", "quiet"),))
-    lines = (*(session.guess or ()), line)
-    step = session.coming
-    shape = _shape(session, step)
-    typed = read_matrix("\n".join(lines))
-    wanted = int(np.prod(shape, dtype=int))
-    count = sum(len(row) for row in typed)
-    if count < wanted:
+    shape, size = _asked(session).shape, _asked(session).size
+    lines, symbol = (*(session.guess or ()), line), session.coming.symbol
+    rows, new = _rows(lines), len(read_matrix(line)[0])
+    if len(rows) > 1 or new != size:
+        if new not in _widths(shape):
+            what = f"that is a row of {new}, and a row of {symbol} has {counted(_widths(shape)[0], 'number')}"
+            raise InputError(Fault("shape", what))
+        if sum(map(len, rows)) > size:
+            most = counted(size // new, "row")
+            raise InputError(Fault("shape", f"that makes {counted(len(rows), 'row')}, and {symbol} has {most}"))
+    if sum(map(len, rows)) < size:
         return replace(session, guess=lines), Reply(())
-    again = replace(session, guess=())
-    if count > wanted or (len(shape) == 2 and 1 < len(typed) != shape[0]):
-        size = "×".join(str(n) for n in shape) or "one number"
-        what = f"That is {len(typed)}×{len(typed[0])}, but {step.symbol} is {size}"
-        return again, Reply((Paragraph(f"{what}. Type it again, or an empty line to give up.", "warn"),))
-    return _marked(replace(session, guess=None), step, [cell for row in typed for cell in row])
+    return _marked(replace(session, guess=None), session.coming, [cell for row in rows for cell in row])
 
 
-def _shape(session: Session, step: Step) -> tuple[int, ...]:
-    iteration = session.iteration
-    return tuple(iteration.matrix(step.name).shape)
+def _rows(lines: tuple[str, ...]) -> list[tuple[Typed, ...]]:
+    return [row for line in lines for row in read_matrix(line)]
+
+
+def _widths(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """How many numbers a row may have: as many as the matrix has columns; a single row may stand upright too."""
+    columns = (1, *shape)[-1]
+    return (columns, 1) if len(shape) == 1 else (columns,)
 
 
 def _marked(session: Session, step: Step, typed: list[Typed]) -> Answer:
-    shape = _shape(session, step)
-    true = session.iteration.matrix(step.name)
+    true = _asked(session)
+    shape: tuple[int, ...] = true.shape
     wrong = [not cell.fits(float(value)) for cell, value in zip(typed, true.ravel(), strict=True)]
     table = np.array([cell.value for cell in typed]).reshape(shape if len(shape) > 1 else (1, -1))
     flat = table.reshape(-1, table.shape[-1])
@@ -79,15 +103,17 @@ def _marked(session: Session, step: Step, typed: list[Typed]) -> Answer:
     cell = " ".join(str(int(i)) for i in first)
     blocks: list[Block] = [
         mine,
-        Paragraph(f"{len(wrong) - sum(wrong)} right, {counted(sum(wrong), 'cell is', 'cells are')} not.", "warn"),
+        Paragraph(f"{len(wrong) - sum(wrong)} of {len(wrong)} right.", "warn"),
         *_named(session, step, typed, shape),
-        Command(f"why {step.name} {cell}".strip(), "how that number comes about. Or: guess, Enter"),
+        Command(f"why {step.name} {cell}".strip(), "how that number comes about; or guess again"),
     ]
     return session, Reply(tuple(blocks))
 
 
 def _named(session: Session, step: Step, typed: list[Typed], shape: tuple[int, ...]) -> tuple[Block, ...]:
     """What went wrong, where the numbers say so: the steps before this one were shown, so they are known."""
+    if session.sample is not None:  # a sheet is of the whole batch
+        return ()
     from cnnstep.tutor.check.diagnose import diagnose  # the mistakes, which only a wrong guess asks for
     from cnnstep.tutor.check.report import causes
     from cnnstep.tutor.check.sheet import Sheet, Written

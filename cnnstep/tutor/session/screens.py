@@ -64,7 +64,7 @@ def _one_at_a_time(iteration: Iteration, sample: int | None) -> tuple[Block, ...
 def prompt(session: Session) -> str:
     """Where one is: `first-filter · iteration 0 · 3/6 error >`."""
     if session.guess is not None:
-        rows = len(read_matrix("\n".join(session.guess))) if session.guess else 0
+        rows = sum(len(read_matrix(line)) for line in session.guess)
         return f"your {session.coming.symbol}, row {rows}: " if rows else f"your {session.coming.symbol}: "
     steps = session.iteration.lesson.steps
     step = session.step

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
@@ -51,6 +52,12 @@ class Session:
         """The step that Enter shows next."""
         steps = self.iteration.lesson.steps
         return steps[(self.position + 1) % len(steps)]
+
+    @property
+    def to_come(self) -> tuple[str, ...]:
+        """The names of the coming step and of those after it, ∂L/∂X among them even where nobody has asked for it."""
+        names = lesson_of(self.scenario, input_gradient=True).names
+        return names[names.index(self.coming.name) :]
 
     def moved(self, iteration: Iteration, position: int) -> Session:
         """The session at another place, from which `back` leads here."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cnnstep.engine.naming import SYMBOLS
+from cnnstep.errors import Fault, InputError
+from cnnstep.registry import did_you_mean
+from cnnstep.tutor.place import read_place
 from cnnstep.tutor.topics.index import ALIASES, MODULE_OF
 
 if TYPE_CHECKING:  # nothing here may bring NumPy: a page decides for itself what it needs
@@ -69,16 +74,19 @@ def _of_mistake(typed: str, load: Callable[[str], Scenario], scenario: str, styl
     if code in MISTAKES:
         found = MISTAKES[code]
         return mistake_page(found, Example(load, scenario or found.shown_on, bool(scenario), style))
-    from cnnstep.errors import Fault, InputError
-    from cnnstep.registry import did_you_mean
-
     hint = did_you_mean(typed, (*TOPICS, *ALIASES, *MISTAKES))
     hint = hint if hint.startswith("did") else "cnnstep explain lists them all"
     raise InputError(Fault("unknown-topic", f'there is no topic called "{typed}"', hint))
 
 
 def known(typed: str) -> str | None:
-    """The topic's name for what was typed: any case, underscores for hyphens, everyday words, a network's steps."""
+    """The topic's name for what was typed: any case, underscores for hyphens, everyday words, symbols, cells.
+
+    Of a network's steps, too: `conv1.gradient[0]`.
+    """
+    with suppress(InputError):  # "adam 0.9" is no cell, and no topic either
+        typed = read_place(typed).name or typed
+    typed = SYMBOLS.get(typed, typed)
     if "." in typed:
         return _of_layer(*typed.rsplit(".", 1))
     wanted = _folded(typed)
