@@ -22,14 +22,10 @@ from cnnstep.engine.train.problem import Problem
 from tests.engine.strategies import SEEDS, scenarios
 from tests.engine.test_first_filter_run import first_filter
 from tests.examples import examples
-from tests.extras import needs
+from tests.extras import marks, needs
 
-try:
-    import numba  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
-except ImportError:
-    WAYS = [False]
-else:
-    WAYS = [False, True]
+WAYS = [False, pytest.param(True, marks=marks("fast"))]
+"""In NumPy, and in machine code."""
 
 
 def starts(of: Scenario, runs: int, seed: int) -> tuple[Array, Array | None]:
