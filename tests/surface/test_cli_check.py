@@ -136,7 +136,7 @@ def test_the_report_fits_every_width(cnnstep: Program, width: int) -> None:
 def test_a_guess_in_a_session_is_answered_with_the_mistake(cnnstep: Program) -> None:
     ran = cnnstep("step", "--interactive", stdin="\n\n\n\n\nguess\n2 -2; 1 2\nquit\n")
     assert "uphill-update" in ran.out
-    assert "points downhill already and is subtracted" in " ".join(ran.out.split())
+    assert "points downhill already, and is subtracted" in " ".join(ran.out.split())
 
 
 class TestRunMistake:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pytest
 
+from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import one_filter
-from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Array
+from cnnstep.engine.step import Step
 from cnnstep.engine.trace import GRADIENT_ROLES, first_iteration, trace
 from cnnstep.errors import InputError
-from cnnstep.surface.loading import load
+from cnnstep.surface.loading import load, shipped
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.document import Matrix
 from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out, mistaken
@@ -21,6 +25,7 @@ from cnnstep.tutor.topics import explanation
 from tests.tutor.blocks import blocks_of
 
 CODES = list(MISTAKES)
+MOST_CELLS = 200
 ONE_LAYER = [
     "flipped-filter",
     "transposed-filter",
@@ -97,13 +102,48 @@ def test_every_mistake_is_there_under_its_code() -> None:
     assert sorted(ONE_LAYER + NETWORK) == sorted(CODES)
 
 
+def lessons() -> Iterator[Lesson]:
+    """The shipped scenarios that fit on a page; the first one with each activation, the other sign, another loss."""
+    for scenario in (load(one.name).scenario for one in shipped()):
+        if scenario.inputs.size < MOST_CELLS:
+            yield lesson_of(scenario, input_gradient=True)
+    keys = load("first-filter").scenario.data() | {"bias": 1}
+    for phi in ACTIVATIONS:
+        yield lesson_of(one_filter(**keys | {"activation": phi, "error": "target_minus_output"}), input_gradient=True)
+    yield lesson_of(one_filter(**keys | {"activation": "sigmoid", "loss": "binary_cross_entropy"}))
+
+
+LESSONS = list(lessons())
+
+
+def settings(code: str) -> list[tuple[Lesson, Step]]:
+    """All steps of these lessons that the mistake can be made in."""
+    return [(lesson, step) for lesson in LESSONS for step in lesson.steps if step.role in MISTAKES[code].slants]
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_mistake_says_what_why_and_how_in_whole_sentences(code: str) -> None:
-    entry = MISTAKES[code]
-    for text in (entry.does, entry.hurts, entry.fix):
-        assert text[0].isupper() or text[0] in "∂δφzae"
-        assert text.endswith((".", ")"))
-    assert entry.title.startswith(("you ", "your ", "overlapping "))
+    assert MISTAKES[code].title.startswith(("you ", "your ", "overlapping "))
+    for lesson, step in settings(code):
+        for text in MISTAKES[code].words(lesson, step):
+            assert text[0].isupper() or text[0] in "∂δφ" or text.startswith(step.formula)
+            assert text.endswith((".", ")"))
+            assert "  " not in text
+
+
+def activations_named(text: str) -> set[str]:
+    """The activations that a text speaks of, by their keys."""
+    return {name for name in ACTIVATIONS if name != "linear" and re.search(rf"\b{name}\b", text, re.IGNORECASE)}
+
+
+@pytest.mark.parametrize("code", sorted(set(CODES) - {"relu-for-another"}))
+def test_nobody_is_told_of_an_activation_that_is_not_there(code: str) -> None:
+    for lesson, step in settings(code):
+        there = {layer.kind for layer in lesson.scenario.layers}
+        own = {step.part.phi.name} if isinstance(step.part, ActivationLayer) else there
+        results = carry_out(Case(lesson, step, first_iteration(lesson).values), MISTAKES[code])
+        if results:
+            assert activations_named(" ".join(MISTAKES[code].words(lesson, step))) <= own
 
 
 @pytest.mark.parametrize("code", CODES)

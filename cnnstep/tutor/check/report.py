@@ -13,7 +13,7 @@ from cnnstep.tutor.check.diagnose import Diagnosis, first_wrong
 from cnnstep.tutor.check.line import Slip, StepMark
 from cnnstep.tutor.check.options import Convention
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, Paragraph, Sum, Table, Tone
-from cnnstep.tutor.mistakes import MISTAKES, Mistake, mistaken
+from cnnstep.tutor.mistakes import MISTAKES, Mistake, Words, mistaken
 from cnnstep.tutor.numbers import Numbers, counted, listed
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.sentences import place_of, title_of
@@ -41,8 +41,8 @@ def causes(diagnosis: Diagnosis, name: str) -> tuple[Block, ...]:
     mark = diagnosis.mark(name)
     blocks: list[Block] = []
     for code in mark.mistakes:
-        mistake = MISTAKES[code]
-        blocks += [Note(code, f"{mistake.does} {mistake.hurts}"), Paragraph(f"The right line: {mistake.fix}", "good")]
+        words = _words(diagnosis, mark, MISTAKES[code])
+        blocks += [Note(code, f"{words.does} {words.hurts}"), Paragraph(f"The right line: {words.fix}", "good")]
     told = [f"{bracketed(slip.cell)}: {slip.reason}" for slip in mark.slips if slip.reason]
     if told:
         blocks.append(Paragraph(f"{'; '.join(told)}.", "warn"))
@@ -138,7 +138,7 @@ def _cause(diagnosis: Diagnosis, mark: StepMark, told: set[str], style: Numbers)
         return []
     blocks: list[Block] = []
     for code in mark.mistakes:
-        blocks += _again(MISTAKES[code], mark) if code in told else _mistake(MISTAKES[code], title_of(mark.step))
+        blocks += _again(MISTAKES[code], mark) if code in told else _mistake(diagnosis, MISTAKES[code], mark)
     blocks += _two_lines(mark)
     if any(code == "uphill-update" or mark.step.role == "update" for code in mark.mistakes):
         blocks += _two_ways(diagnosis, mark, style)
@@ -157,13 +157,20 @@ def _again(mistake: Mistake, mark: StepMark) -> list[Block]:
     ]
 
 
-def _mistake(mistake: Mistake, step: str) -> list[Block]:
+def _mistake(diagnosis: Diagnosis, mistake: Mistake, mark: StepMark) -> list[Block]:
+    words = _words(diagnosis, mark, mistake)
     return [
-        Heading(f"{step}: {mistake.title}", 2, mistake.code),
-        Paragraph(f"What you did: {mistake.does}"),
-        Paragraph(f"Why it hurts: {mistake.hurts}"),
-        Paragraph(f"The right line: {mistake.fix}", "good"),
+        Heading(f"{title_of(mark.step)}: {mistake.title}", 2, mistake.code),
+        Paragraph(f"What you did: {words.does}"),
+        Paragraph(f"Why it hurts: {words.hurts}"),
+        Paragraph(f"The right line: {words.fix}", "good"),
     ]
+
+
+def _words(diagnosis: Diagnosis, mark: StepMark, mistake: Mistake) -> Words:
+    """The words for the step that it was made in, which may be one before those that were given."""
+    made_in = next(cause.step for cause in mark.causes if cause.mistake is mistake)
+    return mistake.words(diagnosis.lesson, diagnosis.lesson.step(made_in))
 
 
 def _two_lines(mark: StepMark) -> list[Block]:

@@ -4,13 +4,15 @@
 """
 
 from cnnstep.tutor.mistakes import delta, forward, gradient, input_gradient, network, update
-from cnnstep.tutor.mistakes.mistake import MISTAKES, Case, Mistake, carry_out
+from cnnstep.tutor.mistakes.case import Case
+from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, Words, carry_out
 from cnnstep.tutor.mistakes.mistaken import mistaken
 
 __all__ = [
     "MISTAKES",
     "Case",
     "Mistake",
+    "Words",
     "carry_out",
     "delta",
     "forward",

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.quantity import number, numbers
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Command, Curve, Heading, Paragraph, Series, Table
 from cnnstep.tutor.mistakes.mistake import Mistake
 from cnnstep.tutor.numbers import Numbers, counted
@@ -21,19 +23,22 @@ FIRST_LOSSES = 6
 
 def astray_document(wrong: Record, right: Record, mistake: Mistake, name: str, style: Numbers) -> tuple[Block, ...]:
     """What the learner does, the step beside the right one, two loss curves, two filters."""
+    heading = Heading(f"The mistake: {mistake.title}", 1, mistake.code)
+    apart = _first_difference(wrong, right)
+    step = apart[0] if apart else mistake.occasion(right.lesson)
+    if step is None:
+        where = Command(f"cnnstep run {mistake.shown_on} --mistake {mistake.code}", "a scenario that shows it")
+        return heading, Paragraph("This mistake can't be made in this scenario.", "warn"), where
+    words = mistake.words(right.lesson, step)
     blocks: list[Block] = [
-        Heading(f"The mistake: {mistake.title}", 1, mistake.code),
-        Paragraph(mistake.does),
-        Paragraph(mistake.hurts),
-        Paragraph(f"Instead: {mistake.fix}", "good"),
+        heading,
+        Paragraph(words.does),
+        Paragraph(words.hurts),
+        Paragraph(f"Instead: {words.fix}", "good"),
     ]
-    blocks += _first_difference(wrong, right)
-    if not _differ(wrong, right):
-        blocks.append(
-            Paragraph("On these numbers the mistake changes nothing, so nothing here gives it away.", "warn")
-        )
-        blocks.append(Command("cnnstep scenarios", "find one that shows it"))
-        return tuple(blocks)
+    if not apart and not _end_apart(wrong, right):
+        return *blocks, *_unnoticed(wrong, mistake, name)
+    blocks += _pair(*apart) if apart else []
     blocks.append(_losses(wrong, right))
     if wrong.iterations > 1:
         series = (Series("with the mistake", wrong.losses, "x"), Series("right", right.losses, "•"))
@@ -41,31 +46,48 @@ def astray_document(wrong: Record, right: Record, mistake: Mistake, name: str, s
             Curve("Loss", series, "iteration", 0, max(wrong.iterations, right.iterations), log=_far_apart(wrong))
         )
     blocks += _filters(wrong, right)
-    for record, words in ((wrong, "With the mistake"), (right, "The right way")):
+    for record, way in ((wrong, "With the mistake"), (right, "The right way")):
         meaning, tone = STATUS[record.outcome.status]
         after = counted(record.iterations, "iteration")
-        blocks.append(Paragraph(f"{words}, after {after}: loss {style.text(record.outcome.loss)}, {meaning}.", tone))
+        blocks.append(Paragraph(f"{way}, after {after}: loss {style.text(record.outcome.loss)}, {meaning}.", tone))
     blocks.append(Command(f"cnnstep run {name}", "the right way, every number"))
     return tuple(blocks)
 
 
-def _differ(wrong: Record, right: Record) -> bool:
-    names = [leaf for leaf, _ in right.lesson.carried]
-    return any(not np.array_equal(wrong.outcome.values[n], right.outcome.values[n]) for n in names) or any(
-        not np.array_equal(wrong.first.values[n], right.first.values[n]) for n in right.lesson.names
+def _unnoticed(wrong: Record, mistake: Mistake, name: str) -> tuple[Block, ...]:
+    """Why nothing shows, and what would show it."""
+    if mistake.remembers and wrong.iterations == 1:
+        words = "In iteration 0 there is nothing left from an earlier one, so it can't show before iteration 1."
+        again = Command(f"cnnstep run {name} --mistake {mistake.code} --iterations 2", "one iteration more")
+        return Paragraph(words, "warn"), again
+    words = "On these numbers the mistake changes nothing, so nothing here gives it away."
+    return Paragraph(words, "warn"), Command("cnnstep scenarios", "find one that shows it")
+
+
+def _end_apart(wrong: Record, right: Record) -> bool:
+    names = (leaf for leaf, _ in right.lesson.carried)
+    return any(not np.array_equal(wrong.outcome.values[n], right.outcome.values[n]) for n in names)
+
+
+def _first_difference(wrong: Record, right: Record) -> tuple[Step, Iteration, Iteration] | None:
+    """The first step of the first two iterations that comes out otherwise, and the iterations both ways."""
+    pair = wrong.first, right.first
+    while True:
+        for step in right.lesson.steps:
+            if not np.array_equal(pair[0].values[step.name], pair[1].values[step.name]):
+                return step, *pair
+        if pair[1].number or wrong.iterations == 1:
+            return None
+        pair = pair[0].next(), pair[1].next()
+
+
+def _pair(step: Step, wrong: Iteration, right: Iteration) -> list[Block]:
+    """The step with the mistake beside the right one."""
+    pair = (
+        *planes(step.quantity, wrong.matrix(step.name), title=f"{step.symbol} with the mistake"),
+        *planes(step.quantity, right.matrix(step.name), title=f"{step.symbol}, right"),
     )
-
-
-def _first_difference(wrong: Record, right: Record) -> list[Block]:
-    """The first step that comes out otherwise, both ways."""
-    for step in right.lesson.steps:
-        if not np.array_equal(wrong.first.values[step.name], right.first.values[step.name]):
-            pair = (
-                *planes(step.quantity, wrong.first.matrix(step.name), title=f"{step.symbol} with the mistake"),
-                *planes(step.quantity, right.first.matrix(step.name), title=f"{step.symbol}, right"),
-            )
-            return [Heading(f"Iteration 0, {step.name.replace('_', ' ')}", 2, step.formula), Beside(pair)]
-    return []
+    return [Heading(f"Iteration {right.number}, {step.name.replace('_', ' ')}", 2, step.formula), Beside(pair)]
 
 
 def _losses(wrong: Record, right: Record) -> Table:

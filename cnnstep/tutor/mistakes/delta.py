@@ -2,107 +2,205 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstep.engine.activations import Activation
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake
+from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.mistake import Slant, Text, mistake
 
 
-def _upstream(case: Case) -> Array:
-    """∂L/∂a: the error, with the weight that the loss gives it; in a network it has that already."""
+def by_activation(otherwise: str, **texts: str) -> Text:
+    """The text for the activation at hand."""
+
+    def text(at: Setting) -> str:
+        return texts.get(at.phi.name, otherwise) if at.phi else otherwise
+
+    return text
+
+
+def _phi(at: Setting) -> Activation:
+    assert at.phi is not None  # a step of the role delta belongs to an activation
+    return at.phi
+
+
+def upstream(case: Case) -> Array:
+    """∂L/∂a at a step of the role delta: the error, with the weight that the loss gives it; a network's has it."""
     error = case.input(0)
-    if case.lesson.scenario.is_network or len(case.step.inputs) < 3:
+    if case.scenario.is_network or len(case.step.inputs) < 3:
         return error
     output = case.input(1)
-    return case.lesson.scenario.loss.weight(output, output.size) * error
+    return case.loss.weight(output, output.size) * error
 
 
 def _z(case: Case) -> Array:
     return case.input(-1)
 
 
-def _output(case: Case) -> Array:
-    return case.activation.phi.value(_z(case))
-
-
 def _slope(case: Case) -> Array:
-    return case.activation.phi.slope(_z(case))
+    return _phi(case).slope(_z(case))
 
 
-def _masks(case: Case) -> bool:
-    """Whether the activation's slope is a mask: one thing for positive z, another for negative."""
-    return case.activation.phi.name in ("relu", "leaky_relu")
+def _with_slope(at: Setting) -> str:
+    """`δ = e ⊙ relu′(z), with relu′(z) = 1 if z > 0, else 0.`"""
+    phi = _phi(at)
+    return f"{at.step.formula}, with {phi.name}′(z) = {phi.slope_formula}."
+
+
+def _cancels(at: Setting) -> bool:
+    """Whether the loss's weight cancels the slope, so that δ = e."""
+    return at.loss.only_with == _phi(at).name
+
+
+def _forgotten(at: Setting) -> str:
+    return f"You took {at.upstream} for {at.step.symbol}, without × φ′(z)."
+
+
+def _why_slope(at: Setting) -> str:
+    phi = _phi(at)
+    if _cancels(at):
+        return f"That is ∂L/∂a, not ∂L/∂z. In ∂L/∂z the slope cancels the loss's {at.loss.weight_formula.strip(' ⊙')}."
+    texts = {
+        "relu": "Here an inactive cell pulls on the weights though no small change of them moves its output.",
+        "leaky_relu": f"Where z ≤ 0 that is {phi.slope_at(-1.0):g} of it.",
+        "sigmoid": "A sigmoid passes on a quarter of it at most. (With binary cross-entropy δ = e is right: there the "
+        "slope cancels.)",
+        "tanh": "Except at z = 0, tanh passes on only a part of it.",
+    }
+    return f"What comes back reaches the filter only as far as φ′ lets it through. {texts.get(phi.name, '')}".strip()
 
 
 mistake(
     "slope-forgotten",
     "you left out the activation's slope",
-    "You used the error as δ, without multiplying by φ′(z).",
-    "δ says how the loss changes with z, and a change of z reaches the output multiplied by φ′(z). Where that "
-    "slope is small or 0, little or nothing of the error belongs to z. (With sigmoid and binary cross-entropy, δ "
-    "= e is right: the slope cancels.)",
-    "δ = e ⊙ φ′(z), cell by cell.",
+    _forgotten,
+    _why_slope,
+    _with_slope,
     shown_on="unreachable-target",
-    delta=Slant(working=_upstream),
+    delta=Slant(working=upstream),
 )
+
+_WRITTEN_IN_A = {"sigmoid": "a·(1 − a)", "tanh": "1 − a²"}
+"""The slopes that are written in the output."""
+
+
+def _near_zero(at: Setting) -> str:
+    where = "φ′ is the slope where the number went in, and that is z."
+    if _phi(at).name not in _WRITTEN_IN_A:
+        return where
+    return (
+        f"{where} Near z = 0 the two slopes differ by a few per cent, which is easily taken for rounding; "
+        "further out they are several times apart."
+    )
+
+
+def _in_a(at: Setting) -> str:
+    written = _WRITTEN_IN_A.get(_phi(at).name)
+    return f"{at.step.formula}. φ′(z) = {written} is written in a already." if written else at.right_line
+
 
 mistake(
     "slope-at-output",
     "you took the slope at a, not at z",
     "You put the output into φ′: φ′(a).",
-    "φ′ has to be taken at the number that went in, and that is z. With sigmoid or tanh the two are within a few "
-    "per cent of each other near z = 0, which looks like rounding; further out they are several times apart.",
-    "δ = e ⊙ φ′(z). Written with the output, φ′(z) is a·(1 − a) for sigmoid and 1 − a² for tanh.",
+    _near_zero,
+    _in_a,
     shown_on="sigmoid",
-    delta=Slant(working=lambda case: _upstream(case) * case.activation.phi.slope(_output(case))),
+    delta=Slant(working=lambda case: upstream(case) * _phi(case).slope(_phi(case).value(_z(case)))),
 )
+
+
+def _masked(case: Case, passes: NDArray[np.bool_]) -> Array | None:
+    """∂L/∂a where it passes, and elsewhere what the activation lets through where z < 0."""
+    if _phi(case).name not in ("relu", "leaky_relu"):
+        return None
+    return upstream(case) * np.where(passes, 1.0, _phi(case).slope_at(-1.0))
+
+
+def _leak(at: Setting) -> str:
+    return f"{_phi(at).slope_at(-1.0):g}"
+
 
 mistake(
     "mask-not-strict",
     "your mask lets everything through",
     "You let δ pass where a ≥ 0. After a ReLU that is everywhere.",
     "A cell with a negative z has a = 0, and 0 ≥ 0 holds, so its error passes back although its slope is 0.",
-    "Let δ pass where z > 0.",
+    _with_slope,
     shown_on="unreachable-target",
     delta=Slant(
-        working=lambda case: _upstream(case) * (case.activation.phi.value(_z(case)) >= 0) if _masks(case) else None
+        working=lambda case: upstream(case) * (_phi(case).value(_z(case)) >= 0) if _phi(case).name == "relu" else None
     ),
 )
+
+
+def _inverted(at: Setting) -> str:
+    if _phi(at).name == "relu":
+        return f"You let {at.upstream} pass where z ≤ 0 and stopped it where z > 0."
+    return f"You let {at.upstream} pass whole where z ≤ 0, and {_leak(at)} of it where z > 0."
+
 
 mistake(
     "mask-inverted",
     "your mask is the wrong way round",
-    "You let δ pass where z ≤ 0 and stopped it where z > 0.",
-    "The cells that should learn most then learn nothing, and those that should learn little or nothing move the "
-    "weights.",
-    "Let δ pass where z > 0. Where z is negative it is 0 (for leaky_relu: slope · e).",
-    delta=Slant(working=lambda case: _upstream(case) * (_z(case) <= 0) if _masks(case) else None),
+    _inverted,
+    by_activation(
+        "Each side of z = 0 then gets the other side's slope.",
+        relu="The active cells then learn nothing, and the inactive ones pull on the weights.",
+    ),
+    _with_slope,
+    delta=Slant(working=lambda case: _masked(case, _z(case) <= 0)),
 )
+
+
+def _by_sign(at: Setting) -> str:
+    if _phi(at).name == "relu":
+        return f"You set δ to 0 where {at.upstream} was negative."
+    return f"Where {at.upstream} was negative you let {_leak(at)} of it pass, and all of it elsewhere."
+
 
 mistake(
     "mask-on-error",
     "you masked by the error's sign, not by z",
-    "You set δ to 0 where the error was negative.",
-    "The mask depends on z, not on the error: a negative error has to go back just as a positive one does.",
-    "δ = e ⊙ φ′(z), whatever the sign of e.",
+    _by_sign,
+    by_activation(
+        "The slope depends on z alone; the sign of what comes back has no part in it.",
+        relu="The mask asks whether the cell is active, and that is told by z. An active cell passes negative "
+        "numbers back too.",
+    ),
+    _with_slope,
     shown_on="target-minus-output",
-    delta=Slant(working=lambda case: _upstream(case) * (case.input(0) > 0) if _masks(case) else None),
+    delta=Slant(working=lambda case: _masked(case, case.input(0) > 0)),
 )
 
 mistake(
     "mask-alone",
     "you wrote the slope alone, without the error",
-    "You took φ′(z) for δ and dropped the error.",
+    "You took φ′(z) for δ and left out what comes back.",
     "The gradient then does not depend on the target at all.",
-    "δ = e ⊙ φ′(z): multiply the two.",
+    lambda at: f"{at.step.formula}: multiply the two." if not _cancels(at) else at.right_line,
     delta=Slant(working=_slope),
 )
+
+
+def _how_much_less(at: Setting) -> str:
+    phi = _phi(at)
+    if _cancels(at):
+        return "With this loss the slope cancels, so it must not come in at all."
+    texts = {
+        "leaky_relu": f"Where z ≤ 0 δ comes out at {_leak(at)} of what it should be.",
+        "sigmoid": "A sigmoid's slope is a quarter at most, so δ comes out at a quarter or less of what it should be.",
+    }
+    return f"The chain rule passes each activation once. {texts.get(phi.name, '')}".strip()
+
 
 mistake(
     "slope-twice",
     "you multiplied by the slope twice",
-    "You worked out e·φ′(z)·φ′(z).",
-    "The chain rule passes through each activation once. The slope of sigmoid is at most ¼, so with sigmoid δ "
-    "comes out at a quarter of what it should be, or less.",
-    "δ = e ⊙ φ′(z), with the slope once.",
+    lambda at: f"You worked out {at.step.symbol} rightly and multiplied it by φ′(z) once more.",
+    _how_much_less,
+    lambda at: at.right_line if _cancels(at) else f"{at.step.formula}, once.",
     shown_on="sigmoid",
     delta=Slant(result=lambda case, delta: delta * _slope(case)),
 )

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import correlate
+from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake, transposed, turned
+from cnnstep.tutor.mistakes.case import Case, Setting, transposed, turned
+from cnnstep.tutor.mistakes.mistake import Slant, mistake
 
 
 def _flipped(case: Case) -> Mapping[str, Array]:
@@ -27,10 +30,10 @@ def _square(array: Array) -> bool:
 mistake(
     "flipped-filter",
     "you rotated the filter by 180° before sliding it",
-    "You worked out a true convolution: the filter was rotated by 180°, then slid over the input.",
-    "A convolution layer slides its filter as it is (cross-correlation). NumPy's and SciPy's `convolve` rotate "
-    "it, which is why their numbers differ from hand work.",
-    "z = X ⋆ W: lay the filter on the patch as it is written, multiply cell by cell, add up.",
+    "You worked out a true convolution: the filter rotated by 180°, then slid over the input.",
+    "A convolution layer slides its filter as it is (cross-correlation). NumPy's and SciPy's `convolve` rotate it, "
+    "which is why their numbers differ from hand work. A filter that looks the same after the rotation hides it.",
+    lambda at: f"{at.step.formula}: lay the filter on the patch as it is written, multiply cell by cell, add up.",
     forward=Slant(inputs=_flipped),
 )
 
@@ -38,8 +41,8 @@ mistake(
     "transposed-filter",
     "you exchanged the filter's rows and columns",
     "You used Wᵀ: each row of the filter lay on a column of the patch.",
-    "Only the weights on the diagonal still meet their own inputs: W[u,v] meets those of W[v,u]. A symmetric "
-    "filter hides it.",
+    "Only the weights on the diagonal still meet their own inputs: W[u,v] meets those of W[v,u]. A symmetric filter "
+    "hides the mistake.",
     "Row 0 of the filter lies on row 0 of the patch.",
     forward=Slant(inputs=_transposed),
 )
@@ -49,11 +52,15 @@ def _no_bias(case: Case) -> Array | None:
     return None if case.conv.bias is None else correlate(case.input(0), case.input(1), None, case.conv.geometry)
 
 
+def _products(at: Setting) -> int:
+    """How many products an output is the sum of."""
+    return int(np.prod(at.conv.weights.shape[1:]))
+
+
 def _bias_everywhere(case: Case) -> Array | None:
     if case.conv.bias is None:
         return None
-    taps = int(np.prod(case.input(1).shape[1:]))
-    return correlate(case.input(0), case.input(1), case.input(2) * taps, case.conv.geometry)
+    return correlate(case.input(0), case.input(1), case.input(2) * _products(case), case.conv.geometry)
 
 
 mistake(
@@ -61,7 +68,7 @@ mistake(
     "you left the bias out",
     "You added up input × filter and stopped there.",
     "Every output of a filter is too low by its b (too high, where b is negative).",
-    "z = X ⋆ W + b: add the bias once to each output.",
+    lambda at: f"{at.step.formula}: add the bias once to each output.",
     shown_on="bias",
     forward=Slant(working=_no_bias),
 )
@@ -70,7 +77,7 @@ mistake(
     "bias-per-product",
     "you added the bias to each product, not once to the sum",
     "You added b to every input × filter before adding up.",
-    "Each output then contains b once for every weight of the filter, where once in all is right.",
+    lambda at: f"Each output is the sum of {_products(at)} products, so it holds b {_products(at)} times.",
     "Add up the products first, then add b once.",
     shown_on="bias",
     forward=Slant(working=_bias_everywhere),
@@ -129,17 +136,21 @@ def _gradient_unpadded(case: Case) -> Array | None:
     return full_correlation(case, case.input(0), case.input(1), geometry.stride, 0) if geometry.padding else None
 
 
+_SIDE_BY_SIDE = {
+    "forward": "You moved the filter one cell at a time.",
+    "gradient": "You kept the cells of δ side by side as you slid it over the input.",
+}
+
 mistake(
     "stride-ignored",
     "you moved by 1, not by the stride",
-    "You moved the filter one cell at a time; or, on the way back, you left the cells of δ next to each other.",
+    lambda at: _SIDE_BY_SIDE[at.step.role],
     "The stride says how far apart the patches are, forward and backward.",
-    "Output [i,j] uses the patch that starts at row i·stride, column j·stride (of the padded input). On the way "
-    "back, put the cells of δ the same distance apart.",
+    "Output [i,j] belongs to the patch that begins at row i·stride, column j·stride of the padded input.",
     shown_on="stride",
     skill="stride-padding",
     forward=Slant(working=_stride_one),
-    gradient=Slant(working=_gradient_stride_one, results=_cropped_too),
+    gradient=Slant(working=_gradient_stride_one, result=_cropped_too),
 )
 
 mistake(
@@ -151,7 +162,7 @@ mistake(
     shown_on="padding",
     skill="stride-padding",
     forward=Slant(working=_unpadded),
-    gradient=Slant(working=_gradient_unpadded, results=_cropped_too),
+    gradient=Slant(working=_gradient_unpadded, result=_cropped_too),
 )
 
 
@@ -177,7 +188,7 @@ def _summed_gradient(case: Case) -> Array | None:
 mistake(
     "channels-summed-first",
     "you added the channels up before filtering",
-    "You added the input's channels into one matrix and filtered that once.",
+    "You added the input's channels into one matrix and used that for all of them.",
     "Each channel has weights of its own. Summed first, all channels would get the same gradient.",
     "Filter each channel with its own matrix, then add the results.",
     shown_on="two-channels",
@@ -186,60 +197,102 @@ mistake(
     gradient=Slant(working=_summed_gradient),
 )
 
+
+def _nothing_below(at: Setting) -> str:
+    phi = at.phi
+    bounded = phi is not None and (phi.low > -np.inf or phi.high < np.inf)
+    never = f"Outputs can then be numbers that {phi.name} never gives, and the" if phi and bounded else "The"
+    return f"{never} slope on the way back belongs to an activation that was not there."
+
+
 mistake(
     "activation-skipped",
     "you left the activation out",
     "You took z for the output a.",
-    "Without φ there can be outputs that this activation never gives, and the slope φ′(z) on the way back belongs"
-    " to a step that was not taken.",
-    "a = φ(z), cell by cell.",
+    _nothing_below,
+    lambda at: f"{at.step.formula}, cell by cell.",
     activation=Slant(working=lambda case: case.input(0).copy()),
 )
 
+
+def activation_line(at: Setting) -> str:
+    """`a = relu(z), with relu(z) = max(0, z).`"""
+    return f"{at.step.formula}, with {at.phi.name}(z) = {at.phi.formula}." if at.phi else at.right_line
+
+
+def _folded(case: Case) -> Array | None:
+    return np.abs(case.input(0)) if case.phi and case.phi.name in ("relu", "leaky_relu") else None
+
+
+def _instead_of_size(at: Setting) -> str:
+    if at.phi is None or at.phi.name == "relu":
+        return "A ReLU gives 0 for a negative z, not its size."
+    return f"A negative z is multiplied by {at.phi.slope_at(-1.0):g}; its sign stays."
+
+
 mistake(
     "absolute-activation",
-    "you took the absolute value of z",
-    "You made negative numbers positive instead of setting them to 0.",
-    "ReLU is max(0, z), not |z|: it stops a negative z.",
-    "Where z is negative, write 0 (for leaky_relu: slope · z).",
-    activation=Slant(
-        working=lambda case: np.abs(case.input(0)) if case.activation.phi.name in ("relu", "leaky_relu") else None
-    ),
+    "you took the absolute value",
+    "You dropped the sign of the negative numbers: |z|.",
+    _instead_of_size,
+    activation_line,
+    activation=Slant(working=_folded),
 )
 
 
 def _pre_activation(case: Case) -> Array | None:
-    if case.lesson.scenario.is_network and case.lesson.scenario.loss.weight_formula:
+    last = case.made_by(case.step.inputs[0].name)
+    if not isinstance(last.part, ActivationLayer | Softmax):
         return None
-    z = case.made_by(case.step.inputs[0].name).inputs[0]
-    return case.lesson.scenario.sign * (case.values[z.name] - case.input(1))
+    if case.scenario.is_network and case.loss.weight_formula:
+        return None
+    return case.scenario.sign * (case.values[last.inputs[0].name] - case.input(1))
+
+
+def _compared(at: Setting) -> str:
+    return f"You worked out {'z − t' if at.scenario.sign > 0 else 't − z'}."
 
 
 mistake(
     "error-from-pre-activation",
     "you compared z with the target, not a",
-    "You worked out the error from the pre-activation z.",
-    "The target is meant for the output a. A cell whose output is right can still show an error here.",
-    "Use a, the number after the activation.",
+    _compared,
+    "The target is meant for the output. A cell whose output is right can still show an error here.",
+    lambda at: f"{at.step.formula}, with the output after the activation.",
     error=Slant(working=_pre_activation),
 )
+
+
+def _squared(at: Setting) -> str:
+    return f"You squared each cell: {'(∂L/∂a)²' if at.scenario.is_network else 'e²'}."
+
+
+def _why_not_squared(at: Setting) -> str:
+    lost = "Squares lose the sign, shrink numbers below 1 and blow up those above."
+    return f"The square belongs to the loss; its slope is a multiple of e. {lost}" if at.loss.factor else lost
+
 
 mistake(
     "squared-error",
     "you squared the error where its derivative belongs",
-    "You wrote e² for each cell, as in the loss itself.",
-    "What goes back is the slope of the loss, and the slope of ½e² is e. Squares lose the sign, shrink small "
-    "errors and blow up large ones.",
-    "Write e itself. The square belongs to the loss only.",
+    _squared,
+    _why_not_squared,
+    lambda at: f"{at.step.formula}, without a square.",
     error=Slant(result=lambda case, error: np.square(error)),
 )
+
+
+def _which_way(at: Setting) -> str:
+    side = "low" if at.scenario.sign > 0 else "high"
+    return f"The sign says which way to go. Without it an output that is too {side} pulls the weights the wrong way."
+
 
 mistake(
     "absolute-error",
     "you dropped the error's sign",
-    "You wrote |e| for each cell.",
-    "The sign tells too high from too low. Without it, one of the two is pushed the wrong way.",
-    "Keep the sign of e.",
+    lambda at: f"You wrote {'|∂L/∂a|' if at.scenario.is_network else '|e|'} for each cell.",
+    _which_way,
+    lambda at: f"Keep the sign: {at.step.formula}.",
     shown_on="dilation",
     error=Slant(result=lambda case, error: np.abs(error)),
 )

@@ -8,8 +8,9 @@ import numpy as np
 
 from cnnstep.engine.layers.conv import filter_gradient
 from cnnstep.engine.quantity import Array
+from cnnstep.tutor.mistakes.case import Case, transposed, turned
 from cnnstep.tutor.mistakes.forward import full_correlation
-from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake, transposed, turned
+from cnnstep.tutor.mistakes.mistake import Slant, mistake
 
 
 def _delta(case: Case) -> Array:
@@ -41,9 +42,9 @@ mistake(
     "delta-flipped",
     "you rotated δ by 180° before correlating",
     "You rotated δ by 180°, then slid it over the input.",
-    "Rotation belongs to the input gradient, and there it is the filter that is rotated. For the filter gradient "
-    "each δ meets its own patch.",
-    "∂L/∂W = X ⋆ δ, with δ as it is.",
+    "Rotation belongs to the input gradient, and there it is the filter that is rotated. For the filter gradient each "
+    "δ meets its own patch.",
+    lambda at: f"{at.step.formula}, with δ as it is.",
     shown_on="six-outputs",
     gradient=Slant(inputs=_delta_turned),
 )
@@ -63,7 +64,7 @@ mistake(
     "your gradient has rows and columns exchanged",
     "You wrote the gradient's rows as its columns.",
     "W[0,1] then moves by the gradient of W[1,0].",
-    "In ∂L/∂W[u,v], u is the row and v the column, as in W.",
+    "The gradient is laid out as W is, row by row.",
     shown_on="six-outputs",
     gradient=Slant(result=lambda case, gradient: transposed(gradient)),
     dense_gradient=Slant(result=lambda case, gradient: transposed(gradient)),
@@ -96,9 +97,9 @@ mistake(
     "delta-as-gradient",
     "you took δ itself for the gradient",
     "You wrote δ where the gradient belongs.",
-    "δ says how the loss changes with each z. A weight reaches z through the inputs that it met, and those are "
-    "missing here. That the shapes agree is chance.",
-    "∂L/∂W = X ⋆ δ: multiply each δ by the patch of its output, and add up.",
+    "δ says how the loss changes with each z. A weight reaches z through the inputs that it met, and those are missing "
+    "here. That the shapes agree is chance.",
+    lambda at: f"{at.step.formula}: multiply each δ by the patch of its output, and add up.",
     gradient=Slant(working=_just_delta),
 )
 
@@ -116,7 +117,7 @@ mistake(
     "you gave every weight the same number",
     "You added up δ × output and used that one sum for every weight.",
     "Each weight met other inputs, so each has a gradient of its own.",
-    "∂L/∂W = X ⋆ δ: for each weight, the sum of δ × the input that it met.",
+    lambda at: f"{at.step.formula}: for each weight, the sum of δ × the input that it met.",
     gradient=Slant(working=_one_number),
 )
 
@@ -124,9 +125,9 @@ mistake(
     "filter-scaled",
     "you multiplied the filter by the summed δ",
     "You wrote (Σδ)·W for the gradient.",
-    "The gradient depends on the inputs, not on the weight's own value. With this one a weight of 0 never moves, "
-    "and a plain step multiplies all weights of a filter by the same number.",
-    "∂L/∂W = X ⋆ δ.",
+    "The gradient depends on the inputs, not on the weight's own value. With this one a weight of 0 gets no gradient, "
+    "and every other one is in proportion to its weight.",
+    lambda at: at.right_line,
     gradient=Slant(working=lambda case: _delta(case).sum(axis=(0, 2, 3))[:, None, None, None] * _weights(case)),
 )
 
@@ -171,7 +172,7 @@ mistake(
     "you used the output where the input belongs",
     "You correlated the layer's output a with δ.",
     "A weight multiplies inputs, so its gradient is made of inputs.",
-    "∂L/∂W = X ⋆ δ, with X as it came into the layer.",
+    lambda at: f"{at.step.formula}, with {at.step.inputs[0].symbol} as it came into the layer.",
     gradient=Slant(working=_from_output),
 )
 
@@ -198,8 +199,8 @@ mistake(
     "bias-gradient-averaged",
     "you averaged δ instead of adding it up",
     "You took the mean of δ for the bias.",
-    "The bias is added to each of these outputs, so what they send back is added up.",
-    "∂L/∂b = Σ δ.",
+    "A bias is added to each of its outputs, so what they send back is added up.",
+    lambda at: at.right_line,
     shown_on="bias",
     bias_gradient=Slant(working=lambda case: case.input(0).mean(axis=(0, 2, 3))),
     dense_bias_gradient=Slant(working=lambda case: case.input(0).mean(axis=0)),
@@ -209,8 +210,8 @@ mistake(
     "bias-gradient-not-summed",
     "you kept δ as a matrix for the bias",
     "You used δ itself, cell by cell, as the bias's gradient.",
-    "These outputs share one bias, so its gradient is one number.",
-    "∂L/∂b = Σ δ.",
+    "All these outputs share one bias, so its gradient is one number.",
+    lambda at: at.right_line,
     shown_on="bias",
     bias_gradient=Slant(working=lambda case: case.input(0).copy()),
     dense_bias_gradient=Slant(working=lambda case: case.input(0).copy()),

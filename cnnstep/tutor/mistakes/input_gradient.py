@@ -11,20 +11,29 @@ from cnnstep.engine.layers.conv import correlate
 from cnnstep.engine.layers.pool import MaxPool, Pool
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake, turned
+from cnnstep.tutor.mistakes.case import Case, Setting, turned
+from cnnstep.tutor.mistakes.mistake import Slant, mistake
 
 
 def _filter_as_is(case: Case) -> Mapping[str, Array]:
     return {case.step.inputs[-1].name: turned(case.input(-1))}
 
 
+def _backwards(at: Setting) -> str:
+    in_reverse = (
+        "As the filter slides past an input, that input meets its weights in reverse, from the last to the first. "
+        "On the way back the δ of those outputs have to meet them in that order too."
+    )
+    if at.conv.geometry.padding:
+        return in_reverse
+    return f"{in_reverse} The sum of all cells still comes out right, and a check of the mean misses the mistake."
+
+
 mistake(
     "filter-not-rotated",
     "you did not rotate the filter on the way back",
     "You slid the filter over the padded δ as it is written.",
-    "As the filter slides past an input, that input meets its weights in reverse, from the last to the first. On the "
-    "way back the δ of those outputs have to meet them in that order too. Without padding the sum of all cells still "
-    "comes out right, and a check of the mean misses the mistake.",
+    _backwards,
     "Rotate W by 180° first; or add δ[i,j]·W to the patch of output [i,j], which needs no rotation.",
     input_gradient=Slant(inputs=_filter_as_is),
 )
@@ -98,7 +107,7 @@ mistake(
     "A number that lies in several windows gets the sum of what they send back. In code: `=` where `+=` belongs.",
     "Start from 0 and add each window's part.",
     input_gradient=Slant(working=_overwritten),
-    pool_gradient=Slant(results=_pooling_overwritten),
+    pool_gradient=Slant(result=_pooling_overwritten),
 )
 
 
@@ -114,7 +123,7 @@ def _new_filter(case: Case) -> Mapping[str, Array] | None:
 
 mistake(
     "updated-too-early",
-    "you sent δ back through the new weights",
+    "you sent the gradient back through the new weights",
     "You updated the weights first and used the new ones on the way back.",
     "The error was made with the old weights, so it goes back through the old ones.",
     "Work out all gradients first, then update.",

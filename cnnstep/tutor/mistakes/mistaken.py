@@ -13,7 +13,8 @@ from cnnstep.engine.quantity import Array, Quantity, Values, frozen
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import GRADIENT_ROLES, first_iteration
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.mistakes.mistake import Case, Mistake, carry_out
+from cnnstep.tutor.mistakes.case import Case
+from cnnstep.tutor.mistakes.mistake import Mistake, carry_out
 
 
 def mistaken(lesson: Lesson, *mistakes: Mistake) -> Lesson:

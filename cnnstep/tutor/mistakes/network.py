@@ -8,7 +8,8 @@ import numpy as np
 
 from cnnstep.engine.layers.pool import AveragePool, MaxPool, Pool
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake
+from cnnstep.tutor.mistakes.case import Case
+from cnnstep.tutor.mistakes.mistake import Slant, mistake
 
 
 def _window(case: Case) -> Pool:
@@ -38,8 +39,8 @@ def _every_winner(case: Case) -> Array | None:
 mistake(
     "pool-tie-copied",
     "you gave the gradient to every equal maximum",
-    "Where several numbers of a window were equally large, you sent the whole ∂L/∂ to each of them.",
-    "The window has one output, and ∂L/∂ of it belongs to one cell. Sent to several, it counts more than once.",
+    "Where several numbers of a window were equally large, you sent each of them the whole ∂L/∂y.",
+    "The window has one output, and ∂L/∂y of it belongs to one cell. Sent to several, it counts more than once.",
     "One winner per window: here the first in reading order. The others get 0.",
     shown_on="pooling",
     pool_gradient=Slant(working=_every_winner),
@@ -59,8 +60,8 @@ mistake(
     "pool-spread",
     "you spread the gradient over the window",
     "You gave every cell of the window an equal share, as for average pooling.",
-    "Max pooling passes on one number. The others had no part in the output, so nothing goes back to them.",
-    "Send the whole ∂L/∂ to the cell that won.",
+    "Max pooling passes on one number. The smaller ones had no part in the output, so nothing goes back to them.",
+    "Send the whole ∂L/∂y to the cell that won.",
     shown_on="smallest-network",
     pool_gradient=Slant(working=_spread),
 )
@@ -77,10 +78,15 @@ def _undivided(case: Case, result: Array) -> Array | None:
     return None if cells is None else result * cells
 
 
+_WHOLE = {
+    "pool": "You added the window up and left it at that.",
+    "pool_gradient": "You sent the whole ∂L/∂y to each cell of the window.",
+}
+
 mistake(
     "pool-average-not-divided",
     "you did not divide by the window's size",
-    "You added up the window, or sent the whole ∂L/∂ to each of its cells.",
+    lambda at: _WHOLE[at.step.role],
     "A mean is the sum divided by the number of cells, forward and backward.",
     "Divide by the number of cells in the window.",
     shown_on="pooling",
@@ -102,19 +108,23 @@ def _diagonal(case: Case) -> Array:
 mistake(
     "softmax-diagonal-only",
     "you used only the diagonal of the softmax's Jacobian",
-    "You worked out ∂L/∂p · p(1 − p) for each unit by itself.",
+    "You worked out ∂L/∂p · p(1 − p) for each class by itself.",
     "The probabilities add up to 1: when one grows, others shrink. Those terms, −p[i]·p[j], are missing.",
-    "∂L/∂z[j] = p[j]·(∂L/∂p[j] − Σ ∂L/∂p[i]·p[i]). With cross-entropy and targets that add up to 1, that is p − y.",
+    lambda at: at.right_line,
     shown_on="smallest-network",
     softmax_gradient=Slant(working=_diagonal),
 )
 
 mistake(
     "softmax-slope-twice",
-    "you multiplied p − y by the softmax's slope",
-    "You worked out (p − y)·p(1 − p).",
-    "With cross-entropy p − y is ∂L/∂z already: the softmax's slope is in it.",
-    "With cross-entropy and targets that add up to 1, ∂L/∂z = p − y. Nothing more.",
+    "you multiplied by the softmax's slope twice",
+    lambda at: f"You worked out {at.step.symbol} rightly and multiplied it by p(1 − p) once more.",
+    lambda at: (
+        "With cross-entropy p − y is ∂L/∂z already: the softmax's slope is in it."
+        if at.loss.only_with == "softmax"
+        else "The chain rule passes the softmax once."
+    ),
+    lambda at: at.right_line,
     shown_on="smallest-network",
     softmax_gradient=Slant(result=lambda case, delta: delta * _shares(case) * (1.0 - _shares(case))),
 )

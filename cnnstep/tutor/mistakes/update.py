@@ -5,23 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.mistake import Case, Slant, mistake
+from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.mistake import Slant, mistake
 
 
 def _old(case: Case) -> Array:
     return case.input(0)
 
 
-def _rate(case: Case) -> float:
-    return case.lesson.scenario.learning_rate
+def _rate(at: Setting) -> float:
+    return at.scenario.learning_rate
+
+
+def _direction(at: Setting) -> str:
+    """What the step goes along, when it goes downhill, without its sign."""
+    slope = f"∂L/∂{at.step.inputs[0].symbol}"
+    return {"sgd": slope, "momentum": "v", "nesterov": f"({slope} + μ·v)"}.get(at.scenario.optimizer.name, "m̂/(√ŝ + ε)")
 
 
 mistake(
     "uphill-update",
     "you walked uphill",
-    "You moved the weights along +∂L/∂W. This happens easily where the error is target − output: the gradient "
-    "then points downhill already, and is subtracted all the same.",
-    "Uphill the loss grows, for every small enough learning rate. (A long step across a kink can land lower, by luck.)",
+    lambda at: (
+        f"You moved along +{_direction(at)}. This happens easily where the error is target − output: the gradient "
+        "then points downhill already, and is subtracted all the same."
+    ),
+    "Every step uphill that is short enough makes the loss larger.",
     "With e = output − target, subtract η times the gradient. With e = target − output, add it.",
     update=Slant(result=lambda case, new: 2 * _old(case) - new),
 )
@@ -29,27 +38,27 @@ mistake(
 mistake(
     "rate-forgotten",
     "you left out the learning rate",
-    "You moved each weight by the whole gradient.",
-    "The gradient says which way and how steep, not how far to go. That is what η is for.",
-    "W ← W − η·∂L/∂W.",
+    lambda at: f"You moved by {_direction(at)}, without η.",
+    "It says which way to go. How far is what η says.",
+    lambda at: at.right_line,
     update=Slant(result=lambda case, new: _old(case) + (new - _old(case)) / _rate(case)),
 )
 
 mistake(
     "rate-twice",
     "you multiplied by the learning rate twice",
-    "You moved each weight by η·η times the gradient.",
-    "The step is off by another factor of η.",
-    "W ← W − η·∂L/∂W, with η once.",
+    lambda at: f"You moved by η·η·{_direction(at)}.",
+    lambda at: f"The step comes out at {_rate(at):g} of its length.",
+    lambda at: f"{at.step.formula}, with η once.",
     update=Slant(result=lambda case, new: _old(case) + (new - _old(case)) * _rate(case)),
 )
 
 mistake(
     "old-filter-forgotten",
     "you wrote the step alone, without the old weights",
-    "You wrote −η·∂L/∂W for the new filter.",
+    "You wrote how far to go for where to arrive.",
     "That is how far each weight moves. It has to be added to the old weight.",
-    "New filter = old filter + step.",
+    lambda at: at.right_line,
     update=Slant(result=lambda case, new: new - _old(case)),
 )
 
@@ -68,5 +77,5 @@ mistake(
     "Small steps get lost, or become steps of 1.",
     "Keep the decimals; in NumPy, use float arrays.",
     shown_on="dilation",
-    update=Slant(results=_rounded),
+    update=Slant(result=_rounded),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Paragraph, Table
-from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, carry_out
+from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, Words, carry_out
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.topics.example import Example
@@ -32,11 +33,12 @@ def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
     alike = [code for code, one in MISTAKES.items() if set(one.roles) & set(mistake.roles) and one is not mistake]
     example = example.few(MOST_SAMPLES) if example.scenario.is_network else example
     command = f"cnnstep run {example.typed} --mistake {mistake.code} --iterations 5"
+    words = _words(mistake, example)
     return (
         Heading(f"The mistake: {mistake.title}", 1, mistake.code),
-        Paragraph(mistake.does),
-        Paragraph(mistake.hurts),
-        Paragraph(f"Instead: {mistake.fix}", "good"),
+        Paragraph(words.does),
+        Paragraph(words.hurts),
+        Paragraph(f"Instead: {words.fix}", "good"),
         Heading("With numbers", 2, example.name),
         *example.said(),
         *_numbers(mistake, example),
@@ -45,18 +47,35 @@ def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
     )
 
 
-def _numbers(mistake: Mistake, example: Example) -> tuple[Block, ...]:
-    """Every step that the mistake can be made in: with it, and without."""
+def _words(mistake: Mistake, example: Example) -> Words:
+    """The words for the first step in which it shows, else for one that it can be made in: here, or on its own page."""
+    steps = [step for step, *pair in _wrongly(mistake, example) if not _same(*pair)]
+    step = steps[0] if steps else mistake.occasion(example.lesson)
+    return mistake.words(example.lesson, step) if step else _words(mistake, replace(example, name=mistake.shown_on))
+
+
+def _wrongly(mistake: Mistake, example: Example) -> Iterator[tuple[Step, Array, Array]]:
+    """Every step that the mistake can be made in, with its wrong matrix and the right one."""
     iteration, values = _moment(mistake, example.first)
-    blocks: list[Block] = []
-    if iteration.number:
-        words = f"Iteration 0 has no gradient before it, so this is iteration {iteration.number}."
-        blocks.append(Paragraph(words))
     for step in iteration.lesson.steps:
         if step.role in mistake.slants:
             for wrong in carry_out(Case(iteration.lesson, step, values), mistake)[:1]:
-                blocks += _pair(step, as_shown(step, wrong), iteration.matrix(step.name))
-    return tuple(blocks) or (Paragraph("This mistake can't be made in this scenario.", "quiet"),)
+                yield step, as_shown(step, wrong), iteration.matrix(step.name)
+
+
+def _same(wrong: Array, right: Array) -> bool:
+    return wrong.shape == right.shape and np.array_equal(wrong, right)
+
+
+def _numbers(mistake: Mistake, example: Example) -> tuple[Block, ...]:
+    """Every step that the mistake can be made in: with it, and without."""
+    blocks = [block for found in _wrongly(mistake, example) for block in _pair(*found)]
+    if not blocks:
+        return (Paragraph("This mistake can't be made in this scenario.", "quiet"),)
+    if mistake.remembers:
+        words = "In iteration 0 there is nothing left from an earlier one, so this is iteration 1."
+        blocks.insert(0, Paragraph(words))
+    return tuple(blocks)
 
 
 def _moment(mistake: Mistake, first: Iteration) -> tuple[Iteration, Mapping[str, Array]]:
@@ -70,7 +89,7 @@ def _moment(mistake: Mistake, first: Iteration) -> tuple[Iteration, Mapping[str,
 
 def _pair(step: Step, wrong: Array, right: Array) -> list[Block]:
     title = Paragraph(f"{title_of(step)}: {step.formula}", "strong")
-    if wrong.shape == right.shape and np.array_equal(wrong, right):
+    if _same(wrong, right):
         return [title, Paragraph("On these numbers the mistake changes nothing.", "quiet")]
     mine = planes(step.quantity, wrong, title=f"{step.symbol} with the mistake")
     return [title, Beside((*mine, *planes(step.quantity, right, title=f"{step.symbol}, right")))]

@@ -9,10 +9,10 @@ import pytest
 
 from cnnstep.surface.formats.gift import gift
 from cnnstep.surface.practice.course_file import load_course
-from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.practice.making import Exercise, exercise, made
 from cnnstep.tutor.practice.plan import Wishes
 from cnnstep.tutor.practice.questions.plain import NumberQuestion
+from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.examples import some
 
@@ -52,10 +52,11 @@ def test_every_made_exercise_can_be_read_again(skill: str) -> None:
 
 def test_a_mistakes_answer_brings_its_words() -> None:
     one = exercise("delta", 2, 0)
+    assert isinstance(one.question, StepQuestion)
     ((_, _, _, answers),) = read(gift([one]))
     told = dict(answer[1:].split("#", 1) for answer in answers if answer.startswith("~"))
     for wrong in one.question.wrongs()[:5]:
-        assert html.unescape(plain(told[wrong.text])).startswith(MISTAKES[wrong.code].does)
+        assert html.unescape(plain(told[wrong.text])).startswith(one.question.words(wrong.code).does)
 
 
 def test_a_cells_wrong_numbers_are_worth_nothing_and_are_explained() -> None:

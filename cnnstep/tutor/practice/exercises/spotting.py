@@ -63,6 +63,11 @@ class SomebodysSheet:
                 return step
         return None
 
+    def does(self, code: str) -> str:
+        """What one does who makes this mistake here."""
+        mistake = MISTAKES[code]
+        return mistake.words(self.lesson, next(s for s in self.lesson.steps if s.role in mistake.slants)).does
+
     def blocks(self) -> tuple[Block, ...]:
         """The whole sheet."""
         quantities = [*given(first_iteration(self.lesson)), *(step.quantity for step in self.lesson.steps)]
@@ -136,7 +141,7 @@ def _reply(sheet: SomebodysSheet, code: str) -> tuple[Block, ...]:
         *planes(step.quantity, other.worked.matrix(step.name), title=f"{step.symbol} with that mistake"),
         *planes(step.quantity, sheet.worked.matrix(step.name), title=f"{step.symbol} on the sheet"),
     )
-    return (Paragraph(f"That says: “{MISTAKES[code].does}” Then {step.symbol} would be another."), Beside(pair))
+    return (Paragraph(f"That says: “{sheet.does(code)}” Then {step.symbol} would be another."), Beside(pair))
 
 
 def _numbers(iteration: Iteration, *steps: Step) -> bytes:
@@ -163,8 +168,7 @@ def _worked_way(sheet: SomebodysSheet, step: Step, right: int) -> tuple[Block, .
     working = as_sum(f"{label}, rightly", step.working(sheet.worked.values, cell))
     if not sheet.wrong:
         return (working, Paragraph(f"{label} is right, and so are all the others."), so_it_is(right))
-    mistake = MISTAKES[sheet.code]
-    words = f"On the sheet {label} is {AS_USUAL.text(stands)}. Tell them: “{mistake.does}”"
+    words = f"On the sheet {label} is {AS_USUAL.text(stands)}. Tell them: “{sheet.does(sheet.code)}”"
     return (working, Paragraph(words), so_it_is(right))
 
 

@@ -18,7 +18,7 @@ from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import InputError
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.document import Beside, Block, Paragraph
-from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, carry_out
+from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, Words, carry_out
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.practice.event import Kind
 from cnnstep.tutor.practice.questions.effort import MOST_TERMS, SMALLEST, are_short, shows_something, terms
@@ -187,6 +187,11 @@ class StepQuestion:
             return found
         return found
 
+    def words(self, code: str) -> Words:
+        """What there is to say of a mistake, made in the first step to be carried out that gives occasion for it."""
+        mistake = MISTAKES[code]
+        return mistake.words(self.lesson, next(step for step in self.worked if step.role in mistake.slants))
+
     def wrongs(self) -> tuple[Wrong, ...]:
         """Each mistake's answer; of several that give the same, the first."""
         found: dict[str, Wrong] = {}
@@ -194,8 +199,8 @@ class StepQuestion:
             for result in results:
                 text = self._text_of(result)
                 if text is not None and text != self.answer:
-                    words = f"{MISTAKES[code].does} {MISTAKES[code].fix}"
-                    found.setdefault(text, Wrong(code, text, words))
+                    words = self.words(code)
+                    found.setdefault(text, Wrong(code, text, f"{words.does} {words.fix}"))
         return tuple(found.values())
 
     def _text_of(self, result: Array) -> str | None:

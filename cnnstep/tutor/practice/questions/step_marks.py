@@ -126,7 +126,11 @@ def _cell(question: StepQuestion, cell: Cell, typed: Typed, style: Numbers) -> M
     found = [code for code, results in question.by_mistake.items() if any(_gives(r, cell, typed) for r in results)]
     if found:
         return Marked(
-            False, (Paragraph("Not this number.", "warn"), *_explanations(found)), (found[0],), tuple(found[1:]), cell
+            False,
+            (Paragraph("Not this number.", "warn"), *_explanations(question, found)),
+            (found[0],),
+            tuple(found[1:]),
+            cell,
         )
     filled = question.right.copy()
     filled[cell] = typed.value
@@ -139,12 +143,12 @@ def _gives(result: Array, cell: Cell, typed: Typed) -> bool:
     return inside and typed.fits(float(result[cell]))
 
 
-def _explanations(codes: list[str]) -> tuple[Block, ...]:
+def _explanations(question: StepQuestion, codes: list[str]) -> tuple[Block, ...]:
     """The mistake in full; others that give the same number, by name."""
-    first = MISTAKES[codes[0]]
+    words = question.words(codes[0])
     blocks: tuple[Block, ...] = (
-        Note(first.code, f"{first.does} {first.hurts}"),
-        Paragraph(f"The right line: {first.fix}", "good"),
+        Note(codes[0], f"{words.does} {words.hurts}"),
+        Paragraph(f"The right line: {words.fix}", "good"),
     )
     if len(codes) == 1:
         return blocks
