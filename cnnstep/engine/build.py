@@ -9,18 +9,15 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS, Activation
-from cnnstep.engine.checks import Faults, Named, NumberReader, chosen
+from cnnstep.engine.checks import Faults, Named, chosen
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.losses import LOSSES, Loss
-from cnnstep.engine.patches import Geometry
+from cnnstep.engine.patches import PLAIN, Geometry
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET, Scenario
-from cnnstep.engine.shared_keys import SharedKeys
+from cnnstep.engine.shared_keys import GEOMETRY_KEYS, LEFTOVER, SharedKeys, Steps, read_geometry
 from cnnstep.errors import InputError, Path
-
-GEOMETRY_PATHS = (("stride",), ("padding",), ("dilation",))
-"""Where a fault leaves the output's size open, so that a fault of the target's shape would be a guess."""
 
 
 def size_text(sizes: Sequence[int]) -> str:
@@ -38,9 +35,10 @@ def one_filter(
     samples: Sequence[Mapping[str, Any]] | None = None,
     title: str = "",
     bias: Any = None,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
+    stride: Steps = 1,
+    padding: Steps | str = 0,
+    dilation: Steps = 1,
+    leftover: str = LEFTOVER[0],
     loss: str = "half_squared_error",
     error: str = OUTPUT_MINUS_TARGET,
     relu_slope_at_zero: float = 0.0,
@@ -55,10 +53,8 @@ def one_filter(
     faults = Faults()
     pairs = _pairs(input, target, samples, faults)
     weights = _array(filter, ("filter",), (2, 3, 4), faults)
-    numbers = NumberReader(faults)
-    geometry = Geometry(
-        numbers.whole(stride, "stride", 1), numbers.whole(padding, "padding", 0), numbers.whole(dilation, "dilation", 1)
-    )
+    moves = {"stride": stride, "padding": padding, "dilation": dilation, "leftover": leftover}
+    geometry = read_geometry(faults, moves, None if weights is None else weights.shape[-2:])
     shared = SharedKeys.read(
         faults,
         title=title,
@@ -151,7 +147,8 @@ def _fitted(
     pairs: list[_Pair] | None, weights: Array | None, bias: Any, geometry: Geometry, faults: Faults
 ) -> _Arrays | None:
     """The arrays with every axis, and the axes to hide, once input, filter, bias and target fit each other."""
-    unknown_geometry = any(fault.path[:1] in GEOMETRY_PATHS for fault in faults.found)
+    # which leaves the output's size open, so that a fault of the target's shape would be a guess
+    unknown_geometry = any(fault.path[:1] == (key,) for key in GEOMETRY_KEYS for fault in faults.found)
     if pairs is None or weights is None or unknown_geometry:
         return None
     hidden = {axis for axis, at in (("filter", 4), ("channel", 3)) if weights.ndim < at}
@@ -190,15 +187,7 @@ def _fitted(
 
 def _moved(geometry: Geometry) -> str:
     """` with stride 2 and padding 1`, naming only what is not at its default."""
-    parts = [
-        f"{name} {value}"
-        for name, value, usual in (
-            ("stride", geometry.stride, 1),
-            ("padding", geometry.padding, 0),
-            ("dilation", geometry.dilation, 1),
-        )
-        if value != usual
-    ]
+    parts = [f"{key} {value}" for key, value in geometry.written.items() if value != PLAIN.written.get(key)]
     return f" with {' and '.join(parts)}" if parts else ""
 
 

@@ -111,10 +111,21 @@ class NumberReader:
                 return 1.0
         return number
 
-    def whole(self, value: Any, key: str, least: int) -> int:
-        """A whole number, `least` or more."""
+    def whole(self, value: Any, key: str, least: int, *at: int) -> int:
+        """A whole number, `least` or more; `at` is its place in a list."""
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             what = f"{key} must be a whole number, {least} or more, not {value!r}"
-            self.faults.add(what, (*self.prefix, key), f"write {key}: {max(least, 1)}")
+            self.faults.add(what, (*self.prefix, key, *at), f"write {key}: {max(least, 1)}")
             return max(least, 1)
         return int(value)
+
+    def pair(self, value: Any, key: str, least: int) -> tuple[int, int]:
+        """One whole number for rows and columns, or one for each."""
+        if not isinstance(value, list | tuple | np.ndarray):
+            one = self.whole(value, key, least)
+            return one, one
+        if len(value) != 2:
+            what = f"{key} is a list of length {len(value)}; it must be one number, or two: [rows, columns]"
+            self.faults.add(what, (*self.prefix, key), f"write {key}: {max(least, 1)}", "shape")
+            return max(least, 1), max(least, 1)
+        return self.whole(value[0], key, least, 0), self.whole(value[1], key, least, 1)

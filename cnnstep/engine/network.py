@@ -18,15 +18,15 @@ from cnnstep.engine.layers.flatten import Flatten
 from cnnstep.engine.layers.layer import Layer, Size
 from cnnstep.engine.layers.pool import AveragePool, MaxPool, Window
 from cnnstep.engine.layers.softmax import Softmax
-from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array, frozen
+from cnnstep.engine.shared_keys import GEOMETRY_KEYS, read_geometry
 from cnnstep.errors import InputError, Path
 from cnnstep.registry import did_you_mean
 
 LAYER_KEYS: Mapping[str, tuple[str, ...]] = {
-    "conv": ("weights", "bias", "stride", "padding", "dilation"),
-    "max_pool": ("size", "stride", "padding"),
-    "average_pool": ("size", "stride", "padding"),
+    "conv": ("weights", "bias", *GEOMETRY_KEYS),
+    "max_pool": ("size", "stride", "padding", "leftover"),
+    "average_pool": ("size", "stride", "padding", "leftover"),
     "flatten": (),
     "dense": ("weights", "bias"),
     "softmax": (),
@@ -124,38 +124,26 @@ class _LayerReader:
             return None
         return ActivationLayer(ACTIVATIONS["relu"](self.at_zero) if kind == "relu" else phi)
 
-    def _whole(self, key: str, usual: int, least: int) -> int:
-        return self.numbers.whole(self.given.get(key, usual), key, least)
-
-    def _pair(self, key: str, usual: Any) -> tuple[int, int]:
-        value = self.given.get(key, usual)
-        if isinstance(value, list | tuple) and len(value) == 2:
-            down, across = (self.numbers.whole(part, key, 1) for part in value)
-            return down, across
-        one = self.numbers.whole(value, key, 1)
-        return one, one
-
     def _pool(self, make: type[MaxPool] | type[AveragePool]) -> Layer | None:
         if "size" not in self.given:
             self.faults.add("size is missing: how large the window is", self.path, "add it: size: 2", "missing-key")
             return None
-        size = self._pair("size", 2)
-        stride = self._pair("stride", size if "stride" not in self.given else 1)
-        padding = self._whole("padding", 0, 0)
-        if 2 * padding > min(size):
-            what = f"padding {padding} is more than half of the {size[0]}×{size[1]} window"
+        size = self.numbers.pair(self.given["size"], "size", 1)
+        geometry = read_geometry(self.faults, self.given, size, self.path, stride=size)
+        if any(2 * max(axis.before, axis.after) > taps for axis, taps in zip(geometry.axes, size, strict=True)):
+            what = f"padding {geometry.written['padding']} is more than half of the {size[0]}×{size[1]} window"
             self.faults.add(what, (*self.path, "padding"), f"at most {min(size) // 2}")
-        return make(Window(size, stride, padding))
+        return make(Window(size, geometry))
 
     def _conv(self) -> Layer | None:
         channels = self.size[0] if self.size and len(self.size) == 3 else None
 
         def shape(spec: Mapping[str, Any]) -> tuple[int, ...]:
-            rows, columns = self._drawn_pair(spec)
-            return self._drawn(spec, "filters"), channels or 1, rows, columns
+            size = NumberReader(self.faults, (*self.path, "weights")).pair(spec.get("size", 3), "size", 1)
+            return self._drawn(spec, "filters"), channels or 1, *size
 
         weights = self._weights(4, "[F][C][kh][kw]", shape)
-        geometry = Geometry(self._whole("stride", 1, 1), self._whole("padding", 0, 0), self._whole("dilation", 1, 1))
+        geometry = read_geometry(self.faults, self.given, None if weights is None else weights.shape[-2:], self.path)
         if weights is None:
             return None
         return Conv(frozen(weights), self._bias(weights.shape[0]), geometry)
@@ -174,13 +162,6 @@ class _LayerReader:
             self.faults.add(f"{key} is missing", (*self.path, "weights"), f"add it: {key}: 8", "missing-key")
             return 1
         return NumberReader(self.faults, (*self.path, "weights")).whole(spec[key], key, 1)
-
-    def _drawn_pair(self, spec: Mapping[str, Any]) -> tuple[int, int]:
-        size = spec.get("size", 3)
-        parts = size if isinstance(size, list | tuple) and len(size) == 2 else (size, size)
-        reader = NumberReader(self.faults, (*self.path, "weights"))
-        down, across = (reader.whole(part, "size", 1) for part in parts)
-        return down, across
 
     def _weights(self, dimensions: int, nesting: str, shape: Any) -> Array | None:
         """The weights as they are written, or drawn by a named initialiser with a seed."""

@@ -4,83 +4,210 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from types import EllipsisType
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnstep.engine.quantity import Array
 
+Pair = tuple[int, int]
+"""A number for the rows and one for the columns."""
+Region = tuple[EllipsisType, slice, slice]
+"""Rows and columns of an array whose last two axes they are."""
+
 
 @dataclass(frozen=True)
-class Geometry:
-    """How a window moves: output row i and window row u meet input row i·stride + u·dilation − padding."""
+class Slide:
+    """How a window moves along one axis: output i and tap u meet input i·stride + u·dilation − before.
+
+    `before` and `after` are how many zeros stand at the axis's two ends.
+    """
 
     stride: int = 1
-    padding: int = 0
+    before: int = 0
+    after: int = 0
     dilation: int = 1
 
-    def reach(self, window: int) -> int:
-        """How many input cells a window of so many taps spans: (window − 1)·dilation + 1."""
-        return (window - 1) * self.dilation + 1
+    def reach(self, taps: int) -> int:
+        """How many input cells a window of so many taps spans: (taps − 1)·dilation + 1."""
+        return (taps - 1) * self.dilation + 1
 
-    def room(self, size: int, window: int) -> int:
+    def room(self, size: int, taps: int) -> int:
         """The input cells left for the window to move over; negative where it does not fit at all."""
-        return size + 2 * self.padding - self.reach(window)
+        return size + self.before + self.after - self.reach(taps)
 
-    def outputs(self, size: int, window: int) -> int:
-        """How many positions the window takes along one axis; less than 1 where it does not fit."""
-        return self.room(size, window) // self.stride + 1
-
-    def left_over(self, size: int, window: int) -> int:
-        """The cells at the end of the axis that no window ever reaches."""
-        return self.room(size, window) % self.stride
+    def outputs(self, size: int, taps: int) -> int:
+        """How many positions the window takes; less than 1 where it does not fit."""
+        return self.room(size, taps) // self.stride + 1
 
     def met(self, output: int, tap: int) -> int:
         """The input index that this tap meets at this output; outside the image it is padding."""
-        return output * self.stride + tap * self.dilation - self.padding
+        return output * self.stride + tap * self.dilation - self.before
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How a window moves over an image, along the rows and along the columns; a size is always (rows, columns).
+
+    `drops`: cells at the end that no window reaches are left out; without it they are a fault. `keeps_size`: the
+    padding was chosen so that at stride 1 the output has the input's size.
+    """
+
+    rows: Slide = Slide()
+    columns: Slide = Slide()
+    drops: bool = False
+    keeps_size: bool = False
+
+    @staticmethod
+    def of(
+        stride: int | Pair = 1, padding: int | Pair = 0, dilation: int | Pair = 1, *, drops: bool = False
+    ) -> Geometry:
+        """Each is one number for both axes, or (rows, columns); the padding is as wide at either end."""
+        settings = zip(_pair(stride), _pair(padding), _pair(dilation), strict=True)
+        rows, columns = (Slide(step, rim, rim, apart) for step, rim, apart in settings)
+        return Geometry(rows, columns, drops)
+
+    def keeping_size(self, window: Pair) -> Geometry:
+        """The same with reach − 1 zeros along each axis, half of them before; an odd one more comes after."""
+        reach = zip(self.axes, self.reach(window), strict=True)
+        rows, columns = (replace(axis, before=(span - 1) // 2, after=span // 2) for axis, span in reach)
+        return replace(self, rows=rows, columns=columns, keeps_size=True)
+
+    def with_stride(self, stride: int) -> Geometry:
+        """The same but for the stride."""
+        return replace(self, rows=replace(self.rows, stride=stride), columns=replace(self.columns, stride=stride))
+
+    def without_padding(self) -> Geometry:
+        """The same without the zeros all round."""
+        rows, columns = (replace(axis, before=0, after=0) for axis in self.axes)
+        return replace(self, rows=rows, columns=columns, keeps_size=False)
 
     @property
-    def plain(self) -> bool:
-        """Whether stride, padding and dilation are all at their defaults."""
-        return (self.stride, self.padding, self.dilation) == (1, 0, 1)
+    def axes(self) -> tuple[Slide, Slide]:
+        """Rows and columns."""
+        return self.rows, self.columns
+
+    @property
+    def stride(self) -> Pair:
+        """How far apart two windows lie."""
+        return self.rows.stride, self.columns.stride
+
+    @property
+    def dilation(self) -> Pair:
+        """How far apart two taps lie."""
+        return self.rows.dilation, self.columns.dilation
+
+    @property
+    def padded(self) -> bool:
+        """Whether there is any padding."""
+        return any(axis.before or axis.after for axis in self.axes)
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The keys of a scenario file that say this: one number where both axes have the same."""
+        padding: Any = "same" if self.keeps_size else _short((self.rows.before, self.columns.before))
+        leftover = {"leftover": "drop"} if self.drops else {}
+        return {"stride": _short(self.stride), "padding": padding, "dilation": _short(self.dilation), **leftover}
+
+    def reach(self, window: Pair) -> Pair:
+        """How many input cells the window spans."""
+        return self.rows.reach(window[0]), self.columns.reach(window[1])
+
+    def room(self, size: Pair, window: Pair) -> Pair:
+        """The input cells left for the window to move over; negative where it does not fit at all."""
+        return self.rows.room(size[0], window[0]), self.columns.room(size[1], window[1])
+
+    def outputs(self, size: Pair, window: Pair) -> Pair:
+        """How many positions the window takes; less than 1 where it does not fit."""
+        return self.rows.outputs(size[0], window[0]), self.columns.outputs(size[1], window[1])
+
+    def left_over(self, size: Pair, window: Pair) -> Pair:
+        """The cells at the end of each axis that no window ever reaches."""
+        (down, across), (rows, columns) = self.stride, self.room(size, window)
+        return rows % down, columns % across
+
+    def met(self, output: Pair, tap: Pair) -> Pair:
+        """The input cell that this tap meets at this output; outside the image it is padding."""
+        return self.rows.met(output[0], tap[0]), self.columns.met(output[1], tap[1])
+
+    def frame(self, size: Pair) -> Pair:
+        """The size of an image with its padding."""
+        rows, columns = (length + axis.before + axis.after for length, axis in zip(size, self.axes, strict=True))
+        return rows, columns
+
+    def image(self, size: Pair) -> Region:
+        """Where in its frame the image lies."""
+        rows, columns = (slice(axis.before, axis.before + n) for axis, n in zip(self.axes, size, strict=True))
+        return ..., rows, columns
+
+    def window(self, output: Pair, window: Pair) -> Region:
+        """The cells of the frame that the window meets at this output."""
+        places = zip(self.axes, output, self.reach(window), strict=True)
+        rows, columns = (slice(i * axis.stride, i * axis.stride + n, axis.dilation) for axis, i, n in places)
+        return ..., rows, columns
+
+    def tap(self, tap: Pair, outputs: Pair) -> Region:
+        """The cells of the frame that this tap meets, one for each output."""
+        places = zip(self.axes, tap, outputs, strict=True)
+        rows, columns = (
+            slice(u * axis.dilation, u * axis.dilation + (n - 1) * axis.stride + 1, axis.stride)
+            for axis, u, n in places
+        )
+        return ..., rows, columns
 
 
 PLAIN = Geometry()
 """Stride 1, no padding, dilation 1."""
 
 
-def pad(image: Array, padding: int) -> Array:
-    """The image [N, C, H, W] with a rim of zeros; itself where there is no padding."""
-    if not padding:
+def in_words(pair: Pair) -> str:
+    """`2`, or `2 down and 1 across`."""
+    return f"{pair[0]}" if pair[0] == pair[1] else f"{pair[0]} down and {pair[1]} across"
+
+
+def _pair(value: int | Pair) -> Pair:
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def _short(pair: Pair) -> int | list[int]:
+    return pair[0] if pair[0] == pair[1] else list(pair)
+
+
+def pad(image: Array, geometry: Geometry) -> Array:
+    """The image [N, C, H, W] with its rim of zeros; itself where there is no padding."""
+    if not geometry.padded:
         return image
-    return np.pad(image, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    return np.pad(image, ((0, 0), (0, 0), *((axis.before, axis.after) for axis in geometry.axes)))
 
 
-def patches(image: Array, window: tuple[int, int], geometry: Geometry) -> Array:
+def patches(image: Array, window: Pair, geometry: Geometry) -> Array:
     """P[n, c, i, j, u, v] = image[n, c, i·stride + u·dilation − padding, …]: [N, C, oh, ow, kh, kw].
 
     A read-only view that copies nothing beyond the padding.
     """
-    samples, channels, height, width = image.shape
-    rows, columns = geometry.outputs(height, window[0]), geometry.outputs(width, window[1])
-    padded = pad(image, geometry.padding)
+    samples, channels, *size = image.shape
+    rows, columns = geometry.outputs((size[0], size[1]), window)
+    padded = pad(image, geometry)
     per_sample, per_channel, per_row, per_column = padded.strides
+    (down, across), (apart, aside) = geometry.stride, geometry.dilation
     return as_strided(
         padded,
         (samples, channels, rows, columns, *window),
         (
             per_sample,
             per_channel,
-            per_row * geometry.stride,
-            per_column * geometry.stride,
-            per_row * geometry.dilation,
-            per_column * geometry.dilation,
+            per_row * down,
+            per_column * across,
+            per_row * apart,
+            per_column * aside,
         ),
         writeable=False,
     )
 
 
-def patch_matrix(image: Array, window: tuple[int, int], geometry: Geometry) -> Array:
+def patch_matrix(image: Array, window: Pair, geometry: Geometry) -> Array:
     """P[(n,i,j), (c,u,v)], a row an output cell: the forward pass is P·w, the filter gradient Pᵀ·δ."""
     windows = patches(image, window, geometry).transpose(0, 2, 3, 1, 4, 5)
     return np.ascontiguousarray(windows).reshape(math.prod(windows.shape[:3]), -1)
@@ -99,21 +226,21 @@ def blank(shape: tuple[int, ...], number: float | None = 0.0) -> Array:
     return array.transpose(-1, *range(len(rest)))
 
 
-def framed(image: Array, padding: int, number: float = 0.0) -> Array:
+def framed(image: Array, geometry: Geometry, number: float = 0.0) -> Array:
     """The image [N, C, H, W] with a rim of `number`, its samples side by side in memory."""
-    samples, channels, height, width = image.shape
-    frame = blank((samples, channels, height + 2 * padding, width + 2 * padding), number)
-    frame[:, :, padding : padding + height, padding : padding + width] = image
+    samples, channels, *size = image.shape
+    frame = blank((samples, channels, *geometry.frame((size[0], size[1]))), number)
+    frame[geometry.image((size[0], size[1]))] = image
     return frame
 
 
-def patch_columns(image: Array, window: tuple[int, int], geometry: Geometry) -> Array:
+def patch_columns(image: Array, window: Pair, geometry: Geometry) -> Array:
     """P[(c,u,v), (i,j,n)], a column an output cell: the patch matrix of a batch, turned, samples innermost.
 
     A last row of ones lets the bias join in as one more weight: that spares a pass over all outputs.
     """
-    frame = framed(image, geometry.padding)
-    windows = patches(frame, window, replace(geometry, padding=0)).transpose(1, 4, 5, 2, 3, 0)
+    frame = framed(image, geometry)
+    windows = patches(frame, window, geometry.without_padding()).transpose(1, 4, 5, 2, 3, 0)
     taps, cells = math.prod(windows.shape[:3]), math.prod(windows.shape[3:])
     columns = np.empty((taps + 1, cells))
     columns[:-1].reshape(windows.shape)[...] = windows
@@ -129,7 +256,7 @@ class PatchMemory:
 
     LARGEST = 2**20
 
-    def __init__(self, window: tuple[int, int], geometry: Geometry) -> None:
+    def __init__(self, window: Pair, geometry: Geometry) -> None:
         self._window, self._geometry = window, geometry
         self._last: tuple[Array, Array] | None = None
 
@@ -145,13 +272,11 @@ class PatchMemory:
         return matrix
 
 
-def scatter(blocks: Array, image_size: tuple[int, int], geometry: Geometry) -> Array:
+def scatter(blocks: Array, size: Pair, geometry: Geometry) -> Array:
     """The way back: Σ of P-shaped blocks [N, C, oh, ow, kh, kw] into an image [N, C, H, W], overlaps added."""
     samples, channels, rows, columns, *window = blocks.shape
-    rim, step = geometry.padding, geometry.stride
-    padded = blank((samples, channels, image_size[0] + 2 * rim, image_size[1] + 2 * rim))
+    frame = blank((samples, channels, *geometry.frame(size)))
     for u in range(window[0]):
         for v in range(window[1]):
-            top, left = u * geometry.dilation, v * geometry.dilation
-            padded[:, :, top : top + rows * step : step, left : left + columns * step : step] += blocks[..., u, v]
-    return padded[:, :, rim : rim + image_size[0], rim : rim + image_size[1]]
+            frame[geometry.tap((u, v), (rows, columns))] += blocks[..., u, v]
+    return frame[geometry.image(size)]

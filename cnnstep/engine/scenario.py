@@ -115,9 +115,7 @@ class Scenario:
             "bias": None if conv.bias is None else numbers(self.layout(("filter",)).show(conv.bias)),
             "activation": _named(phi.name, phi.parameters),
             "learning_rate": number(self.learning_rate),
-            "stride": conv.geometry.stride,
-            "padding": conv.geometry.padding,
-            "dilation": conv.geometry.dilation,
+            **conv.geometry.written,
         }
 
 

@@ -1,7 +1,8 @@
-"""The keys that one filter and a network have in common, and the scenario that they complete."""
+"""The keys that one filter and a network have in common: of the whole scenario, and of how a window moves."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +11,52 @@ from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.losses import Loss
 from cnnstep.engine.optimizers import OPTIMIZERS, Optimizer
+from cnnstep.engine.patches import Geometry, Pair
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
+from cnnstep.errors import Path
 from cnnstep.registry import did_you_mean
+
+GEOMETRY_KEYS = ("stride", "padding", "dilation", "leftover")
+"""What says how a filter moves; a pooling window's dilation is always 1."""
+SAME = "same"
+"""The padding that gives the output the input's size."""
+LEFTOVER = ("refuse", "drop")
+"""What can become of cells at the end of an axis that no window reaches; the first, unless told."""
+Steps = int | Sequence[int]
+"""One number for rows and columns, or one for each."""
+
+
+def read_geometry(
+    faults: Faults, given: Mapping[str, Any], window: Pair | None, at: Path = (), stride: Steps = 1
+) -> Geometry:
+    """How a window of this size moves; `stride` is the one that holds where none is given.
+
+    With `padding: same` each axis gets the window's reach less 1 in zeros. An odd number of them has one more at the
+    end, as in PyTorch; and as there it goes with stride 1 alone.
+    """
+    numbers = NumberReader(faults, at)
+    steps = numbers.pair(given.get("stride", stride), "stride", 1)
+    dilation = numbers.pair(given.get("dilation", 1), "dilation", 1)
+    drops = _drops(faults, given.get("leftover", LEFTOVER[0]), at)
+    padding = given.get("padding", 0)
+    if not isinstance(padding, str):
+        return Geometry.of(steps, numbers.pair(padding, "padding", 0), dilation, drops=drops)
+    geometry = Geometry.of(steps, 0, dilation, drops=drops)
+    if padding != SAME:
+        near = did_you_mean(padding, (SAME,))
+        hint = near if near.startswith("did") else f"write padding: 1, [1, 0] or {SAME}"
+        faults.add(f'padding can\'t be "{padding}"', (*at, "padding"), hint)
+    elif steps != (1, 1):
+        what = f"padding: same goes with stride 1, and here it is {geometry.written['stride']}"
+        faults.add(what, (*at, "padding"), "write the padding as a number, or stride: 1")
+    return geometry if window is None else geometry.keeping_size(window)
+
+
+def _drops(faults: Faults, leftover: Any, at: Path) -> bool:
+    if leftover not in LEFTOVER:
+        faults.add(f'leftover can\'t be "{leftover}"', (*at, "leftover"), did_you_mean(str(leftover), LEFTOVER))
+    return bool(leftover == "drop")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ LARGEST = 400
 """Numbers of one array, or of a batch, that are still written among the keys; more stand in a file of their own."""
 
 _PLAIN_TEXT = re.compile(r"\w(?:[\w ,'()./+-]*[\w)])?")
-_AT_FIRST = {"bias": None, "stride": 1, "padding": 0, "dilation": 1}
 
 
 def dump(scenario: Scenario, *, schema: str | None = None, files: Mapping[str, Any] | None = None) -> str:
@@ -83,12 +82,13 @@ def _short_layers(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The layers without what they have by themselves: names that would be made, and settings at their defaults."""
     from cnnstep.engine.activations import ACTIVATIONS
     from cnnstep.engine.network import layer_names
+    from cnnstep.engine.patches import PLAIN
 
     made = layer_names([{"type": layer["type"]} for layer in layers])
     shorter = []
     for layer, name in zip(layers, made, strict=True):
         kind = layer["type"]
-        usual = dict(ACTIVATIONS[kind]().parameters) if kind in ACTIVATIONS else _AT_FIRST
+        usual = dict(ACTIVATIONS[kind]().parameters) if kind in ACTIVATIONS else {"bias": None, **PLAIN.written}
         if "size" in layer:
             usual = {**usual, "stride": layer["size"]}
         kept = {key: value for key, value in layer.items() if key in ("type", "name") or value != usual.get(key, ...)}

@@ -12,6 +12,7 @@ from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET
+from cnnstep.engine.shared_keys import GEOMETRY_KEYS, LEFTOVER, SAME
 
 FARTHEST = 1000
 """Of stride, padding and dilation: a slip of the keyboard should not fill the memory with zeros."""
@@ -100,6 +101,31 @@ def _named(registry: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
 _CHOICE = Annotated[str, Tag(ALTERNATIVE + "0")] | Annotated[Choice, Tag(ALTERNATIVE + "mapping")]
 Phi = Annotated[_CHOICE, Discriminator(kind), WithJsonSchema(_named(ACTIVATIONS))]
 Rule = Annotated[_CHOICE, Discriminator(kind), WithJsonSchema(_named(OPTIMIZERS))]
+_STEPS = Annotated[list[Steps], Field(min_length=2, max_length=2), Tag(ALTERNATIVE + "1")]
+Pair = Annotated[Annotated[Steps, Tag(ALTERNATIVE + "0")] | _STEPS, Discriminator(kind)]
+"""A number for rows and columns, or one for each."""
+
+Zeros = Annotated[int, Field(strict=True, ge=0, le=FARTHEST)]
+
+
+def padded(value: Any) -> str:
+    """Which alternative of a padding is meant: numbers, or a word."""
+    return ALTERNATIVE + "word" if isinstance(value, str) else kind(value)
+
+
+_ZEROS = Annotated[list[Zeros], Field(min_length=2, max_length=2), Tag(ALTERNATIVE + "1")]
+_SAME = Annotated[str, WithJsonSchema({"const": SAME}), Tag(ALTERNATIVE + "word")]
+Padding = Annotated[Annotated[Zeros, Tag(ALTERNATIVE + "0")] | _ZEROS | _SAME, Discriminator(padded)]
+Stride = Annotated[
+    Pair, Field(description="How far the filter moves from one output to the next: a number, or [down, across].")
+]
+Dilation = Annotated[Pair, Field(description="How far apart the filter's taps are: a number, or [down, across].")]
+Leftover = Annotated[
+    str,
+    WithJsonSchema({"enum": list(LEFTOVER)}),
+    Field(description="Cells at the end that no window reaches are refused; or dropped, as PyTorch does it."),
+]
+
 LossName = Annotated[str, WithJsonSchema({"enum": list(LOSSES)})]
 ErrorName = Annotated[str, WithJsonSchema({"enum": list(ERROR_SIGNS)})]
 
@@ -141,7 +167,6 @@ SAMPLES = Field(description="A batch, one by one or in two files: replaces input
 
 Title = Annotated[str, Field(description="One line on what the scenario is about.")]
 LearningRate = Annotated[Number, Field(gt=0, description="η, how far one update goes.", examples=[0.5])]
-Padding = Annotated[int, Field(strict=True, ge=0, le=FARTHEST)]
 LossKey = Annotated[LossName, Field(description="L, what the training makes small.")]
 ErrorSign = Annotated[ErrorName, Field(description="The sign of e. Both are right, if carried through.")]
 SlopeAtZero = Annotated[Number, Field(ge=0, le=1, description="ReLU's slope at exactly 0, a convention.")]
@@ -181,9 +206,15 @@ class ScenarioFile(Part):
         ),
     ]
     learning_rate: LearningRate
-    stride: Annotated[Steps, Field(description="How far the filter moves from one output to the next.")] = 1
-    padding: Annotated[Padding, Field(description="How many rings of zeros go round X.")] = 0
-    dilation: Annotated[Steps, Field(description="How far apart the filter's taps are.")] = 1
+    stride: Stride = 1
+    padding: Annotated[
+        Padding,
+        Field(
+            description="How many zeros go round X: a number, [rows, columns], or same, for an output as large as X.",
+        ),
+    ] = 0
+    dilation: Dilation = 1
+    leftover: Leftover = LEFTOVER[0]
     loss: LossKey = "half_squared_error"
     error: ErrorSign = OUTPUT_MINUS_TARGET
     relu_slope_at_zero: SlopeAtZero = 0.0
@@ -193,7 +224,7 @@ class ScenarioFile(Part):
 
 KEYS = (*ScenarioFile.model_fields, "layers", "test")
 """Of all scenarios; those of a network are declared in `spec_network`."""
-REPLACED_BY_LAYERS = ("filter", "bias", "stride", "padding", "dilation", "activation")
+REPLACED_BY_LAYERS = ("filter", "bias", *GEOMETRY_KEYS, "activation")
 REQUIRED = ("input", "filter", "target", "activation", "learning_rate")
 MATRICES = ("input", "target", "filter")
 

@@ -26,6 +26,8 @@ _NESTING = {
     "bias": ("one number, or a list of them", "0.5"),
     "size": ("one number, or two: [rows, columns]", "2"),
     "stride": ("one number, or two: [down, across]", "2"),
+    "dilation": ("one number, or two: [down, across]", "2"),
+    "padding": ("one number, two: [rows, columns], or same", "1"),
     "conv": ("a list of filters, each with a matrix for each channel", "[[[[…], […]]]], or {init: he_normal, …}"),
     "dense": ("a list of rows, one for each output", "[[…], […]], or {init: he_normal, …}"),
     "network target": ("a list of numbers, maps, or a class", "[1, 0], or {class: 0}"),
@@ -138,7 +140,11 @@ def _wrong(tree: Document, detail: ErrorDetails, path: Path) -> tuple[str, str, 
     if kind == "string_type":
         return "type", f"{name} is {_shown(node)}; it must be a name", f"write {name}: and a word"
     if kind in ("too_short", "too_long"):
-        return "shape", f"{key} has {limits['actual_length']} numbers; it must be {_NESTING[key][0]}", f"write {key}: 2"
+        return (
+            "shape",
+            f"{key} is a list of length {limits['actual_length']}; it must be {_NESTING[key][0]}",
+            f"write {key}: 2",
+        )
     if kind == "model_type" and key in Sample.model_fields and len(path) == 2:
         hint = f"write {key}: {{file: …}}, or samples one by one: [{{input: …, target: …}}, …]"
         return "type", f"{key} is {_shown(node)}; for all samples together it is a file", hint

@@ -13,28 +13,33 @@ from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.initialisers import INITIALISERS
 from cnnstep.engine.losses import NETWORK_LOSSES
 from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET
+from cnnstep.engine.shared_keys import LEFTOVER
 from cnnstep.surface.spec import (
     ALTERNATIVE,
     FILE_KEYS,
     INPUT,
     SAMPLES,
+    Dilation,
     ErrorSign,
     Filters,
     FromFile,
     Image,
     Iterations,
     LearningRate,
+    Leftover,
     Listed,
     Number,
     OneMatrix,
     OptimizerKey,
     Padding,
+    Pair,
     Part,
     Row,
     Rows,
     SeveralMatrices,
     SlopeAtZero,
     Steps,
+    Stride,
     Title,
     WholeBatch,
     depth,
@@ -82,11 +87,6 @@ class NetworkSample(Part):
 _PAIRS = Annotated[list[NetworkSample], Field(json_schema_extra={"minItems": 1}), Listed]
 Samples = Annotated[_PAIRS | WholeBatch, Discriminator(listed)]
 
-_NUMBER = Annotated[Steps, Tag(ALTERNATIVE + "0")]
-_PAIR = Annotated[list[Steps], Field(min_length=2, max_length=2), Tag(ALTERNATIVE + "1")]
-Pair = Annotated[_NUMBER | _PAIR, Discriminator(kind)]
-"""A number for both directions, or [down, across]."""
-
 Initialiser = Annotated[
     str,
     WithJsonSchema({"enum": list(INITIALISERS)}),
@@ -132,9 +132,15 @@ class ConvLayer(_Layer):
     type: Literal["conv"]
     weights: Annotated[ConvWeights, Field(description="W: [F][C][kh][kw], from a file, or drawn.")]
     bias: Annotated[Biases | None, _BIAS] = None
-    stride: Annotated[Steps, Field(description="How far the filters move from one output to the next.")] = 1
-    padding: Annotated[Padding, Field(description="How many rings of zeros go round each map.")] = 0
-    dilation: Annotated[Steps, Field(description="How far apart a filter's taps are.")] = 1
+    stride: Stride = 1
+    padding: Annotated[
+        Padding,
+        Field(
+            description="How many zeros go round each map: a number, [rows, columns], or same, for as large an output."
+        ),
+    ] = 0
+    dilation: Dilation = 1
+    leftover: Leftover = LEFTOVER[0]
 
 
 class DenseLayer(_Layer):
@@ -148,7 +154,13 @@ class DenseLayer(_Layer):
 class _PoolLayer(_Layer):
     size: Annotated[Pair, Field(description="The window: one number, or [rows, columns].", examples=[2])]
     stride: Annotated[Pair | None, Field(description="How far the window moves; its own size, unless told.")] = None
-    padding: Annotated[Padding, Field(description="How many rings go round each map, half the window at most.")] = 0
+    padding: Annotated[
+        Padding,
+        Field(
+            description="How wide a rim goes round each map, half a window at most: a number, [rows, columns], or same."
+        ),
+    ] = 0
+    leftover: Leftover = LEFTOVER[0]
 
 
 class MaxPoolLayer(_PoolLayer):

@@ -16,36 +16,45 @@ from cnnstep.engine.losses import NETWORK_LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
-from tests.engine.strategies import SEEDS, named
+from tests.engine.strategies import SEEDS, named, one_or_two
 
 DEEPEST = 6
 LARGEST = 6
 """Rows and columns of the largest input."""
 
 
-def outputs(length: int, reach: int, stride: int, padding: int) -> int | None:
-    """The window's positions along one axis; None where it does not fit or leaves cells over."""
-    room = length + 2 * padding - reach
-    return room // stride + 1 if room >= 0 and room % stride == 0 else None
+def outputs(length: int, reach: int, stride: int, zeros: int, drops: bool) -> int | None:
+    """The window's positions along one axis; None where it does not fit or leaves cells over that nothing drops."""
+    room = length + zeros - reach
+    return room // stride + 1 if room >= 0 and (drops or room % stride == 0) else None
 
 
-def convolutions(size: Size) -> Iterator[tuple[dict[str, Any], tuple[int, ...]]]:
-    """Every way for a filter to move over these maps: its keys and window, and the size of its outputs."""
-    windows = product(range(1, 4), range(1, 4))
-    for (kh, kw), stride, padding, dilation in product(windows, (1, 2), (0, 1, 2), (1, 2)):
-        reach = (kh - 1) * dilation + 1, (kw - 1) * dilation + 1
-        fits = [outputs(n, r, stride, padding) for n, r in zip(size[1:], reach, strict=True)]
-        if None not in fits and max(f or 0 for f in fits) <= LARGEST:
-            yield {"stride": stride, "padding": padding, "dilation": dilation}, (kh, kw)
+Move = tuple[int, int, int, int]
+"""Along one axis: taps, stride, padding (at either end), dilation."""
 
 
-def poolings(size: Size) -> Iterator[dict[str, Any]]:
-    """Every way for a pooling window to move over these maps, overlaps and gaps included."""
-    windows, strides = product(range(1, 4), range(1, 4)), list(product(range(1, 4), range(1, 4)))
-    for window, stride, padding in product(windows, strides, (0, 1)):
-        rows, columns = (outputs(n, w, s, padding) for n, w, s in zip(size[1:], window, stride, strict=True))
-        if rows and columns and 2 * padding <= min(window):
-            yield {"size": list(window), "stride": list(stride), "padding": padding}
+def moves(length: int, kind: str, same: bool, drops: bool) -> Iterator[Move]:
+    """Every way for a filter, or a pooling window, to move along an axis of this length, overlaps and gaps included."""
+    strides = (1,) if same else (1, 2) if kind == "conv" else (1, 2, 3)
+    paddings = (0,) if same else (0, 1, 2)
+    for taps, stride, padding, dilation in product((1, 2, 3), strides, paddings, (1, 2) if kind == "conv" else (1,)):
+        reach = (taps - 1) * dilation + 1
+        fits = outputs(length, reach, stride, reach - 1 if same else 2 * padding, drops)
+        if fits and fits <= LARGEST and (kind == "conv" or 2 * padding <= taps):
+            yield taps, stride, padding, dilation
+
+
+def moving(draw: st.DrawFn, size: Size, kind: str) -> tuple[dict[str, Any], tuple[int, int]]:
+    """How a filter, or a pooling window, moves over these maps: its keys, and its size."""
+    same, drops = draw(st.sampled_from((False, False, True))), draw(st.booleans())
+    rows, columns = (draw(st.sampled_from(list(moves(length, kind, same, drops)))) for length in size[1:])
+    taps, stride, padding, dilation = ((one, other) for one, other in zip(rows, columns, strict=True))
+    keys = {
+        "stride": one_or_two(draw, stride),
+        "padding": "same" if same else one_or_two(draw, padding),
+        "leftover": "drop" if drops else "refuse",
+    }
+    return keys | ({"dilation": one_or_two(draw, dilation)} if kind == "conv" else {}), taps
 
 
 def drawn(random: np.random.Generator, shape: tuple[int, ...], smooth: bool) -> Array:
@@ -58,13 +67,13 @@ def drawn(random: np.random.Generator, shape: tuple[int, ...], smooth: bool) -> 
 
 def of_maps(draw: st.DrawFn, size: Size, random: np.random.Generator, smooth: bool) -> dict[str, Any]:
     """A layer that takes these maps."""
-    pools = list(poolings(size))
     kind = draw(st.sampled_from(("conv", "max_pool", "average_pool", "activation", "flatten")))
     if kind in ("max_pool", "average_pool"):
-        return {"type": kind, **draw(st.sampled_from(pools))}
+        keys, window = moving(draw, size, kind)
+        return {"type": kind, "size": list(window), **keys}
     if kind == "conv":
-        moves, window = draw(st.sampled_from(list(convolutions(size))))
-        return {**weighted(draw, kind, (draw(st.integers(1, 3)), size[0], *window), random, smooth), **moves}
+        keys, window = moving(draw, size, kind)
+        return {**weighted(draw, kind, (draw(st.integers(1, 3)), size[0], *window), random, smooth), **keys}
     return activation(draw) if kind == "activation" else {"type": kind}
 
 
@@ -107,15 +116,16 @@ def size_after(layer: Mapping[str, Any], size: Size) -> Size:
         return (int(np.prod(size)),)
     if layer["type"] == "dense":
         return (len(layer["weights"]),)
-    if layer["type"] == "conv":
-        filters, _, *window = np.shape(layer["weights"])
-        reach = [(k - 1) * layer["dilation"] + 1 for k in window]
-        sides = [outputs(n, r, layer["stride"], layer["padding"]) for n, r in zip(size[1:], reach, strict=True)]
-        return (filters, *(side or 0 for side in sides))
-    if "size" in layer:
-        moves = zip(size[1:], layer["size"], layer["stride"], strict=True)
-        return (size[0], *(outputs(n, w, s, layer["padding"]) or 0 for n, w, s in moves))
-    return size
+    if layer["type"] != "conv" and "size" not in layer:
+        return size
+    shape = np.shape(layer["weights"]) if layer["type"] == "conv" else (size[0], size[0], *layer["size"])
+    maps, window = shape[0], shape[2:]
+    if layer["padding"] == "same":
+        return (maps, *size[1:])
+    stride, padding, dilation = (np.broadcast_to(layer.get(key, 1), 2) for key in ("stride", "padding", "dilation"))
+    reach = (np.asarray(window) - 1) * dilation + 1
+    sides = (np.asarray(size[1:]) + 2 * padding - reach) // stride + 1
+    return (maps, *map(int, sides))
 
 
 @st.composite

@@ -105,14 +105,15 @@ def test_the_patches_of_an_image_are_laid_out_once_and_those_of_another_one_anew
 
 
 def test_the_maxima_of_maps_are_found_once_and_those_of_others_anew() -> None:
-    memory = MaximaMemory(Window((2, 2), (2, 2)))
+    window = Window((2, 2), Geometry.of(stride=2))
+    memory = MaximaMemory(window)
     maps, others = (frozen(np.random.default_rng(seed).normal(size=(2, 1, 4, 4))) for seed in (0, 1))
     assert memory.maxima(maps)[1] is memory.maxima(maps)[1]
-    np.testing.assert_array_equal(memory.maxima(others)[0], maxima(others, Window((2, 2), (2, 2)))[0])
+    np.testing.assert_array_equal(memory.maxima(others)[0], maxima(others, window)[0])
     changing = maps.copy()
     first, _ = memory.maxima(changing)
     changing += 1
-    np.testing.assert_array_equal(memory.maxima(changing)[0], maxima(changing, Window((2, 2), (2, 2)))[0])
+    np.testing.assert_array_equal(memory.maxima(changing)[0], maxima(changing, window)[0])
     assert (memory.maxima(changing)[0] > first).all()
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cnnstep.engine.layers.conv import correlate, input_gradient, input_gradient_by_correlation
 from cnnstep.engine.patches import PLAIN, Geometry, patches, scatter
 from cnnstep.engine.quantity import Array
-from tests.engine.strategies import GEOMETRIES, SEEDS, axis_lengths
+from tests.engine.strategies import SEEDS, planes
 from tests.examples import examples
 from tests.extras import needs
 
@@ -21,27 +21,26 @@ from tests.extras import needs
 @st.composite
 def situations(draw: st.DrawFn) -> tuple[Array, Array, Array, Geometry]:
     """An image, filters, a δ of the size that they give, and how the window moves."""
-    geometry = draw(GEOMETRIES)
-    (height, kh, oh), (width, kw, ow) = draw(axis_lengths(geometry)), draw(axis_lengths(geometry))
+    plane = draw(planes())
     samples, channels, filters = (draw(st.integers(1, 3)) for _ in range(3))
     random = np.random.default_rng(draw(SEEDS))
     image, weights = (
-        random.normal(size=(samples, channels, height, width)),
-        random.normal(size=(filters, channels, kh, kw)),
+        random.normal(size=(samples, channels, *plane.size)),
+        random.normal(size=(filters, channels, *plane.window)),
     )
-    return image, weights, random.normal(size=(samples, filters, oh, ow)), geometry
+    return image, weights, random.normal(size=(samples, filters, *plane.outputs)), plane.geometry
 
 
 def test_patches_without_padding_share_the_images_memory() -> None:
     image = np.arange(2 * 3 * 5 * 6, dtype=float).reshape(2, 3, 5, 6)
-    for geometry in (PLAIN, Geometry(stride=2), Geometry(dilation=2)):
+    for geometry in (PLAIN, Geometry.of(stride=2), Geometry.of(dilation=2)):
         windows = patches(image, (3, 2), geometry)
         assert np.shares_memory(image, windows)
         assert not windows.flags.writeable
 
 
 def test_patches_with_padding_are_a_view_of_the_padded_image_overlaps_and_all() -> None:
-    windows = patches(np.ones((1, 1, 4, 4)), (3, 3), Geometry(padding=1))
+    windows = patches(np.ones((1, 1, 4, 4)), (3, 3), Geometry.of(padding=1))
     row, number = 6 * 8, 8  # 4 + 2·1 numbers of 8 bytes in a padded row
     assert (row, number, row, number) == windows.strides[2:]
 
@@ -53,7 +52,7 @@ def test_a_patch_holds_the_cells_that_its_geometry_names(situation: tuple[Array,
     windows = patches(image, (weights.shape[2], weights.shape[3]), geometry)
     assert windows.shape == (*image.shape[:2], *delta.shape[2:], *weights.shape[2:])
     for n, c, i, j, u, v in np.ndindex(*windows.shape):
-        row, column = geometry.met(i, u), geometry.met(j, v)
+        row, column = geometry.met((i, j), (u, v))
         inside = 0 <= row < image.shape[2] and 0 <= column < image.shape[3]
         assert windows[n, c, i, j, u, v] == (image[n, c, row, column] if inside else 0)
 
@@ -99,7 +98,9 @@ def test_torch_computes_the_same_convolution_and_gradients(situation: tuple[Arra
 
     image, weights, delta, geometry = situation
     x, w = (torch.tensor(array, requires_grad=True) for array in (image, weights))
-    z = torch.nn.functional.conv2d(x, w, stride=geometry.stride, padding=geometry.padding, dilation=geometry.dilation)
+    (above, below), (left, right) = ((axis.before, axis.after) for axis in geometry.axes)
+    padded = torch.nn.functional.pad(x, (left, right, above, below))
+    z = torch.nn.functional.conv2d(padded, w, stride=geometry.stride, dilation=geometry.dilation)
     z.backward(torch.tensor(delta))
     np.testing.assert_allclose(z.detach().numpy(), correlate(image, weights, None, geometry), rtol=1e-9, atol=1e-12)
     gradient = filter_gradient(image, delta, (weights.shape[2], weights.shape[3]), geometry)

@@ -128,7 +128,7 @@ def test_scenarios_are_names_and_titles(cnnstep: Program) -> None:
 def test_schema_is_a_json_schema_of_every_key(cnnstep: Program) -> None:
     data = document(cnnstep("schema"))
     assert data["$schema"].startswith("https://json-schema.org/")
-    assert SCENARIO_KEYS | {"samples", "layers", "test"} == set(data["properties"])
+    assert SCENARIO_KEYS | {"leftover", "samples", "layers", "test"} == set(data["properties"])
 
 
 class TestErrors:

@@ -100,7 +100,7 @@ def test_drawn_weights_are_the_same_for_the_same_seed_and_others_for_another() -
         ("bias: [0]", "bias: [[1]]", "6:55 shape", "bias is a list nested 2 deep", "write bias: 0.5"),
         ("weights: [[1], [2]], ", "", "10:5 missing-key", "this dense layer has no weights", "outputs: 10"),
         (", size: 3", "", "8:5 missing-key", "this max_pool layer has no size", "add it: size: 2"),
-        ("size: 3", "size: [3, 3, 3]", "8:28 shape", "size has 3 numbers", "write size: 2"),
+        ("size: 3", "size: [3, 3, 3]", "8:28 shape", "size is a list of length 3", "write size: 2"),
         ("{type: relu}", "{type: leaky_relu, slope: -1}", "7:31 value", "slope is -1; it must be at least 0", "change"),
         ("size: 3", "size: x", "8:28 not-a-number", '"x" is not a number', "such as"),
         ("size: 3", "size: 3, padding: 2", "8:40 value", "padding 2 is more than half", "at most 1"),

@@ -158,7 +158,7 @@ def test_every_missing_key_is_named() -> None:
         ("stride: 0", "6:9 value", "stride is 0; it must be at least 1"),
         ("stride: 1.5", "6:9 value", "stride is 1.5; it must be a whole number"),
         ("stride: two", "6:9 not-a-number", '"two" is not a number'),
-        ("stride: [1]", "6:9 value", "stride is one list; it must be a whole number"),
+        ("stride: [1]", "6:9 shape", "stride is a list of length 1; it must be one number, or two: [down, across]"),
         ("padding: -1", "6:10 value", "padding is -1; it must be at least 0"),
         ("padding: 1000000000", "6:10 value", "padding is 1e+09; it must be at most 1000"),
         ("iterations: 0", "6:13 value", "iterations is 0; it must be at least 1"),

@@ -26,6 +26,7 @@ KEYS = [
     "stride",
     "padding",
     "dilation",
+    "leftover",
     "loss",
     "error",
     "relu_slope_at_zero",
@@ -81,16 +82,20 @@ def test_its_defaults_are_the_ones_that_a_scenario_gets() -> None:
     defaults = {key: part["default"] for key, part in json_schema()["properties"].items() if "default" in part}
     data = read_scenario_text(FIRST).data()
     taken = {key: value for key, value in defaults.items() if key not in ("input", "target", "samples", "test")}
+    assert taken.pop("leftover") == "refuse"  # which alone is told only where it is another
     assert {key: data[key] for key in taken} == taken
     assert set(KEYS) - {"filter", "activation", "learning_rate", "layers"} == set(defaults)
 
 
 def test_its_bounds_are_those_of_the_reader() -> None:
+    found = set()
     for key, part in json_schema()["properties"].items():
-        for bound, beyond in (("minimum", -1), ("maximum", 1), ("exclusiveMinimum", 0)):
-            if bound in part and key != "learning_rate":
-                text = f"{FIRST}{key}: {part[bound] + beyond}\n"
-                assert [f"6:{len(key) + 3} value"] == said(text)
+        for one in part.get("oneOf", [part]):
+            for bound, beyond in (("minimum", -1), ("maximum", 1), ("exclusiveMinimum", 0)):
+                if bound in one and key != "learning_rate":
+                    assert [f"6:{len(key) + 3} value"] == said(f"{FIRST}{key}: {one[bound] + beyond}\n")
+                    found.add(key)
+    assert {"stride", "padding", "dilation", "iterations", "relu_slope_at_zero"} <= found
 
 
 def test_its_examples_are_accepted() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
-from cnnstep.engine.patches import BATCH, PLAIN, Geometry, PatchMemory, patch_matrix, scatter
+from cnnstep.engine.patches import BATCH, PLAIN, Geometry, Pair, PatchMemory, in_words, patch_matrix, scatter
 from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values, numbers
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
@@ -30,7 +30,7 @@ def correlate(
     if matrix is None:
         matrix = patch_matrix(image, (window[0], window[1]), geometry)
     flat = matrix.dot(weights.reshape(filters, -1).T)
-    samples, rows = len(image), geometry.outputs(image.shape[2], window[0])
+    samples, rows = len(image), geometry.rows.outputs(image.shape[2], window[0])
     if filters == 1:  # no axes to change places
         z: Array = flat.reshape(samples, 1, rows, -1)
     else:
@@ -38,9 +38,7 @@ def correlate(
     return z if bias is None else z + bias[:, None, None]
 
 
-def filter_gradient(
-    image: Array, delta: Array, window: tuple[int, int], geometry: Geometry, matrix: Array | None = None
-) -> Array:
+def filter_gradient(image: Array, delta: Array, window: Pair, geometry: Geometry, matrix: Array | None = None) -> Array:
     """∂L/∂W[f,c,u,v] = Σ_{n,i,j} δ[n,f,i,j] · X[n, c, i·s + u·d − p, j·s + v·d − p]: δᵀ·P, with P as in `correlate`."""
     if matrix is None:
         matrix = patch_matrix(image, window, geometry)
@@ -76,24 +74,23 @@ def bias_gradient(delta: Array) -> Array:
     return gradient
 
 
-def input_gradient(delta: Array, weights: Array, size: tuple[int, int], geometry: Geometry) -> Array:
+def input_gradient(delta: Array, weights: Array, size: Pair, geometry: Geometry) -> Array:
     """∂L/∂X: W·δ added into each window; for stride 1 the full correlation of δ with the turned filter."""
     samples, filters, *cells = delta.shape
     blocks = weights.reshape(filters, -1).T.dot(_in_columns(delta)).reshape(*weights.shape[1:], *cells, samples)
     return scatter(blocks.transpose(5, 0, 3, 4, 1, 2), size, geometry)
 
 
-def input_gradient_by_correlation(delta: Array, weights: Array, size: tuple[int, int], geometry: Geometry) -> Array:
+def input_gradient_by_correlation(delta: Array, weights: Array, size: Pair, geometry: Geometry) -> Array:
     """The same ∂L/∂X the other way: δ spread out by the stride, fully padded, correlated with W turned by 180°."""
-    stride, rim = geometry.stride, geometry.padding
-    reach = [geometry.reach(k) - 1 for k in weights.shape[2:]]
-    rows, columns = (length + 2 * rim - r for length, r in zip(size, reach, strict=True))
-    spread = np.zeros((*delta.shape[:2], rows, columns))
-    spread[:, :, ::stride, ::stride] = delta
-    padded = np.pad(spread, ((0, 0), (0, 0), (reach[0], reach[0]), (reach[1], reach[1])))
+    window, (down, across) = (weights.shape[2], weights.shape[3]), geometry.stride
+    rows, columns = geometry.room(size, window)
+    spread = np.zeros((*delta.shape[:2], rows + 1, columns + 1))
+    spread[:, :, ::down, ::across] = delta
+    high, wide = geometry.reach(window)
     turned = weights[:, :, ::-1, ::-1].swapaxes(0, 1)
-    full = correlate(padded, turned, None, Geometry(dilation=geometry.dilation))
-    return full[:, :, rim : rim + size[0], rim : rim + size[1]]
+    full = correlate(spread, turned, None, Geometry.of(padding=(high - 1, wide - 1), dilation=geometry.dilation))
+    return full[geometry.image(size)]
 
 
 LARGEST_STRIDE = 12
@@ -114,44 +111,44 @@ class Conv(Layer):
         return PatchMemory(self.window, self.geometry)
 
     @property
-    def window(self) -> tuple[int, int]:
+    def window(self) -> Pair:
         """(kh, kw)."""
         return self.weights.shape[2], self.weights.shape[3]
 
     def output_size(self, size: Size) -> Size:
         """(F, oh, ow); every fault of shape says the sizes and what would fit."""
-        filters, channels, *window = self.weights.shape
+        filters, channels = self.weights.shape[:2]
         if size[0] != channels:
             what = f"the filter has {_count(channels, 'channel')}, but the input has {size[0]}"
             raise InputError(Fault("shape", what, "give the filter one matrix for each channel of the input"))
-        rooms = [self.geometry.room(room, taps) for room, taps in zip(size[1:], window, strict=True)]
-        strides = [str(s) for s in range(1, LARGEST_STRIDE + 1) if all(room % s == 0 for room in rooms if room > 0)]
-        fits = f"a stride of {' or '.join(strides)} fits"
-        for axis, room, taps in zip(("rows", "columns"), size[1:], window, strict=True):
-            self._check_axis(axis, room, taps, f"{window[0]}×{window[1]}", f"{size[1]}×{size[2]}", fits)
-        rows, columns = (self.geometry.outputs(room, taps) for room, taps in zip(size[1:], window, strict=True))
-        return filters, rows, columns
+        for axis in (0, 1):
+            self._check_axis(axis, (size[1], size[2]))
+        return filters, *self.geometry.outputs((size[1], size[2]), self.window)
 
-    def _check_axis(self, axis: str, room: int, taps: int, window: str, image: str, fits: str) -> None:
-        geometry = self.geometry
-        spans = f" (with dilation {geometry.dilation} it spans {geometry.reach(taps)})" if geometry.dilation > 1 else ""
-        rim = f" with padding {geometry.padding}" if geometry.padding else ""
-        if geometry.room(room, taps) < 0:
-            what = f"the {window} filter{spans} does not fit into the {image} input{rim}: it has too many {axis}"
+    def _check_axis(self, axis: int, size: Pair) -> None:
+        geometry, written, name = self.geometry, self.geometry.written, ("rows", "columns")[axis]
+        room, left = geometry.room(size, self.window)[axis], geometry.left_over(size, self.window)[axis]
+        reach, apart = geometry.reach(self.window)[axis], geometry.dilation[axis]
+        spans = f" (with dilation {apart} it spans {reach})" if apart > 1 else ""
+        image = f"{size[0]}×{size[1]} input" + (f" with padding {written['padding']}" if geometry.padded else "")
+        window = f"{self.window[0]}×{self.window[1]} filter{spans}"
+        if room < 0:
+            what = f"the {window} does not fit into the {image}: it has too many {name}"
             raise InputError(Fault("shape", what, "make the filter smaller, the input larger, or add padding"))
-        left = geometry.left_over(room, taps)
-        if left:
-            what = (
-                f"stride {geometry.stride} leaves {_count(left, axis[:-1])} of the {image} input{rim} over: "
-                f"the {window} filter{spans} has {geometry.room(room, taps)} {axis} to move over"
-            )
-            raise InputError(Fault("shape", what, f"{fits}; or change the padding", ("stride",)))
+        if left and not geometry.drops:
+            over = f"stride {geometry.stride[axis]} leaves {_count(left, name[:-1])} of the {image} over"
+            what = f"{over}: the {window} has {room} {name} to move over"
+            raise InputError(Fault("shape", what, f"{self._fitting(size)}; or change the padding", ("stride",)))
+
+    def _fitting(self, size: Pair) -> str:
+        rooms = self.geometry.room(size, self.window)
+        strides = [str(s) for s in range(1, LARGEST_STRIDE + 1) if all(room % s == 0 for room in rooms if room > 0)]
+        return f"a stride of {' or '.join(strides)} fits"
 
     def settings(self) -> dict[str, Any]:
         """Weights, bias, and how the window moves."""
-        moves = {"stride": self.geometry.stride, "padding": self.geometry.padding, "dilation": self.geometry.dilation}
         bias = None if self.bias is None else numbers(self.bias)
-        return {"weights": numbers(self.weights), "bias": bias, **moves}
+        return {"weights": numbers(self.weights), "bias": bias, **self.geometry.written}
 
     def parameters(self, place: Place) -> tuple[Parameter, ...]:
         """W, and b where there is one."""
@@ -219,8 +216,8 @@ class Conv(Layer):
             return Working(tuple(terms))
 
         formula = f"{gradient.symbol} = {x.symbol} ⋆ {signal.formula}"
-        if self.geometry.stride > 1:
-            formula += f", its cells spread {self.geometry.stride} apart"
+        if self.geometry.stride != (1, 1):
+            formula += f", its cells spread {in_words(self.geometry.stride)} apart"
         inputs = (x, *signal.inputs)
         return Step(gradient, "gradient", formula, inputs, compute, working, self, place.layer)
 
@@ -258,7 +255,7 @@ class Conv(Layer):
             terms = []
             for f, i, j in np.ndindex(filters, rows, columns):
                 for u, v in product(range(self.window[0]), range(self.window[1])):
-                    if (self.geometry.met(i, u), self.geometry.met(j, v)) == (row, column):
+                    if self.geometry.met((i, j), (u, v)) == (row, column):
                         terms.append(Term((*signal.factors(values, (n, f, i, j)), read(w, values, (f, c, u, v)))))
             return Working(tuple(terms))
 
@@ -266,10 +263,10 @@ class Conv(Layer):
         inputs = (*signal.inputs, w)
         return Step(gradient, "input_gradient", formula, inputs, compute, working, self, place.layer)
 
-    def _met(self, x: Quantity, values: Values, output: Cell, tap: tuple[int, int]) -> Factor:
+    def _met(self, x: Quantity, values: Values, output: Cell, tap: Pair) -> Factor:
         """The input number that this tap meets at this output; 0 in the padding."""
         n, c, i, j = output
-        row, column = self.geometry.met(i, tap[0]), self.geometry.met(j, tap[1])
+        row, column = self.geometry.met((i, j), tap)
         height, width = values[x.name].shape[2:]
         if 0 <= row < height and 0 <= column < width:
             return read(x, values, (n, c, row, column))

@@ -17,7 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
-from cnnstep.engine.patches import blank, framed
+from cnnstep.engine.patches import Geometry, Pair, blank, framed
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
@@ -25,27 +25,25 @@ from cnnstep.errors import Fault, InputError
 
 @dataclass(frozen=True)
 class Window:
-    """A window of `size` [h, w] that moves by `stride` over an image with a rim of `padding`."""
+    """A window of `size` (h, w), and how it moves."""
 
-    size: tuple[int, int]
-    stride: tuple[int, int]
-    padding: int = 0
+    size: Pair
+    geometry: Geometry
 
     def outputs(self, size: Size) -> Size:
         """(C, oh, ow); `InputError` where the window does not fit or leaves cells over."""
-        spans = []
-        for axis, length, window, step in zip(("rows", "columns"), size[1:], self.size, self.stride, strict=True):
-            room = length + 2 * self.padding - window
-            sizes = f"the {self.size[0]}×{self.size[1]} window and the {size[1]}×{size[2]} maps"
+        geometry, image = self.geometry, (size[1], size[2])
+        sizes = f"the {self.size[0]}×{self.size[1]} window and the {size[1]}×{size[2]} maps"
+        moves = zip(geometry.room(image, self.size), geometry.left_over(image, self.size), geometry.stride, strict=True)
+        for axis, (room, left, step) in zip(("rows", "columns"), moves, strict=True):
             if room < 0:
                 raise InputError(
                     Fault("shape", f"{sizes} don't fit: too many {axis}", "make the window smaller", ("size",))
                 )
-            if room % step:
-                what = f"{sizes} leave {room % step} of the {axis} over with stride {step}"
+            if left and not geometry.drops:
+                what = f"{sizes} leave {left} of the {axis} over with stride {step}"
                 raise InputError(Fault("shape", what, "choose a stride or a padding that comes out even", ("stride",)))
-            spans.append(room // step + 1)
-        return size[0], spans[0], spans[1]
+        return size[0], *geometry.outputs(image, self.size)
 
     def places(self) -> Iterator[tuple[int, int]]:
         """The places in the window, in reading order."""
@@ -53,41 +51,40 @@ class Window:
 
     def framed(self, image: Array, rim: float) -> Array:
         """The image with its padding."""
-        return framed(image, self.padding, rim) if self.padding else image
+        return framed(image, self.geometry, rim) if self.geometry.padded else image
 
     def gathered(self, upstream: Array, share: Callable[[int], Array | float], size: Size) -> Array:
         """∂L/∂x: at each place of a window, counted in reading order, its `share` of ∂L/∂y, overlaps added."""
-        (samples, channels, *outputs), p = upstream.shape, self.padding
-        tiles = self.stride == self.size  # every cell belongs to one window: nothing to begin with, nothing to add to
-        back = blank((samples, channels, size[1] + 2 * p, size[2] + 2 * p), None if tiles else 0.0)
+        image, outputs = (size[1], size[2]), (upstream.shape[2], upstream.shape[3])
+        tiles = self.tiles(image)
+        back = blank((*upstream.shape[:2], *self.geometry.frame(image)), None if tiles else 0.0)
         for number, place in enumerate(self.places()):
-            here = self.at(place, back, tuple(outputs))
+            here = back[self.geometry.tap(place, outputs)]
             if tiles:
                 np.multiply(upstream, share(number), out=here)
             else:
                 here += upstream * share(number)
-        return back[:, :, p : p + size[1], p : p + size[2]]
+        return back[self.geometry.image(image)]
 
-    def at(self, place: tuple[int, int], framed: Array, outputs: Size) -> Array:
-        """[N, C, oh, ow]: the number at one place of every window, as a view of the image with its rim."""
-        (u, v), (rows, columns), (down, across) = place, outputs, self.stride
-        return framed[:, :, u : u + rows * down : down, v : v + columns * across : across]
+    def tiles(self, image: Pair) -> bool:
+        """Whether every cell belongs to one window: nothing to begin with, nothing to add to."""
+        return self.geometry.stride == self.size and self.geometry.left_over(image, self.size) == (0, 0)
 
     def parts(self, image: Array, rim: float) -> Iterator[Array]:
         """What stands at the first place of every window, at the second, and so on: views of the padded image."""
-        around, outputs = self.framed(image, rim), self.outputs(image.shape[1:])[1:]
-        return (self.at(place, around, outputs) for place in self.places())
+        around, (rows, columns) = self.framed(image, rim), self.outputs(image.shape[1:])[1:]
+        return (around[self.geometry.tap(place, (rows, columns))] for place in self.places())
 
     def views(self, image: Array, rim: float) -> Array:
         """[N, C, oh, ow, h, w]: every window of the image, padded with `rim`."""
         windows: Array = sliding_window_view(self.framed(image, rim), self.size, axis=(2, 3))
-        return windows[:, :, :: self.stride[0], :: self.stride[1]]
+        down, across = self.geometry.stride
+        return windows[:, :, ::down, ::across]
 
     def cells(self, output: Cell, size: Size) -> Iterator[Cell]:
         """The input cells (row, column) that this output's window covers, in reading order, without the rim."""
-        for u, v in np.ndindex(*self.size):
-            row = output[-2] * self.stride[0] + u - self.padding
-            column = output[-1] * self.stride[1] + v - self.padding
+        for place in self.places():
+            row, column = self.geometry.met((output[-2], output[-1]), place)
             if 0 <= row < size[1] and 0 <= column < size[2]:
                 yield row, column
 
@@ -107,7 +104,9 @@ class Pool(Layer):
 
     def settings(self) -> dict[str, Any]:
         """The window and how it moves."""
-        return {"size": list(self.window.size), "stride": list(self.window.stride), "padding": self.window.padding}
+        written = self.window.geometry.written
+        del written["dilation"]
+        return {"size": list(self.window.size), **written, "stride": list(self.window.geometry.stride)}
 
 
 class MaximaMemory:

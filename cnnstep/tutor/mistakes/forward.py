@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.layers.conv import correlate
+from cnnstep.engine.layers.conv import correlate, filter_gradient
 from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
@@ -85,10 +86,10 @@ mistake(
 
 
 def _stride_one(case: Case) -> Array | None:
-    old = case.conv.geometry
-    if old.stride == 1:
+    geometry = case.conv.geometry
+    if geometry.stride == (1, 1):
         return None
-    return correlate(case.input(0), case.input(1), _bias(case), Geometry(1, old.padding, old.dilation))
+    return correlate(case.input(0), case.input(1), _bias(case), geometry.with_stride(1))
 
 
 def _bias(case: Case) -> Array | None:
@@ -96,32 +97,33 @@ def _bias(case: Case) -> Array | None:
 
 
 def _unpadded(case: Case) -> Array | None:
-    old = case.conv.geometry
-    bare = Geometry(old.stride, 0, old.dilation)
-    sizes = zip(case.input(0).shape[2:], case.conv.window, strict=True)
-    if not old.padding or any(bare.room(size, window) < 0 for size, window in sizes):
+    geometry, image = case.conv.geometry, case.input(0)
+    bare = geometry.without_padding()
+    if not geometry.padded or min(bare.room((image.shape[2], image.shape[3]), case.conv.window)) < 0:
         return None
-    return correlate(case.input(0), case.input(1), _bias(case), bare)
+    return correlate(image, case.input(1), _bias(case), bare)
 
 
-def full_correlation(case: Case, image: Array, delta: Array, stride: int, padding: int) -> Array | None:
-    """Every number that correlating the padded image with δ can give, taken every `dilation` cells."""
-    from cnnstep.engine.layers.conv import filter_gradient
+def full_correlation(image: Array, delta: Array, geometry: Geometry) -> Array | None:
+    """Every number that correlating the padded image with δ, its cells spread by the stride, can give.
 
-    rows, columns = (
-        size + 2 * padding - (cells - 1) * stride for size, cells in zip(image.shape[2:], delta.shape[2:], strict=True)
-    )
-    if rows < 1 or columns < 1:
+    They are taken every `dilation` cells.
+    """
+    cells = (delta.shape[2], delta.shape[3])
+    spread = Geometry(replace(geometry.rows, dilation=1), replace(geometry.columns, dilation=1))
+    (rows, columns), (down, across) = spread.frame((image.shape[2], image.shape[3])), geometry.stride
+    taps = rows - (cells[0] - 1) * down, columns - (cells[1] - 1) * across
+    if min(taps) < 1:
         return None
-    step = case.conv.geometry.dilation
-    return filter_gradient(image, delta, (rows, columns), Geometry(stride, padding))[..., ::step, ::step]
+    apart, aside = geometry.dilation
+    return filter_gradient(image, delta, taps, spread)[..., ::apart, ::aside]
 
 
 def _gradient_stride_one(case: Case) -> Array | None:
     geometry = case.conv.geometry
-    if geometry.stride == 1:
+    if geometry.stride == (1, 1):
         return None
-    return full_correlation(case, case.input(0), case.input(1), 1, geometry.padding)
+    return full_correlation(case.input(0), case.input(1), geometry.with_stride(1))
 
 
 def _cropped_too(case: Case, result: Array) -> tuple[Array, ...]:
@@ -133,7 +135,7 @@ def _cropped_too(case: Case, result: Array) -> tuple[Array, ...]:
 
 def _gradient_unpadded(case: Case) -> Array | None:
     geometry = case.conv.geometry
-    return full_correlation(case, case.input(0), case.input(1), geometry.stride, 0) if geometry.padding else None
+    return full_correlation(case.input(0), case.input(1), geometry.without_padding()) if geometry.padded else None
 
 
 _SIDE_BY_SIDE = {
@@ -176,8 +178,6 @@ def _summed_forward(case: Case) -> Array | None:
 
 
 def _summed_gradient(case: Case) -> Array | None:
-    from cnnstep.engine.layers.conv import filter_gradient
-
     image = _summed(case)
     if image is None:
         return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnstep.engine.layers.conv import filter_gradient
+from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, transposed, turned
 from cnnstep.tutor.mistakes.forward import full_correlation
@@ -72,8 +73,7 @@ mistake(
 
 
 def _with_delta_transposed(case: Case) -> Array | None:
-    geometry = case.conv.geometry
-    return full_correlation(case, case.input(0), transposed(_delta(case)), geometry.stride, geometry.padding)
+    return full_correlation(case.input(0), transposed(_delta(case)), case.conv.geometry)
 
 
 mistake(
@@ -164,7 +164,7 @@ def _from_output(case: Case) -> Array | None:
     geometry = case.conv.geometry
     if output.shape == case.input(0).shape:
         return filter_gradient(output, _delta(case), case.conv.window, geometry)
-    return full_correlation(case, output, _delta(case), 1, 0)
+    return full_correlation(output, _delta(case), Geometry.of(dilation=geometry.dilation))
 
 
 mistake(

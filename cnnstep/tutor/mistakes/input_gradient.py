@@ -24,7 +24,7 @@ def _backwards(at: Setting) -> str:
         "As the filter slides past an input, that input meets its weights in reverse, from the last to the first. "
         "On the way back the δ of those outputs have to meet them in that order too."
     )
-    if at.conv.geometry.padding:
+    if at.conv.geometry.padded:
         return in_reverse
     return f"{in_reverse} The sum of all cells still comes out right, and a check of the mean misses the mistake."
 
@@ -42,10 +42,10 @@ mistake(
 def _valid(case: Case) -> Array | None:
     delta, weights, geometry = case.input(0), case.input(-1), case.conv.geometry
     back = turned(weights).swapaxes(0, 1)
-    reach = [geometry.reach(window) for window in weights.shape[2:]]
-    if any(size < span for size, span in zip(delta.shape[2:], reach, strict=True)):
+    unpadded = Geometry.of(dilation=geometry.dilation)
+    if min(unpadded.room((delta.shape[2], delta.shape[3]), (back.shape[2], back.shape[3]))) < 0:
         return None
-    return correlate(delta, np.ascontiguousarray(back), None, Geometry(dilation=geometry.dilation))
+    return correlate(delta, np.ascontiguousarray(back), None, unpadded)
 
 
 mistake(
@@ -61,34 +61,30 @@ mistake(
 def _overwritten(case: Case) -> Array:
     """Each window's W·δ written over what stood there, in reading order."""
     delta, weights, geometry = case.input(0), case.input(-1), case.conv.geometry
-    right = case.right
-    rim = geometry.padding
-    padded = np.zeros((*right.shape[:2], right.shape[2] + 2 * rim, right.shape[3] + 2 * rim))
-    spans = [geometry.reach(window) for window in weights.shape[2:]]
+    size = case.image_size
+    frame = np.zeros((delta.shape[0], weights.shape[1], *geometry.frame(size)))
     for i, j in np.ndindex(delta.shape[2], delta.shape[3]):
         block = np.tensordot(delta[:, :, i, j], weights, axes=((1,), (0,)))
-        top, left, step = i * geometry.stride, j * geometry.stride, geometry.dilation
-        padded[:, :, top : top + spans[0] : step, left : left + spans[1] : step] = block
-    return padded[:, :, rim : rim + right.shape[2], rim : rim + right.shape[3]].copy()
+        frame[geometry.window((i, j), case.conv.window)] = block
+    return frame[geometry.image(size)].copy()
 
 
 def _pooling_overwritten(case: Case, right: Array) -> tuple[Array, ...]:
     """Each window's part put over what stood there: in all of its cells, or (max pooling) in the winner's alone."""
     pool, signal = cast("Pool", case.step.part), case.input(0)
-    window, (rows, columns) = pool.window, case.image_size
-    if window.stride == window.size:
+    window, geometry = pool.window, pool.window.geometry
+    if geometry.stride == window.size:
         return ()
     won = _winners(pool, case.input(-1)) if isinstance(pool, MaxPool) else None
-    rim, (down, across), (height, width) = window.padding, window.stride, window.size
-    whole = np.zeros((*right.shape[:2], rows + 2 * rim, columns + 2 * rim))
+    whole = np.zeros((*right.shape[:2], *geometry.frame(case.image_size)))
     alone = whole.copy()
-    for i, j in np.ndindex(*signal.shape[2:]):
-        here = (..., slice(i * down, i * down + height), slice(j * across, j * across + width))
-        took = np.full(1, 1 / (height * width)) if won is None else won[:, :, i, j]
+    for i, j in np.ndindex(signal.shape[2], signal.shape[3]):
+        here = geometry.window((i, j), window.size)
+        took = np.full(1, 1 / (window.size[0] * window.size[1])) if won is None else won[:, :, i, j]
         share = signal[:, :, i, j, None, None] * took
         whole[here] = share
         alone[here] = np.where(took > 0, share, alone[here])
-    inside = (..., slice(rim, rim + rows), slice(rim, rim + columns))
+    inside = geometry.image(case.image_size)
     return (whole[inside].copy(),) if won is None else (alone[inside].copy(), whole[inside].copy())
 
 

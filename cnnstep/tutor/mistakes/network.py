@@ -7,6 +7,7 @@ from typing import cast
 import numpy as np
 
 from cnnstep.engine.layers.pool import AveragePool, MaxPool, Pool
+from cnnstep.engine.patches import scatter
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case
 from cnnstep.tutor.mistakes.mistake import Slant, mistake
@@ -18,13 +19,7 @@ def _window(case: Case) -> Pool:
 
 def _blocks(case: Case, shares: Array) -> Array:
     """Windows' shares [N, C, oh, ow, h, w] added into the image that the pooling layer read."""
-    window, size = _window(case).window, case.image_size
-    rim, (down, across) = window.padding, window.stride
-    rows, columns = shares.shape[2:4]
-    back = np.zeros((*shares.shape[:2], size[0] + 2 * rim, size[1] + 2 * rim))
-    for u, v in np.ndindex(*window.size):
-        back[:, :, u : u + rows * down : down, v : v + columns * across : across] += shares[..., u, v]
-    return back[:, :, rim : rim + size[0], rim : rim + size[1]].copy()
+    return scatter(shares, case.image_size, _window(case).window.geometry).copy()
 
 
 def _every_winner(case: Case) -> Array | None:

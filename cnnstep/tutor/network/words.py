@@ -78,9 +78,8 @@ def won(pool: MaxPool, image: np.ndarray) -> tuple[set[Cell], set[Cell]]:
     """The cells of the image that won a window, and those that were equally large and came later."""
     windows, winners, equals = pool.window.views(image, -np.inf), set(), set()
     for cell in np.ndindex(*windows.shape[:4]):
-        top, left = (i * s - pool.window.padding for i, s in zip(cell[2:], pool.window.stride, strict=True))
         largest = np.argwhere(windows[cell] == windows[cell].max()).tolist()  # in reading order
-        places = [(*cell[:2], top + u, left + v) for u, v in largest]
+        places = [(*cell[:2], *pool.window.geometry.met((cell[2], cell[3]), (u, v))) for u, v in largest]
         winners.add(places[0])
         equals.update(places)
     return winners, equals - winners

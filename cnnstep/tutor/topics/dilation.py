@@ -28,7 +28,7 @@ PAGES = (
         formula="span = dilation · (taps − 1) + 1",
         formula_words="taps is the filter's number of rows, or of columns",
         numbers=_numbers,
-        network=on_conv(_numbers, lambda conv: conv.geometry.dilation > 1),
+        network=on_conv(_numbers, lambda conv: conv.geometry.dilation != (1, 1)),
         layers=("conv",),
         goes_wrong=(
             "The gaps are forgotten on the way back: δ then meets inputs that the weight never met. "

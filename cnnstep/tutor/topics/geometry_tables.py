@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from collections.abc import Sequence
 
+from cnnstep.engine.checks import Faults
 from cnnstep.engine.layers.conv import correlate
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.shared_keys import read_geometry
 from cnnstep.tutor.document import Block, Paragraph, Table
 from cnnstep.tutor.topics.blocks import beside, grid_of, grids, worked
 from cnnstep.tutor.topics.example import Example
 
+Value = int | str | list[int]
+"""What can stand after a setting's key."""
 
-def try_out(example: Example, setting: str, values: range) -> tuple[Block, ...]:
+
+def try_out(example: Example, setting: str, values: Sequence[Value]) -> tuple[Block, ...]:
     """What the scenario has, what the other values would give, and one of them beside it."""
     scenario, lesson = example.scenario, example.lesson
-    has = getattr(scenario.conv.geometry, setting)
+    has: Value = scenario.conv.geometry.written[setting]
     rows, fitting = _sizes(scenario, setting, [*values, *([] if has in values else [has])])
     z = lesson.quantity("forward")
     others = [value for value in fitting if value != has]
@@ -39,26 +45,38 @@ def try_out(example: Example, setting: str, values: range) -> tuple[Block, ...]:
     )
 
 
-def _sizes(scenario: Scenario, setting: str, values: list[int]) -> tuple[list[tuple[str | float, ...]], list[int]]:
+def _sizes(scenario: Scenario, setting: str, values: list[Value]) -> tuple[list[tuple[str | float, ...]], list[Value]]:
     """A row a value: size of the output, or why there is none; and the values that fit."""
     rows: list[tuple[str | float, ...]] = []
-    fitting: list[int] = []
-    for value in sorted(values):
-        geometry: Geometry = replace(scenario.conv.geometry, **{setting: value})
-        lengths = list(zip(scenario.inputs.shape[2:], scenario.conv.window, strict=True))
-        spans = "×".join(str(geometry.reach(taps)) for _, taps in lengths)
-        left = max(geometry.left_over(length, taps) for length, taps in lengths)
-        if any(geometry.room(length, taps) < 0 for length, taps in lengths):
-            size, fits = "none", "no: the filter is larger than the input"
-        elif left:
-            size, fits = "none", f"no: {left} left over"
-        else:
-            size, fits = "×".join(str(geometry.outputs(length, taps)) for length, taps in lengths), "yes"
+    fitting: list[Value] = []
+    for value in sorted(values, key=lambda value: (value if isinstance(value, int) else math.inf, str(value))):
+        faults = Faults()
+        geometry = _geometry(scenario, setting, value, faults)
+        why = "; ".join(fault.what for fault in faults.found) or _misfit(scenario, geometry)
+        image, window = (scenario.inputs.shape[2], scenario.inputs.shape[3]), scenario.conv.window
+        size = "none" if why else "×".join(map(str, geometry.outputs(image, window)))
+        left = max(geometry.left_over(image, window))
+        fits = f"no: {why}" if why else f"yes, {left} left out" if left else "yes"
+        rows.append((str(value), "×".join(map(str, geometry.reach(window))), size, fits))
+        if not why:
             fitting.append(value)
-        rows.append((str(value), spans, size, fits))
     return rows, fitting
 
 
-def _forward(scenario: Scenario, setting: str, value: int) -> Array:
-    geometry: Geometry = replace(scenario.conv.geometry, **{setting: value})
+def _misfit(scenario: Scenario, geometry: Geometry) -> str:
+    """Why a filter that moves like this gives no output; "" where it gives one."""
+    image, window = (scenario.inputs.shape[2], scenario.inputs.shape[3]), scenario.conv.window
+    if min(geometry.room(image, window)) < 0:
+        return "the filter is larger than the input"
+    left = max(geometry.left_over(image, window))
+    return f"{left} left over" if left and not geometry.drops else ""
+
+
+def _geometry(scenario: Scenario, setting: str, value: Value, faults: Faults) -> Geometry:
+    conv = scenario.conv
+    return read_geometry(faults, conv.geometry.written | {setting: value}, conv.window)
+
+
+def _forward(scenario: Scenario, setting: str, value: Value) -> Array:
+    geometry = _geometry(scenario, setting, value, Faults())
     return correlate(scenario.inputs, scenario.conv.weights, scenario.conv.bias, geometry)

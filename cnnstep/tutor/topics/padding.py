@@ -28,7 +28,7 @@ PAGES = (
         formula="output = (input + 2·padding − span) / stride + 1",
         formula_words="for rows and columns each; span is dilation · (taps − 1) + 1",
         numbers=_numbers,
-        network=on_conv(_numbers, lambda conv: conv.geometry.padding > 0),
+        network=on_conv(_numbers, lambda conv: conv.geometry.padded),
         layers=("conv",),
         goes_wrong=(
             "The gradient is worked out on the input without its rim: then every row and column is off by the padding. "

@@ -30,11 +30,10 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     windows = patches(np.ones((1, 1, height, width)), window, geometry)
     uses = scatter(np.ones_like(windows), (height, width), geometry)[0, 0]
     i, j = (size // 2 for size in windows.shape[2:4])
-    rows = [geometry.met(i, u) for u in range(window[0])]
-    columns = [geometry.met(j, v) for v in range(window[1])]
-    marks = {(r, c): SEEN for r in rows for c in columns if 0 <= r < height and 0 <= c < width}
-    outside = len(rows) * len(columns) - len(marks)
-    spans = "×".join(str(geometry.reach(taps)) for taps in window)
+    seen = [geometry.met((i, j), tap) for tap in np.ndindex(*window)]
+    marks = {(r, c): SEEN for r, c in seen if 0 <= r < height and 0 <= c < width}
+    outside = len(seen) - len(marks)
+    spans = "×".join(map(str, geometry.reach(window)))
     label = lesson.quantity("forward").label((0, 0, i, j))
     rim = f" {counted(outside, 'weight')} of it lie in the padding." if outside else ""
     untouched = int((uses == 0).sum())
@@ -99,7 +98,7 @@ def _before(layer: Layer, size: tuple[int, ...], cell: Cell) -> Iterator[Cell]:
         yield from layer.window.cells(cell, size)
     elif isinstance(layer, Conv):
         for u, v in np.ndindex(*layer.window):
-            row, column = layer.geometry.met(cell[0], u), layer.geometry.met(cell[1], v)
+            row, column = layer.geometry.met((cell[0], cell[1]), (u, v))
             if 0 <= row < size[1] and 0 <= column < size[2]:
                 yield row, column
     else:

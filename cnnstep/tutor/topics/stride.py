@@ -28,7 +28,7 @@ PAGES = (
         formula="output = (input + 2·padding − span) / stride + 1",
         formula_words="for rows and columns each; span is dilation · (taps − 1) + 1",
         numbers=_numbers,
-        network=on_conv(_numbers, lambda conv: conv.geometry.stride > 1),
+        network=on_conv(_numbers, lambda conv: conv.geometry.stride != (1, 1)),
         layers=("conv",),
         goes_wrong=(
             "The stride is used on the way forward and forgotten on the way back: then X meets the wrong δ, or the "

@@ -54,8 +54,8 @@ class Draw:
         image, window = keys.pop("sizes", None) or self.size()
         channels = keys.pop("channels", 1)
         bias = keys.pop("bias", None)
-        geometry = Geometry(keys.get("stride", 1), keys.get("padding", 0), keys.get("dilation", 1))
-        rows, columns = (geometry.outputs(size, taps) for size, taps in zip(image, window, strict=True))
+        geometry = Geometry.of(keys.get("stride", 1), keys.get("padding", 0), keys.get("dilation", 1))
+        rows, columns = geometry.outputs(image, window)
         lead = () if channels == 1 else (channels,)
         drawn: Mapping[str, Any] = {
             "input": self.integers(*lead, *image),

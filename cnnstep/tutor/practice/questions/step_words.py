@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.pool import MaxPool, Pool
+from cnnstep.engine.patches import Geometry, in_words
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.numbers import capital
@@ -24,19 +25,28 @@ def facts(step: Step) -> Iterator[str]:
     elif isinstance(part, ActivationLayer) and part.phi.name != "relu":  # to know a ReLU is what is asked
         yield f"{_phi(part, step)}."
     elif isinstance(part, Pool):
-        (rows, columns), (down, across) = part.window.size, part.window.stride
-        steps = f"{down}" if down == across else f"{down} down and {across} across"
-        yield f"The windows are {rows}×{columns} and move by {steps}."
+        rows, columns = part.window.size
+        yield f"The windows are {rows}×{columns} and move by {in_words(part.window.geometry.stride)}."
 
 
 def _moves(conv: Conv) -> Iterator[str]:
-    at = conv.geometry
-    if at.stride != 1:
-        yield f"The filter moves by {at.stride} cells (stride {at.stride})."
-    if at.padding:
-        yield f"Around X lies a rim of zeros, {at.padding} wide (padding {at.padding})."
-    if at.dilation != 1:
-        yield f"The filter's cells lie {at.dilation} apart (dilation {at.dilation})."
+    at, written = conv.geometry, conv.geometry.written
+    if at.stride != (1, 1):
+        yield f"The filter moves by {in_words(at.stride)} cells (stride {written['stride']})."
+    if at.padded:
+        yield f"Around X lies a rim of zeros, {_rim(at)} (padding {written['padding']})."
+    if at.dilation != (1, 1):
+        yield f"The filter's cells lie {in_words(at.dilation)} apart (dilation {written['dilation']})."
+
+
+def _rim(geometry: Geometry) -> str:
+    """`1 wide`; or how wide above, below, left and right."""
+    (above, below), (left, right) = ((axis.before, axis.after) for axis in geometry.axes)
+    if above == below == left == right:
+        return f"{above} wide"
+    if above == below and left == right:
+        return f"{above} above and below, {left} left and right"
+    return f"{above} above, {below} below, {left} left and {right} right"
 
 
 def _phi(layer: ActivationLayer, step: Step) -> str:
