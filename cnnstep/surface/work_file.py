@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import BinaryIO, TextIO
 
 from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.errors import Path as Keypath
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.matrices import uneven
 from cnnstep.surface.files.scalars import why_no_number
+from cnnstep.surface.files.source import Source, quoted
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, read_yaml
-from cnnstep.surface.loading import source_of
+from cnnstep.surface.loading import STANDARD_INPUT, shipped, source_of
 from cnnstep.surface.named_scenario import scenario_at
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.typed import read_matrix, read_number
 
 KEYS = ("scenario", "iteration", "work", "title")
-EXAMPLE = "work: {forward: [[3, 0], [-2, 1]], update: [[0, 0], [1, 0]]}"
+OF_A_SCENARIO = ("input", "filter", "layers", "samples", "target")
+EXAMPLE = "gradient: [[1, 2], [3, 4]]"
 
 
-def load_work(path: str, *, stdin: TextIO | BinaryIO | None = None) -> Sheet:
+@dataclass(frozen=True)
+class Work:
+    """A sheet, the file that it stands in, and the keys under which that has the steps."""
+
+    sheet: Sheet
+    document: Document = field(repr=False)
+    keys: Mapping[str, str]
+
+    def placed(self, error: InputError) -> InputError:
+        """The same faults, those about a step's numbers at their place in the file."""
+        return InputError([self._placed(fault) for fault in error.faults])
+
+    def _placed(self, fault: Fault) -> Fault:
+        if fault.path[:1] != ("work",):
+            return fault
+        path = ("work", self.keys[str(fault.path[1])])
+        return self.document.fault(fault.code, fault.what, fault.hint, path)
+
+
+def load_work(path: str, *, stdin: TextIO | BinaryIO | None = None) -> Work:
     """The sheet in a file, or from standard input for `-`; `InputError` with every fault at its place."""
-    document = read_yaml(source_of(path, stdin=stdin))
+    document = read_yaml(_source(path, stdin))
     root = document.root
     if not isinstance(root, Keys):
-        raise InputError(document.fault("type", "a work file is made of keys and values", f"write {EXAMPLE}", ()))
+        what = "a work file is made of keys and values"
+        raise InputError(document.fault("type", what, f"write scenario: and work: {{{EXAMPLE}}}", ()))
+    _refuse_a_scenario(document, root, path)
     faults = list(document.faults)
     for key, _ in root.entries:
         if key.text not in KEYS:
@@ -36,12 +63,35 @@ def load_work(path: str, *, stdin: TextIO | BinaryIO | None = None) -> Sheet:
             )
     scenario = _scenario(document, root, faults)
     iteration = _iteration(document, root, faults)
-    work = _work(document, root, scenario, faults)
+    keys, work = _work(document, root, scenario, faults)
     if faults or scenario is None:
         raise InputError(sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
     named = root.get("scenario")
     name = named.text if isinstance(named, Scalar) else path
-    return Sheet(scenario, work, iteration, name)
+    return Work(Sheet(scenario, work, iteration, name), document, keys)
+
+
+def _source(path: str, stdin: TextIO | BinaryIO | None) -> Source:
+    """The file's text; who names a scenario instead is told what belongs here."""
+    try:
+        return source_of(path, stdin=stdin)
+    except InputError as error:
+        if path in {one.name for one in shipped()}:
+            raise InputError(_not_work(path)) from None
+        raise error
+
+
+def _not_work(path: str) -> Fault:
+    what = f"{quoted(path, 200)} is a scenario, and check takes what you worked out on it"
+    typed = "" if path == STANDARD_INPUT else f", or type it in: cnnstep check --interactive {path}"
+    return Fault("not-work", what, f"write it into a file, under scenario: and work:{typed}")
+
+
+def _refuse_a_scenario(document: Document, root: Keys, path: str) -> None:
+    keys = {key.text for key, _ in root.entries}
+    if not keys & {"scenario", "work"} and keys & set(OF_A_SCENARIO):
+        told = _not_work(path)
+        raise InputError(document.fault(told.code, told.what, told.hint, ()))
 
 
 def _scenario(document: Document, root: Keys, faults: list[Fault]) -> Scenario | None:
@@ -65,62 +115,124 @@ def _iteration(document: Document, root: Keys, faults: list[Fault]) -> int:
     return value
 
 
-def _work(document: Document, root: Keys, scenario: Scenario | None, faults: list[Fault]) -> dict[str, Written]:
+def _work(
+    document: Document, root: Keys, scenario: Scenario | None, faults: list[Fault]
+) -> tuple[dict[str, str], dict[str, Written]]:
+    """The keys and the matrices by the steps' full names."""
     node = root.get("work")
     if not isinstance(node, Keys) or not node.entries:
         what = "work is missing: the matrices that you worked out"
-        faults.append(document.fault("missing-key", what, f"add it: {EXAMPLE}", ("work",) if node else ()))
-        return {}
-    lesson = lesson_of(scenario, input_gradient=True) if scenario else None
-    work = {}
+        hint = f"add it, any of the steps: work: {{{EXAMPLE}}}"
+        faults.append(document.fault("missing-key", what, hint, ("work",) if node else ()))
+        return {}, {}
+    reader = _Steps(document, faults, lesson_of(scenario, input_gradient=True) if scenario else None)
+    keys: dict[str, str] = {}
+    work: dict[str, Written] = {}
     for key, value in node.entries:
-        path: Keypath = ("work", key.text)
-        name = _step(document, lesson, path, faults) if lesson else key.text
+        path = ("work", key.text)
+        name = reader.name(path)
         if name in work:
             what = f'"{key.text}" is {name}, which is given already'
             faults.append(document.fault("duplicate-key", what, "keep one of them", path, key=True))
-        matrix = _matrix(document, value, path, faults)
+        matrix = reader.matrix(value, path, name)
         if matrix is not None:
-            work[name] = Written.of(matrix)
-    return work
+            keys[name], work[name] = key.text, matrix
+    return keys, work
 
 
-def _step(document: Document, lesson: Lesson, path: Keypath, faults: list[Fault]) -> str:
-    """The whole name of the step that is meant; a network's may be shortened where only one can be meant."""
-    try:
-        return lesson.step(str(path[-1])).name
-    except InputError as error:
-        faults.extend(document.fault(fault.code, fault.what, fault.hint, path, key=True) for fault in error.faults)
-        return str(path[-1])
+@dataclass(frozen=True)
+class _Steps:
+    """Reads the entries of `work` and notes their faults; without a lesson, names and sizes are taken as they come."""
 
+    document: Document
+    faults: list[Fault]
+    lesson: Lesson | None
 
-def _matrix(document: Document, node: Node, path: Keypath, faults: list[Fault]) -> object | None:
-    """Nested numbers with the digits they were typed in; a text is read as a matrix in any usual spelling."""
-    if isinstance(node, Scalar) and not _is_number(node.text):
+    @cached_property
+    def _right(self) -> Mapping[str, Array]:
+        return self.lesson.carry_out(self.lesson.start) if self.lesson else {}
+
+    def name(self, path: Keypath) -> str:
+        """The whole name of the step that is meant; a network's may be shortened where only one can be meant."""
+        typed = str(path[-1])
         try:
-            return read_matrix(node.text)
+            return self.lesson.step(typed).name if self.lesson else typed
         except InputError as error:
-            faults.extend(document.fault(fault.code, fault.what, fault.hint, path) for fault in error.faults)
+            for fault in error.faults:
+                hint = "a comma begins another key here: write 0.5, not 0,5" if typed.isdigit() else fault.hint
+                self.faults.append(self.document.fault(fault.code, fault.what, hint, path, key=True))
+            return typed
+
+    def matrix(self, node: Node, path: Keypath, name: str) -> Written | None:
+        """The numbers with the digits they were typed in; a text is read as a matrix in any usual spelling."""
+        shape = self._shape(name)
+        if isinstance(node, Scalar) and not _is_number(node.text):
+            return self._typed(node.text, path, shape)
+        if isinstance(node, Items):
+            odd = uneven(self.document.source, str(path[-1]), node)
+            self._note("ragged", ((one.what, one.hint, (*path, *one.place)) for one in odd))
+            if odd:
+                return None
+        rows = self._numbers(node, path)
+        if rows is None:
             return None
-    if isinstance(node, Items):
-        odd = uneven(document.source, str(path[-1]), node)
-        faults.extend(document.fault("ragged", one.what, one.hint, (*path, *one.place)) for one in odd)
-        if odd:
+        try:
+            matrix = Written.of(rows)
+        except InputError as error:
+            self._note_all(error.faults, path)
             return None
-    return _numbers(document, node, path, faults)
+        if shape is not None and self._shown(matrix, name).values.shape != shape:
+            self._ask_about_commas(node, path, shape)
+        return matrix
+
+    def _ask_about_commas(self, node: Node, path: Keypath, shape: tuple[int, ...]) -> None:
+        """Where a matrix has another size than it should, its commas may be decimal ones."""
+        try:
+            read_matrix(_text(self.document.source.text, node), shape)
+        except InputError as error:
+            self._note_all([fault for fault in error.faults if fault.code == "decimal-comma"], path)
+
+    def _shape(self, name: str) -> tuple[int, ...] | None:
+        """The size that the step's matrix should have."""
+        if self.lesson is None or name not in self._right:
+            return None
+        return self.lesson.step(name).quantity.layout.show(self._right[name]).shape
+
+    def _shown(self, matrix: Written, name: str) -> Written:
+        assert self.lesson is not None
+        return matrix.in_axes_of(self.lesson.step(name), self._right[name].shape)
+
+    def _typed(self, text: str, path: Keypath, shape: tuple[int, ...] | None) -> Written | None:
+        try:
+            return Written.of(read_matrix(text, shape))
+        except InputError as error:
+            self._note_all(error.faults, path)
+            return None
+
+    def _note_all(self, faults: Iterable[Fault], path: Keypath) -> None:
+        self.faults.extend(self.document.fault(one.code, one.what, one.hint, path) for one in faults)
+
+    def _note(self, code: str, faults: Iterable[tuple[str, str, Keypath]]) -> None:
+        self.faults.extend(self.document.fault(code, what, hint, path) for what, hint, path in faults)
+
+    def _numbers(self, node: Node, path: Keypath) -> object | None:
+        if isinstance(node, Items) and node.items:
+            parts = [self._numbers(item, (*path, index)) for index, item in enumerate(node.items)]
+            return None if any(part is None for part in parts) else parts
+        if isinstance(node, Scalar) and _is_number(node.text):
+            return read_number(node.text)
+        none = ("no numbers stand here", f"write rows of numbers: {EXAMPLE}")
+        what, hint = why_no_number(node.text, node.quoted) if isinstance(node, Scalar) else none
+        self._note("not-a-number", [(what, hint, path)])
+        return None
 
 
-def _numbers(document: Document, node: Node, path: Keypath, faults: list[Fault]) -> object | None:
-    if isinstance(node, Items) and node.items:
-        parts = [_numbers(document, item, (*path, index), faults) for index, item in enumerate(node.items)]
-        return None if any(part is None for part in parts) else parts
-    if isinstance(node, Scalar) and _is_number(node.text):
-        return read_number(node.text)
-    what, hint = (
-        why_no_number(node.text, node.quoted) if isinstance(node, Scalar) else ("no numbers stand here", EXAMPLE)
-    )
-    faults.append(document.fault("not-a-number", what, hint, path))
-    return None
+def _text(source: str, node: Node) -> str:
+    """What stands in the file from the beginning of a list to its last number."""
+    last = node
+    while isinstance(last, Items):
+        last = last.items[-1]
+    return source[node.index : last.index + (len(last.text) if isinstance(last, Scalar) else 0)]
 
 
 def _is_number(text: str) -> bool:

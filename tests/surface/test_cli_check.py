@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Program
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.quantity import numbers
+from cnnstep.engine.trace import first_iteration
+from cnnstep.surface.loading import scenario as shipped_scenario
+from cnnstep.tutor.typed import read_matrix
+from tests.conftest import Program, started
 
 UPHILL = """scenario: first-filter
 work:
@@ -95,6 +106,37 @@ def test_what_is_missing_or_misspelt_is_said(cnnstep: Program, sheet: str, told:
     assert told in ran.err
 
 
+@pytest.mark.parametrize(
+    ("work", "place"),
+    [
+        ('forward: "0,5 1,25; 1 2"', "-:3:12:"),
+        ("forward: [[0,5, 1,25], [1,5, 2,5]]", "-:3:12:"),
+        ("forward: |\n    0,5 1,25\n    1 2", "-:3:12:"),
+    ],
+)
+def test_a_decimal_comma_is_asked_about_at_its_place(cnnstep: Program, work: str, place: str) -> None:
+    ran = cnnstep("check", "-", stdin=f"scenario: first-filter\nwork:\n  {work}\n")
+    assert ran.code == 2
+    assert f'{place} "0,5" may be one number or two.' in ran.err
+    assert "Write 0.5 for one number, 0 5 for two." in ran.err
+
+
+def test_a_decimal_comma_between_keys_is_explained(cnnstep: Program) -> None:
+    ran = cnnstep("check", "-", stdin="scenario: bias\nwork: {bias_gradient: 0,5}\n")
+    assert "A comma begins another key here: write 0.5, not 0,5." in ran.err
+
+
+def test_numbers_too_coarse_to_say_anything_are_refused_at_their_place(cnnstep: Program) -> None:
+    ran = cnnstep("check", "-", stdin='scenario: first-filter\nwork:\n  gradient: "0.0e9 0.0e9; 0.0e9 0.0e9"\n')
+    assert (ran.code, ran.out) == (2, "")
+    assert "-:3:13: that is rounded too far to tell whether it is right." in ran.err
+
+
+def test_rows_nested_unevenly_are_told(cnnstep: Program) -> None:
+    ran = cnnstep("check", "-", stdin="scenario: first-filter\nwork: {update: [1000, [1, 0]]}\n")
+    assert (ran.code, "nested deeper, or longer, than others" in ran.err) == (2, True)
+
+
 def test_faults_come_as_json_too(cnnstep: Program) -> None:
     ran = cnnstep("check", "-", "--json", stdin="scenario: first-filter\nwork: {gradiant: [[1]]}\n")
     error = json.loads(ran.out)["error"]
@@ -107,6 +149,92 @@ def test_matrices_can_be_pasted_one_after_another(cnnstep: Program) -> None:
     assert ran.code == 1
     assert ran.out.startswith("One thing went wrong, in the update: you walked uphill.")
     assert "Forward pass z (2×2): " in ran.err
+
+
+def test_without_a_scenario_the_first_lesson_is_typed_in(cnnstep: Program) -> None:
+    ran = cnnstep("check", "-i", stdin="3 0; -2 1\ndone\n")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "Right.")
+    assert "The first filter   first-filter" in ran.err
+
+
+def test_what_is_typed_in_is_a_conversation_beside_the_result(cnnstep: Program) -> None:
+    ran = cnnstep("check", "-i", "--json", stdin="help\n3 0\n-2 1\nback\nshow\ndone\n")
+    assert (ran.code, json.loads(ran.out)["verdict"]) == (0, "correct")
+    assert "the step before, to type it anew" in ran.err
+
+
+def test_who_leaves_with_nothing_typed_is_not_told_off(cnnstep: Program) -> None:
+    left = cnnstep("check", "-i", stdin="quit\n")
+    assert (left.code, left.out) == (0, "")
+    assert json.loads(cnnstep("check", "-i", "--json", stdin="quit\n").out)["error"]["code"] == "no-work"
+
+
+def test_what_was_begun_when_the_input_ended_is_left_out_and_that_is_said(cnnstep: Program) -> None:
+    ran = cnnstep("check", "-i", stdin="3 0; -2 1\n3 0\n")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "Right.")
+    assert "a was not complete, so it is left out." in ran.err
+
+
+def test_a_line_that_is_no_text_is_no_end(cnnstep: Program) -> None:
+    ran = cnnstep("check", "-i", stdin=b"\xff\xfe 1\n3 0; -2 1\ndone\n")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "Right.")
+    assert "is not a number" in ran.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as a terminal sends them")
+@pytest.mark.parametrize("typed", [b"", b"3 0; -2 1\n"])
+def test_ctrl_c_ends_a_sheet_with_130_and_marks_nothing(tmp_path: Path, typed: bytes) -> None:
+    with started(tmp_path, "check", "-i", stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(typed)
+        process.stdin.flush()
+        said = b""
+        while (b"a (2" if typed else b"z (2") not in said:
+            said += os.read(process.stderr.fileno(), 4096)
+        time.sleep(0.2)  # as long as a hand takes at least: the program waits for a line by then
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=20)
+    assert (process.returncode, out, said) == (130, b"", b"\nStopped.\n")
+
+
+def test_without_work_it_is_said_what_to_type(cnnstep: Program) -> None:
+    ran = cnnstep("check")
+    assert (ran.code, ran.out) == (2, "")
+    assert "WORK is missing" in ran.err
+    assert "cnnstep check --interactive" in ran.err
+
+
+@pytest.mark.parametrize("source", ["first-filter", "mine.yaml", "-"])
+def test_who_hands_in_a_scenario_is_told_what_check_takes(cnnstep: Program, tmp_path: Path, source: str) -> None:
+    scenario = "\n".join(line[2:] for line in IN_PLACE.split("work:")[0].splitlines()[1:])
+    (tmp_path / "mine.yaml").write_text(scenario)
+    ran = cnnstep("check", source, stdin=scenario)
+    assert ran.code == 2
+    assert f'"{source}" is a scenario, and check takes what you worked out on it' in " ".join(ran.err.split())
+
+
+def test_no_example_gives_an_answer_away(cnnstep: Program) -> None:
+    """Nothing that check says before it has an answer holds a matrix of the lesson that it speaks of."""
+    told = [
+        cnnstep("check", "--help").out,
+        cnnstep("check").err,
+        cnnstep("check", "first-filter").err,
+        cnnstep("check", "-", stdin="scenario: first-filter\n").err,
+        cnnstep("check", "-", stdin="1").err,
+        cnnstep("check", "-", stdin="scenario: first-filter\nwork: {forward: []}\n").err,
+        cnnstep("check", "-i", stdin="help\nx y\n1 2 3\ndone\nquit\n").err,
+    ]
+    for scenario in (shipped_scenario("first-filter"), shipped_scenario("target-minus-output")):
+        first = first_iteration(lesson_of(scenario))
+        answers = {str(numbers(first.matrix(name))) for name in first.lesson.names}
+        assert not any(str(matrix) in answers for text in told for matrix in _matrices(" ".join(text.split())))
+
+
+def _matrices(text: str) -> list[list[list[float]]]:
+    found = re.findall(r"\[\[[^a-z]*?\]\]|(?:-?[\d.]+ )+(?:-?[\d.]+); (?:-?[\d.]+ ?)+", text)
+    assert found or "[[" not in text
+    return [[[number.value for number in row] for row in read_matrix(one)] for one in found]
 
 
 def test_pasting_can_be_ended_early_and_a_bad_line_is_asked_for_again(cnnstep: Program) -> None:

@@ -293,7 +293,7 @@ class TestWork:
 
     def test_a_step_is_named_in_full_or_by_what_it_alone_is_called(self, tmp_path: Path) -> None:
         path = self.work(tmp_path, "  conv1.forward: [[1]]\n  error: [0, 1]\n  max_pool1.input_gradient: [[1]]\n")
-        assert list(load_work(path).work) == ["conv1.forward", "error", "max_pool1.input_gradient"]
+        assert list(load_work(path).sheet.work) == ["conv1.forward", "error", "max_pool1.input_gradient"]
 
     @pytest.mark.parametrize(
         ("steps", "told"),

@@ -330,6 +330,58 @@ def test_the_first_line_is_the_verdict_and_the_table_has_a_row_a_step() -> None:
     ]
 
 
+def test_a_single_output_is_a_bare_number_a_list_of_one_or_a_matrix_of_one() -> None:
+    single = first(input=[[1, -1], [0, 2]], filter=[[1, -1], [1, 1]], target=[[1]])  # z = 1 + 1 + 0 + 2
+    for rows in (4, [4], [[4]], [[[4]]]):
+        assert marked(single, forward=rows).verdict == "correct"
+
+
+def test_a_vector_may_be_a_row_or_a_column() -> None:
+    two = one_filter(
+        **FIRST
+        | {"filter": [[[[1, -1], [1, 1]]], [[[0, 1], [1, 0]]]], "bias": [0, 1]}
+        | {"target": [[[1, 0], [0, 1]]] * 2}
+    )
+    gradient = first_iteration(lesson_of(two)).matrix("bias_gradient")
+    assert gradient.shape == (2,)
+    assert marked(two, bias_gradient=[gradient.tolist()]).verdict == "correct"
+    assert marked(two, bias_gradient=[[number] for number in gradient.tolist()]).verdict == "correct"
+
+
+class TestTooCoarse:
+    """Numbers that were rounded so far that they fit whatever is right say nothing, so nothing is said of them."""
+
+    def typed(self, scenario: Scenario, **work: str) -> Diagnosis:
+        return diagnose(Sheet(scenario, {name: Written.of(read_matrix(text)) for name, text in work.items()}))
+
+    @pytest.mark.parametrize("text", ["0.0e9 0.0e9; 0.0e9 0.0e9", "2 -2; 0.0e2 2"])
+    def test_they_are_refused(self, text: str) -> None:
+        with pytest.raises(InputError, match="rounded too far") as caught:
+            self.typed(first(), gradient=text)
+        assert [(fault.code, fault.path) for fault in caught.value.faults] == [("digits", ("work", "gradient"))]
+
+    def test_and_excuse_no_later_step(self) -> None:
+        with pytest.raises(InputError, match="rounded too far"):
+            self.typed(first(), gradient="0.0e9 0.0e9; 0.0e9 0.0e9", update="5 5; 5 5")
+
+    def test_where_all_numbers_of_a_step_are_small_three_decimals_are_enough_and_one_is_not(self) -> None:
+        small = first(activation="linear", target=[[2.97, 0.02], [-2.01, 1]])  # e = 0.03 -0.02; 0.01 0
+        with pytest.raises(InputError, match="rounded too far"):
+            self.typed(small, error="0.0 0.0; 0.0 0.0")
+        assert self.typed(small, error="0 0; 0 0").verdict != "correct"  # exactly 0 says something
+        assert self.typed(small, error="0.030 -0.020; 0.010 0.000").verdict == "correct"
+
+    @pytest.mark.parametrize("text", ["2.0 -2.0; 0.0 2.0", "2 -2; 0.0 2"])
+    def test_a_zero_beside_larger_numbers_is_a_zero(self, text: str) -> None:
+        assert self.typed(first(), gradient=text).verdict == "correct"
+
+    def test_so_is_one_where_all_are_zero(self) -> None:
+        met = first(target=[[3, 0], [0, 1]])
+        assert self.typed(met, error="0.0 0.0; 0.0 0.0").verdict == "correct"
+        with pytest.raises(InputError, match="rounded too far"):
+            self.typed(met, error="0.0e9 0.0; 0.0 0.0")
+
+
 def test_a_step_that_does_not_exist_and_an_empty_sheet_are_faults() -> None:
     with pytest.raises(InputError, match='no step called "gradiant"'):
         marked(first(), gradiant=[[1]])

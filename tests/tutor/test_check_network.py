@@ -130,3 +130,50 @@ def test_a_bare_step_name_that_can_mean_several_layers_is_a_fault() -> None:
 def test_no_separating_scenario_is_made_for_a_network() -> None:
     with pytest.raises(InputError, match="made for one filter"):
         separating(with_mistakes("slope-forgotten"))
+
+
+def test_one_channel_and_one_filter_need_no_brackets_of_their_own() -> None:
+    scenario = one_of_each()
+    right = first_iteration(lesson_of(scenario, input_gradient=True))
+    without = {name: squeezed(right.matrix(name)) for name in right.lesson.names}
+    assert {name: matrix.ndim for name, matrix in without.items() if "conv" in name} == {
+        "conv1.forward": 2, "conv1.gradient": 2, "conv1.input_gradient": 2, "conv1.update": 2,
+    }  # fmt: skip
+    found = diagnose(Sheet(scenario, {name: Written.rounded(matrix, 12) for name, matrix in without.items()}))
+    assert {mark.verdict for mark in found.marks} == {"correct"}
+
+
+def test_axes_of_one_may_be_left_out_each_by_itself() -> None:
+    scenario = small()  # one input channel, two filters
+    gradient = first_iteration(lesson_of(scenario)).matrix("conv1.gradient")
+    assert gradient.shape == (2, 1, 2, 2)
+    found = diagnose(Sheet(scenario, {"conv1.gradient": Written.rounded(gradient[:, 0], 12)}))
+    assert found.mark("conv1.gradient").verdict == "correct"
+
+
+def test_a_matrix_of_another_size_is_compared_without_those_axes_too() -> None:
+    found = diagnose(Sheet(one_of_each(), {"conv1.forward": Written.rounded(np.arange(6.0).reshape(2, 3), 1)}))
+    mark = found.mark("conv1.forward")
+    assert (mark.verdict, mark.mine.values.shape if mark.mine else None) == ("unexplained", (1, 2, 3))
+
+
+def squeezed(matrix: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Without the leading axes of one: [1][2][2] as it is written where the input is [H][W]."""
+    while matrix.ndim and matrix.shape[0] == 1:
+        matrix = matrix[0]
+    return matrix
+
+
+def one_of_each() -> Scenario:
+    """conv (one channel, one filter) → relu → flatten → dense (one unit)."""
+    return network(
+        input=[[1, -1, 0], [0, 1, 0], [0, -1, 1]],
+        target=[1],
+        layers=[
+            {"type": "conv", "weights": [[[[1, -1], [1, 1]]]]},
+            {"type": "relu"},
+            {"type": "flatten"},
+            {"type": "dense", "weights": [[1, 2, 3, 4]], "bias": [0.5]},
+        ],
+        learning_rate=0.1,
+    )

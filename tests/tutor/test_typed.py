@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.errors import InputError
-from cnnstep.tutor.typed import read_matrix, read_number
+from cnnstep.tutor.typed import entered, read_matrix, read_number
 
 
 def rows(text: str) -> list[list[float]]:
@@ -138,3 +139,67 @@ class TestMatrices:
     @given(st.lists(st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=2), min_size=1, max_size=4))
     def test_what_python_prints_is_read_back(self, matrix: list[list[float]]) -> None:
         assert rows(repr(matrix)) == matrix
+
+
+class TestDecimalCommas:
+    @pytest.mark.parametrize(
+        ("text", "shape"),
+        [
+            ("0,5 1,25", None),
+            ("0,5", None),
+            ("0,5; 1,25", None),
+            ("-0,5 1", None),
+            ("0,5, 1,25", None),
+            ("[[0,5 1,25], [1 2]]", None),
+            ("[0,5, 1,25]", None),
+            (r"0{,}5 & 1", None),
+            ("[0,5]", ()),
+            ("[[0,5], [1,25]]", (2, 1)),
+        ],
+    )
+    def test_one_is_asked_about_and_never_read_as_two_numbers(self, text: str, shape: tuple[int, ...] | None) -> None:
+        with pytest.raises(InputError, match="may be one number or two") as caught:
+            read_matrix(text, shape)
+        assert caught.value.faults[0].code == "decimal-comma"
+        assert re.fullmatch(r"write -?0\.5 for one number, -?0 5 for two", caught.value.faults[0].hint)
+
+    @pytest.mark.parametrize(
+        ("text", "shape", "read"),
+        [
+            ("[[1,2],[3,4]]", None, [[1, 2], [3, 4]]),
+            ("[[1,2],[3,4]]", (2, 2), [[1, 2], [3, 4]]),
+            ("1, 2; 3, 4", None, [[1, 2], [3, 4]]),
+            ("1,-2; 3,4", None, [[1, -2], [3, 4]]),
+            ("1,2,3", None, [[1, 2, 3]]),
+            ("1.5,2; 3,4", None, [[1.5, 2], [3, 4]]),
+            ("np.array([[1,2],[3,4]])", None, [[1, 2], [3, 4]]),
+        ],
+    )
+    def test_a_comma_that_can_only_separate_does(
+        self, text: str, shape: tuple[int, ...] | None, read: list[list[float]]
+    ) -> None:
+        assert [[number.value for number in row] for row in read_matrix(text, shape)] == read
+
+
+class TestRowsOneByOne:
+    def test_a_matrix_is_complete_with_its_last_number(self) -> None:
+        assert entered(["1 2"], (2, 2)) is None
+        assert entered(["1 2", "3 4"], (2, 2)) == read_matrix("1 2; 3 4")
+
+    def test_all_numbers_in_one_line_are_all_of_it(self) -> None:
+        assert entered(["1 2 3 4"], (2, 2)) == read_matrix("1 2 3 4")
+
+    def test_a_first_row_of_another_width_is_refused_at_once(self) -> None:
+        with pytest.raises(InputError, match="this row has 3 numbers, and a row of 2×2 has 2"):
+            entered(["1 2 3"], (2, 2))
+
+    def test_a_matrix_of_another_size_goes_in_one_line(self) -> None:
+        assert entered(["1 2 3; 4 5 6"], (2, 2)) == read_matrix("1 2 3; 4 5 6")
+
+    def test_numbers_without_rows_may_stand_below_each_other(self) -> None:
+        assert entered(["1"], (2,)) is None
+        assert entered(["1", "2"], (2,)) == read_matrix("1; 2")
+
+    def test_a_printed_array_is_pasted_over_its_lines(self) -> None:
+        assert entered(["np.array([[1., 2.],"], (2, 2)) is None
+        assert entered(["np.array([[1., 2.],", " [3., 4.]])"], (2, 2)) == read_matrix("1. 2.; 3. 4.")

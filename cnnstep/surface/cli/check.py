@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnstep.surface.cli.options import AsJson, Fractions, Precision, style_of
+from cnnstep.surface.cli.options import FIRST_LESSON, AsJson, Fractions, Precision, style_of
 from cnnstep.surface.exits import Exit
+
+if TYPE_CHECKING:
+    from cnnstep.errors import InputError
+    from cnnstep.tutor.check.diagnose import Diagnosis
 
 
 def check(
     work: Annotated[
         str,
-        typer.Argument(metavar="WORK", help="A work file, or - for standard input; with --interactive, a scenario."),
-    ],
+        typer.Argument(
+            metavar="WORK",
+            help="A work file, or - for standard input; with --interactive, a scenario.",
+            show_default=False,
+        ),
+    ] = "",
     interactive: Annotated[
-        bool, typer.Option("--interactive", "-i", help="Paste your matrices at a prompt; WORK is then a scenario.")
+        bool, typer.Option("--interactive", "-i", help="Type your matrices in at a prompt; WORK is then a scenario.")
     ] = False,
     separate: Annotated[
         str,
@@ -33,7 +41,7 @@ def check(
 
     scenario: first-filter
 
-    work: {error: [[-2, 0], [0, 0]], update: [[2, -2], [1, 2]]}
+    work: {gradient: [[1, 2], [3, 4]], update: [[5, 6], [7, 8]]}
 
     Examples:
 
@@ -45,30 +53,56 @@ def check(
     """
     from cnnstep.surface.cli.context import show, show_json
     from cnnstep.tutor.check.data import check_data
-    from cnnstep.tutor.check.diagnose import diagnose
     from cnnstep.tutor.check.report import report
 
     style = style_of(precision, fractions)
     if interactive:
         from cnnstep.surface.cli.paste import pasted
+        from cnnstep.tutor.check.diagnose import diagnose
 
-        sheet = pasted(work)
+        entry = pasted(work or FIRST_LESSON, style)
+        if entry.done and not entry.work and not as_json:
+            return  # left with nothing on it
+        diagnosis = diagnose(entry.sheet)
+    elif not work:
+        raise _missing()
     else:
-        from cnnstep.surface.work_file import load_work
-
-        sheet = load_work(work)
-    diagnosis = diagnose(sheet)
+        diagnosis = _of_file(work)
     if separate:
-        from cnnstep.surface.cli.context import say
-        from cnnstep.surface.scenario_text import dump
-        from cnnstep.surface.writing import write_file
-        from cnnstep.tutor.check.separate import separating
-
-        write_file(separate, dump(separating(diagnosis)), force)
-        say(f"Written: {separate}. Work it out, and check that.")
+        _separate(diagnosis, separate, force)
     if as_json:
         show_json(check_data(diagnosis))
     else:
         show(report(diagnosis, style), style)
     if diagnosis.verdict != "correct":
         raise typer.Exit(Exit.WRONG)
+
+
+def _missing() -> InputError:
+    from cnnstep.errors import Fault, InputError
+
+    hint = "name a work file, or type your numbers in: cnnstep check --interactive"
+    return InputError(Fault("usage", "WORK is missing", hint))
+
+
+def _of_file(path: str) -> Diagnosis:
+    from cnnstep.errors import InputError
+    from cnnstep.surface.work_file import load_work
+    from cnnstep.tutor.check.diagnose import diagnose
+
+    work = load_work(path)
+    try:
+        return diagnose(work.sheet)
+    except InputError as error:
+        raise work.placed(error) from None
+
+
+def _separate(diagnosis: Diagnosis, path: str, force: bool) -> None:
+    """Writes the scenario that tells the explanations apart; where there is none, that is said."""
+    from cnnstep.surface.cli.context import say
+    from cnnstep.surface.scenario_text import dump
+    from cnnstep.surface.writing import write_file
+    from cnnstep.tutor.check.separate import separating
+
+    write_file(path, dump(separating(diagnosis)), force)
+    say(f"Written: {path}. Work it out, and check that.")

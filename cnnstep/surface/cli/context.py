@@ -29,6 +29,14 @@ def show(blocks: tuple[Block, ...], style: Numbers) -> None:
     sys.stdout.write(render(Document(blocks, style), screen()))
 
 
+def show_aside(blocks: tuple[Block, ...], style: Numbers) -> None:
+    """A document on standard error, where something else is the result."""
+    from cnnstep.surface.formats.text import render
+
+    sys.stderr.write(render(Document(blocks, style), screen().on_stderr()))
+    sys.stderr.flush()
+
+
 def say(text: str, end: str = "\n") -> None:
     """A message or a prompt on standard error, in signs that it can take."""
     from cnnstep.surface.symbols import harmless, to_ascii

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Protocol, TypeVar
 
-from cnnstep.surface.cli.context import say, screen, show
+from cnnstep.surface.cli.context import say, screen, show, show_aside
 from cnnstep.surface.symbols import to_ascii
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.numbers import Numbers
@@ -30,18 +30,24 @@ def converse(
     answer: Callable[[State, str], tuple[State, tuple[Block, ...]]],
     style: Numbers,
     what: str,
-) -> None:
-    """Answers lines until the state is the last one or the input ends; `what` ends then is called so."""
+    aside: bool = False,
+) -> State:
+    """Answers lines until the state is the last one or the input ends, and gives the last state.
+
+    `what` ends then is called so. Where the conversation is not the result it stands `aside`, on standard error.
+    """
+    tell, stream = (show_aside, sys.stderr) if aside else (show, sys.stdout)
     while not state.done:
         line = ask(prompt(state))
         if line is None:
             say(f"\nThe input has ended, so {what} ends here.")
-            return
+            return state
         state, blocks = answer(state, line)
         if blocks:
-            sys.stdout.write("\n")
-            show(blocks, style)
-            sys.stdout.write("\n")
+            stream.write("\n")
+            tell(blocks, style)
+            stream.write("\n")
+    return state
 
 
 def take_any_bytes() -> None:

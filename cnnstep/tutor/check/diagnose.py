@@ -13,8 +13,6 @@ from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import GRADIENT_ROLES, trace
-from cnnstep.errors import Fault, InputError
-from cnnstep.registry import did_you_mean
 from cnnstep.tutor.check.line import Line, StepMark, Verdict, codes_of
 from cnnstep.tutor.check.options import Convention, Lessons
 from cnnstep.tutor.check.rounding import rounding
@@ -70,9 +68,10 @@ def _diagnosis(sheet: Sheet) -> Diagnosis:
     asked = any(name.endswith("input_gradient") for name in sheet.work)
     lessons = Lessons(sheet.scenario.error, asked, signed)
     lesson = lessons.of(sheet.scenario)
-    work = _by_name(sheet, lesson)
     begin = _beginning(lesson, sheet.iteration)
-    lessons.sizes.update((name, value.shape) for name, value in lesson.carry_out(begin).items())
+    right = lesson.carry_out(begin)
+    work = sheet.by_step(lesson, right)
+    lessons.sizes.update((name, value.shape) for name, value in right.items())
     lines = [Line(lesson, begin, lessons)]
     pending: list[Step] = []
     for step in lesson.steps:
@@ -100,20 +99,6 @@ def _leading_to(step: Step, pending: list[Step]) -> list[Step]:
         if one.name in needed:
             needed |= {quantity.name for quantity in one.inputs}
     return [one for one in pending if one.name in needed]
-
-
-def _by_name(sheet: Sheet, lesson: Lesson) -> dict[str, Written]:
-    """The work by the steps' full names, each of the right number of axes."""
-    if not sheet.work:
-        raise InputError(Fault("no-work", "no step was given", f"give at least one of {', '.join(lesson.names)}"))
-    work = {}
-    for name, mine in sheet.work.items():
-        try:
-            work[lesson.step(name).name] = mine
-        except InputError as error:
-            hint = did_you_mean(name, lesson.names)
-            raise InputError([replace(fault, hint=hint, path=("work", name)) for fault in error.faults]) from None
-    return work
 
 
 def _beginning(lesson: Lesson, iteration: int) -> dict[str, Array]:

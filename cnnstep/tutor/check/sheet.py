@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, dropwhile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstep.engine.quantity import MAP, VECTOR, Array
+from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.quantity import MAP, VECTOR, Array, Values
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
+from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.typed import EXACT, Typed
 
 
@@ -23,8 +27,12 @@ class Written:
 
     @classmethod
     def of(cls, rows: object) -> Written:
-        """From nested sequences of `Typed` numbers, or a single one."""
-        return cls(np.array(_map(rows, "value"), dtype=float), np.array(_map(rows, "tolerance"), dtype=float))
+        """From nested sequences of `Typed` numbers, or a single one; `InputError` where the nesting is uneven."""
+        try:
+            return cls(np.array(_map(rows, "value"), dtype=float), np.array(_map(rows, "tolerance"), dtype=float))
+        except ValueError:
+            what = "some of its rows are nested deeper, or longer, than others"
+            raise InputError(Fault("ragged", what, "give every row equally many numbers")) from None
 
     @classmethod
     def rounded(cls, array: Array, digits: int) -> Written:
@@ -38,9 +46,78 @@ class Written:
         off = np.abs(self.values - expected)
         return ~(off <= self.tolerance + slack + EXACT * np.maximum(1.0, np.abs(expected)))
 
+    def in_axes_of(self, step: Step, shape: tuple[int, ...]) -> Written:
+        """The same numbers with the axes that the step shows; `shape` is that of its result, every axis present.
+
+        Axes of length 1 that count samples, channels or filters may be left out or written too many; one number needs
+        no brackets, and the rows of several matrices may stand below each other.
+        """
+        layout = step.quantity.layout
+        sizes = dict(zip(layout.axes, shape, strict=True))
+        shown = tuple(sizes[axis] for axis in layout.visible)
+        have = self.values.shape
+        if have != shown and (_same_numbers(have, sizes) or _written_as_rows(have, shown)):
+            return self.reshaped(shown)
+        left_out = tuple(i for i, axis in enumerate(layout.visible) if axis in COUNTING and sizes[axis] == 1)
+        if left_out and len(have) == len(shown) - len(left_out):  # of another size, but as many axes as are needed
+            return Written(np.expand_dims(self.values, left_out), np.expand_dims(self.tolerance, left_out))
+        return self
+
+    def reshaped(self, shape: tuple[int, ...]) -> Written:
+        """The same numbers in reading order."""
+        return Written(self.values.reshape(shape), self.tolerance.reshape(shape))
+
     def in_shape(self, shape: Sequence[int]) -> bool:
         """Whether the matrix has this shape."""
         return self.values.shape == tuple(shape)
+
+
+THIRD_DECIMAL = 1e-3
+"""A number that is given to three decimals is never too coarse: more are asked of nobody."""
+
+
+def refuse_coarse(values: object, tolerances: object, right: object, *, unit: float | None = None) -> None:
+    """`InputError` where numbers say nothing because they were rounded too far: `0.0e9` fits any, `0.0` fits 0.04.
+
+    A number has to be told from those of its matrix: its tolerance is at most the largest of them, or its own size.
+    Where three decimals were asked for, `unit` is the last of them, and only a number that is exact may have fewer.
+    """
+    mine, tolerance, due = (np.asarray(one, dtype=float) for one in (values, tolerances, right))
+    if unit is None:
+        largest = float(np.abs(due).max()) if due.size else 0.0
+        coarse = tolerance > np.maximum(np.abs(mine), max(largest, THIRD_DECIMAL) if largest > EXACT else 0.5)
+    else:
+        coarse = (np.abs(mine - due) > EXACT * np.maximum(1.0, np.abs(due))) & (tolerance > 0.51 * unit)
+    if coarse.any():
+        what = "that is rounded too far to tell whether it is right"
+        raise InputError(Fault("digits", what, "type three decimals, or a fraction; 0 for exactly 0"))
+
+
+COUNTING = ("sample", "channel", "filter")
+"""Axes that count matrices."""
+
+
+def _same_numbers(have: tuple[int, ...], sizes: Mapping[str, int]) -> bool:
+    """Whether an array of these sizes is one with these axes, but for some of length 1."""
+    single = [axis for axis, size in sizes.items() if size == 1 and axis in COUNTING]
+    without = [
+        tuple(size for axis, size in sizes.items() if axis not in dropped)
+        for count in range(len(single) + 1)
+        for dropped in combinations(single, count)
+    ]
+    return any(_without_ones(have) == _without_ones(shape) for shape in without)
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A row is a matrix of one row: leading ones say nothing."""
+    return tuple(dropwhile(lambda size: size == 1, shape))
+
+
+def _written_as_rows(have: tuple[int, ...], shown: tuple[int, ...]) -> bool:
+    """Whether rows hold a vector as one row or one column, or several matrices below each other."""
+    if len(shown) < 2:
+        return math.prod(have) == math.prod(shown) == max(have, default=1)
+    return len(shown) > 2 == len(have) and have == (math.prod(shown[:-1]), shown[-1])
 
 
 def _map(rows: object, attribute: str) -> object:
@@ -71,6 +148,25 @@ class Sheet:
     def grain(self) -> float:
         """The coarsest precision on the sheet: half a unit of the last digit, 0 where all numbers are exact."""
         return max((float(mine.tolerance.max()) for mine in self.work.values() if mine.tolerance.size), default=0.0)
+
+    def by_step(self, lesson: Lesson, right: Values) -> dict[str, Written]:
+        """The work by the steps' full names, with the axes that they show; `right` are the right results.
+
+        `InputError` where nothing was given, a step isn't the lesson's, or numbers are too coarse to say anything.
+        """
+        if not self.work:
+            raise InputError(Fault("no-work", "no step was given", f"give at least one of {', '.join(lesson.names)}"))
+        work, faults = {}, []
+        for name, mine in self.work.items():
+            try:
+                step = lesson.step(name)
+                work[step.name] = mine.in_axes_of(step, right[step.name].shape)
+                refuse_coarse(mine.values, mine.tolerance, right[step.name])
+            except InputError as error:
+                faults += [fault.under("work", name) for fault in error.faults]
+        if faults:
+            raise InputError(faults)
+        return work
 
 
 def as_shown(step: Step, result: Array) -> Array:

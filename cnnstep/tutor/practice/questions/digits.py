@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.typed import EXACT
+from cnnstep.tutor.check import sheet
 
 DECIMALS = 3
 UNIT = 10.0**-DECIMALS
@@ -28,7 +27,4 @@ def tolerance_for(answer: str, typed: Any) -> Any:
 
 def refuse_coarse(values: Any, tolerances: Any, right: Any) -> None:
     """`InputError` where numbers fit only because they were rounded far: `0.0` would fit 0.0476."""
-    other = np.abs(np.asarray(values) - right) > EXACT * np.maximum(1.0, np.abs(right))
-    if (other & (np.asarray(tolerances) > 0.51 * UNIT)).any():
-        what = "that is rounded too far to tell whether it is right"
-        raise InputError(Fault("digits", what, "type three decimals, or a fraction"))
+    sheet.refuse_coarse(values, tolerances, right, unit=UNIT)
