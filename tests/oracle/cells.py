@@ -36,18 +36,6 @@ def rounded(array: Cells, digits: int) -> Cells:
     return {cell: round(value, digits) + 0.0 for cell, value in array.items()}
 
 
-def moved(array: Cells, where: Callable[[Cell], Cell]) -> Cells:
-    """The array whose number at a cell is the one that stood at `where(cell)`; cells without one are left out."""
-    return {cell: array[where(cell)] for cell in _places(array, where)}
-
-
-def _places(array: Cells, where: Callable[[Cell], Cell]) -> Iterator[Cell]:
-    room = sizes(array)
-    longest = max(room)
-    wide = (*room[:-2], longest, longest) if len(room) > 1 else room
-    return (cell for cell in indices(*wide) if where(cell) in array)
-
-
 def from_nested(numbers: Nested) -> Cells:
     """The cells of nested lists; a single number has the one cell ()."""
     if not isinstance(numbers, list):

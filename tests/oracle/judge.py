@@ -6,26 +6,31 @@ on the way; it is right if any of these gives it. Nothing else is allowed for: n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tests.oracle.cells import Cells, apart, times
 from tests.oracle.question import SQUARES, Question
 from tests.oracle.sheet import EXACT, Page
-from tests.oracle.working import Manner, Work, work
+from tests.oracle.working import Manner, Work, Wrong, work
 
+RIGHTLY: Mapping[str, Wrong] = {}
 NEAR = 1e-6
 """Exact numbers that are so close are the same."""
 
 
-def wrongness(page: Page, step: str) -> float:
-    """How far a step's numbers are from the nearest right ones, in half-units of their last digit."""
+def wrongness(page: Page, step: str, wrong: Mapping[str, Wrong] = RIGHTLY, *, turned: bool = False) -> float:
+    """How far a step's numbers are from the nearest right ones, in half-units of their last digit.
+
+    With steps that are `wrong`: from the nearest that somebody gets who carries those out so, and who put a minus in
+    at the gradient if it is `turned`.
+    """
     cells, digits = page.numbers[step], page.digits[step]
     unit = NEAR if digits >= EXACT else 0.5 * 10.0**-digits
-    return min(apart(cells, right) / unit for right in right_ones(page, step))
+    return min(apart(cells, right) / unit for right in right_ones(page, step, wrong, turned))
 
 
-def right_ones(page: Page, step: str) -> Iterator[Cells]:
+def right_ones(page: Page, step: str, wrong: Mapping[str, Wrong] = RIGHTLY, turned: bool = False) -> Iterator[Cells]:
     """What the step is under each convention, from the exact numbers or from the learner's."""
     given = list(page.numbers)
     earlier = {name: page.numbers[name] for name in given[: given.index(step)]}
@@ -33,8 +38,9 @@ def right_ones(page: Page, step: str) -> Iterator[Cells]:
     for manner in manners(page.question):
         for rounding in {None, digits}:
             for typed in ({}, earlier) if earlier else ({},):
-                done = work(page.question, replace(manner, digits=rounding), typed=typed)
-                yield from _as_somebody_writes_it(done, step)
+                done = work(page.question, replace(manner, digits=rounding, turned=turned), wrong, typed, until=step)
+                if step in done.steps:
+                    yield from _as_somebody_writes_it(done, step)
 
 
 def manners(question: Question) -> Iterator[Manner]:

@@ -11,7 +11,8 @@ from tests.oracle.layers import Geometry, Phi, activation
 
 SQUARES = ("half_squared_error", "squared_error", "mean_squared_error", "half_mean_squared_error")
 ACTIVATIONS = ("linear", "relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh", "gelu", "silu")
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
+MEMORY = {"sgd": (), "momentum": ("velocity",), "nesterov": ("velocity",), "adam": ("first_moment", "second_moment")}
+OPTIMIZERS = tuple(MEMORY)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Question:
         """The filter's rows and columns."""
         return sizes(self.filter)[2:]
 
+    @property
+    def memory(self) -> tuple[str, ...]:
+        """The steps whose results the optimizer remembers."""
+        return MEMORY[self.optimizer]
+
     def activation(self, at_zero: float | None = None) -> Phi:
         """φ, with another ReLU′(0) if one is given."""
         return activation(self.phi, self.at_zero if at_zero is None else at_zero)
@@ -74,8 +80,9 @@ class Question:
 
     def shown(self, step: str, array: Cells) -> Cells:
         """A step's array as its author writes it: axes that the scenario does not have are left out."""
-        axes = AXES.get(step.removeprefix("bias_"), MAP)
-        axes = FILTER[:1] if step.startswith("bias") else axes
+        axes = AXES.get(step, MAP)
+        if len(next(iter(array))) == 1:
+            axes = FILTER[:1]
         return without_axes(array, *(at for at, axis in enumerate(axes) if axis in self.hides))
 
 

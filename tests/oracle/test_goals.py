@@ -9,22 +9,29 @@ import os
 
 import pytest
 
+from cnnstep.tutor.mistakes import MISTAKES
 from tests.examples import some
+from tests.oracle.mistaken import CODES
 from tests.oracle.trials import KINDS, trial
 
 SCALE = int(os.environ.get("CHECK_SCALE", "1"))
 
 GOALS = {
     "right": (100, 0.0),
-    "wrong-gradient": (100, 0.0),
+    "wrong": (100, 0.0),
     "noise": (60, 2 / 3000),
+    "structured": (60, 1 / 100),
     "untouched": (30, 0.0),
     "zero": (30, 0.0),
     "filters-exchanged": (30, 0.0),
 }
 """So many sheets of each kind in the suite, and the share of them that may be told wrongly."""
-OPEN = {"right", "wrong-gradient", "untouched", "zero"}
+OPEN = {"right", "wrong", "untouched", "zero", "noise", "structured"}
 """Goals that are not reached yet."""
+
+
+WAITING = {"squared-error", "absolute-error", "stride-ignored"}
+"""Mistakes that are known in one step, and not yet in another where learners make them too."""
 
 
 def kinds() -> list[object]:
@@ -32,15 +39,36 @@ def kinds() -> list[object]:
     return [pytest.param(kind, marks=waits) if kind in OPEN else kind for kind in GOALS]
 
 
+def codes() -> list[object]:
+    """Every mistake of the oracle; those without an entry are skipped, and count as soon as they have one."""
+    without = pytest.mark.skip(reason="not among the mistakes yet")
+    waits = pytest.mark.xfail(reason="not known in every step yet", strict=False)
+    return [
+        code
+        if code in MISTAKES and code not in WAITING
+        else pytest.param(code, marks=waits if code in WAITING else without)
+        for code in CODES
+    ]
+
+
 @pytest.mark.parametrize("kind", kinds())
 def test_the_diagnosis_is_right_about_sheets_of_this_kind(kind: str) -> None:
     few, share = GOALS[kind]
-    count = some(few) * SCALE
+    faults_are_at_most(share, kind, some(few) * SCALE)
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_mistake_is_found_alone_or_among_equals(code: str) -> None:
+    faults_are_at_most(0.0, f"mistake {code}", SCALE)
+
+
+def faults_are_at_most(share: float, kind: str, count: int) -> None:
+    """Of so many sheets of a kind no more than this share are told wrongly."""
     tried = (trial(kind, number) for number in range(count))
     faults = {n: f"{one.what}: {fault}" for n, one in enumerate(tried) if (fault := one.fault(one.page.diagnosis))}
     print(f"\n{kind}: {len(faults)} of {count} told wrongly")
-    assert len(faults) <= share * count, f"see python -m tests.oracle {kind} 1 NUMBER: {faults}"
+    assert len(faults) <= share * count, f"python -m tests.oracle '{kind}' 1 NUMBER shows each of {faults}"
 
 
 def test_every_kind_has_a_goal() -> None:
-    assert set(KINDS) == set(GOALS)
+    assert {kind for kind in KINDS if not kind.startswith("mistake ")} == set(GOALS)

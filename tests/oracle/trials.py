@@ -9,14 +9,11 @@ from random import Random
 from cnnstep.tutor.check.diagnose import Diagnosis
 from tests.oracle.cells import times
 from tests.oracle.drawing import draw
-from tests.oracle.judge import wrongness
+from tests.oracle.misconceptions.shapes import exchanged
+from tests.oracle.mistaken import CODES, comes_of, draw_with, draw_wrong
 from tests.oracle.right import right_sheet
 from tests.oracle.sheet import EXACT, Page
-from tests.oracle.working import Wrong
-from tests.oracle.wrong import WRONG_GRADIENTS, exchanged_filters, sheet
-
-LEAST = 2.0
-"""So many half-units of the last digit from every convention: no rounding, and no matter of taste."""
+from tests.oracle.wrong import NOISE, ONE_CELL, WITHOUT_NAME
 
 
 @dataclass(frozen=True)
@@ -42,9 +39,30 @@ def named(*but: str) -> Callable[[Diagnosis], str]:
     """The fault of a diagnosis that names something, unless it is one of these or they are among its equals."""
 
     def fault(found: Diagnosis) -> str:
-        equals = {code for mark in found.marks for codes in mark.alternatives for code in codes}
         others = set(found.mistakes) - set(but)
-        return f"named {sorted(others)}" if others and not equals & set(but) else ""
+        return f"named {sorted(others)}" if others and not said(found) & set(but) else ""
+
+    return fault
+
+
+def said(found: Diagnosis) -> set[str]:
+    """Every code that a diagnosis names, as its answer or as an equal."""
+    return set(found.mistakes) | {code for mark in found.marks for codes in mark.alternatives for code in codes}
+
+
+def causes(found: Diagnosis) -> int:
+    """How many mistakes and slips a diagnosis counts."""
+    return len(found.mistakes) + sum(len(mark.slips) for mark in found.marks)
+
+
+def missed(codes: tuple[str, ...]) -> Callable[[Diagnosis], str]:
+    """The fault of a diagnosis that does not name all of these, though no fewer causes give the numbers."""
+
+    def fault(found: Diagnosis) -> str:
+        fewer = found.verdict == "mistaken" and causes(found) < len(codes)
+        if set(codes) <= said(found) or fewer:
+            return ""
+        return f"not {' + '.join(sorted(set(codes) - said(found)))}, but {found.verdict} {sorted(said(found))}"
 
     return fault
 
@@ -60,56 +78,63 @@ def right(random: Random) -> Trial:
     return Trial(made.page, str(made.manner), not_correct)
 
 
-def wrong_gradient(random: Random) -> Trial:
+def wrong_numbers(random: Random) -> Trial:
     """Numbers further than two half-units from every convention are never called right."""
-    what, digits = random.choice(list(WRONG_GRADIENTS)), random.choice((1, 2, 3, 4, EXACT))
-    slant = WRONG_GRADIENTS[what]
-    page = wrong_page(random, "gradient", lambda done: slant(random, done, done.right("gradient")), digits)
-    return Trial(page, what, correct)
+    what, (step, slant) = random.choice([*WITHOUT_NAME.items(), *random.choice((NOISE, ONE_CELL)).items()])
+    return Trial(draw_wrong(random, step, slant, random.choice((1, 2, 3, 4, EXACT))), what, correct)
 
 
-def noise(random: Random) -> Trial:
+def noisy(random: Random) -> Trial:
     """Noise in one matrix is not given a name."""
-    step = random.choice(("forward", "activation", "error", "delta", "gradient", "update"))
-    slant, digits = WRONG_GRADIENTS["noise"], random.choice((2, EXACT))
-    page = wrong_page(random, step, lambda done: slant(random, done, done.right(step)), digits)
-    return Trial(page, f"noise in {step}", named())
+    what, (step, slant) = random.choice(list(NOISE.items()))
+    return Trial(draw_wrong(random, step, slant, random.choice((2, EXACT))), what, named())
+
+
+def structured(random: Random) -> Trial:
+    """A mistake that has a structure and no name is not given another's, unless that gives the very same numbers."""
+    what, (step, slant) = random.choice(list(WITHOUT_NAME.items()))
+    page = draw_wrong(random, step, slant, random.choice((2, EXACT)))
+    return Trial(page, what, lambda found: "" if comes_of(page, found.mistakes) else named()(found))
 
 
 def untouched(random: Random) -> Trial:
     """A filter that was written again is named as nothing else."""
-    page = wrong_page(random, "update", lambda done: dict(done["filter"]))
+    page = draw_wrong(random, "update", lambda _, w: dict(w["filter"]), EXACT)
     return Trial(page, "the old filter again", named("not-updated"))
 
 
 def zero(random: Random) -> Trial:
     """A gradient of zeros is not given a name."""
-    page = wrong_page(random, "gradient", lambda done: times(0.0, done.right("gradient")))
+    page = draw_wrong(random, "gradient", lambda _, w: times(0.0, w.right("gradient")), EXACT)
     return Trial(page, "a gradient of zeros", named())
 
 
 def filters_exchanged(random: Random) -> Trial:
     """Two filters' gradients exchanged are named as nothing else."""
-    page = wrong_page(random, "gradient", lambda done: exchanged_filters(done.right("gradient")))
+    page = draw_wrong(random, "gradient", lambda _, w: exchanged(w.right("gradient"), 0), EXACT)
     return Trial(page, "two filters' gradients exchanged", named("filters-exchanged"))
 
 
-def wrong_page(random: Random, step: str, wrong: Wrong, digits: int = EXACT) -> Page:
-    """A sheet with this step wrong, of the first question where that shows."""
-    while True:
-        page = sheet(random, draw(random), {step: wrong}, digits)
-        if wrongness(page, step) > LEAST:
-            return page
+def mistake(code: str) -> Callable[[Random], Trial]:
+    """A mistake is found, alone or among stated equals."""
+
+    def one(random: Random) -> Trial:
+        page = draw_with(random, code)
+        assert page is not None, f"no question shows {code}"
+        return Trial(page, code, missed((code,)))
+
+    return one
 
 
 KINDS: Mapping[str, Callable[[Random], Trial]] = {
     "right": right,
-    "wrong-gradient": wrong_gradient,
-    "noise": noise,
+    "wrong": wrong_numbers,
+    "noise": noisy,
+    "structured": structured,
     "untouched": untouched,
     "zero": zero,
     "filters-exchanged": filters_exchanged,
-}
+} | {f"mistake {code}": mistake(code) for code in CODES}
 """By the name to type: `python -m tests.oracle KIND COUNT` tries so many of a kind and shows each that fails."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import sqrt
 
 from tests.oracle.cells import Cells, each, rounded, times
 from tests.oracle.layers import Phi, bias_gradient, correlate, filter_gradient, input_gradient
@@ -76,6 +77,11 @@ class Work:
     def number(self, at: str) -> float:
         """The loss's number if this is where it goes in, else 1."""
         return factor(self.manner.loss, self.question.count) if self.manner.at == at else 1.0
+
+    def loss(self, output: Cells) -> float:
+        """L of an output: ½·(the loss's number)·Σe²."""
+        squares = sum((a - self["target"][cell]) ** 2 for cell, a in output.items())
+        return 0.5 * factor(self.manner.loss, self.question.count) * squares
 
     @property
     def turn(self) -> float:
@@ -153,7 +159,7 @@ def direction(w: Work, prefix: str) -> Cells:
         return each(lambda g, v: g + MOMENTUM * v, w[f"{prefix}gradient"], w[f"{prefix}velocity"])
     first, second = (1.0 - beta**w.number_of_updates for beta in (BETA1, BETA2))
     m, s = w[f"{prefix}first_moment"], w[f"{prefix}second_moment"]
-    return each(lambda m, s: (m / first) / ((s / second) ** 0.5 + EPSILON), m, s)
+    return each(lambda m, s: (m / first) / (sqrt(s / second) + EPSILON), m, s)
 
 
 RIGHT: Mapping[str, Step] = {
@@ -170,13 +176,11 @@ RIGHT: Mapping[str, Step] = {
     "update": _update,
 }
 
-MEMORY = {"sgd": (), "momentum": ("velocity",), "nesterov": ("velocity",), "adam": ("first_moment", "second_moment")}
-
 
 def names(question: Question, *, sent_back: bool = False) -> tuple[str, ...]:
     """The question's steps in their order; with `sent_back` the input's gradient too."""
     biased = question.bias is not None
-    last = (*MEMORY[question.optimizer], "update")
+    last = (*question.memory, "update")
     return (
         *("forward", "activation", "error", "delta", "gradient"),
         *(("bias_gradient",) if biased else ()),
@@ -195,34 +199,39 @@ def work(
     manner: Manner | None = None,
     wrong: Mapping[str, Wrong] | None = None,
     typed: Mapping[str, Cells] | None = None,
+    until: str = "",
 ) -> Work:
-    """The question's iteration, all steps; those in `wrong` are carried out so, those in `typed` are as they are.
+    """The question's iteration, up to a step; those in `wrong` are carried out so, those in `typed` are as they are.
 
-    The iterations before were the scenario's own, but for the sign of what was remembered.
+    The iterations before were the scenario's own, but for the sign of what was remembered. A wrong step of another
+    size is the last one: nobody gets further.
     """
     manner = manner or Manner.of(question)
     own = replace(Manner.of(question), error=manner.error, turned=manner.turned)
     before = None
     for _ in range(question.iteration):
-        before = _once(question, own, {}, {}, before)
-    return _once(question, manner, wrong or {}, typed or {}, before)
+        before = _begun(question, own, before)
+        for name in names(question, sent_back=True):
+            before.steps[name] = before.right(name)
+    done, wrong, typed = _begun(question, manner, before), wrong or {}, typed or {}
+    for name in names(question, sent_back=True):
+        exact = typed[name] if name in typed else wrong[name](done) if name in wrong else done.right(name)
+        done.steps[name] = exact if manner.digits is None or name in typed else rounded(exact, manner.digits)
+        if name == until or (name in wrong and _stuck(done, name)):
+            break
+    return done
 
 
-def _once(
-    question: Question,
-    manner: Manner,
-    wrong: Mapping[str, Wrong],
-    typed: Mapping[str, Cells],
-    before: Work | None,
-) -> Work:
+def _begun(question: Question, manner: Manner, before: Work | None) -> Work:
     done = Work(question, manner, before, {"input": question.image, "target": question.target})
     done.steps["filter"] = before["update"] if before else question.filter
     if question.bias is not None:
         done.steps["bias"] = before["bias_update"] if before else question.bias
-    for name in names(question, sent_back=True):
-        if name in typed:
-            done.steps[name] = typed[name]
-            continue
-        exact = wrong[name](done) if name in wrong else done.right(name)
-        done.steps[name] = exact if manner.digits is None else rounded(exact, manner.digits)
     return done
+
+
+def _stuck(done: Work, name: str) -> bool:
+    """Whether nobody can go on from a wrong step: it has another size, or no roots."""
+    if name.endswith("second_moment"):
+        return min(done[name].values()) < 0
+    return done[name].keys() != done.right(name).keys()

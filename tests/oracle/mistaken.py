@@ -1,0 +1,103 @@
+"""Sheets with something wrong in them, carried forward: a step by a formula without a name, or named mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from random import Random
+
+from tests.oracle.cells import Cells
+from tests.oracle.drawing import draw
+from tests.oracle.judge import wrongness
+from tests.oracle.misconceptions.named import MISCONCEPTIONS, Misconception
+from tests.oracle.question import Question
+from tests.oracle.sheet import EXACT, Page
+from tests.oracle.working import Work, Wrong, names, work
+from tests.oracle.wrong import Slant
+
+LEAST = 2.0
+"""So many half-units of the last digit from every convention: no rounding, and no matter of taste."""
+
+
+CODES = tuple(dict.fromkeys(one.code for one in MISCONCEPTIONS))
+
+
+def draw_wrong(random: Random, step: str, slant: Slant, digits: int) -> Page:
+    """A sheet with this step wrong, of the first question where that shows.
+
+    All steps are given, or all up to the wrong one, or that one alone.
+    """
+    while True:
+        question = draw(random)
+        every = names(question)
+        if step not in every:
+            continue
+        done = work(question, wrong={step: lambda w: slant(random, w)})
+        given = random.choice((every, every[: every.index(step) + 1], (step,)))
+        page = Page.of(question, {name: done[name] for name in given}, digits)
+        if wrongness(page, step) > LEAST:
+            return page
+
+
+class NotHereError(Exception):
+    """The mistake can't be made in this question."""
+
+
+def page_with(question: Question, digits: int, *mistakes: Misconception) -> Page | None:
+    """All the steps of a question with these mistakes; None where one of them can't be made, or nobody sees it."""
+    try:
+        done = work(question, wrong=_wrong(mistakes))
+    except NotHereError:
+        return None
+    sent_back = any("input_gradient" in one.steps for one in mistakes)
+    given = [name for name in names(question, sent_back=sent_back) if name in done.steps]
+    page = Page.of(question, {name: done[name] for name in given}, digits)
+    return page if all(_seen(page, one) for one in mistakes) else None
+
+
+def comes_of(page: Page, codes: Iterable[str]) -> bool:
+    """Whether these named mistakes give the sheet's numbers, whoever wrote them and why."""
+    every = product(product(*map(ways, codes)), (False, True))
+    return any(_gives(page, _wrong(mistakes), turned) for mistakes, turned in every)
+
+
+def _gives(page: Page, wrong: Mapping[str, Wrong], turned: bool) -> bool:
+    try:
+        return all(wrongness(page, step, wrong, turned=turned) <= 1 for step in page.numbers)
+    except NotHereError:
+        return False
+
+
+def _wrong(mistakes: Iterable[Misconception]) -> dict[str, Wrong]:
+    return {step: _as_wrong(one, step) for one in mistakes for step in one.steps}
+
+
+def _as_wrong(one: Misconception, step: str) -> Wrong:
+    def wrong(done: Work) -> Cells:
+        result = one.formula(done, "bias_" if step.startswith("bias_") else "")
+        if result is None:
+            raise NotHereError
+        return result
+
+    return wrong
+
+
+def _seen(page: Page, one: Misconception) -> bool:
+    """Whether the mistake shows: a step of it that no convention gives from the numbers before it."""
+    return any(step in page.numbers and wrongness(page, step) > LEAST for step in one.steps)
+
+
+def ways(code: str) -> list[Misconception]:
+    """The ways to make a mistake."""
+    return [one for one in MISCONCEPTIONS if one.code == code]
+
+
+def draw_with(random: Random, *codes: str, tries: int = 3000) -> Page | None:
+    """A sheet with these mistakes, of a question where they all show; None where so many have none."""
+    for _ in range(tries):
+        question = draw(random)
+        digits = EXACT if question.optimizer == "adam" else random.choice((EXACT, EXACT, 4))  # it divides by 0.0000
+        page = page_with(question, digits, *(random.choice(ways(code)) for code in codes))
+        if page is not None:
+            return page
+    return None
