@@ -93,30 +93,38 @@ def _dead(iteration: Iteration) -> Iterator[Finding]:
             continue
         cells, blocked = neuron.shown(dead), neuron.shown(dead & (neuron.upstream != 0))
         lost = _lost_in_network if iteration.lesson.scenario.is_network else _lost
-        words = f"{_cells(cells, 'dead ')}: z ≤ 0, so the slope is 0 and nothing passes back. {lost(cells, blocked)}."
+        flat = "z ≤ 0" if neuron.phi.slope_at(0.0) == 0 else "z < 0"
+        words = f"{_cells(cells, 'inactive ')}: {flat}, so the slope is 0 and nothing passes back. "
+        words += f"{lost(cells, blocked)}."
         yield Finding("dead-relu", neuron.step.name, words, cells, blocked)
         if dead.all():
-            yield Finding("all-dead", neuron.step.name, f"{_all_dead(neuron, bool(blocked))}.", cells, blocked)
+            yield Finding("all-dead", neuron.step.name, f"{_all_dead(iteration, neuron, blocked)}.", cells, blocked)
 
 
-def _all_dead(neuron: _Neuron, blocked: bool) -> str:
+def _all_dead(iteration: Iteration, neuron: _Neuron, blocked: tuple[Cell, ...]) -> str:
+    """What it means that every cell is inactive: with a memory of earlier gradients the filter may still move."""
     if neuron.step.layer:
-        return f"every cell of {neuron.step.layer} is dead: the layers before it receive 0, so they learn nothing"
-    words = "every cell is dead: all gradients are 0"
-    return words + (", so no update will ever change the filter" if blocked else ", and no error is left")
+        return f"every cell of {neuron.step.layer} is inactive: the layers before it receive 0 and learn nothing"
+    words = "every cell is inactive: all gradients are 0"
+    if not blocked:
+        return f"{words}, and no error is left"
+    values = iteration.values
+    moves = any(not np.array_equal(values[leaf], values[step]) for leaf, step in iteration.lesson.carried)
+    return f"{words}, " + (
+        "only the optimizer's memory still moves the filter" if moves else "so the filter will never change again"
+    )
 
 
 def _lost(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
-    """What one filter's dead cells cost."""
+    """What one filter's inactive cells cost."""
     if not blocked:
         return "No error is lost: " + ("it is right already" if len(cells) == 1 else "they are right already")
-    if len(blocked) < len(cells):
-        return f"{len(blocked)} of them {'has' if len(blocked) == 1 else 'have'} an error left that can't be learned"
-    return f"{'It has' if len(cells) == 1 else 'They have'} an error left that can't be learned"
+    who = f"{len(blocked)} of them" if len(blocked) < len(cells) else "It" if len(cells) == 1 else "They"
+    return f"{who} {'has' if len(blocked) == 1 else 'have'} an error left that nothing is learned from"
 
 
 def _lost_in_network(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
-    """What dead cells cost inside a network, where an error reaches a cell through the layers after it."""
+    """What inactive cells cost inside a network, where an error reaches a cell through the layers after it."""
     if not blocked:
         return f"Nothing is lost: no error reaches {'it' if len(cells) == 1 else 'them'}"
     if len(cells) == 1:
@@ -132,8 +140,8 @@ def _dying(iteration: Iteration) -> Iterator[Finding]:
             continue
         kind = "maps" if neuron.z.ndim == 4 else "units"
         words = (
-            f"{int(where.sum())} of {where.size} {kind} of {neuron.step.layer} are dead everywhere: "
-            "what makes them learns nothing."
+            f"{int(where.sum())} of {where.size} {kind} of {neuron.step.layer} are inactive everywhere: "
+            "the weights that feed them learn nothing."
         )
         yield Finding("dying-layer", neuron.step.name, words, tuple((int(u),) for u in np.flatnonzero(where)))
 
@@ -158,13 +166,13 @@ def gradient_lengths(iteration: Iteration) -> Iterator[Finding]:
     ours, theirs = norm(iteration.values[early.name]), norm(iteration.values[late.name])
     if not 0 < ours < math.inf or not 0 < theirs < math.inf:
         return
-    words = f"{late.symbol} at {final} is {theirs:.3g} long, {early.symbol} at {first} {ours:.3g}"
+    words = f"‖{late.symbol}‖ is {theirs:.3g} at {final}, ‖{early.symbol}‖ {ours:.3g} at {first}"
     if theirs > MUCH_SMALLER * ours:
-        words += f": {theirs / ours:.3g} times shorter on the way back. The first layers learn next to nothing."
+        words += f": {theirs / ours:.3g} times smaller on the way back. The first layers learn next to nothing."
         yield Finding("vanishing-gradient", early.name, words)
     elif ours > MUCH_SMALLER * theirs:
         words += (
-            f": {ours / theirs:.3g} times longer on the way back. A step that suits the last layer is too long here."
+            f": {ours / theirs:.3g} times larger on the way back. A step that suits the last layer is too long here."
         )
         yield Finding("exploding-gradient", early.name, words)
 
@@ -212,9 +220,10 @@ def _unreachable(iteration: Iteration) -> Iterator[Finding]:
     beyond = (target < phi.low) | (target > phi.high)
     if beyond.any():
         cells = _shown(lesson.output.layout, beyond)
-        bound = f"above {phi.high:g}" if (target > phi.high).any() else f"below {phi.low:g}"
+        sides = [f"above {phi.high:g}"] if (target > phi.high).any() else []
+        sides += [f"below {phi.low:g}"] if (target < phi.low).any() else []
         words = (
-            f"{phi.name} never gives a number {bound}, so {_cells(cells, 'target ')} can't be met. "
+            f"{phi.name} never gives a number {' or '.join(sides)}, so {_cells(cells, 'target ')} can't be met. "
             f"The loss can't fall below {floor(lesson):.4g}."
         )
         yield Finding("unreachable-target", "error", words, cells, cells)
@@ -225,12 +234,16 @@ def run_findings(iteration: Iteration) -> Iterator[Finding]:
     lesson, before, after = iteration.lesson, iteration.loss, iteration.loss_after
     update = next((step.name for step in lesson.of_role("update")), "error")
     if diverged(after, iteration.first_loss):
-        words = "the numbers run away: the loss is no longer finite, or a million times the first one."
+        words = "the loss has exploded: it is no longer finite, or more than a million times the first one."
         yield Finding("diverged", update, words)
     elif gone(lesson, iteration.values, iteration.first_loss):
-        yield Finding("converged", "error", "the loss is gone: every output is its target.")
+        yield Finding("converged", "error", "the loss is gone: what is left of it is negligible.")
     elif after > before:
-        yield Finding("overshoot", update, f"the loss rose from {before:.4g} to {after:.4g}: the step was too long.")
+        yield Finding(
+            "overshoot",
+            update,
+            f"the loss rose from {before:.4g} to {after:.4g}: if the gradient is right, the step was too long.",
+        )
 
 
 LOOKS: tuple[Callable[[Iteration], Iterator[Finding]], ...] = (

@@ -84,7 +84,7 @@ def _squares(name: str, formula: str, weight_formula: str, scale: Callable[[int]
 _squares("half_squared_error", "½ Σ e²", "", lambda count: 0.5)
 _squares("squared_error", "Σ e²", "2", lambda count: 1.0)
 _squares("mean_squared_error", "Σ e² / n", "(2/n)", lambda count: 1.0 / count)
-_squares("half_mean_squared_error", "Σ e² / 2n", "(1/n)", lambda count: 0.5 / count)
+_squares("half_mean_squared_error", "Σ e² / (2n)", "(1/n)", lambda count: 0.5 / count)
 
 
 def _cross_entropy_cells(output: Array, target: Array) -> Array:

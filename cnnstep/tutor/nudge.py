@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 import numpy as np
 
@@ -15,11 +14,15 @@ from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Paragraph
-from cnnstep.tutor.network.words import ties
+from cnnstep.tutor.network.words import won
 from cnnstep.tutor.numbers import Numbers
 
 NUDGE = 1e-3
 """How far a weight is moved to watch the loss follow; small enough for four digits, large enough to see."""
+DECIMALS = 9
+"""The losses are written with so many, and the slope is worked out from what is written: anyone can check it."""
+NEAR = 1e-3
+"""A slope this near to the gradient agrees with it: the nudge is not infinitely small."""
 LARGEST = 1e9
 """A loss above it has too few digits left for a difference of `NUDGE`."""
 LEAVES = {
@@ -38,17 +41,34 @@ def nudge(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers) -> tup
         return ()
     lesson, fine = iteration.lesson, Numbers(max(numbers.precision, 6))
     at = float(iteration.values[moved.name][cell])
-    below, above = (_loss_at(lesson, iteration.values, moved.name, cell, at + h) for h in (-NUDGE, NUDGE))
+    with np.errstate(all="ignore"):
+        ends = [_forward_with(lesson, iteration.values, moved.name, cell, at + h) for h in (-NUDGE, NUDGE)]
+        below, above = (round(lesson.loss(values), DECIMALS) for values in ends)
+    if not all(abs(number) <= LARGEST for number in (at, below, above)):
+        return (Paragraph("Nudge it? The numbers here are too large for so small a nudge to show in the loss."),)
     slope, gradient = (above - below) / (2 * NUDGE), float(iteration.values[step.name][cell])
-    label = moved.label(cell)
     text = (
-        f"Nudge it: {label} from {fine.text(at - NUDGE)} to {fine.text(at + NUDGE)} takes the loss from "
-        f"{fine.text(below)} to {fine.text(above)}: slope {numbers.text(slope)}."
+        f"Nudge it: {moved.label(cell)} from {fine.text(at - NUDGE)} to {fine.text(at + NUDGE)} takes the loss from "
+        f"{_written(below)} to {_written(above)}: slope {numbers.text(slope)}."
     )
-    if abs(slope - lesson.scenario.sign * gradient) <= 1e-3 * max(1.0, abs(gradient)):
-        sign = "" if lesson.scenario.sign > 0 else f" With {_minus(lesson)} the gradient has the other sign."
-        return (Paragraph(f"{text}{sign} The numbers agree."),)
-    return (Paragraph(f"{text} The gradient says {numbers.text(gradient)}. {_why_not(iteration, slope)}"),)
+    return (Paragraph(f"{text} {_compared(iteration, ends, slope, gradient, numbers)}"),)
+
+
+def _written(loss: float) -> str:
+    return f"{loss:.{DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+def _compared(iteration: Iteration, ends: list[Values], slope: float, gradient: float, numbers: Numbers) -> str:
+    """Whether the slope seen is the gradient, and if not, why."""
+    lesson = iteration.lesson
+    sign = "" if lesson.scenario.sign > 0 else f"With {_minus(lesson)} the gradient has the other sign. "
+    expected = lesson.scenario.sign * gradient
+    if numbers.text(slope) == numbers.text(expected):
+        return f"{sign}The numbers agree."
+    told = f"The gradient is {numbers.text(gradient)}"
+    if abs(slope - expected) <= NEAR * max(1.0, abs(gradient)):
+        return f"{told}. {sign}They agree, as closely as a nudge of this size can show."
+    return f"{told}. {sign}{_why_not(lesson, ends)}"
 
 
 def _minus(lesson: Lesson) -> str:
@@ -67,24 +87,33 @@ def _moved(lesson: Lesson, step: Step) -> Quantity | None:
     return next(s for s in lesson.steps if s.layer == step.layer).inputs[0] if step.role in BACKWARD else None
 
 
-def _why_not(iteration: Iteration, slope: float) -> str:
+def _why_not(lesson: Lesson, ends: list[Values]) -> str:
     """Why a nudge shows another slope than the gradient."""
-    if not np.isfinite(slope) or iteration.loss > LARGEST:
-        return "The numbers are too large for so small a nudge to show."
-    pools = [step for step in iteration.lesson.of_role("pool") if isinstance(step.part, MaxPool)]
-    if any(ties(cast("MaxPool", step.part), iteration.values[step.inputs[0].name]).any() for step in pools):
-        return "Where numbers of a pooling window are equally large, a nudge changes which one wins, so the two differ."
-    if any(step.part.phi.kinks for step in iteration.lesson.of_role("delta") if isinstance(step.part, ActivationLayer)):
-        return "A pre-activation lies so near a kink that the nudge crosses it, so the two differ."
-    return "The loss bends so much here that even this nudge is too long, so the two differ."
+    if any(_winners_differ(step, ends) for step in lesson.of_role("pool")):
+        return "The two differ because the nudge changes which number wins a pooling window."
+    if any(_crosses_a_kink(step, ends) for step in lesson.of_role("activation")):
+        return "The two differ because a pre-activation is so near a kink that the nudge reaches across it."
+    return "The two differ because the loss bends so much here that even this nudge is too long."
 
 
-def _loss_at(lesson: Lesson, values: Values, name: str, cell: Cell, value: float) -> float:
-    """The loss with one number of a leaf, or of a layer's output, at another value."""
+def _winners_differ(pooling: Step, ends: list[Values]) -> bool:
+    if not isinstance(pooling.part, MaxPool):
+        return False
+    winners = [won(pooling.part, values[pooling.inputs[0].name])[0] for values in ends]
+    return winners[0] != winners[1]
+
+
+def _crosses_a_kink(activation: Step, ends: list[Values]) -> bool:
+    kinks = activation.part.phi.kinks if isinstance(activation.part, ActivationLayer) else ()
+    below, above = (values[activation.inputs[0].name] for values in ends)
+    return any(bool(((below > kink) != (above > kink)).any()) for kink in kinks)
+
+
+def _forward_with(lesson: Lesson, values: Values, name: str, cell: Cell, value: float) -> Values:
+    """The forward pass with one number of a leaf, or of a layer's output, at another value."""
     moved = values[name].copy()
     moved[cell] = value
-    with np.errstate(all="ignore"):
-        return lesson.loss(_forward(lesson, {leaf: values[leaf] for leaf in lesson.start} | {name: moved}))
+    return _forward(lesson, {leaf: values[leaf] for leaf in lesson.start} | {name: moved})
 
 
 def _forward(lesson: Lesson, begin: Mapping[str, Array]) -> Values:

@@ -21,8 +21,8 @@ MOST_PLANES = 4
 MOST_SQUARES = 6
 """So many squares are written out in the loss's line."""
 
-DEAD = Mark("✝", "dead: the slope is 0, nothing passes", "quiet")
-BLOCKED = Mark("✝!", "dead, with an error left that can't be learned here", "bad")
+DEAD = Mark("✝", "inactive: the slope is 0, nothing passes back", "quiet")
+BLOCKED = Mark("✝!", "inactive, with an error left that it can't learn from", "bad")
 
 
 def planes(
@@ -162,16 +162,32 @@ def note(finding: Finding) -> Note:
 def loss_line(iteration: Iteration, numbers: Numbers) -> str:
     """`L = ½ Σ e² = ½ (2² + 0² + 0² + 0²) = 2`: written out where there are few cells."""
     scenario, error = iteration.lesson.scenario, iteration.values["error"]
+    total, formula = numbers.text(iteration.loss), scenario.loss.formula
+    if len(error) < len(scenario.inputs):
+        return f"Loss  L = {formula} = {total} over all {len(scenario.inputs)} samples; {_own_part(iteration, numbers)}"
     if scenario.is_network:
         from cnnstep.tutor.network.cards import loss_of_network
 
         return loss_of_network(iteration, numbers)
-    total = numbers.text(iteration.loss)
-    formula = scenario.loss.formula
     if "Σ e²" not in formula or error.size > MOST_SQUARES:
         return f"Loss  L = {formula} = {total}"
+    return f"Loss  L = {formula} = {written_out(formula, error, numbers)} = {total}"
+
+
+def _own_part(iteration: Iteration, numbers: Numbers) -> str:
+    """What the sample that is looked at adds to the loss of its batch."""
+    lesson, loss = iteration.lesson, iteration.lesson.scenario.loss
+    with np.errstate(all="ignore"):
+        cells = loss.cells(iteration.values[lesson.output.name], iteration.values["target"])
+        own = loss.scale(lesson.scenario.targets.size) * float(np.sum(cells))
+    return f"this sample adds {numbers.text(own)}."
+
+
+def written_out(formula: str, error: Array, numbers: Numbers) -> str:
+    """`½ (2² + 0²)`, or `(2² + 0²) / (2·2)`: a loss's formula with its numbers put in."""
     squares = " + ".join(f"{numbers.factor(float(e))}²" for e in error.ravel())
-    return f"Loss  L = {formula} = {formula.replace('Σ e²', f'({squares})').replace('n', str(error.size))} = {total}"
+    count = str(error.size)
+    return formula.replace("2n", f"2·{count}").replace("n", count).replace("Σ e²", f"({squares})")
 
 
 def iteration_cards(

@@ -109,27 +109,25 @@ class _Watch:
 
 
 def _changes(before: dict[str, set[Cell]] | None, now: dict[str, set[Cell]]) -> list[str]:
-    """Which cells died and which came back since the last iteration."""
+    """Which cells have become inactive and which active again since the last iteration."""
     if before is None:
         return []
     changes = []
     for step in sorted(before.keys() | now.keys()):
         was, is_now = before.get(step, set()), now.get(step, set())
-        for cells, word in ((is_now - was, "died"), (was - is_now, "came back")):
+        for cells, word in ((is_now - was, "now inactive"), (was - is_now, "now active")):
             if cells:
                 names = listed([bracketed(cell) for cell in sorted(cells)[:6]])
                 more = f" and {len(cells) - 6} more" if len(cells) > 6 else ""
-                changes.append(f"{names}{more} {word}")
+                changes.append(f"{word}: {names}{more}")
     return changes
 
 
-ENDS = {
-    "all-dead": "every cell is dead: nothing will change any more",
-    "diverged": "the numbers run away",
-    "converged": "the loss is gone",
-}
+ENDS = {"diverged": "the loss explodes", "converged": "the loss is gone"}
+"""What is said of these shorter than the finding itself says it."""
 
 
 def _ends(found: list[Finding]) -> list[str]:
     """What is said once, when it first holds."""
-    return [ENDS[f.code] for f in found if f.code in ENDS and (f.blocked or f.code != "all-dead")]
+    stuck = [f.message.rstrip(".") for f in found if f.code == "all-dead" and f.blocked]
+    return [*stuck, *(ENDS[f.code] for f in found if f.code in ENDS)]

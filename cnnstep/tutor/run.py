@@ -28,11 +28,11 @@ MOST_EVENTS = 20
 
 STATUS: dict[str, tuple[str, Tone]] = {
     "converged": ("converged: the loss is gone", "good"),
-    "settled": ("settled: at a minimum, and the loss that is left can't be got rid of from here", "warn"),
-    "stuck": ("stuck: every gradient is exactly 0 and an error is left, so nothing will ever change", "bad"),
+    "settled": ("settled: at a minimum; the loss that is left can't be reduced from here", "warn"),
+    "stuck": ("stuck: an error is left, but every gradient is 0", "bad"),
     "improving": ("improving: the loss is smaller than at the start", "good"),
     "worse": ("worse: the loss is larger than at the start", "bad"),
-    "diverged": ("diverged: the numbers ran away", "bad"),
+    "diverged": ("diverged: the loss exploded", "bad"),
 }
 """What each outcome means, in words."""
 

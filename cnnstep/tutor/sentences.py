@@ -16,8 +16,8 @@ from cnnstep.tutor.words import Words, peak, share
 def _forward(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     z, (rows, columns) = iteration.values[step.name], iteration.values[step.inputs[1].name].shape[2:]
     return (
-        f"The filter lies on one {rows}×{columns} patch of the input after another; each output is the sum of "
-        f"input × filter there. {share(z > 0, 'output is', 'outputs are')} positive."
+        f"The filter slides over the input; each output is the sum of input × filter on one {rows}×{columns} patch. "
+        f"{share(z > 0, 'output is', 'outputs are')} positive."
     )
 
 
@@ -28,13 +28,12 @@ def _activation(iteration: Iteration, step: Step, numbers: Numbers) -> str:
         return "linear changes nothing: every number goes on as it is."
     if name == "relu":
         stopped = int((z < 0).sum())
-        return "relu lets positive numbers through; " + (
-            f"it turned {counted(stopped, 'negative one')} into 0." if stopped else "there was no negative one to stop."
-        )
+        became = f"{counted(stopped, 'negative number')} became 0" if stopped else "none was negative"
+        return f"relu lets positive numbers through; {became}."
     moved = np.abs(a - z)
     cell = tuple(int(i) for i in np.unravel_index(int(moved.argmax()), moved.shape))
     return (
-        f"{name} bends every number by itself; most of all {step.inputs[0].label(cell)}, "
+        f"{name} acts on each number by itself. Largest change: {step.inputs[0].label(cell)}, "
         f"from {numbers.text(float(z[cell]))} to {numbers.text(float(a[cell]))}."
     )
 
@@ -42,26 +41,26 @@ def _activation(iteration: Iteration, step: Step, numbers: Numbers) -> str:
 def _error(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     e = iteration.values[step.name]
     if not e.any():
-        return "Every output is its target: nothing is left to learn."
+        return "Every output equals its target: nothing is left to learn."
     label, value = peak(iteration, step)
     above = (value > 0) == (iteration.lesson.scenario.sign > 0)
     off = f"{share(e != 0, 'output is', 'outputs are')} off"
-    return f"{off}; the most is {label}: {numbers.text(abs(value))} too {'high' if above else 'low'}."
+    return f"{off}; largest: {label}, {numbers.text(abs(value))} too {'high' if above else 'low'}."
 
 
 def _delta(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     delta = iteration.values[step.name]
     if not delta.any():
         return "Nothing passes back: no cell has both an error and a slope."
-    return f"The error, where the activation's slope lets it back through: {share(delta != 0, 'cell', 'cells')}."
+    return f"Each error × the activation's slope: {share(delta != 0, 'cell passes', 'cells pass')} something back."
 
 
 def _gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     if not iteration.values[step.name].any():
-        return "All 0: nothing tells the filter where to go."
+        return "All 0: nothing tells the weights which way to move."
     label, value = peak(iteration, step)
     meaning = (
-        ": how much the loss grows when that weight grows."
+        ": how fast the loss grows as that weight grows."
         if iteration.lesson.scenario.sign > 0
         else ". With e = t − a this points downhill."
     )
@@ -70,25 +69,25 @@ def _gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
 
 
 def _bias_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
-    return "The bias joins every output once, so its gradient is the sum of all δ."
+    return "The bias is added to every output, so its gradient is the sum of all δ."
 
 
 def _input_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     if step.layer and step.layer != iteration.lesson.scenario.names[0]:
-        return "How the loss changes with each number that this layer was given: what the layer before receives."
-    return "How the loss would change with each input number: what a layer before this one would receive."
+        return "How the loss changes with each number that this layer read: the upstream gradient of the layer before."
+    return "How the loss changes with each input number: the upstream gradient of a layer before, if there were one."
 
 
 def _velocity(iteration: Iteration, step: Step, numbers: Numbers) -> str:
-    return "The optimizer's memory of which way it has been going: the last velocity, weakened, plus this gradient."
+    return "The optimizer's memory of its direction: the last velocity, weakened, plus this gradient."
 
 
 def _first_moment(iteration: Iteration, step: Step, numbers: Numbers) -> str:
-    return "A running mean of the gradients: which way, lately."
+    return "A running mean of the gradient: its recent direction."
 
 
 def _second_moment(iteration: Iteration, step: Step, numbers: Numbers) -> str:
-    return "A running mean of the squared gradients: how large, lately."
+    return "A running mean of the squared gradient: its recent size."
 
 
 def _update(iteration: Iteration, step: Step, numbers: Numbers) -> str:
@@ -99,9 +98,24 @@ def _update(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     cell = tuple(int(i) for i in np.unravel_index(int(moved.argmax()), moved.shape))
     was, now = float(before[cell]), float(iteration.values[step.name][cell])
     label = step.inputs[0].symbol + bracketed(step.inputs[0].layout.shown_cell(cell))
-    rate = numbers.text(iteration.lesson.scenario.learning_rate)
-    move = f"{label} moves most, from {numbers.text(was)} to {numbers.text(now)}"
-    return f"One step downhill, {rate} long per unit of slope; {move}."
+    one, which = _parameter(step, moved.size), "" if moved.size == 1 else f"; {label} moves most"
+    return f"{one} moves by {_by(iteration, step, numbers)}{which}, from {numbers.text(was)} to {numbers.text(now)}."
+
+
+def _parameter(step: Step, size: int) -> str:
+    noun = "bias" if step.inputs[0].name.rpartition(".")[2] == "bias" else "weight"
+    return f"The {noun}" if size == 1 else f"Each {noun}"
+
+
+def _by(iteration: Iteration, step: Step, numbers: Numbers) -> str:
+    """`−0.5 × its gradient`: what each weight moves by, where the optimizer says it in one product."""
+    scenario, direction = iteration.lesson.scenario, step.inputs[-1].name
+    role = iteration.lesson.step(direction).role if direction in iteration.lesson.names else ""
+    if scenario.optimizer.name not in ("sgd", "momentum"):
+        return f"one step of {scenario.optimizer.name}"
+    sign, downhill = ("−", "") if scenario.sign > 0 else ("", "negative ")
+    what = "velocity" if role == "velocity" else f"{downhill}gradient"
+    return f"{sign}{numbers.text(scenario.learning_rate)} × its {what}"
 
 
 WORDS: dict[str, Words] = {
@@ -110,12 +124,14 @@ WORDS: dict[str, Words] = {
     "error": Words("Error", _error, "how far this output is from its target"),
     "delta": Words("Delta", _delta, "the error here, times the slope of the activation here"),
     "gradient": Words("Filter gradient", _gradient, "this weight met these inputs, one for each output cell"),
-    "bias_gradient": Words("Bias gradient", _bias_gradient, "the bias joined each of these outputs once"),
-    "input_gradient": Words("Input gradient", _input_gradient, "this input met these weights, one for each output"),
+    "bias_gradient": Words("Bias gradient", _bias_gradient, "the bias is added to each of these outputs"),
+    "input_gradient": Words(
+        "Input gradient", _input_gradient, "this input met these weights, one for each output that it is part of"
+    ),
     "velocity": Words("Velocity", _velocity, "the old velocity, weakened, plus the new gradient"),
     "first_moment": Words("First moment", _first_moment, "the old mean, weakened, plus a share of the new gradient"),
     "second_moment": Words("Second moment", _second_moment, "the old mean, weakened, plus a share of the new square"),
-    "update": Words("Update", _update, "the old weight and its step downhill"),
+    "update": Words("Update", _update, "the old weight plus its step"),
     **NETWORK_WORDS,
 }
 

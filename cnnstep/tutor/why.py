@@ -121,7 +121,7 @@ def as_sum(title: str, working: Working, dead: frozenset[tuple[str, Cell]] = fro
 
     def word(term: Term) -> str:
         if any((factor.source, factor.cell) in dead for factor in term.factors):
-            return "dead"
+            return "inactive"
         return term.note or ("" if term.value or len(term.factors) < 2 else "adds nothing")
 
     lines = []

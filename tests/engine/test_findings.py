@@ -47,13 +47,13 @@ class TestDeadRelu:
         finding = found(**TWO_CELLS, target=[[1e-9, 3]])["dead-relu"]
         assert finding.blocked == ((0, 0),)
         assert not finding.harmless
-        assert "It has an error left that can't be learned." in finding.message
+        assert "It has an error left that nothing is learned from." in finding.message
 
     def test_some_of_several_dead_cells_are_blocked(self) -> None:
         finding = found(input=[[1, 2, 3]], filter=[[-1]], target=[[0, 5, 0]])["dead-relu"]
         assert finding.cells == ((0, 0), (0, 1), (0, 2))
         assert finding.blocked == ((0, 1),)
-        assert "3 dead cells" in finding.message
+        assert "3 inactive cells" in finding.message
         assert "1 of them has an error left" in finding.message
 
     def test_a_slope_of_1_at_0_keeps_the_cell_alive(self) -> None:
@@ -72,7 +72,7 @@ class TestAllDead:
     def test_when_every_cell_is_dead_no_update_will_help(self) -> None:
         finding = found(input=[[1, 2]], filter=[[-1]], target=[[1, 1]])["all-dead"]
         assert finding.cells == finding.blocked == ((0, 0), (0, 1))
-        assert "no update will ever change the filter" in finding.message
+        assert "the filter will never change again" in finding.message
 
     def test_one_cell_alive_is_enough(self) -> None:
         assert "all-dead" not in found(**TWO_CELLS, target=[[1, 1]])

@@ -36,15 +36,15 @@ class TestLengths:
     def test_weights_of_a_tenth_make_the_gradient_vanish_and_both_lengths_are_said(self) -> None:
         # a = 2·0.1·0.1·0.05 = 0.001, so ∂L/∂a is 0.001 at the end and 0.001·0.05·0.1·0.1 = 5e-7 at the first layer
         (finding,) = found(chain(2, 0.1, 0.1, 0.05), "vanishing-gradient")
-        assert "0.001 long" in finding.message
+        assert "‖∂L/∂z5‖ is 0.001" in finding.message
         assert "5e-07" in finding.message
-        assert "2e+03 times shorter" in finding.message
+        assert "2e+03 times smaller" in finding.message
         assert finding.step == "dense2.input_gradient"
         assert not finding.harmless
 
     def test_weights_of_ten_make_it_explode(self) -> None:
         (finding,) = found(chain(1, 10, 10, 10), "exploding-gradient")
-        assert "1e+03 times longer" in finding.message
+        assert "1e+03 times larger" in finding.message
 
     def test_up_to_the_stated_factor_nothing_is_said(self) -> None:
         assert MUCH_SMALLER == 100
@@ -69,7 +69,7 @@ class TestLengths:
         iteration = opened(input=[[1]], target=[1], layers=layers, learning_rate=0.1)
         assert not found(iteration, "vanishing-gradient")
         (finding,) = found(iteration, "all-dead")
-        assert finding.message == "every cell of relu1 is dead: the layers before it receive 0, so they learn nothing."
+        assert finding.message == "every cell of relu1 is inactive: the layers before it receive 0 and learn nothing."
 
 
 class TestDeadUnits:
@@ -84,7 +84,9 @@ class TestDeadUnits:
         iteration = opened(input=[[1, 2], [3, 4]], target=[0], layers=self.LAYERS, learning_rate=0.1)
         (finding,) = found(iteration, "dying-layer")
         assert finding.cells == ((1,), (2,))
-        assert finding.message == "2 of 3 maps of relu1 are dead everywhere: what makes them learns nothing."
+        assert (
+            finding.message == "2 of 3 maps of relu1 are inactive everywhere: the weights that feed them learn nothing."
+        )
 
     def test_one_live_cell_keeps_a_map_alive(self) -> None:
         iteration = opened(input=[[1, 2], [3, -4]], target=[0], layers=self.LAYERS, learning_rate=0.1)

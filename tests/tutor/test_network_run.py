@@ -120,7 +120,7 @@ class TestEvents:
     def test_a_layer_that_dies_is_said_once(self) -> None:
         scenario, _ = changed(shipped_scenario("smallest-network"), "conv1.weights 0 0 1 1 -2")
         recorded = ran(changed(scenario, "learning_rate 0.5")[0], 4)
-        told = [event.text for event in recorded.events if "all of relu1 died" in event.text]
+        told = [event.text for event in recorded.events if "all of relu1;" in event.text]
         assert len(told) == 1
 
     def test_units_that_die_and_come_back_are_named(self) -> None:
@@ -129,14 +129,14 @@ class TestEvents:
         watch = NetworkWatch()
         alive, dead = (next(trace(lesson_for(network(**(steady | {"input": [[x]]}))), 1)) for x in (1.0, -1.0))
         assert watch.changes(alive) == []
-        assert watch.changes(dead) == ["all of relu1 died: the layers before it learn nothing any more"]
+        assert watch.changes(dead) == ["now inactive: all of relu1; the layers before it learn nothing"]
         assert watch.changes(dead) == []
-        assert watch.changes(alive) == ["relu1: units 0 and 1 came back"]
+        assert watch.changes(alive) == ["now active: units 0 and 1 of relu1"]
 
     def test_a_gradient_that_vanishes_is_said_when_it_begins_to(self) -> None:
         recorded = ran(shipped_scenario("vanishing-gradient"), 3)
         assert [event.text for event in recorded.events if "vanishing" in event.text] == [
-            "vanishing-gradient: the first layers get next to nothing"
+            "vanishing-gradient: next to nothing comes back to the first layers"
         ]
         assert recorded.events[0].iteration == 0
 

@@ -236,7 +236,7 @@ class TestOneSample:
         for sample in range(3):
             dead = int((iteration.values["conv1.forward"][sample] <= 0).sum())
             blocks = card(iteration, "relu1.input_gradient", sample=sample)
-            assert next(b.text for b in blocks if isinstance(b, Note)).startswith(f"{dead} dead cells")
+            assert next(b.text for b in blocks if isinstance(b, Note)).startswith(f"{dead} inactive cells")
             assert len(matrices(blocks)[0].marks) == dead
 
     def test_its_part_of_the_loss_is_said(self) -> None:
@@ -244,7 +244,7 @@ class TestOneSample:
         p = iteration.values["softmax1.forward"]
         own = -np.log(p[1, 1])
         text = words(card(iteration, "error", sample=1))
-        assert f"= {iteration.loss:.4f} over all 3 samples; {own:.4f} of it is this one's." in text
+        assert f"= {iteration.loss:.4f} over all 3 samples; this sample adds {own:.4f}." in text
 
     def test_the_iteration_as_a_whole_stays_as_it_was(self) -> None:
         iteration = opened(batch())
@@ -272,7 +272,7 @@ class TestWhy:
                 (total,) = (block for block in blocks if isinstance(block, Sum))
                 assert total.total == pytest.approx(float(iteration.matrix(step.name)[cell]), abs=1e-12)
                 assert "differ" not in words(blocks)
-                nudged += "The numbers agree." in words(blocks)
+                nudged += " agree" in words(blocks)
         gradients = [s for s in iteration.lesson.steps if "gradient" in s.name or s.name == "error"]
         assert nudged == sum(iteration.values[step.name].size for step in gradients)
 
@@ -290,7 +290,8 @@ class TestWhy:
     def test_where_numbers_tie_the_nudge_says_why_it_differs(self) -> None:
         layers: Layers = [{"type": "conv", "weights": [[[[1]]]]}, {"type": "max_pool", "size": 2}]
         scenario = network(input=[[3, 1], [3, 3]], target=[[0]], layers=layers, learning_rate=0.1)
-        assert "a nudge changes which one wins" in words(asked(opened(scenario), "max_pool1.input_gradient", 0, 0, 0))
+        said = words(asked(opened(scenario), "max_pool1.input_gradient", 0, 0, 0))
+        assert "the nudge changes which number wins a pooling window" in said
 
     def test_softmax_is_worked_out_whole_and_in_short(self) -> None:
         blocks = asked(opened(smallest()), "softmax1.input_gradient", 0)

@@ -9,12 +9,15 @@ import pytest
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.surface.loading import scenario, shipped
 from cnnstep.tutor.document import Beside, Block, Heading, Matrix, Note, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.present import BLOCKED, DEAD, MOST_PLANES, iteration_cards, loss_line, question, step_card
 from cnnstep.tutor.sentences import WORDS, title_of
+
+HALF_MEAN = "half_mean_squared_error"
 
 
 def opened(name: str = "first-filter") -> Iteration:
@@ -100,6 +103,24 @@ def test_the_loss_is_written_out_where_there_are_few_cells(loss: str, line: str)
     assert line in loss_line(built(loss=loss), AS_USUAL)
 
 
+@pytest.mark.parametrize("loss", [name for name, one in LOSSES.items() if "Σ e²" in one.formula])
+def test_a_loss_that_is_written_out_comes_to_what_it_says(loss: str) -> None:
+    for target in ([[0, 0]], [[3, -1]], [[0.5, 4]]):
+        written, total = loss_line(built(loss=loss, target=target), AS_USUAL).split(" = ")[2:]
+        sums = written.replace("½", "0.5 *").replace("²", "**2").replace("·", "*")
+        assert eval(sums) == pytest.approx(float(total), abs=0.5001e-4)
+
+
+def test_the_loss_of_one_sample_of_a_batch_is_its_share_of_the_whole() -> None:
+    # z = 1·x: errors 1 and 2 − 3 in sample 0, 4 in sample 1, so Σe²/(2·4) = (1 + 1 + 16 + 0)/8, the last two 16/8
+    samples = [{"input": [[1, 2]], "target": [[0, 3]]}, {"input": [[4, 0]], "target": [[0, 0]]}]
+    iteration = first_iteration(
+        lesson_of(one_filter(samples=samples, filter=[[1]], activation="relu", learning_rate=0.1, loss=HALF_MEAN))
+    )
+    blocks = step_card(iteration, iteration.lesson.step("error"), AS_USUAL, sample=1)
+    assert "= 2.25 over all 2 samples; this sample adds 2." in words(blocks)
+
+
 def test_the_loss_of_many_cells_is_only_named() -> None:
     assert loss_line(built(input=[[1] * 7], target=[[0] * 7]), AS_USUAL) == "Loss  L = ½ Σ e² = 3.5"
 
@@ -110,25 +131,25 @@ def test_the_loss_of_many_cells_is_only_named() -> None:
         ("forward", {}, "2 of 2 outputs are positive."),
         ("forward", {"filter": [[-1]]}, "0 of 2 outputs are positive."),
         ("forward", {"input": [[1]], "target": [[0]]}, "1 of 1 output is positive."),
-        ("activation", {}, "there was no negative one to stop"),
-        ("activation", {"filter": [[-1]]}, "it turned 2 negative ones into 0"),
+        ("activation", {}, "none was negative"),
+        ("activation", {"filter": [[-1]]}, "2 negative numbers became 0"),
         ("activation", {"activation": "linear"}, "linear changes nothing"),
         (
             "activation",
             {"activation": "sigmoid"},
-            "sigmoid bends every number by itself; most of all z[0,1], from 2 to 0.8808",
+            "sigmoid acts on each number by itself. Largest change: z[0,1], from 2 to 0.8808",
         ),
-        ("error", {}, "2 of 2 outputs are off; the most is e[0,1]: 2 too high."),
-        ("error", {"target": [[0, 5]]}, "the most is e[0,1]: 3 too low."),
-        ("error", {"target": [[0, 5]], "error": "target_minus_output"}, "the most is e[0,1]: 3 too low."),
-        ("error", {"target": [[1, 2]]}, "Every output is its target"),
+        ("error", {}, "2 of 2 outputs are off; largest: e[0,1], 2 too high."),
+        ("error", {"target": [[0, 5]]}, "largest: e[0,1], 3 too low."),
+        ("error", {"target": [[0, 5]], "error": "target_minus_output"}, "largest: e[0,1], 3 too low."),
+        ("error", {"target": [[1, 2]]}, "Every output equals its target"),
         ("delta", {"filter": [[-1]]}, "Nothing passes back"),
-        ("delta", {"target": [[1, 0]]}, "1 of 2 cells."),
-        ("gradient", {"filter": [[-1]]}, "All 0: nothing tells the filter where to go."),
-        ("gradient", {}, "how much the loss grows when that weight grows. The steepest is ∂L/∂W[0,0] = 5."),
+        ("delta", {"target": [[1, 0]]}, "1 of 2 cells passes something back."),
+        ("gradient", {"filter": [[-1]]}, "All 0: nothing tells the weights which way to move."),
+        ("gradient", {}, "how fast the loss grows as that weight grows. The steepest is ∂L/∂W[0,0] = 5."),
         ("gradient", {"error": "target_minus_output"}, "With e = t − a this points downhill."),
         ("update", {"filter": [[-1]]}, "Nothing moves: the step is 0 everywhere."),
-        ("update", {}, "W[0,0] moves most, from 1 to 0.5."),
+        ("update", {}, "The weight moves by −0.1 × its gradient, from 1 to 0.5."),
     ],
 )
 def test_the_sentence_says_what_happened(step: str, more: dict[str, Any], said: str) -> None:

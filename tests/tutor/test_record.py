@@ -1,4 +1,4 @@
-"""A run, recorded: the losses, and where cells died, came back, and the loss rose or went."""
+"""A run, recorded: the losses, where cells become inactive or active, and where the loss rises or is gone."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def test_progress_is_told_of_every_iteration() -> None:
 def test_cells_that_die_and_come_back_are_named() -> None:
     run = recorded("first-filter", 3)
     assert [(event.iteration, event.text) for event in run.events] == [
-        (1, "[0,0] and [1,1] died; [0,1] came back"),
-        (2, "[0,1] died; [0,0] came back"),
+        (1, "now inactive: [0,0] and [1,1]; now active: [0,1]"),
+        (2, "now inactive: [0,1]; now active: [0,0]"),
     ]
 
 
 def test_the_end_of_the_first_lesson_is_told_once() -> None:
-    texts = [event.text for event in recorded("first-filter", 60).events if "every cell is dead" in event.text]
+    texts = [event.text for event in recorded("first-filter", 60).events if "every cell is inactive" in event.text]
     assert len(texts) == 1
 
 
@@ -80,8 +80,8 @@ def test_a_run_stops_where_the_numbers_are_no_longer_finite() -> None:
 def test_a_long_list_of_cells_is_counted_and_not_read_out() -> None:
     # the step turns all ten positive cells negative
     run = one_weight(2, input=[[1] * 10], filter=[[1]], target=[[0] * 10], activation="relu", learning_rate=0.2)
-    (event,) = (event for event in run.events if "died" in event.text)
-    assert event.text.startswith("[0,0], [0,1], [0,2], [0,3], [0,4] and [0,5] and 4 more died")
+    (event,) = (event for event in run.events if "now inactive" in event.text)
+    assert event.text.startswith("now inactive: [0,0], [0,1], [0,2], [0,3], [0,4] and [0,5] and 4 more")
 
 
 def test_no_iterations_are_no_run() -> None:
@@ -105,11 +105,11 @@ class TestDocument:
             (one_weight(2, learning_rate=1), "converged: the loss is gone", "cnnstep step NAME --interactive"),
             (
                 one_weight(2, filter=[[-1]], activation="relu"),
-                "stuck: every gradient is exactly 0",
+                "stuck: an error is left, but every gradient is 0",
                 "cnnstep explain learning-rate",
             ),
             (one_weight(2, learning_rate=2.1), "worse: the loss is larger", "cnnstep explain learning-rate"),
-            (one_weight(2, learning_rate=1e5), "diverged: the numbers ran away", "cnnstep explain learning-rate"),
+            (one_weight(2, learning_rate=1e5), "diverged: the loss exploded", "cnnstep explain learning-rate"),
             (
                 one_weight(2, input=[[1, 1]], target=[[0, 2]]),
                 "settled: at a minimum",

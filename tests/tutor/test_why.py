@@ -56,11 +56,24 @@ def test_every_cell_of_every_step_says_where_it_comes_from(name: str) -> None:
 
 
 def test_a_gradient_is_proved_by_a_nudge() -> None:
-    # w = −1 ± 0.001: L = ½ (3 − (w + 1) − 1)² there, so 2.002 and 1.998
-    blocks = asked(opened(), "gradient", 0, 1)
-    assert "W[0,1] from -1.001 to -0.999 takes the loss from 2.002 to 1.998001: slope -2. The numbers agree." in words(
-        blocks
+    # w = −1 ± 0.001: L = ½ (3 − (w + 1) − 1)² there, so ½·2.001² = 2.0020005 and ½·1.999² = 1.9980005
+    said = words(asked(opened(), "gradient", 0, 1))
+    assert (
+        "W[0,1] from -1.001 to -0.999 takes the loss from 2.0020005 to 1.9980005: slope -2. The numbers agree." in said
     )
+
+
+NUDGED = re.compile(r" from (\S+) to (\S+) takes the loss from (\S+) to (\S+): slope (\S+)\. ")
+
+
+@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.name.startswith("digit")])
+def test_the_printed_numbers_of_a_nudge_give_the_printed_slope(name: str) -> None:
+    iteration = opened(name)
+    for step in iteration.lesson.steps:
+        for cell in np.ndindex(*iteration.matrix(step.name).shape):
+            for found in NUDGED.findall(words(asked(iteration, step.name, *cell))):
+                start, end, below, above, slope = map(float, found)
+                assert (above - below) / (end - start) == pytest.approx(slope, rel=1e-4, abs=0.5001e-4)
 
 
 @pytest.mark.parametrize(("step", "label"), [("bias_gradient", "b from"), ("input_gradient", "X[0,0] from")])
@@ -94,7 +107,15 @@ def at_kink(**more: Any) -> Iteration:
 def test_a_nudge_across_a_kink_says_why_the_numbers_differ() -> None:
     # relu: half of the nudge is flat, so that the slope seen is −½ where the gradient is 0
     said = words(asked(at_kink(), "gradient", 0, 0))
-    assert re.search(r"slope -0\.49\d+\. The gradient says 0\. A pre-activation lies so near a kink", said)
+    assert re.search(
+        r"slope -0\.49\d+\. The gradient is 0\. The two differ because a pre-activation is so near a kink", said
+    )
+
+
+def test_a_kink_that_the_nudge_does_not_reach_is_not_blamed() -> None:
+    # z = 3000·(−0.0015 ± 0.001) stays between −7.5 and −1.5, left of elu's kink at 0
+    bent = at_kink(input=[[3000]], filter=[[-0.0015]], activation={"name": "elu", "alpha": 0.5}, target=[[0]])
+    assert "bends so much here" in words(asked(bent, "gradient", 0, 0))
 
 
 def test_a_nudge_that_is_too_long_for_a_sharp_bend_says_so() -> None:
@@ -127,7 +148,7 @@ def test_only_the_channels_that_take_part_are_shown() -> None:
 
 def test_a_dead_cell_is_named_as_the_reason_for_its_0() -> None:
     notes = [line.note for line in the_sum(asked(opened(), "gradient", 0, 1)).lines]
-    assert notes == ["", "dead", "dead", "adds nothing"]
+    assert notes == ["", "inactive", "inactive", "adds nothing"]
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,8 @@ class ActivationLayer(Layer):
             if signal.short_terms is not None and not (slope.value > 0 and all(abs(f.value) < 1e6 for f in factors)):
                 # 1/(a(1 − a)) and φ′ are inverse; where a cell saturates, 1 − a has too few digits left to part them
                 return Working(signal.short_terms(values, cell))
-            dead = "dead: slope 0" if slope.value == 0 else ""
-            return Working((Term((*factors, slope), dead),))
+            inactive = "inactive: slope 0" if slope.value == 0 else ""
+            return Working((Term((*factors, slope), inactive),))
 
         formula = f"{delta.symbol} = {signal.formula} ⊙ {self.phi.name}′({z.symbol})"
         if signal.short is not None:

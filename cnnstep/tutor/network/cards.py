@@ -18,7 +18,7 @@ from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.network.overview import BIG, is_small, overview, summary
 from cnnstep.tutor.network.words import won
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.present import MOST_SQUARES, given, marks_of, note, planes
+from cnnstep.tutor.present import MOST_SQUARES, given, loss_line, marks_of, note, planes, written_out
 
 WON = Mark("*", "won its window", "strong")
 TIED = Mark("=", "as large as the winner, but later in reading order: it gets nothing", "quiet")
@@ -53,7 +53,7 @@ def network_card(
     if step.role in GRADIENT_ROLES:
         blocks += _added_up(iteration)
     if step.role == "error":
-        blocks.append(Paragraph(loss_of_network(iteration, numbers)))
+        blocks.append(Paragraph(loss_line(iteration, numbers)))
     if step.role in MORE and not part:
         blocks += MORE[step.role](iteration, step, numbers)
     return (*blocks, *(note(finding) for finding in found))
@@ -112,16 +112,10 @@ def _added_up(iteration: Iteration) -> list[Block]:
 
 
 def loss_of_network(iteration: Iteration, numbers: Numbers) -> str:
-    """`L = −Σ y·ln p = −ln 0.25 = 1.3863`: written out where there are few cells; of a batch, this sample's part."""
+    """`L = −Σ y·ln p = −ln 0.25 = 1.3863`: written out where there are few cells."""
     lesson, loss = iteration.lesson, iteration.lesson.scenario.loss
     output, target = iteration.values[lesson.output.name], iteration.values["target"]
     total = f"Loss  L = {loss.formula} = "
-    samples = len(lesson.scenario.inputs)
-    if samples > len(output):
-        with np.errstate(all="ignore"):
-            own = loss.scale(lesson.scenario.targets.size) * float(np.sum(loss.cells(output, target)))
-        everything = f"{numbers.text(iteration.loss)} over all {samples} samples"
-        return f"{total}{everything}; {numbers.text(own)} of it is this one's."
     if loss.pull is not None and np.count_nonzero(target) <= MOST_SQUARES:
         terms = [
             ("" if y == 1 else f"{numbers.text(float(y))}·") + f"ln {numbers.text(float(p))}"
@@ -130,7 +124,6 @@ def loss_of_network(iteration: Iteration, numbers: Numbers) -> str:
         inside = terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
         return f"{total}−{inside} = {numbers.text(iteration.loss)}"
     if "Σ e²" in loss.formula and output.size <= MOST_SQUARES:
-        squares = " + ".join(f"{numbers.factor(float(e))}²" for e in (output - target).ravel())
-        written = loss.formula.replace("Σ e²", f"({squares})").replace("n", str(output.size))
+        written = written_out(loss.formula, output - target, numbers)
         return f"{total}{written} = {numbers.text(iteration.loss)}, with e = {lesson.output.symbol} − t"
     return f"{total}{numbers.text(iteration.loss)}"

@@ -12,8 +12,8 @@ from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.numbers import listed
 
 LENGTHS = {
-    "vanishing-gradient": "the first layers get next to nothing",
-    "exploding-gradient": "the first layers get far more than the last",
+    "vanishing-gradient": "next to nothing comes back to the first layers",
+    "exploding-gradient": "far more comes back to the first layers than to the last",
 }
 """What is said when a gradient begins to shrink or to grow on its way back."""
 MOST_NAMED = 6
@@ -41,13 +41,13 @@ class NetworkWatch:
 
     def _of_layer(self, name: str, units: set[int], count: int, kind: str) -> list[str]:
         before, words = self._dead.get(name, set()), []
-        for changed, verb in ((units - before, "died"), (before - units, "came back")):
-            if len(units) == count and verb == "died" and changed:
-                words.append(f"all of {name} died: the layers before it learn nothing any more")
+        for changed, state in ((units - before, "inactive"), (before - units, "active")):
+            if len(units) == count and state == "inactive" and changed:
+                words.append(f"now inactive: all of {name}; the layers before it learn nothing")
             elif changed:
                 named = listed([str(unit) for unit in sorted(changed)[:MOST_NAMED]])
                 more = f" and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else ""
-                words.append(f"{name}: {kind}{'s' if len(changed) > 1 else ''} {named}{more} {verb}")
+                words.append(f"now {state}: {kind}{'s' if len(changed) > 1 else ''} {named}{more} of {name}")
         return words
 
 

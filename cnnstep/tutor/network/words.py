@@ -17,38 +17,38 @@ from cnnstep.tutor.words import Words, peak, share
 def _error(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     slope = iteration.values[step.name]
     if not slope.any():
-        return "All 0: no output can be moved for a smaller loss."
+        return "All 0: no small change of an output would lower the loss."
     label, value = peak(iteration, step)
-    meaning = "how much the loss grows when that output grows"
+    meaning = "how fast the loss grows as that output grows"
     if iteration.lesson.scenario.sign < 0:
         meaning += ", with a minus: target − output"
-    return f"Where the way back begins: {meaning}. The most is {label} = {numbers.text(value)}."
+    return f"The way back starts here: {meaning}. The steepest is {label} = {numbers.text(value)}."
 
 
 def _dense(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     outputs, inputs = iteration.values[step.inputs[1].name].shape
     return (
-        f"Every output takes all {inputs} inputs, each under a weight of its own: "
+        f"Every output is a sum over all {inputs} inputs, each with a weight of its own: "
         f"{outputs} × {inputs} weights. {share(iteration.values[step.name] > 0, 'output is', 'outputs are')} positive."
     )
 
 
 def _dense_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     if not iteration.values[step.name].any():
-        return "All 0: nothing tells these weights where to go."
+        return "All 0: nothing tells these weights which way to move."
     label, value = peak(iteration, step)
-    words = "Each weight joins one input to one output: its gradient is that input × what comes back to that output."
+    words = "Each weight connects one input with one output: its gradient is that input × ∂L/∂ of that output."
     return f"{words} The steepest is {label} = {numbers.text(value)}."
 
 
 def _dense_bias_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
-    return "A bias is added to its output once, so what comes back to that output is its gradient."
+    return "A bias is added to one output, so its gradient is ∂L/∂ of that output."
 
 
 def _dense_input_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     outputs = iteration.values[step.inputs[-1].name].shape[0]
     went = f"Each input went into {'the one output' if outputs == 1 else f'all {outputs} outputs'}"
-    return f"{went}: from each it gets back ∂L/∂z × the weight between them."
+    return f"{went}: its gradient is the sum of ∂L/∂ of the output × the weight between them."
 
 
 def window_of(step: Step) -> str:
@@ -60,11 +60,11 @@ def _pool(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     if not isinstance(step.part, MaxPool):
         return f"Each {window_of(step)} window becomes one number: its mean."
     tied = int(ties(step.part, iteration.values[step.inputs[0].name]).sum())
-    words = f"Of each {window_of(step)} window the largest number goes on, the others are dropped."
+    words = f"The largest number of each {window_of(step)} window is passed on, the others are dropped."
     if not tied:
         return words
     where = f"In {counted(tied, 'window')} several numbers are equally large"
-    return f"{words} {where}: the first in reading order wins."
+    return f"{words} {where}; the first in reading order wins."
 
 
 def ties(pool: MaxPool, image: np.ndarray) -> np.ndarray:
@@ -87,9 +87,11 @@ def won(pool: MaxPool, image: np.ndarray) -> tuple[set[Cell], set[Cell]]:
 
 def _pool_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     if not isinstance(step.part, MaxPool):
-        return f"Each cell of a {window_of(step)} window took part equally, so each gets an equal share back."
+        return (
+            f"Each cell of a {window_of(step)} window had an equal part in the mean, so each gets an equal share back."
+        )
     passed = share(iteration.values[step.name] != 0, "cell gets", "cells get")
-    words = f"Only the number that won went on, so it alone gets the gradient back, all of it: {passed} something."
+    words = f"Only the winner of a window was passed on, so it alone gets the gradient, all of it: {passed} something."
     image = iteration.values[step.inputs[-1].name]
     if ties(step.part, image).any():
         words += " Where several were equally large, the first in reading order gets it."
@@ -109,15 +111,16 @@ def _flatten_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str
 def _softmax(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     label, value = peak(iteration, step)
     return (
-        f"Powers of e, divided by their sum: shares that add up to 1. The largest is {label} = {numbers.text(value)}."
+        "e to the power of each number, divided by their sum: probabilities that add up to 1. "
+        f"The largest is {label} = {numbers.text(value)}."
     )
 
 
 def _softmax_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
-    words = "Every p depends on every z, so a number here is a sum over all p: the signal times the Jacobian."
+    words = "Every p depends on every z, so each number here is a sum over all p: upstream gradient times Jacobian."
     if "= " in step.formula.partition("= ")[2]:
         short = step.formula.rpartition("= ")[2]
-        words += f" With cross-entropy all of it comes to {short}."
+        words += f" With cross-entropy it simplifies to {short}."
     return words
 
 
@@ -129,18 +132,20 @@ NETWORK_WORDS: dict[str, Words] = {
     "dense_gradient": Words(
         "Weight gradient", _dense_gradient, "this weight met this input on the way to this output, once for each sample"
     ),
-    "dense_bias_gradient": Words("Bias gradient", _dense_bias_gradient, "the bias joined this output once a sample"),
+    "dense_bias_gradient": Words(
+        "Bias gradient", _dense_bias_gradient, "the bias is added to this output, once a sample"
+    ),
     "dense_input_gradient": Words(
-        "Input gradient", _dense_input_gradient, "this input went into these outputs, each under another weight"
+        "Input gradient", _dense_input_gradient, "this input went into these outputs, each with another weight"
     ),
     "pool": Words("Pooling", _pool, "one number for this window of the input"),
     "pool_gradient": Words(
-        "Input gradient", _pool_gradient, "what comes back from the windows that this number stood for"
+        "Input gradient", _pool_gradient, "what comes back from the windows that this number is part of"
     ),
     "flatten": Words("Flatten", _flatten, "the same number, from its place in the maps"),
     "flatten_gradient": Words("Input gradient", _flatten_gradient, "the same number, from its place in the row"),
     "softmax": Words("Softmax", _softmax, "e to this power, divided by the sum of all of them"),
     "softmax_gradient": Words(
-        "Input gradient", _softmax_gradient, "this z moves every p: the signal at each p, times ∂p/∂z"
+        "Input gradient", _softmax_gradient, "this z changes every p: the upstream gradient at each p, times ∂p/∂z"
     ),
 }
