@@ -364,12 +364,12 @@ class TestTooCoarse:
         with pytest.raises(InputError, match="rounded too far"):
             self.typed(first(), gradient="0.0e9 0.0e9; 0.0e9 0.0e9", update="5 5; 5 5")
 
-    def test_where_all_numbers_of_a_step_are_small_three_decimals_are_enough_and_one_is_not(self) -> None:
+    def test_where_all_numbers_of_a_step_are_small_two_decimals_are_enough_and_one_is_not(self) -> None:
         small = first(activation="linear", target=[[2.97, 0.02], [-2.01, 1]])  # e = 0.03 -0.02; 0.01 0
         with pytest.raises(InputError, match="rounded too far"):
             self.typed(small, error="0.0 0.0; 0.0 0.0")
         assert self.typed(small, error="0 0; 0 0").verdict != "correct"  # exactly 0 says something
-        assert self.typed(small, error="0.030 -0.020; 0.010 0.000").verdict == "correct"
+        assert self.typed(small, error="0.03 -0.02; 0.01 0.00").verdict == "correct"
 
     @pytest.mark.parametrize("text", ["2.0 -2.0; 0.0 2.0", "2 -2; 0.0 2"])
     def test_a_zero_beside_larger_numbers_is_a_zero(self, text: str) -> None:
@@ -416,3 +416,11 @@ def test_what_follows_is_worked_rightly_even_where_the_cause_lies_in_a_step_that
     assert mark.mistakes == ("squared-error",)
     assert mark.expected is not None
     assert mark.expected.tolist() == first_iteration(lesson).matrix("gradient").tolist()
+
+
+def test_what_is_right_for_the_scenario_is_right_though_it_does_not_follow_from_the_numbers_before_it() -> None:
+    found = marked(first(), forward=[[1, -2], [0, 3]], activation=[[3, 0], [0, 1]], error=[[2, 0], [0, 0]])
+    assert verdicts(found) == {"forward": "mistake", "activation": "correct", "error": "correct"}
+    assert found.mark("activation").from_intended
+    assert check_data(found)["steps"][1]["slips"] == []
+    assert "you wrote 3, it is 1" not in words(found)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from itertools import combinations
 from time import process_time
 
@@ -15,6 +16,7 @@ import pytest
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.trace import first_iteration
+from cnnstep.errors import InputError
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.mistakes import MISTAKES
@@ -137,5 +139,10 @@ def test_a_sheet_with_one_number_plainly_wrong_is_never_called_right() -> None:
         values = np.array(work[step].values)
         values.flat[int(random.integers(values.size))] += float(random.choice([-1, 1])) * 10 ** (2 - digits)
         work[step] = Written(values, work[step].tolerance)
-        diagnosis = diagnose(Sheet(iteration.lesson.scenario, work))
-        assert diagnosis.verdict != "correct" or diagnosis.conventions, (iteration.lesson.scenario.data(), step, digits)
+        with suppress(InputError):  # one decimal is too coarse where all numbers are smaller
+            diagnosis = diagnose(Sheet(iteration.lesson.scenario, work))
+            assert diagnosis.verdict != "correct" or diagnosis.conventions, (
+                iteration.lesson.scenario.data(),
+                step,
+                digits,
+            )

@@ -190,6 +190,13 @@ def test_no_shipped_scenario_breaks_the_session(name: str) -> None:
     assert prompt(session) == f"{name} · iteration 0 · start > "
 
 
+def test_a_guess_that_is_too_coarse_is_asked_for_again_from_its_first_row() -> None:
+    session, replies = told(["guess", "0.0e9 0", "-2 1"])
+    assert "rounded too far to tell whether it is right" in " ".join(drawn(replies[-1], 80).split())
+    assert session.guess == ()
+    assert advance(session, "3 0; -2 1")[0].position == 0
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_step_of_every_shipped_scenario_can_be_guessed_and_asked_about(name: str) -> None:
     session = opened(name)

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import Array, Cell
+from cnnstep.engine.quantity import Array, Cell, Values
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import GRADIENT_ROLES, trace
 from cnnstep.tutor.check.line import Line, StepMark, Verdict, codes_of
@@ -83,13 +83,25 @@ def _diagnosis(sheet: Sheet) -> Diagnosis:
         lines = _narrowed(_past(lines, between, step, work[step.name], sheet.grain))
     chosen = min(lines, key=_rank)
     equals = [line for line in lines if sum(_rank(line)[::2]) <= sum(_rank(chosen)[::2])]
-    marks = _with_alternatives(chosen, equals)
-    right = chosen.rightly(lesson.steps, begin)
-    every = tuple(
-        replace(marks.get(step.name, StepMark(step, "missing")), right=step.quantity.layout.show(right[step.name]))
-        for step in chosen.lesson.steps
-    )
-    return Diagnosis(sheet, chosen.lesson, every, chosen.conventions, begin)
+    marks = _both_ways(chosen, _with_alternatives(chosen, equals), begin)
+    return Diagnosis(sheet, chosen.lesson, marks, chosen.conventions, begin)
+
+
+def _both_ways(chosen: Line, marks: Mapping[str, StepMark], begin: Values) -> tuple[StepMark, ...]:
+    """The marks of all steps, each with what is right for the scenario.
+
+    Where a line went on from what should have been written, what follows from what was written is worked out here.
+    """
+    steps, found = chosen.lesson.steps, []
+    right, own = chosen.rightly(steps, begin), dict(begin)
+    for step in steps:
+        layout, own = step.quantity.layout, chosen.rightly([step], own)
+        mark = replace(marks.get(step.name, StepMark(step, "missing")), right=layout.show(right[step.name]))
+        shown = layout.show(own[step.name])
+        found.append(replace(mark, expected=shown) if mark.from_intended else mark)
+        if mark.mine is not None and mark.mine.in_shape(shown.shape):
+            own[step.name] = layout.restore(mark.mine.values)
+    return tuple(found)
 
 
 def _leading_to(step: Step, pending: list[Step]) -> list[Step]:
@@ -154,7 +166,15 @@ def _after(
     meant = line.with_value(step, candidate.result)
     if not after or not np.array_equal(after[0].values[step.name], candidate.result):
         after.append(replace(meant, intended=meant.intended | {step.name}) if slipped else meant)
-    return after
+    return [*after, _put_right(line, step)] if verdict == "mistake" else after
+
+
+def _put_right(line: Line, step: Step) -> Line:
+    """The line that goes on with what is right for the scenario, as if somebody had set them right."""
+    steps = line.lesson.steps[: line.lesson.names.index(step.name) + 1]
+    right = line.rightly(steps, line.values)
+    after = replace(line, values=right, tainted=frozenset(), intended=line.intended | {step.name})
+    return after.with_value(step, right[step.name])
 
 
 def _unexplained(line: Line, between: list[Step], step: Step, mine: Written) -> list[Line]:

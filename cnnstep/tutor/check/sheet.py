@@ -72,8 +72,8 @@ class Written:
         return self.values.shape == tuple(shape)
 
 
-THIRD_DECIMAL = 1e-3
-"""A number that is given to three decimals is never too coarse: more are asked of nobody."""
+TWO_DECIMALS = 0.5e-2
+"""The tolerance of a number that is given to two decimals, which is never too coarse: sheets are kept like that."""
 
 
 def refuse_coarse(values: object, tolerances: object, right: object, *, unit: float | None = None) -> None:
@@ -85,12 +85,12 @@ def refuse_coarse(values: object, tolerances: object, right: object, *, unit: fl
     mine, tolerance, due = (np.asarray(one, dtype=float) for one in (values, tolerances, right))
     if unit is None:
         largest = float(np.abs(due).max()) if due.size else 0.0
-        coarse = tolerance > np.maximum(np.abs(mine), max(largest, THIRD_DECIMAL) if largest > EXACT else 0.5)
+        coarse = tolerance > np.maximum(np.abs(mine), max(largest, TWO_DECIMALS) if largest > EXACT else 0.5)
     else:
         coarse = (np.abs(mine - due) > EXACT * np.maximum(1.0, np.abs(due))) & (tolerance > 0.51 * unit)
     if coarse.any():
         what = "that is rounded too far to tell whether it is right"
-        raise InputError(Fault("digits", what, "type three decimals, or a fraction; 0 for exactly 0"))
+        raise InputError(Fault("digits", what, "type three decimals, or a fraction; plain 0 for exactly 0"))
 
 
 COUNTING = ("sample", "channel", "filter")

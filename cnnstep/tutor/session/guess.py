@@ -9,12 +9,14 @@ import numpy as np
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.errors import Fault, InputError
+from cnnstep.tutor.check.sheet import refuse_coarse
 from cnnstep.tutor.document import Block, Command, Mark, Matrix, Paragraph
 from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.session.screens import shown
 from cnnstep.tutor.session.state import Answer, Reply, Session
+from cnnstep.tutor.told import told
 from cnnstep.tutor.typed import Typed, read_matrix
 
 WRONG = Mark("✗", "not this number", "bad")
@@ -89,6 +91,10 @@ def _widths(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def _marked(session: Session, step: Step, typed: list[Typed]) -> Answer:
     true = _asked(session)
+    try:
+        refuse_coarse([cell.value for cell in typed], [cell.tolerance for cell in typed], true)
+    except InputError as error:  # any of its rows may hold the number, so it is typed again from the first
+        return replace(session, guess=()), Reply((*map(told, error.faults), still_asked(replace(session, guess=()))))
     shape: tuple[int, ...] = true.shape
     wrong = [not cell.fits(float(value)) for cell, value in zip(typed, true.ravel(), strict=True)]
     table = np.array([cell.value for cell in typed]).reshape(shape if len(shape) > 1 else (1, -1))
