@@ -1,4 +1,8 @@
-"""How a run stands: converged, settled, stuck, improving, worse or diverged."""
+"""How a run stands: converged, settled, stuck, improving, worse or diverged.
+
+Where none of the other four holds, a run is improving while its loss is smaller than the first one by more than
+rounding, and worse otherwise: one that goes nowhere, or is back where it began, has not improved.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,8 @@ Status: TypeAlias = Literal["converged", "settled", "stuck", "improving", "worse
 
 GONE = 1e-12
 """A loss below this share of the run's scale is rounding."""
+SMALLER = 1 - GONE
+"""A loss is smaller than another one if it is less than this share of it; between the two there is only rounding."""
 LEVEL = 1e-8
 """A gradient below this share of the first one is no slope any more."""
 RUNAWAY = 1e6
@@ -57,7 +63,7 @@ def judge(lesson: Lesson, values: Mapping[str, Array], loss: float, first: Itera
     if steepest <= LEVEL * began:  # and not only at 0: whether a cell that has learned leaves 0 or 1e-17 is rounding
         at_floor = loss <= floor(lesson) * (1 + LEVEL)
         return "settled" if at_floor or not _blocked(lesson, values) else "stuck"
-    return "improving" if loss <= first.loss else "worse"
+    return "improving" if loss < SMALLER * first.loss else "worse"
 
 
 def _blocked(lesson: Lesson, values: Mapping[str, Array]) -> bool:

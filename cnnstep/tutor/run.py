@@ -37,6 +37,13 @@ STATUS: dict[str, tuple[str, Tone]] = {
 """What each outcome means, in words."""
 
 
+def ending(record: Record) -> tuple[str, Tone]:
+    """How the run stands, in words."""
+    if record.outcome.status == "worse" and not record.outcome.loss > record.losses[0]:
+        return "worse: nothing was gained, the loss is as large as at the start", "bad"
+    return STATUS[record.outcome.status]
+
+
 def run_document(
     record: Record, name: str, style: Numbers, only: tuple[str, ...] = (), sample: int | None = None
 ) -> tuple[Block, ...]:
@@ -120,7 +127,7 @@ def _events(events: tuple[Event, ...]) -> Table:
 def _ending(record: Record, name: str, style: Numbers) -> list[Block]:
     """What changed, how it stands, and one thing to type next."""
     end = record.outcome
-    words, tone = STATUS[end.status]
+    words, tone = ending(record)
     losses = f"The loss went from {style.text(record.losses[0])} to {style.text(end.loss)}"
     after = f"after {counted(record.iterations, 'iteration')}"
     blocks: list[Block] = [

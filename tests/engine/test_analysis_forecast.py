@@ -92,6 +92,15 @@ def test_a_loss_that_is_gone_already_is_gone_at_0() -> None:
 def test_an_undecided_run_goes_to_its_limit_and_says_so() -> None:
     found = forecast(line(learning_rate=0.001), 20)
     assert (found.status, found.final, found.iterations) == ("improving", False, 20)
+    assert found.iteration == 1  # before the first update nothing has improved
+
+
+@pytest.mark.parametrize("rate", [2, 1e-20])  # there and back again, or not at all
+def test_a_run_that_goes_nowhere_is_not_improving_and_other_rates_are_tried(rate: float) -> None:
+    found = forecast(line(learning_rate=rate), 20)
+    assert (found.status, found.iteration, found.goes_nowhere) == ("worse", 0, True)
+    tried = [trial.what for trial in analyze(line(learning_rate=rate)).trials if trial.change == "rate"]
+    assert tried[0] == ("learning_rate 1" if rate == 2 else "learning_rate 1e-12")
 
 
 def test_worse_holds_from_where_the_loss_stays_above_the_first() -> None:

@@ -11,11 +11,19 @@ from cnnstep.engine.build import one_filter
 from cnnstep.engine.outcome import Outcome, outcome
 from cnnstep.engine.trace import trace
 
+ONE_WEIGHT: dict[str, Any] = {
+    "input": [[1]],
+    "filter": [[0]],
+    "target": [[1]],
+    "activation": "linear",
+    "learning_rate": 0.5,
+}
+"""One weight w is to become 1: L = ½ (w − 1)², ∂L/∂w = w − 1."""
+
 
 def end_of(iterations: int = 1, **scenario: Any) -> Outcome:
-    """How a run ends; unless told otherwise one weight w is to become 1: L = ½ (w − 1)², ∂L/∂w = w − 1."""
-    given = {"input": [[1]], "filter": [[0]], "target": [[1]], "activation": "linear", "learning_rate": 0.5}
-    recorded = list(trace(one_filter(**{**given, **scenario}), iterations))
+    """How a run of the one weight ends, unless told otherwise."""
+    recorded = list(trace(one_filter(**{**ONE_WEIGHT, **scenario}), iterations))
     return outcome(recorded[0], recorded[-1])
 
 
@@ -43,6 +51,32 @@ def test_a_loss_that_rose_is_worse() -> None:
     end = end_of(learning_rate=2.1)  # w − 1 goes from −1 to 1.1
     assert end.status == "worse"
     assert end.loss == pytest.approx(1.1**2 / 2)
+
+
+@pytest.mark.parametrize("iterations", [1, 2, 3, 10])
+def test_a_run_that_ends_where_it_began_has_not_improved(iterations: int) -> None:
+    # w − 1 is multiplied by 1 − 2 = −1: w goes 0 → 2 → 0, and the loss stays ½
+    end = end_of(iterations, learning_rate=2)
+    assert (end.loss, end.status) == (0.5, "worse")
+
+
+def test_a_run_that_nothing_changes_has_not_improved() -> None:
+    # 0.5 + 1e-20·0.5 is 0.5: the weight stays, though its gradient is not 0
+    end = end_of(3, filter=[[0.5]], learning_rate=1e-20)
+    assert (end.matrix("filter")[0, 0], end.status) == (0.5, "worse")
+
+
+def test_a_loss_that_only_rounding_made_smaller_has_not_improved() -> None:
+    # 1.1 → 2·0.1 − 1.1 = −0.9 → 1.1, but for the last digit
+    first, last = trace(one_filter(**(ONE_WEIGHT | {"filter": [[1.1]], "target": [[0.1]], "learning_rate": 2})), 2)
+    assert 0 < first.loss - last.loss_after < 1e-15
+    assert outcome(first, last).status == "worse"
+
+
+@pytest.mark.parametrize(("share", "status"), [(2e-12, "improving"), (0.5e-12, "worse")])
+def test_a_loss_has_improved_once_it_is_smaller_by_more_than_rounding(share: float, status: str) -> None:
+    # (1 − η)² = 1 − 2η + η²: with η = share / 2 the loss is smaller by that share
+    assert end_of(learning_rate=share / 2).status == status
 
 
 @pytest.mark.parametrize(("rate", "status"), [(1001, "worse"), (1002, "diverged")])

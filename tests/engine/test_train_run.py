@@ -107,7 +107,7 @@ def test_the_iteration_is_found_wherever_in_a_block_it_lies(rate: float) -> None
 
 def test_no_iteration_at_all_leaves_the_filter_as_it_is() -> None:
     trained = run(one_weight(), 0)
-    assert (trained.status, trained.iterations, trained.loss) == ("improving", 0, 0.5)
+    assert (trained.status, trained.iterations, trained.loss) == ("worse", 0, 0.5)
 
 
 def test_what_is_stuck_from_the_beginning_makes_no_iteration() -> None:

@@ -104,8 +104,8 @@ def test_every_status_there_is(fast: bool) -> None:
     words = [STATUSES[code] for code in swept.codes]
     assert words == ["converged", "converged", "stuck", "improving", "improving"]
     linear = one_filter(input=[[1, 1]], filter=[[0]], target=[[0, 2]], activation="linear", learning_rate=0.1)
-    swept = sweep_block(linear, [[[0.5]], [[0.5]], [[0.5]]], [0.1, 1.005, 2.0], 100, fast=fast)
-    assert [STATUSES[code] for code in swept.codes] == ["settled", "worse", "diverged"]
+    swept = sweep_block(linear, [[[0.5]], [[0.5]], [[0.5]], [[0.5]]], [0.1, 1.005, 2.0, 1.0], 100, fast=fast)
+    assert [STATUSES[code] for code in swept.codes] == ["settled", "worse", "diverged", "worse"]  # 1: there and back
 
 
 def test_blocks_that_are_smaller_than_the_sweep_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,10 @@ def test_the_first_sentence_says_what_will_happen(name: str) -> None:
         ),
         (row(input=[[1]], target=[[1]], filter=[[0]], learning_rate=2.001), "With this learning rate it gets worse."),
         (
+            row(input=[[1]], target=[[1]], filter=[[0]], learning_rate=2),
+            "With this learning rate it gets nowhere: after 300 iterations the loss is still 0.5.",
+        ),
+        (
             given("first-filter-linear", learning_rate=0.0001),
             "It learns slowly: after 300 iterations a loss of 3.",
         ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.outcome import Status
+from cnnstep.engine.outcome import SMALLER, Status
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration, trace
@@ -54,6 +54,11 @@ class Forecast:
         return tuple(k for k, (before, after) in enumerate(pairwise(self.losses)) if after > before * (1 + 1e-9))
 
     @property
+    def goes_nowhere(self) -> bool:
+        """Whether the loss is still the first one, and was no larger on the way."""
+        return self.status == "worse" and not self.rises
+
+    @property
     def oscillates(self) -> bool:
         """Whether the loss rises and falls again and again, to the end of what was run."""
         half = self.iterations // 2
@@ -84,9 +89,9 @@ def forecast(scenario: Scenario, limit: int) -> Forecast:
 
 
 def _since(losses: tuple[float, ...]) -> int:
-    """From where on the loss has been below the first one, or above it, as it is in the end."""
-    better = [loss <= losses[0] for loss in losses]
-    return next((k + 1 for k in reversed(range(len(losses))) if better[k] != better[-1]), 0)
+    """From where on the loss has been smaller than the first one, equal to it, or larger, as it is in the end."""
+    side = [(loss < SMALLER * losses[0], loss > losses[0]) for loss in losses]
+    return next((k + 1 for k in reversed(range(len(losses))) if side[k] != side[-1]), 0)
 
 
 def revived(scenario: Scenario, iterations: int) -> dict[Cell, int]:

@@ -67,7 +67,7 @@ def remedies(own: Forecast, solutions: Solutions, stable: float | None, limit: i
         yield from _activations(own, solutions, rates, limit)
         return
     moves = own.iteration > 0 or own.status not in ("stuck", "settled")
-    best = _below(scenario.learning_rate)[0]
+    best = next(iter(_below(scenario.learning_rate)), scenario.learning_rate)
     for trial in _rates(own, solutions, stable, limit) if moves else ():
         best = trial.scenario.learning_rate if trial.helps else best
         yield trial
@@ -97,14 +97,14 @@ def _up_to_the_first(tried: Iterable[Trial | None]) -> Iterator[Trial]:
 
 
 def _rates(own: Forecast, solutions: Solutions, stable: float | None, limit: int) -> Iterator[Trial]:
-    """Smaller rates; where the loss only creeps, larger ones up to the stable one."""
+    """Smaller rates; where the loss only creeps, larger ones up to the stable one; both where it stays as it is."""
     scenario = own.lesson.scenario
     creeps = own.status == "improving" and not own.oscillates
+    smaller = [] if creeps else _below(scenario.learning_rate)
+    larger = _above(scenario.learning_rate) if creeps or own.goes_nowhere else []
     factor = reach(scenario.optimizer)
     top = math.inf if stable is None or factor is None else stable * factor
-    rates = (
-        [rate for rate in _above(scenario.learning_rate) if rate < top] if creeps else _below(scenario.learning_rate)
-    )
+    rates = [*smaller, *(rate for rate in larger if rate < top)]
 
     def tried(rate: float) -> Trial:
         changed = replace(scenario, learning_rate=rate)

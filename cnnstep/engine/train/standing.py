@@ -11,7 +11,7 @@ from typing import TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstep.engine.outcome import GONE, LEVEL, RUNAWAY, Status
+from cnnstep.engine.outcome import GONE, LEVEL, RUNAWAY, SMALLER, Status
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.train.problem import Problem
 
@@ -84,7 +84,7 @@ def judged(problem: Problem, began: Beginning, weights: Array, loss: Array, stee
     A run is over when it has converged or diverged; where the optimizer remembers nothing also when it has settled
     or is stuck.
     """
-    codes = np.where(loss <= began.loss, IMPROVING, WORSE).astype(np.int8)
+    codes = np.where(loss < SMALLER * began.loss, IMPROVING, WORSE).astype(np.int8)
     going = (loss > began.gone) & (loss <= began.away) & (steepest > began.level) & (steepest < np.inf)
     if going.all():  # as at nearly every look
         return Standing(codes, np.zeros(codes.shape, dtype=bool), loss)

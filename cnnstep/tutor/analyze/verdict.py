@@ -49,8 +49,15 @@ def verdict(analysis: Analysis, style: Numbers) -> tuple[str, Tone]:
     if nears_a_bound(run, analysis.solutions):
         return "It will learn, coming nearer to its target for ever and never quite there.", "good"
     if run.status == "worse":
-        return f"{with_rate} gets worse.", "bad"
+        return _no_better(run, with_rate, loss), "bad"
     return f"It learns slowly: after {counted(run.iterations, 'iteration')} a loss of {loss} is left.", "warn"
+
+
+def _no_better(run: Forecast, subject: str, loss: str) -> str:
+    if run.loss > run.losses[0]:
+        return f"{subject} gets worse."
+    still = "still" if run.goes_nowhere else "again"
+    return f"{subject} gets nowhere: after {counted(run.iterations, 'iteration')} the loss is {still} {loss}."
 
 
 def course(run: Forecast, style: Numbers) -> str:
@@ -59,6 +66,8 @@ def course(run: Forecast, style: Numbers) -> str:
     begin = style.text(run.losses[0])
     if run.iterations == 0:
         return f"The loss is {begin}." if run.final else ""
+    if run.goes_nowhere:
+        return f"At {rate} the loss stays at {begin}."
     if not ups:
         way = f"At {rate} the loss falls all the way, from {begin}"
     elif ups[0] == 0:

@@ -15,7 +15,7 @@ from cnnstep.tutor.mistakes.mistake import Mistake
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.record import Record
-from cnnstep.tutor.run import STATUS, run_data
+from cnnstep.tutor.run import ending, run_data
 
 FIRST_LOSSES = 6
 """So many losses are written out side by side."""
@@ -47,7 +47,7 @@ def astray_document(wrong: Record, right: Record, mistake: Mistake, name: str, s
         )
     blocks += _filters(wrong, right)
     for record, way in ((wrong, "With the mistake"), (right, "The right way")):
-        meaning, tone = STATUS[record.outcome.status]
+        meaning, tone = ending(record)
         after = counted(record.iterations, "iteration")
         blocks.append(Paragraph(f"{way}, after {after}: loss {style.text(record.outcome.loss)}, {meaning}.", tone))
     blocks.append(Command(f"cnnstep run {name}", "the right way, every number"))

@@ -15,7 +15,7 @@ MARKS = (
     Mark("-", "settled: at a minimum, loss left", "warn"),
     Mark("x", "stuck: every gradient is 0, an error left", "bad"),
     Mark(".", "improving: not decided yet", "quiet"),
-    Mark("^", "worse: the loss is larger than at the start", "warn"),
+    Mark("^", "worse: the loss is no smaller than at the start", "warn"),
     Mark("#", "diverged: the loss exploded", "bad"),
 )
 """The sign of each status, in the order of `STATUSES`: told apart without colour, and in ASCII."""

@@ -20,7 +20,7 @@ DOES: dict[Status, tuple[str, str]] = {
     "settled": ("settles with a loss left", "settle with a loss left"),
     "stuck": ("gets stuck", "get stuck"),
     "improving": ("is still improving", "are still improving"),
-    "worse": ("is worse off than at the start", "are worse off than at the start"),
+    "worse": ("is no better off than at the start", "are no better off than at the start"),
     "diverged": ("diverges", "diverge"),
 }
 """What one run does, and what many do."""
