@@ -19,9 +19,19 @@ from cnnstep.engine.naming import ONE_FILTER_WORDS, layer_words
 from cnnstep.engine.optimizers import COUNT, Slot
 from cnnstep.engine.quantity import IMAGE, Array, Cell, Quantity, Values, frozen
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.engine.step import Factor, ShortForm, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Weights or biases w, and the names of the steps that move them: ∂L/∂w, the optimizer's memory, the update."""
+
+    leaf: Quantity
+    gradient: str
+    memory: tuple[str, ...]
+    update: str
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,8 @@ class Lesson:
     """The steps of one iteration, the values they start from, and what the next iteration starts from.
 
     `leaves` are the quantities that no step computes (input, target, weights, memory). `carried` pairs each
-    trained or remembered leaf with the step whose result it is in the next iteration. `own` are the steps as the
+    trained or remembered leaf with the step whose result it is in the next iteration. `trained` are the weights and
+    biases, from the first layer to the last. `own` are the steps as the
     scenario gives them, whatever is put in the place of `steps`.
     """
 
@@ -40,6 +51,7 @@ class Lesson:
     carried: tuple[tuple[str, str], ...]
     output: Quantity
     own: tuple[Step, ...] = field(repr=False)
+    trained: tuple[Trained, ...] = ()
 
     @property
     def altered(self) -> bool:
@@ -124,31 +136,31 @@ def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
     places = _places(scenario)
     forward = [layer.forward(place) for layer, place in places]
     output = forward[-1].quantity
-    target = Quantity("target", "t", output.layout)
+    target = Quantity("target", "t", output.layout, "given")
     error, signal = (_network_error if scenario.is_network else _error)(scenario, output, target)
     backward: list[Step] = []
-    trained = [bool(layer.parameters(place)) for layer, place in places]
+    trains = [bool(layer.parameters(place)) for layer, place in places]
     for index in reversed(range(len(places))):
         layer, place = places[index]
-        needed = any(trained[:index])
+        needed = any(trains[:index])
         steps = layer.backward(place, signal, send_back=needed or input_gradient)
         backward.extend(steps)
         if not (needed or input_gradient):
             break
         signal = Signal.of(steps[-1].quantity)
     parameters = [(p, place.layer) for layer, place in places for p in layer.parameters(place)]
-    updates, carried, memory = _updates(scenario, parameters)
+    updates, carried, memory, trained = _updates(scenario, parameters)
     start = {"input": scenario.inputs, "target": scenario.targets, COUNT.name: frozen(0.0)}
     start |= {p.quantity.name: p.start for p, _ in parameters} | memory
     memories = [q for step in updates for q in step.inputs if q.name in memory]
     leaves = (places[0][1].source, target, *(p.quantity for p, _ in parameters), *dict.fromkeys(memories), COUNT)
     steps = (*forward, error, *backward, *updates)
-    return Lesson(scenario, steps, leaves, MappingProxyType(start), carried, output, steps)
+    return Lesson(scenario, steps, leaves, MappingProxyType(start), carried, output, steps, trained)
 
 
 def _places(scenario: Scenario) -> list[tuple[Layer, Place]]:
     """Where each layer stands: what it reads and what its results are called."""
-    source = Quantity("input", "X", scenario.layout(IMAGE))
+    source = Quantity("input", "X", scenario.layout(IMAGE), "given")
     size = scenario.inputs.shape[1:]
     hidden = scenario.hidden & {"sample"} if scenario.is_network else scenario.hidden
     places = []
@@ -179,12 +191,12 @@ def _error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step
     signal = _weighted(loss, error, output, target)
     if loss.only_with == scenario.layers[-1].kind:
         note = "the loss's weight cancels the slope"
-        signal = replace(
-            signal,
-            short=lambda values: values[error.name].copy(),
-            short_formula=error.symbol,
-            short_terms=lambda values, cell: (Term((read(error, values, cell),), note),),
+        short = ShortForm(
+            error.symbol,
+            lambda values: values[error.name].copy(),
+            lambda values, cell: (Term((read(error, values, cell),), note),),
         )
+        signal = replace(signal, short=short)
     return step, signal
 
 
@@ -242,7 +254,7 @@ def _shortened(signal: Signal, output: Quantity, target: Quantity, sign: int, is
     first = output.symbol if is_difference else f"{output.symbol}·Σt"
     formula = f"{first} − t" if sign > 0 else f"t − {first}"
     inputs = (*signal.inputs, output, target)
-    return replace(signal, inputs=inputs, short=short, short_formula=formula, short_terms=terms)
+    return replace(signal, inputs=inputs, short=ShortForm(formula, short, terms))
 
 
 def _inverse(value: float) -> float:
@@ -268,11 +280,12 @@ def _weighted(loss: Loss, error: Quantity, output: Quantity, target: Quantity) -
 
 def _updates(
     scenario: Scenario, parameters: list[tuple[Parameter, str]]
-) -> tuple[list[Step], tuple[tuple[str, str], ...], dict[str, Array]]:
-    """The optimizer's steps for every parameter, what they carry over, and the memory they begin with."""
+) -> tuple[list[Step], tuple[tuple[str, str], ...], dict[str, Array], tuple[Trained, ...]]:
+    """The optimizer's steps, what they carry over, the memory they begin with, and what they train."""
     steps: list[Step] = []
     carried: list[tuple[str, str]] = []
     memory: dict[str, Array] = {}
+    trained: list[Trained] = []
     for parameter, layer in parameters:
         prefix = f"{layer}." if layer else ""
 
@@ -285,4 +298,6 @@ def _updates(
         for role in scenario.optimizer.memory:
             carried.append((f"{name(role)}_before", name(role)))
             memory[f"{name(role)}_before"] = frozen(np.zeros_like(parameter.start))
-    return steps, tuple(carried), memory
+        roles = scenario.optimizer.memory
+        trained.append(Trained(slot.parameter, slot.gradient.name, tuple(map(name, roles)), name("update")))
+    return steps, tuple(carried), memory, tuple(trained)

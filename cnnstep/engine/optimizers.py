@@ -16,7 +16,7 @@ from cnnstep.engine.quantity import Array, Cell, Layout, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.registry import Registry
 
-COUNT = Quantity("iteration", "k", Layout(()))
+COUNT = Quantity("iteration", "k", Layout(()), "memory")
 """The number of the iteration, from 0, among the values: Adam's correction depends on it."""
 
 
@@ -36,7 +36,7 @@ class Slot:
 
     def before(self, role: str, symbol: str) -> Quantity:
         """The same memory as it stood when the iteration began: zeros at first."""
-        return Quantity(f"{self.name(role)}_before", symbol, self.parameter.layout)
+        return Quantity(f"{self.name(role)}_before", symbol, self.parameter.layout, "memory")
 
     @property
     def downhill(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ Array: TypeAlias = NDArray[np.float64]
 Cell: TypeAlias = tuple[int, ...]
 Values: TypeAlias = Mapping[str, Array]
 """The arrays of one iteration by the name of their quantity, every axis present."""
+
+Kind: TypeAlias = Literal["result", "given", "parameter", "memory"]
+"""What a quantity is to its lesson: computed by a step, given by the scenario, trained, or remembered."""
 
 IMAGE = ("sample", "channel", "row", "column")
 MAP = ("sample", "filter", "row", "column")
@@ -79,6 +82,7 @@ class Quantity:
     name: str
     symbol: str
     layout: Layout
+    kind: Kind = "result"
 
     def label(self, cell: Cell) -> str:
         """`W[0,1]`, `W[0,1] new`: the symbol and the index that a learner sees."""

@@ -50,11 +50,24 @@ def read(quantity: Quantity, values: Values, cell: Cell) -> Factor:
 
 
 @dataclass(frozen=True)
+class ShortForm:
+    """∂L/∂ of the last layer's input in closed form, where its slope cancels the loss's weight: a − t.
+
+    `compute` gives the whole array, `terms` one number of it as a sum of products.
+    """
+
+    formula: str
+    compute: Callable[[Values], Array] = field(repr=False)
+    terms: Callable[[Values, Cell], tuple[Term, ...]] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Step:
     """One line of the lesson: `compute` gives its whole array from earlier values, `working` one number of it.
 
     `role` is the step's part in the algorithm whatever its name (`gradient` for `conv2.gradient` too);
-    `part` is the layer, loss or optimizer that it belongs to; `inputs` are the quantities it reads, in order.
+    `part` is the layer, loss or optimizer that it belongs to; `inputs` are the quantities it reads, in order;
+    `short` is the closed form of the same array, where there is one.
     """
 
     quantity: Quantity
@@ -65,6 +78,7 @@ class Step:
     working: Callable[[Values, Cell], Working] = field(repr=False)
     part: object = field(default=None, repr=False)
     layer: str = ""
+    short: ShortForm | None = None
 
     @property
     def name(self) -> str:

@@ -85,7 +85,7 @@ def question(iteration: Iteration, sample: int | None = None) -> tuple[Block, ..
 def given(iteration: Iteration) -> tuple[Quantity, ...]:
     """The leaves that a learner knows of: an optimizer's memory and the iteration's number are not among them."""
     leaves = iteration.lesson.leaves
-    return tuple(leaf for leaf in leaves if not leaf.name.endswith("_before") and leaf.name != "iteration")
+    return tuple(leaf for leaf in leaves if leaf.kind != "memory")
 
 
 def _leaf(iteration: Iteration, leaf: Quantity) -> tuple[Block, ...]:

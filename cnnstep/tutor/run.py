@@ -138,11 +138,8 @@ def _ending(record: Record, name: str, style: Numbers) -> list[Block]:
         from cnnstep.tutor.network.run import changes, learned
 
         return [*blocks, *changes(record), *learned(record), _next(record, _to_type(name))]
-    for leaf, _ in record.lesson.carried:
-        if leaf.endswith("_before"):
-            continue
-        quantity = record.lesson.quantity(leaf)
-        blocks += planes(quantity, end.matrix(leaf))
+    for one in record.lesson.trained:
+        blocks += planes(one.leaf, end.matrix(one.leaf.name))
     blocks.append(_next(record, _to_type(name)))
     return blocks
 
@@ -180,7 +177,7 @@ def run_data(record: Record, scenario: Mapping[str, Any], only: tuple[str, ...] 
 
         result |= outcome_data(record)
     else:
-        result |= {leaf: numbers(end.matrix(leaf)) for leaf, _ in record.lesson.carried if not leaf.endswith("_before")}
+        result |= {one.leaf.name: numbers(end.matrix(one.leaf.name)) for one in record.lesson.trained}
     kept = record.kept or tuple({one.number: one for one in (record.first, record.last)}.values())
     return {
         "schema": 1,

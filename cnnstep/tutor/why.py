@@ -72,7 +72,7 @@ def given_number(iteration: Iteration, leaf: Quantity, cell: Cell, numbers: Numb
     else:
         words = (
             f"{label} is the 0 that it begins with."
-            if leaf.name.endswith("_before")
+            if leaf.kind == "memory"
             else (f"{label} is given: the scenario begins with it.")
         )
         follow = Command(f"why {made_by} {at}".rstrip(), "what this iteration makes of it")

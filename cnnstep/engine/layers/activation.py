@@ -56,7 +56,7 @@ class ActivationLayer(Layer):
 
         def compute(values: Values) -> Array:
             if signal.short is not None:
-                return signal.short(values)
+                return signal.short.compute(values)
             upstream, slope = signal.read(values), self.phi.slope(values[z.name])
             # in place saves a tenth of a large iteration; a learner's own error may have another shape
             return np.multiply(upstream, slope, out=slope if slope.shape == upstream.shape else None)
@@ -65,17 +65,17 @@ class ActivationLayer(Layer):
             at = float(values[z.name][cell])
             slope = Factor(f"{self.phi.name}′({z.label(cell)})", self.phi.slope_at(at), z.name, cell)
             factors = signal.factors(values, cell)
-            if signal.short_terms is not None and not (slope.value > 0 and all(abs(f.value) < 1e6 for f in factors)):
+            if signal.short is not None and not (slope.value > 0 and all(abs(f.value) < 1e6 for f in factors)):
                 # 1/(a(1 − a)) and φ′ are inverse; where a cell saturates, 1 − a has too few digits left to part them
-                return Working(signal.short_terms(values, cell))
+                return Working(signal.short.terms(values, cell))
             inactive = "inactive: slope 0" if slope.value == 0 else ""
             return Working((Term((*factors, slope), inactive),))
 
         formula = f"{delta.symbol} = {signal.formula} ⊙ {self.phi.name}′({z.symbol})"
         if signal.short is not None:
-            formula += f" = {signal.short_formula}"
+            formula += f" = {signal.short.formula}"
         inputs = (*signal.inputs, z)
-        return (Step(delta, "delta", formula, inputs, compute, working, self, place.layer),)
+        return (Step(delta, "delta", formula, inputs, compute, working, self, place.layer, signal.short),)
 
 
 def dead_cells(phi: Activation, z: Array) -> list[Cell]:

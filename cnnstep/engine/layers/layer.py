@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from cnnstep.engine.quantity import Array, Cell, Layout, Quantity, Values
-from cnnstep.engine.step import Factor, Step, Term, read
+from cnnstep.engine.quantity import Array, Cell, Kind, Layout, Quantity, Values
+from cnnstep.engine.step import Factor, ShortForm, Step, read
 
 Size = tuple[int, ...]
 """The size of one sample's input or output: (channels, rows, columns)."""
@@ -35,7 +35,8 @@ class Place:
 
     def quantity(self, role: str, axes: tuple[str, ...]) -> Quantity:
         """The quantity of this role, with the axes that the learner sees."""
-        return Quantity(*self._named(role), Layout(axes, self.hidden & set(axes)))
+        kind: Kind = "parameter" if role in ("filter", "bias") else "result"
+        return Quantity(*self._named(role), Layout(axes, self.hidden & set(axes)), kind)
 
     def _named(self, role: str) -> tuple[str, str]:
         name, symbol = self.words[role]
@@ -46,17 +47,14 @@ class Place:
 class Signal:
     """∂L/∂ of a layer's output as its backward steps receive it: one quantity, possibly with a weight before it.
 
-    `short` is ∂L/∂ of the last layer's input in closed form, where its slope cancels the loss's weight: a − t;
-    `short_terms` are its terms.
+    `short` is what the last layer sends back, in closed form where there is one.
     """
 
     inputs: tuple[Quantity, ...]
     formula: str
     read: Callable[[Values], Array]
     factors: Callable[[Values, Cell], tuple[Factor, ...]]
-    short: Callable[[Values], Array] | None = None
-    short_formula: str = ""
-    short_terms: Callable[[Values, Cell], tuple[Term, ...]] | None = None
+    short: ShortForm | None = None
 
     @staticmethod
     def of(quantity: Quantity) -> Signal:

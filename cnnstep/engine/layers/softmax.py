@@ -63,7 +63,7 @@ class Softmax(Layer):
 
         def compute(values: Values) -> Array:
             if signal.short is not None:
-                return signal.short(values)
+                return signal.short.compute(values)
             shares, upstream = values[p.name], signal.read(values)
             passed: Array = shares * (upstream - (shares * upstream).sum(axis=-1, keepdims=True))
             return passed
@@ -71,15 +71,16 @@ class Softmax(Layer):
         def working(values: Values, cell: Cell) -> Working:
             n, j = cell
             units = range(values[p.name].shape[1])
-            if signal.short_terms is not None and values[p.name][n].min() < SMALLEST:
-                return Working(signal.short_terms(values, cell))
+            if signal.short is not None and values[p.name][n].min() < SMALLEST:
+                return Working(signal.short.terms(values, cell))
             return Working(tuple(_passed(values, signal, p, (n, i), j) for i in units))
 
         formula = f"{gradient.symbol} = {signal.formula}·(diag({p.symbol}) − {p.symbol}ᵀ{p.symbol})"
         if signal.short is not None:
-            formula += f" = {signal.short_formula}"
+            formula += f" = {signal.short.formula}"
         inputs = (*signal.inputs, p)
-        return (Step(gradient, "softmax_gradient", formula, inputs, compute, working, self, place.layer),)
+        step = Step(gradient, "softmax_gradient", formula, inputs, compute, working, self, place.layer, signal.short)
+        return (step,)
 
 
 def _passed(values: Values, signal: Signal, p: Quantity, cell: Cell, j: int) -> Term:

@@ -105,13 +105,10 @@ def _far_apart(record: Record) -> bool:
 
 def _filters(wrong: Record, right: Record) -> list[Block]:
     blocks: list[Block] = []
-    for leaf, _ in right.lesson.carried:
-        if leaf.endswith("_before"):
-            continue
-        quantity = right.lesson.quantity(leaf)
+    for leaf in (one.leaf for one in right.lesson.trained):
         pair = (
-            *planes(quantity, wrong.outcome.matrix(leaf), title=f"{leaf} {quantity.symbol} in the end"),
-            *planes(quantity, right.outcome.matrix(leaf), title="right"),
+            *planes(leaf, wrong.outcome.matrix(leaf.name), title=f"{leaf.name} {leaf.symbol} in the end"),
+            *planes(leaf, right.outcome.matrix(leaf.name), title="right"),
         )
         blocks.append(Beside(pair))
     return blocks
@@ -122,7 +119,6 @@ def astray_data(
 ) -> dict[str, Any]:
     """The run with the mistake as a run's JSON, and beside it `mistake` and how the right way goes."""
     rightly: dict[str, Any] = {"losses": [number(loss) for loss in right.losses], "status": right.outcome.status}
-    for leaf, _ in right.lesson.carried:
-        if not leaf.endswith("_before"):
-            rightly[leaf] = numbers(right.outcome.matrix(leaf))
+    for one in right.lesson.trained:
+        rightly[one.leaf.name] = numbers(right.outcome.matrix(one.leaf.name))
     return run_data(wrong, scenario, only) | {"mistake": mistake.code, "right": rightly}

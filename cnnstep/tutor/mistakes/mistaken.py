@@ -24,7 +24,7 @@ def mistaken(lesson: Lesson, *mistakes: Mistake) -> Lesson:
     """
     remembered = [step for step in lesson.steps if step.role in GRADIENT_ROLES]
     before = {f"{step.name}_before": frozen(np.zeros_like(_gradient_like(lesson, step))) for step in remembered}
-    leaves = tuple(Quantity(f"{s.name}_before", f"{s.symbol} before", s.quantity.layout) for s in remembered)
+    leaves = tuple(Quantity(f"{s.name}_before", f"{s.symbol} before", s.quantity.layout, "memory") for s in remembered)
     start: Mapping[str, Array] = MappingProxyType({**lesson.start, **before})
     carried = (*lesson.carried, *((f"{step.name}_before", step.name) for step in remembered))
     steps = tuple(_wrong(lesson, step, mistakes) for step in lesson.steps)

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnstep.engine.layers.conv import Conv, input_gradient, input_gradient_by_correlation
 from cnnstep.engine.quantity import Array, Cell
-from cnnstep.engine.step import Step
+from cnnstep.engine.step import Step, Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Matrix, Paragraph
 from cnnstep.tutor.network.overview import BIG
@@ -66,28 +66,26 @@ def softmax_both_ways(iteration: Iteration, step: Step, numbers: Numbers) -> tup
             Matrix(tuple(map(tuple, table.tolist())), f"∂{p.symbol}/∂z: row i, column j is p_i (1 − p_i), or −p_i p_j"),
             Paragraph(f"{signal.symbol} × this matrix, row by row, gives {step.symbol}: {_row(passed, numbers)}."),
         ]
-    if step.formula.count("=") > 1:
+    if step.short:
         short = iteration.values[step.name][0]
-        formula = step.formula.rpartition("= ")[2]
-        blocks.append(Paragraph(f"The short form, {formula}: {_row(short, numbers)}. {_same(passed, short, numbers)}"))
+        words = f"The short form, {step.short.formula}: {_row(short, numbers)}. {_same(passed, short, numbers)}"
+        blocks.append(Paragraph(words))
     return tuple(blocks)
 
 
 def short_form(iteration: Iteration, step: Step, cell: Cell, value: float, numbers: Numbers) -> tuple[Block, ...]:
     """The other way to one number of ∂L/∂z, where there is one: p − y; p·Σy − y where the targets add up to no 1."""
-    if step.formula.count("=") < 2:
+    if step.short is None:
         return ()
-    p, target = step.inputs[-1], iteration.lesson.quantity("target")
-    share, y = float(iteration.values[p.name][cell]), float(iteration.values["target"][cell])
-    labels, written, total = [p.label(cell), target.label(cell)], [numbers.factor(share), numbers.factor(y)], 1.0
-    if "·Σt" in step.formula:
-        total = float(iteration.values["target"][cell[0]].sum())
-        labels[0], written[0] = f"{labels[0]}·Σt", f"{written[0]}·{numbers.factor(total)}"
-    sign = iteration.lesson.scenario.sign
-    short = sign * (share * total - y)
-    equal = verdict(np.array([value]), np.array([short]), "The two", numbers)
-    sums = " = ".join(" − ".join(parts[::sign]) for parts in (labels, written))
-    return (Paragraph(f"The short form: {sums} = {numbers.text(short)}. {equal}"),)
+    short = Working(step.short.terms(iteration.values, cell))
+    # one of the two terms is taken from the other: a factor −1 says which, and is not written
+    terms = sorted(short.terms, key=lambda term: any(factor.label in ("−1", "-1") for factor in term.factors))
+    parts = [[factor for factor in term.factors if factor.label not in ("1", "−1", "-1")] for term in terms]
+    labels = ["·".join(factor.label for factor in each) for each in parts]
+    written = ["·".join(numbers.factor(factor.value) for factor in each) for each in parts]
+    equal = verdict(np.array([value]), np.array([short.value]), "The two", numbers)
+    sums = " = ".join(" − ".join(two) for two in (labels, written))
+    return (Paragraph(f"The short form: {sums} = {numbers.text(short.value)}. {equal}"),)
 
 
 def jacobian(p: Array) -> Array:

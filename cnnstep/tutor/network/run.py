@@ -127,7 +127,7 @@ def _misread(record: Record) -> tuple[Block, ...]:
 def changes(record: Record) -> tuple[Block, ...]:
     """What the run has made of the weights: a small network's in full, else how far they have moved."""
     lesson, end = record.lesson, record.outcome
-    leaves = [lesson.quantity(leaf) for leaf, _ in lesson.carried if not leaf.endswith("_before")]
+    leaves = [one.leaf for one in lesson.trained]
     if is_small(lesson.scenario):
         blocks = [block for leaf in leaves for block in planes(leaf, end.matrix(leaf.name), title=f"{leaf.name}")]
         return (Beside(tuple(blocks)),)
@@ -141,7 +141,7 @@ def changes(record: Record) -> tuple[Block, ...]:
 
 def outcome_data(record: Record) -> dict[str, Any]:
     """A network's outcome besides status and loss: weights where they are few, accuracy where there are classes."""
-    leaves = [leaf for leaf, _ in record.lesson.carried if not leaf.endswith("_before")]
+    leaves = [one.leaf.name for one in record.lesson.trained]
     data: dict[str, Any] = {}
     if sum(math.prod(record.outcome.values[leaf].shape) for leaf in leaves) <= MOST_WEIGHTS:
         data["weights"] = {leaf: numbers(record.outcome.matrix(leaf)) for leaf in leaves}

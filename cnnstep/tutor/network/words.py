@@ -118,9 +118,8 @@ def _softmax(iteration: Iteration, step: Step, numbers: Numbers) -> str:
 
 def _softmax_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     words = "Every p depends on every z, so each number here is a sum over all p: upstream gradient times Jacobian."
-    if "= " in step.formula.partition("= ")[2]:
-        short = step.formula.rpartition("= ")[2]
-        words += f" With cross-entropy it simplifies to {short}."
+    if step.short:
+        words += f" With cross-entropy it simplifies to {step.short.formula}."
     return words
 
 

@@ -44,7 +44,7 @@ def _steps_in_words(lesson: Lesson) -> str:
     if not lesson.scenario.is_network:
         return ", ".join(title_of(step).lower() for step in lesson.steps)
     at, forward = lesson.names.index("error"), len(lesson.scenario.layers)
-    updates = len([name for name in lesson.names if name.endswith("update")])
+    updates = len(lesson.trained)
     memory = len(lesson.steps) - at - 1 - sum(s.role in (*BACKWARD, *GRADIENT_ROLES) for s in lesson.steps) - updates
     back = len(lesson.steps) - at - 1 - updates - memory
     more = f"{memory} of the optimizer's memory; " if memory else ""

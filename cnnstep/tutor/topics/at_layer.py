@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.layer import Layer
-from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.naming import BACKWARD
-from cnnstep.engine.quantity import Quantity, frozen
+from cnnstep.engine.quantity import frozen
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.stations import Station, stations
 from cnnstep.engine.step import Step
@@ -30,24 +29,6 @@ SMALLEST = "smallest-network"
 def station_of(iteration: Iteration, *kinds: str) -> Station:
     """The first layer of one of these types."""
     return next(one for one in stations(iteration.lesson) if one.layer.kind in kinds)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """One trained array and the names of the steps that move it."""
-
-    leaf: Quantity
-    gradient: str
-    memory: tuple[str, ...]
-    update: str
-
-
-def first_weights(lesson: Lesson) -> Trained:
-    """The filter; in a network the weights of the first layer that has some."""
-    name, update = next((leaf, step) for leaf, step in lesson.carried if not leaf.endswith(("bias", "_before")))
-    owner = update.removesuffix("update")
-    memory = tuple(f"{owner}{role}" for role in lesson.scenario.optimizer.memory)
-    return Trained(lesson.quantity(name), f"{owner}gradient", memory, update)
 
 
 def received(station: Station) -> str:

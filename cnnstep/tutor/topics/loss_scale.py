@@ -6,7 +6,6 @@ import numpy as np
 
 from cnnstep.engine.losses import LOSSES
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
-from cnnstep.tutor.topics.at_layer import first_weights
 from cnnstep.tutor.topics.blocks import peak
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import TRAINED, Topic
@@ -18,7 +17,7 @@ PLAIN = "half_squared_error"
 def _numbers(example: Example) -> tuple[Block, ...]:
     scenario = with_loss(example.scenario, PLAIN) if example.scenario.loss.only_with else example.scenario
     plain = first_of(with_loss(scenario, PLAIN))
-    gradient = plain.lesson.quantity(first_weights(plain.lesson).gradient)
+    gradient = plain.lesson.quantity(plain.lesson.trained[0].gradient)
     cell = gradient.layout.full_cell(peak(plain, gradient.name))
     count = plain.values["error"].size
     reference = float(plain.values[gradient.name][cell])

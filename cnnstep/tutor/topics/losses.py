@@ -12,7 +12,6 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.present import loss_line
-from cnnstep.tutor.topics.at_layer import first_weights
 from cnnstep.tutor.topics.blocks import beside, corner, grid_of
 from cnnstep.tutor.topics.example import FIRST_LESSON, Example
 from cnnstep.tutor.topics.topic import TRAINED, Topic
@@ -115,7 +114,7 @@ def _table(iteration: Iteration) -> Table:
 
 
 def _gradients(name: str, scenario: Scenario, iteration: Iteration) -> tuple[Block, ...]:
-    quantity = iteration.lesson.quantity(first_weights(iteration.lesson).gradient)
+    quantity = iteration.lesson.quantity(iteration.lesson.trained[0].gradient)
     groups = [grid_of(f"{quantity.symbol} with {name}", quantity, iteration.values[quantity.name])]
     if name != PLAIN:
         plain = with_loss(scenario, PLAIN) if not LOSSES[name].only_with else _plain_with(scenario, iteration)

@@ -10,7 +10,6 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.at_layer import first_weights
 from cnnstep.tutor.topics.blocks import peak, worked
 from cnnstep.tutor.topics.example import FIRST_LESSON, Example
 from cnnstep.tutor.topics.runs import curves, ending, run
@@ -97,7 +96,7 @@ def _numbers(name: str, example: Example) -> tuple[Block, ...]:
 def _table(turns: list[Iteration]) -> Table:
     """One weight, the one with the steepest first gradient: gradient, memory and new value, turn by turn."""
     lesson = turns[0].lesson
-    weights = first_weights(lesson)
+    weights = lesson.trained[0]
     full = weights.leaf.layout.full_cell(peak(turns[0], weights.gradient))
     steps = [lesson.step(name) for name in (weights.gradient, *weights.memory, weights.update)]
     rows: tuple[tuple[str | float, ...], ...] = tuple(
@@ -115,7 +114,7 @@ def _table(turns: list[Iteration]) -> Table:
 
 def _working(turns: list[Iteration], example: Example) -> tuple[Block, ...]:
     """The second update of that weight, the first in which a memory shows."""
-    weights = first_weights(turns[0].lesson)
+    weights = turns[0].lesson.trained[0]
     return worked(turns[1], weights.update, example.style, peak(turns[0], weights.gradient))
 
 
