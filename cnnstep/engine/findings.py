@@ -229,21 +229,27 @@ def _unreachable(iteration: Iteration) -> Iterator[Finding]:
         yield Finding("unreachable-target", "error", words, cells, cells)
 
 
+def run_code(iteration: Iteration) -> str:
+    """What the loss says, in a code: out of bounds, gone, or higher after the update than before it; else ""."""
+    if diverged(iteration.loss_after, iteration.first_loss):
+        return "diverged"
+    if gone(iteration.lesson, iteration.loss, iteration.first_loss):
+        return "converged"
+    return "overshoot" if iteration.loss_after > iteration.loss else ""
+
+
 def run_findings(iteration: Iteration) -> Iterator[Finding]:
-    """What the loss says: gone, out of bounds, or higher after the update than before it."""
-    lesson, before, after = iteration.lesson, iteration.loss, iteration.loss_after
-    update = next((step.name for step in lesson.of_role("update")), "error")
-    if diverged(after, iteration.first_loss):
+    """What the loss says, in words."""
+    code = run_code(iteration)
+    update = next((step.name for step in iteration.lesson.of_role("update")), "error")
+    if code == "diverged":
         words = "the loss has exploded: it is no longer finite, or more than a million times the first one."
-        yield Finding("diverged", update, words)
-    elif gone(lesson, iteration.values, iteration.first_loss):
-        yield Finding("converged", "error", "the loss is gone: what is left of it is negligible.")
-    elif after > before:
-        yield Finding(
-            "overshoot",
-            update,
-            f"the loss rose from {before:.4g} to {after:.4g}: if the gradient is right, the step was too long.",
-        )
+        yield Finding(code, update, words)
+    elif code == "converged":
+        yield Finding(code, "error", "the loss is gone: what is left of it is negligible.")
+    elif code == "overshoot":
+        rose = f"the loss rose from {iteration.loss:.4g} to {iteration.loss_after:.4g}"
+        yield Finding(code, update, f"{rose}: if the gradient is right, the step was too long.")
 
 
 LOOKS: tuple[Callable[[Iteration], Iterator[Finding]], ...] = (

@@ -126,6 +126,17 @@ class Lesson:
                 break
         return values[self.output.name]
 
+    @cached_property
+    def least_loss(self) -> float:
+        """L of a perfect output."""
+        return self.scenario.loss.least(self.scenario.targets)
+
+    @cached_property
+    def blank_loss(self) -> float:
+        """L of an output of 0; may be inf."""
+        targets = self.scenario.targets
+        return self.scenario.loss.value(np.zeros_like(targets), targets)
+
     def loss(self, values: Values) -> float:
         """L of these values."""
         return self.scenario.loss.value(values[self.output.name], values["target"])

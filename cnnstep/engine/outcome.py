@@ -56,7 +56,7 @@ def judge(lesson: Lesson, values: Mapping[str, Array], loss: float, first: Itera
     slopes = gradients(lesson, values)
     if diverged(loss, first.loss) or not all(np.isfinite(slope).all() for slope in slopes):
         return "diverged"
-    if gone(lesson, values, first.loss):
+    if gone(lesson, loss, first.loss):
         return "converged"
     steepest = max((float(np.abs(slope).max()) for slope in slopes), default=0.0)
     began = max((float(np.abs(slope).max()) for slope in gradients(lesson, first.values)), default=0.0)
@@ -81,13 +81,11 @@ def diverged(loss: float, first_loss: float) -> bool:
     return not math.isfinite(loss) or loss > RUNAWAY * first_loss > 0
 
 
-def gone(lesson: Lesson, values: Mapping[str, Array], first_loss: float) -> bool:
-    """Whether nothing but rounding is left of the loss, measured by the first one and by that of an output of 0."""
-    loss, target = lesson.scenario.loss, values["target"]
-    least = loss.least(target)
-    blank = loss.value(np.zeros_like(target), target)
-    scale = max(first_loss - least, blank if math.isfinite(blank) else 0.0)
-    return lesson.loss(values) - least <= GONE * scale
+def gone(lesson: Lesson, loss: float, first_loss: float) -> bool:
+    """Whether nothing but rounding is left of a loss, measured by the first one and by that of an output of 0."""
+    least, blank = lesson.least_loss, lesson.blank_loss
+    scale = max((size for size in (first_loss - least, blank) if math.isfinite(size)), default=0.0)
+    return loss - least <= GONE * scale
 
 
 def floor(lesson: Lesson) -> float:

@@ -6,14 +6,12 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from cnnstep.engine.findings import Finding, findings, run_findings
+from cnnstep.engine.findings import run_code
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.outcome import Outcome, outcome
-from cnnstep.engine.quantity import Cell, bracketed
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.network.classes import Accuracies
-from cnnstep.tutor.network.watch import NetworkWatch
-from cnnstep.tutor.numbers import listed
+from cnnstep.tutor.network.watch import CellWatch, NetworkWatch
 
 
 @dataclass(frozen=True)
@@ -84,50 +82,24 @@ class _Watch:
     """Looks at one iteration after another, and says what is new; it keeps no iteration."""
 
     def __init__(self, lesson: Lesson) -> None:
-        self.network = NetworkWatch() if lesson.scenario.is_network else None
+        network = lesson.scenario.is_network  # whose cells are too many to be followed one by one
+        self.cells: NetworkWatch | CellWatch = NetworkWatch() if network else CellWatch(lesson)
         self.accuracies = Accuracies(lesson)
-        self.dead: dict[str, set[Cell]] | None = None
         self.said: set[str] = set()
         self.risen = False
 
     def happened(self, iteration: Iteration) -> list[str]:
         """What has changed since the iteration before, and what holds for the first time."""
         self.accuracies.look(iteration.values)
-        if self.network is not None:  # whose cells are too many to be followed one by one
-            found = list(run_findings(iteration))
-            words = self.network.changes(iteration)
-        else:
-            found = findings(iteration)
-            now = {f.step: set(f.cells) for f in found if f.code == "dead-relu"}
-            words, self.dead = _changes(self.dead, now), now
-        rises = any(f.code == "overshoot" for f in found)
+        words, code = self.cells.changes(iteration), run_code(iteration)
+        rises = code == "overshoot"
         words += ["the update makes the loss rise"] if rises and not self.risen else []
-        words += [end for end in _ends(found) if end not in self.said]
+        ends = [*self.cells.stuck(iteration), *([ENDS[code]] if code in ENDS else [])]
+        words += [end for end in ends if end not in self.said]
         self.said.update(words)
         self.risen = rises
         return words
 
 
-def _changes(before: dict[str, set[Cell]] | None, now: dict[str, set[Cell]]) -> list[str]:
-    """Which cells have become inactive and which active again since the last iteration."""
-    if before is None:
-        return []
-    changes = []
-    for step in sorted(before.keys() | now.keys()):
-        was, is_now = before.get(step, set()), now.get(step, set())
-        for cells, word in ((is_now - was, "now inactive"), (was - is_now, "now active")):
-            if cells:
-                names = listed([bracketed(cell) for cell in sorted(cells)[:6]])
-                more = f" and {len(cells) - 6} more" if len(cells) > 6 else ""
-                changes.append(f"{word}: {names}{more}")
-    return changes
-
-
 ENDS = {"diverged": "the loss explodes", "converged": "the loss is gone"}
-"""What is said of these shorter than the finding itself says it."""
-
-
-def _ends(found: list[Finding]) -> list[str]:
-    """What is said once, when it first holds."""
-    stuck = [f.message.rstrip(".") for f in found if f.code == "all-dead" and f.blocked]
-    return [*stuck, *(ENDS[f.code] for f in found if f.code in ENDS)]
+"""What is said of these, once, shorter than the finding itself says it."""

@@ -1,13 +1,17 @@
-"""What happens to a network in the course of a run: units that die and come back, gradients that vanish."""
+"""What happens in the course of a run: cells and units that become inactive and active again, gradients that vanish."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cnnstep.engine.findings import dead_units, gradient_lengths
+from cnnstep.engine.findings import dead_units, findings, gradient_lengths
 from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.quantity import Layout, bracketed
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.numbers import listed
 
@@ -18,6 +22,48 @@ LENGTHS = {
 """What is said when a gradient begins to shrink or to grow on its way back."""
 MOST_NAMED = 6
 """So many units are named in one line."""
+
+
+class CellWatch:
+    """Looks at one iteration of one filter after another: which cells have a slope of 0. Only the last mask is kept."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self._flat = [(step, step.part.phi) for step in lesson.of_role("delta") if _is_flat(step.part)]
+        self._before: list[NDArray[np.bool_]] = []
+        self._told = False
+
+    def changes(self, iteration: Iteration) -> list[str]:
+        """Which cells have become inactive, and which active again, since the iteration before."""
+        now = [phi.slope(iteration.values[step.inputs[-1].name]) == 0 for step, phi in self._flat]
+        words: list[str] = []
+        for (step, _), was, is_now in zip(self._flat, self._before, now, strict=False):
+            if was.tobytes() != is_now.tobytes():
+                layout = step.inputs[-1].layout
+                words += [*_cells("now inactive", layout, is_now & ~was), *_cells("now active", layout, was & ~is_now)]
+        self._before = now
+        return words
+
+    def stuck(self, iteration: Iteration) -> list[str]:
+        """That every cell is inactive and an error left: told once."""
+        values, flat = iteration.values, zip(self._flat, self._before, strict=True)
+        blocked = any(mask.all() and values[step.inputs[0].name].any() for (step, _), mask in flat)
+        if self._told or not blocked:
+            return []
+        found = [one.message.rstrip(".") for one in findings(iteration) if one.code == "all-dead" and one.blocked]
+        self._told = bool(found)
+        return found
+
+
+def _is_flat(part: object) -> TypeGuard[ActivationLayer]:
+    return isinstance(part, ActivationLayer) and part.phi.flat
+
+
+def _cells(word: str, layout: Layout, where: NDArray[np.bool_]) -> list[str]:
+    cells = [layout.shown_cell(tuple(cell)) for cell in np.argwhere(where).tolist()]
+    if not cells:
+        return []
+    more = f" and {len(cells) - MOST_NAMED} more" if len(cells) > MOST_NAMED else ""
+    return [f"{word}: {listed([bracketed(cell) for cell in cells[:MOST_NAMED]])}{more}"]
 
 
 @dataclass
@@ -38,6 +84,10 @@ class NetworkWatch:
             words.append(f"{found}: {LENGTHS[found]}")
         self._vanished = found
         return words
+
+    def stuck(self, iteration: Iteration) -> list[str]:
+        """Nothing: of a network's layers it is told where they become inactive."""
+        return []
 
     def _of_layer(self, name: str, units: set[int], count: int, kind: str) -> list[str]:
         before, words = self._dead.get(name, set()), []
