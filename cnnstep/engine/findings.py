@@ -211,6 +211,22 @@ def _saturated(iteration: Iteration) -> Iterator[Finding]:
             yield Finding("saturated", neuron.step.name, words, cells, blocked)
 
 
+def _infinite(iteration: Iteration) -> Iterator[Finding]:
+    """Outputs that are exactly 0 or 1 where the target is not: −ln 0."""
+    if iteration.loss != math.inf:
+        return
+    lesson, values = iteration.lesson, iteration.values
+    with np.errstate(all="ignore"):
+        beyond = np.isinf(lesson.scenario.loss.cells(values[lesson.output.name], values["target"]))
+    if beyond.any():
+        cells = _shown(lesson.output.layout, beyond)
+        words = (
+            f"the loss is infinite: the output is 0 or 1 to the last digit in {_cells(cells)}, and the target is not. "
+            "The error still goes back."
+        )
+        yield Finding("saturated", "error", words, cells)
+
+
 def _unreachable(iteration: Iteration) -> Iterator[Finding]:
     lesson = iteration.lesson
     last = next((step.part for step in lesson.steps if step.quantity is lesson.output), None)
@@ -257,6 +273,7 @@ LOOKS: tuple[Callable[[Iteration], Iterator[Finding]], ...] = (
     _dead,
     _at_kink,
     _saturated,
+    _infinite,
     run_findings,
 )
 """One entry a kind of finding."""

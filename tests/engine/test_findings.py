@@ -118,6 +118,14 @@ class TestSaturated:
     def test_straight_pieces_are_as_steep_as_they_were_made(self, name: str) -> None:
         assert "saturated" not in found(filter=[[-50]], activation=name)
 
+    def test_an_output_rounded_to_1_whose_target_is_0_has_an_infinite_loss_and_says_so(self) -> None:
+        codes = found(filter=[[40]], activation="sigmoid", loss="binary_cross_entropy")  # −ln(1 − 1)
+        assert codes["saturated"].cells == ((0, 0),)
+        assert "the loss is infinite" in codes["saturated"].message
+        assert "converged" not in codes
+        near = found(filter=[[30]], activation="sigmoid", loss="binary_cross_entropy")  # 1 − σ(30) = 9.4e-14
+        assert "saturated" not in near
+
     def test_a_slope_that_underflows_to_0_is_saturated_too(self) -> None:
         assert "saturated" in found(filter=[[-800]], activation="sigmoid")
 

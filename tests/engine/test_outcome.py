@@ -87,7 +87,7 @@ def test_more_than_a_millionfold_has_diverged(rate: float, status: str) -> None:
 
 @pytest.mark.parametrize("image", [40, 100])  # sigmoid gives 1 to the last digit: L = −ln(1 − 1) = ∞
 def test_an_infinite_loss_is_never_gone(image: float) -> None:
-    saturated = {"input": [[image]], "filter": [[1]], "target": [[0]], "activation": "sigmoid"}
+    saturated: dict[str, Any] = {"input": [[image]], "filter": [[1]], "target": [[0]], "activation": "sigmoid"}
     end = end_of(**saturated, loss="binary_cross_entropy", learning_rate=1e-9)
     assert np.isinf(end.loss)
     assert end.status == "diverged"
@@ -95,7 +95,7 @@ def test_an_infinite_loss_is_never_gone(image: float) -> None:
 
 def test_a_loss_that_comes_back_from_infinity_is_measured_by_that_of_an_output_of_0() -> None:
     # e = a − t = 1 moves w by −0.1 · 1 · 40 to −3, and σ(−120) is 0: the target
-    saturated = {"input": [[40]], "filter": [[1]], "target": [[0]], "activation": "sigmoid"}
+    saturated: dict[str, Any] = {"input": [[40]], "filter": [[1]], "target": [[0]], "activation": "sigmoid"}
     end = end_of(**saturated, loss="binary_cross_entropy", learning_rate=0.1)
     assert end.loss == pytest.approx(0, abs=1e-50)
     half = end_of(**saturated | {"target": [[0.5]]}, loss="binary_cross_entropy", learning_rate=1e-9)
