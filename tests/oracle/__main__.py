@@ -13,10 +13,9 @@ def main(kind: str, count: int, first: int = 0) -> None:
     failures: Counter[str] = Counter()
     for number in range(first, first + count):
         one = trial(kind, number)
-        fault = one.fault(one.page.diagnosis)
-        if fault:
-            failures[fault] += 1
-            print(f"--- {kind} {number}: {one.what}\n--- {fault}\n{one.page.work_file()}")
+        if one.fault:
+            failures[one.fault] += 1
+            print(f"--- {kind} {number}: {one.what}\n--- {one.fault}\n{one.page.work_file()}")
     print(f"{kind}: {failures.total()} of {count} told wrongly")
     for fault, times in failures.most_common():
         print(f"{times:6} {fault}")

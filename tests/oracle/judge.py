@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tests.oracle.cells import Cells, apart, times
-from tests.oracle.question import SQUARES, Question
+from tests.oracle.question import SQUARES, UNSIGNED, Manner, Question, Work, Wrong, factor, work
 from tests.oracle.sheet import EXACT, Page
-from tests.oracle.working import Manner, Work, Wrong, work
 
 RIGHTLY: Mapping[str, Wrong] = {}
 NEAR = 1e-6
@@ -40,27 +39,21 @@ def right_ones(page: Page, step: str, wrong: Mapping[str, Wrong] = RIGHTLY, turn
             for typed in ({}, earlier) if earlier else ({},):
                 done = work(page.question, replace(manner, digits=rounding, turned=turned), wrong, typed, until=step)
                 if step in done.steps:
-                    yield from _as_somebody_writes_it(done, step)
+                    yield from _as_somebody_writes_it(done, step, page.question.count)
 
 
 def manners(question: Question) -> Iterator[Manner]:
     """Every convention that changes more than a sign."""
     own = Manner.of(question)
-    losses = (question.loss,) if question.loss == "binary_cross_entropy" else SQUARES
-    slopes = {question.at_zero, 0.0, 0.5, 1.0} if question.phi == "relu" else {question.at_zero}
+    losses = SQUARES if question.loss in SQUARES else (question.loss,)
+    slopes = {question.at_zero, 0.0, 0.5, 1.0} if question.has_relu else {question.at_zero}
     return (replace(own, loss=loss, at_zero=slope) for loss in losses for slope in sorted(slopes))
 
 
-def _as_somebody_writes_it(done: Work, step: str) -> Iterator[Cells]:
+def _as_somebody_writes_it(done: Work, step: str, count: int) -> Iterator[Cells]:
     """The step's numbers; with the other sign where the error's shows; with the loss's number in the error."""
-    yield done[step]
-    if step not in UNSIGNED:
-        yield times(-1.0, done[step])
-    if step == "error":
-        number = replace(done, manner=replace(done.manner, at="error")).number("error")
-        yield times(number, done[step])
-        yield times(-number, done[step])
-
-
-UNSIGNED = {"forward", "activation", "update", "bias_update", "second_moment", "bias_second_moment"}
-"""The steps whose numbers are the same whichever sign the error was given."""
+    number = factor(done.manner.loss, count) if step == "error" and done.manner.at != "error" else 1.0
+    for one in {1.0, number}:
+        yield times(one, done[step])
+        if not step.endswith(UNSIGNED):
+            yield times(-one, done[step])

@@ -18,6 +18,9 @@ class Phi:
     slope: Callable[[float], float]
 
 
+ACTIVATIONS = ("linear", "relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh", "gelu", "silu")
+
+
 def activation(name: str, at_zero: float = 0.0, leak: float = 0.01, alpha: float = 1.0) -> Phi:
     """The activation of this name; `at_zero` is ReLU′(0)."""
     value, slope = {
@@ -57,29 +60,41 @@ def bell(z: float) -> float:
 
 @dataclass(frozen=True)
 class Geometry:
-    """How the filter is moved: output (i, j) and weight (u, v) meet at input (i·stride + u·dilation − padding, …)."""
+    """How a window is moved, by axis: output i and weight u meet at input i·stride + u·dilation − padding."""
 
-    stride: int = 1
-    padding: int = 0
-    dilation: int = 1
+    stride: Cell = (1, 1)
+    padding: Cell = (0, 0)
+    dilation: Cell = (1, 1)
 
     def met(self, i: int, j: int, u: int, v: int) -> Cell:
         """The row and column of the input."""
-        row, column = (k * self.stride + w * self.dilation - self.padding for k, w in ((i, u), (j, v)))
-        return row, column
+        return (
+            i * self.stride[0] + u * self.dilation[0] - self.padding[0],
+            j * self.stride[1] + v * self.dilation[1] - self.padding[1],
+        )
 
-    def outputs(self, size: int, window: int) -> int:
-        """How often a window fits along an axis."""
-        return (size + 2 * self.padding - self.dilation * (window - 1) - 1) // self.stride + 1
+    def outputs(self, size: Cell, window: Cell) -> Cell:
+        """How often a window fits, down and across."""
+        return tuple(
+            (side + 2 * rim - spread * (width - 1) - 1) // step + 1
+            for side, width, step, rim, spread in zip(
+                size, window, self.stride, self.padding, self.dilation, strict=True
+            )
+        )
+
+    def keys(self) -> dict[str, int | list[int]]:
+        """As a scenario has them: one number where both axes have the same."""
+        pairs = {"stride": self.stride, "padding": self.padding, "dilation": self.dilation}
+        return {name: pair[0] if pair[0] == pair[1] else list(pair) for name, pair in pairs.items()}
 
 
 def correlate(x: Cells, w: Cells, b: Cells | None, geometry: Geometry) -> Cells:
     """z[n,f,i,j] = Σ_c,u,v x[n, c, i·s + u·d − p, j·s + v·d − p] · w[f,c,u,v] + b[f]."""
-    (samples, _, rows, columns), (filters, channels, height, width) = sizes(x), sizes(w)
+    (samples, _, *image), (filters, channels, *window) = sizes(x), sizes(w)
     z: Cells = {}
-    for n, f, i, j in indices(samples, filters, geometry.outputs(rows, height), geometry.outputs(columns, width)):
+    for n, f, i, j in indices(samples, filters, *geometry.outputs(tuple(image), tuple(window))):
         total = b[f,] if b else 0.0
-        for c, u, v in indices(channels, height, width):
+        for c, u, v in indices(channels, *window):
             total += x.get((n, c, *geometry.met(i, j, u, v)), 0.0) * w[f, c, u, v]
         z[n, f, i, j] = total
     return z
@@ -114,3 +129,26 @@ def bias_gradient(delta: Cells) -> Cells:
     for cell, d in delta.items():
         total[cell[1],] = total.get((cell[1],), 0.0) + d
     return total
+
+
+def windows(x: Cells, size: Cell, stride: Cell) -> dict[Cell, list[Cell]]:
+    """The cells of x[n,c,i,j] that each output's window covers, in reading order."""
+    (samples, channels, *image), geometry = sizes(x), Geometry(stride)
+    return {
+        (n, c, i, j): [(n, c, *geometry.met(i, j, u, v)) for u, v in indices(*size)]
+        for n, c, i, j in indices(samples, channels, *geometry.outputs(tuple(image), size))
+    }
+
+
+def winner(x: Cells, cells: list[Cell]) -> Cell:
+    """The cell with the largest number, the first of equals."""
+    return max(cells, key=lambda cell: (x[cell], -cells.index(cell)))
+
+
+def softmax(z: Cells) -> Cells:
+    """p[n,k] = e^z[n,k] / Σ_j e^z[n,j]."""
+    high = max(z.values())
+    totals: Cells = {}
+    for (n, _), value in z.items():
+        totals[n,] = totals.get((n,), 0.0) + math.exp(value - high)
+    return {cell: math.exp(value - high) / totals[cell[0],] for cell, value in z.items()}

@@ -8,11 +8,12 @@ from random import Random
 
 from tests.oracle.cells import Cells
 from tests.oracle.drawing import draw
+from tests.oracle.drawing_networks import draw_network
 from tests.oracle.judge import wrongness
-from tests.oracle.misconceptions.named import MISCONCEPTIONS, Misconception
-from tests.oracle.question import Question
+from tests.oracle.misconceptions.entry import Attempt
+from tests.oracle.misconceptions.named import MISCONCEPTIONS, InNetwork, Misconception
+from tests.oracle.question import Question, Work, Wrong, work
 from tests.oracle.sheet import EXACT, Page
-from tests.oracle.working import Work, Wrong, names, work
 from tests.oracle.wrong import Slant
 
 LEAST = 2.0
@@ -29,7 +30,7 @@ def draw_wrong(random: Random, step: str, slant: Slant, digits: int) -> Page:
     """
     while True:
         question = draw(random)
-        every = names(question)
+        every = question.names()
         if step not in every:
             continue
         done = work(question, wrong={step: lambda w: slant(random, w)})
@@ -45,36 +46,39 @@ class NotHereError(Exception):
 
 def page_with(question: Question, digits: int, *mistakes: Misconception) -> Page | None:
     """All the steps of a question with these mistakes; None where one of them can't be made, or nobody sees it."""
+    wrong = _wrong(question, mistakes)
+    if len(wrong) < sum(len(one.attempts(question)) for one in mistakes):
+        return None  # two of them in one step
     try:
-        done = work(question, wrong=_wrong(mistakes))
-    except NotHereError:
+        done = work(question, wrong=wrong)
+    except (NotHereError, ArithmeticError):  # wrong numbers divide by 0 where right ones don't
         return None
-    sent_back = any("input_gradient" in one.steps for one in mistakes)
-    given = [name for name in names(question, sent_back=sent_back) if name in done.steps]
+    sent_back = any(step.endswith("input_gradient") for step in wrong)
+    given = [name for name in question.names(sent_back=sent_back) if name in done.steps]
     page = Page.of(question, {name: done[name] for name in given}, digits)
-    return page if all(_seen(page, one) for one in mistakes) else None
+    return page if wrong.keys() <= done.steps.keys() and all(_seen(page, one) for one in mistakes) else None
 
 
 def comes_of(page: Page, codes: Iterable[str]) -> bool:
     """Whether these named mistakes give the sheet's numbers, whoever wrote them and why."""
     every = product(product(*map(ways, codes)), (False, True))
-    return any(_gives(page, _wrong(mistakes), turned) for mistakes, turned in every)
+    return any(_gives(page, _wrong(page.question, mistakes), turned) for mistakes, turned in every)
 
 
 def _gives(page: Page, wrong: Mapping[str, Wrong], turned: bool) -> bool:
     try:
         return all(wrongness(page, step, wrong, turned=turned) <= 1 for step in page.numbers)
-    except NotHereError:
+    except (NotHereError, ArithmeticError):
         return False
 
 
-def _wrong(mistakes: Iterable[Misconception]) -> dict[str, Wrong]:
-    return {step: _as_wrong(one, step) for one in mistakes for step in one.steps}
+def _wrong(question: Question, mistakes: Iterable[Misconception]) -> dict[str, Wrong]:
+    return {step: _done(attempt) for one in mistakes for step, attempt in one.attempts(question).items()}
 
 
-def _as_wrong(one: Misconception, step: str) -> Wrong:
+def _done(attempt: Attempt) -> Wrong:
     def wrong(done: Work) -> Cells:
-        result = one.formula(done, "bias_" if step.startswith("bias_") else "")
+        result = attempt(done)
         if result is None:
             raise NotHereError
         return result
@@ -84,7 +88,8 @@ def _as_wrong(one: Misconception, step: str) -> Wrong:
 
 def _seen(page: Page, one: Misconception) -> bool:
     """Whether the mistake shows: a step of it that no convention gives from the numbers before it."""
-    return any(step in page.numbers and wrongness(page, step) > LEAST for step in one.steps)
+    steps = one.attempts(page.question)
+    return any(step in page.numbers and wrongness(page, step) > LEAST for step in steps)
 
 
 def ways(code: str) -> list[Misconception]:
@@ -95,9 +100,11 @@ def ways(code: str) -> list[Misconception]:
 def draw_with(random: Random, *codes: str, tries: int = 3000) -> Page | None:
     """A sheet with these mistakes, of a question where they all show; None where so many have none."""
     for _ in range(tries):
-        question = draw(random)
+        mistakes = [random.choice(ways(code)) for code in codes]
+        in_network = any(isinstance(one, InNetwork) for one in mistakes)
+        question = draw_network(random) if in_network else draw(random)
         digits = EXACT if question.optimizer == "adam" else random.choice((EXACT, EXACT, 4))  # it divides by 0.0000
-        page = page_with(question, digits, *(random.choice(ways(code)) for code in codes))
+        page = page_with(question, digits, *mistakes)
         if page is not None:
             return page
     return None

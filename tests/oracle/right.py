@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
-from tests.oracle.question import SQUARES, Question
+from tests.oracle.one_filter import OneFilter
+from tests.oracle.question import SQUARES, Manner, Question, work
 from tests.oracle.sheet import EXACT, Page
-from tests.oracle.working import Manner, names, work
 
 PLACES = ("error", "delta", "gradient")
 
@@ -23,13 +23,13 @@ class RightSheet:
 def draw_manner(random: Random, question: Question) -> Manner:
     """Any convention: a sign at the error, a minus at the gradient, another loss, its number anywhere, ReLU′(0)."""
     manner = Manner.of(question)
-    if question.loss != "binary_cross_entropy":
+    if question.loss in SQUARES:
         remembers = question.iteration and question.optimizer != "sgd"  # under the scenario's own loss
         loss = question.loss if remembers else random.choice((question.loss, *SQUARES))
-        manner = replace(manner, loss=loss, at=random.choice(PLACES))
+        manner = replace(manner, loss=loss, at=random.choice(PLACES) if isinstance(question, OneFilter) else "error")
     if random.random() < 0.5:
         manner = replace(manner, error=-manner.error)
-    if question.phi == "relu" and random.random() < 0.5:
+    if question.has_relu and random.random() < 0.5:
         manner = replace(manner, at_zero=random.choice((0.0, 0.5, 1.0)))
     return replace(manner, turned=random.random() < 0.3)
 
@@ -37,7 +37,7 @@ def draw_manner(random: Random, question: Question) -> Manner:
 def draw_steps(random: Random, question: Question, manner: Manner) -> tuple[str, ...]:
     """All the steps, or any of them. Where a number or a minus comes in at the gradient, ∂L/∂X is nobody's business."""
     plain = not manner.turned and manner.at != "gradient"
-    every = names(question, sent_back=plain and random.random() < 0.3)
+    every = question.names(sent_back=plain and random.random() < 0.3)
     if random.random() < 0.4:
         return every
     part = tuple(name for name in every if random.random() < 0.5)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cnnstep import one_filter
+from cnnstep import network, one_filter
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.sheet import Sheet, Written
 from tests.oracle.cells import Cells, Nested, nested, rounded
@@ -36,7 +36,9 @@ class Page:
     @cached_property
     def sheet(self) -> Sheet:
         """What `diagnose` takes."""
-        return Sheet(one_filter(**self.question.keys()), dict(self._written()), self.question.iteration)
+        keys = self.question.keys()
+        scenario = network(**keys) if "layers" in keys else one_filter(**keys)
+        return Sheet(scenario, dict(self._written()), self.question.iteration)
 
     def _written(self) -> Mapping[str, Written]:
         found = {}

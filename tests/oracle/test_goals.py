@@ -18,15 +18,18 @@ SCALE = int(os.environ.get("CHECK_SCALE", "1"))
 
 GOALS = {
     "right": (100, 0.0),
+    "right-network": (30, 0.0),
     "wrong": (100, 0.0),
     "noise": (60, 2 / 3000),
     "structured": (60, 1 / 100),
     "untouched": (30, 0.0),
     "zero": (30, 0.0),
     "filters-exchanged": (30, 0.0),
+    "two": (20, 1 / 100),
+    "three": (10, 5 / 100),
 }
 """So many sheets of each kind in the suite, and the share of them that may be told wrongly."""
-OPEN = {"right", "wrong", "untouched", "zero", "noise", "structured"}
+OPEN = {"right", "right-network", "wrong", "untouched", "zero", "noise", "structured", "two", "three"}
 """Goals that are not reached yet."""
 
 
@@ -65,7 +68,7 @@ def test_every_mistake_is_found_alone_or_among_equals(code: str) -> None:
 def faults_are_at_most(share: float, kind: str, count: int) -> None:
     """Of so many sheets of a kind no more than this share are told wrongly."""
     tried = (trial(kind, number) for number in range(count))
-    faults = {n: f"{one.what}: {fault}" for n, one in enumerate(tried) if (fault := one.fault(one.page.diagnosis))}
+    faults = {n: f"{one.what}: {one.fault}" for n, one in enumerate(tried) if one.fault}
     print(f"\n{kind}: {len(faults)} of {count} told wrongly")
     assert len(faults) <= share * count, f"python -m tests.oracle '{kind}' 1 NUMBER shows each of {faults}"
 

@@ -9,11 +9,13 @@ from random import Random
 
 import numpy as np
 
-from cnnstep import lesson_of, one_filter, trace
+from cnnstep import lesson_of, network, one_filter, trace
+from cnnstep.engine.scenario import Scenario
 from tests.examples import some
 from tests.oracle.cells import nested
 from tests.oracle.drawing import draw
-from tests.oracle.working import names, work
+from tests.oracle.drawing_networks import draw_network
+from tests.oracle.question import Question, work
 
 DOOR = {"sheet", "trials", "test_goals", "test_oracle"}
 """The files that meet the product."""
@@ -30,10 +32,21 @@ def test_the_oracle_knows_nothing_of_what_it_judges() -> None:
 def test_the_oracles_loops_and_the_engine_come_to_the_same_numbers() -> None:
     for number in range(some(60)):
         question = draw(Random(f"engine {number}"))
-        mine = work(question)
-        lesson = lesson_of(one_filter(**question.keys()), input_gradient=True)
-        (theirs,) = islice(trace(lesson), question.iteration, question.iteration + 1)
-        assert sorted(lesson.names) == sorted(names(question, sent_back=True))
-        for name in lesson.names:
-            shown = np.array(nested(question.shown(name, mine[name])))
-            np.testing.assert_allclose(shown, theirs.matrix(name), rtol=1e-9, atol=1e-9, err_msg=name)
+        agree(question, one_filter(**question.keys()))
+
+
+def test_so_they_do_for_networks() -> None:
+    for number in range(some(30)):
+        question = draw_network(Random(f"engine {number}"))
+        agree(question, network(**question.keys()))
+
+
+def agree(question: Question, scenario: Scenario) -> None:
+    """Every step, and every number of it, is the same in both."""
+    mine = work(question)
+    lesson = lesson_of(scenario, input_gradient=True)
+    (theirs,) = islice(trace(lesson), question.iteration, question.iteration + 1)
+    assert lesson.names == question.names(sent_back=True)
+    for name in lesson.names:
+        shown = np.array(nested(question.shown(name, mine[name])))
+        np.testing.assert_allclose(shown, theirs.matrix(name), rtol=1e-9, atol=1e-9, err_msg=name)

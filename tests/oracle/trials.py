@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 
+from cnnstep.errors import InputError
 from cnnstep.tutor.check.diagnose import Diagnosis
+from cnnstep.tutor.mistakes import MISTAKES
 from tests.oracle.cells import times
 from tests.oracle.drawing import draw
+from tests.oracle.drawing_networks import draw_network
+from tests.oracle.misconceptions.named import InNetwork
 from tests.oracle.misconceptions.shapes import exchanged
-from tests.oracle.mistaken import CODES, comes_of, draw_with, draw_wrong
+from tests.oracle.mistaken import CODES, comes_of, draw_with, draw_wrong, ways
 from tests.oracle.right import right_sheet
 from tests.oracle.sheet import EXACT, Page
 from tests.oracle.wrong import NOISE, ONE_CELL, WITHOUT_NAME
@@ -22,7 +27,15 @@ class Trial:
 
     page: Page
     what: str
-    fault: Callable[[Diagnosis], str]
+    judge: Callable[[Diagnosis], str]
+
+    @cached_property
+    def fault(self) -> str:
+        """What is wrong with what the product says; to ask for more digits where all are 0.00 is no fault."""
+        try:
+            return self.judge(self.page.diagnosis)
+        except InputError as error:
+            return "" if {one.code for one in error.faults} == {"digits"} else f"refused: {error}"
 
 
 def not_correct(found: Diagnosis) -> str:
@@ -78,6 +91,12 @@ def right(random: Random) -> Trial:
     return Trial(made.page, str(made.manner), not_correct)
 
 
+def right_network(random: Random) -> Trial:
+    """Nor is a network's."""
+    made = right_sheet(random, draw_network(random))
+    return Trial(made.page, str(made.manner), not_correct)
+
+
 def wrong_numbers(random: Random) -> Trial:
     """Numbers further than two half-units from every convention are never called right."""
     what, (step, slant) = random.choice([*WITHOUT_NAME.items(), *random.choice((NOISE, ONE_CELL)).items()])
@@ -126,14 +145,33 @@ def mistake(code: str) -> Callable[[Random], Trial]:
     return one
 
 
+def together(count: int) -> Callable[[Random], Trial]:
+    """So many mistakes in different steps, all steps given, are all found, or fewer that give the very same numbers."""
+
+    def one(random: Random) -> Trial:
+        while True:
+            codes = tuple(random.sample(KNOWN, count))
+            page = draw_with(random, *codes, tries=40)
+            if page is not None:
+                return Trial(page, " + ".join(codes), missed(codes))
+
+    return one
+
+
+KNOWN = [code for code in CODES if code in MISTAKES and not any(isinstance(one, InNetwork) for one in ways(code))]
+"""The mistakes of one filter that have an entry."""
+
 KINDS: Mapping[str, Callable[[Random], Trial]] = {
     "right": right,
+    "right-network": right_network,
     "wrong": wrong_numbers,
     "noise": noisy,
     "structured": structured,
     "untouched": untouched,
     "zero": zero,
     "filters-exchanged": filters_exchanged,
+    "two": together(2),
+    "three": together(3),
 } | {f"mistake {code}": mistake(code) for code in CODES}
 """By the name to type: `python -m tests.oracle KIND COUNT` tries so many of a kind and shows each that fails."""
 

@@ -9,9 +9,10 @@ from random import Random
 from tests.oracle.cells import Cells, each, sizes, times
 from tests.oracle.layers import correlate, filter_gradient
 from tests.oracle.misconceptions.shapes import transposed
-from tests.oracle.working import Work, work
+from tests.oracle.one_filter import FilterWork
+from tests.oracle.question import work
 
-Slant = Callable[[Random, Work], Cells]
+Slant = Callable[[Random, FilterWork], Cells]
 """The wrong numbers of a step, from those before it."""
 
 
@@ -30,26 +31,26 @@ def scaled(step: str, *numbers: float) -> Slant:
     return lambda random, w: times(random.choice(numbers), w.right(step))
 
 
-def _row_repeated(random: Random, w: Work) -> Cells:
+def _row_repeated(random: Random, w: FilterWork) -> Cells:
     return {cell: w.right("gradient")[(*cell[:-2], 0, cell[-1])] for cell in w["filter"]}
 
 
-def _rolled(random: Random, w: Work) -> Cells:
+def _rolled(random: Random, w: FilterWork) -> Cells:
     right, columns = w.right("gradient"), sizes(w["filter"])[-1]
     return {cell: right[(*cell[:-1], (cell[-1] + 1) % columns)] for cell in right}
 
 
-def _upside_down(random: Random, w: Work) -> Cells:
+def _upside_down(random: Random, w: FilterWork) -> Cells:
     right, rows = w.right("gradient"), sizes(w["filter"])[-2]
     return {cell: right[(*cell[:-2], rows - 1 - cell[-2], cell[-1])] for cell in right}
 
 
-def _running_sum(random: Random, w: Work) -> Cells:
+def _running_sum(random: Random, w: FilterWork) -> Cells:
     right, total = w.right("gradient"), 0.0
     return {cell: (total := total + right[cell]) for cell in sorted(right)}
 
 
-def _constant(random: Random, w: Work) -> Cells:
+def _constant(random: Random, w: FilterWork) -> Cells:
     number = random.choice((-2.0, -1.0, 1.0, 2.0))
     return each(lambda x: x + number, w.right("gradient"))
 
@@ -57,7 +58,7 @@ def _constant(random: Random, w: Work) -> Cells:
 def noise(step: str) -> Slant:
     """Random numbers added to the right ones: whole ones, or some with two decimals."""
 
-    def slant(random: Random, w: Work) -> Cells:
+    def slant(random: Random, w: FilterWork) -> Cells:
         if random.random() < 0.5:
             return each(lambda x: x + random.randint(-4, 4), w.right(step))
         return each(lambda x: x + round(random.gauss(0.0, 1.0), 2), w.right(step))
@@ -68,7 +69,7 @@ def noise(step: str) -> Slant:
 def one_cell(step: str) -> Slant:
     """One number off, by half a unit at least."""
 
-    def slant(random: Random, w: Work) -> Cells:
+    def slant(random: Random, w: FilterWork) -> Cells:
         right = w.right(step)
         cell = random.choice(list(right))
         return right | {cell: right[cell] + random.choice((-3.0, -1.0, -0.5, 0.5, 1.0, 2.0))}
@@ -76,19 +77,19 @@ def one_cell(step: str) -> Slant:
     return slant
 
 
-def _with_delta(w: Work, delta: Cells) -> Cells:
+def _with_delta(w: FilterWork, delta: Cells) -> Cells:
     return replace(w, steps=w.steps | {"delta": delta}).right("gradient")
 
 
-def _later_delta(random: Random, w: Work) -> Cells:
+def _later_delta(random: Random, w: FilterWork) -> Cells:
     return _with_delta(w, work(replace(w.question, iteration=w.question.iteration + 1), w.manner)["delta"])
 
 
-def _first_row_of_outputs(random: Random, w: Work) -> Cells:
+def _first_row_of_outputs(random: Random, w: FilterWork) -> Cells:
     return _with_delta(w, {cell: d if cell[-2] == 0 else 0.0 for cell, d in w["delta"].items()})
 
 
-def _largest_product(random: Random, w: Work) -> Cells:
+def _largest_product(random: Random, w: FilterWork) -> Cells:
     """The largest product δ·x where the sum belongs."""
     geometry = w.question.geometry
     largest: Cells = {}
@@ -98,33 +99,33 @@ def _largest_product(random: Random, w: Work) -> Cells:
     return largest
 
 
-def _weight_decay(random: Random, w: Work) -> Cells:
+def _weight_decay(random: Random, w: FilterWork) -> Cells:
     return each(lambda g, old: g + 0.1 * old, w.right("gradient"), w["filter"])
 
 
-def _one_off_forward(random: Random, w: Work) -> Cells:
+def _one_off_forward(random: Random, w: FilterWork) -> Cells:
     """The filter's first column left out: a loop from 1."""
     part = {cell: x if cell[-1] else 0.0 for cell, x in w["filter"].items()}
     return correlate(w["input"], part, w.steps.get("bias"), w.question.geometry)
 
 
-def _shifted_patches(random: Random, w: Work) -> Cells:
+def _shifted_patches(random: Random, w: FilterWork) -> Cells:
     """Each output from the patch one column to the right."""
     shifted = {(*cell[:-1], cell[-1] - 1): x for cell, x in w["input"].items()}
     return filter_gradient(shifted, w["delta"], w.question.window, w.question.geometry)
 
 
-def _two_steps(random: Random, w: Work) -> Cells:
+def _two_steps(random: Random, w: FilterWork) -> Cells:
     """Another step on top, along the filter itself."""
     return each(lambda new, old: new + w.question.rate * old, w.right("update"), w["filter"])
 
 
-def _by(w: Work, change: Callable[[float], float]) -> Cells:
+def _by(w: FilterWork, change: Callable[[float], float]) -> Cells:
     """The old filter and a changed step."""
     return each(lambda old, new: old + change(new - old), w["filter"], w.right("update"))
 
 
-def _input_transposed(random: Random, w: Work) -> Cells:
+def _input_transposed(random: Random, w: FilterWork) -> Cells:
     """z of the input with its rows and columns exchanged; of the right input where that does not fit."""
     image = transposed(w["input"])
     z = correlate(image, w["filter"], w.steps.get("bias"), w.question.geometry)

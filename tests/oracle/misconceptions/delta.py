@@ -6,46 +6,46 @@ from collections.abc import Callable
 
 from tests.oracle.cells import Cells, each, times
 from tests.oracle.misconceptions.entry import entry
-from tests.oracle.working import Work
+from tests.oracle.one_filter import FilterWork
 
 
-def _upstream(w: Work) -> Cells:
+def _upstream(w: FilterWork) -> Cells:
     """∂L/∂a with everything that the loss puts in: for binary cross-entropy e/(a(1 − a))."""
     if w.manner.loss == "binary_cross_entropy":
         return each(lambda e, a: e / (a * (1.0 - a)), w["error"], w["activation"])
     return w.upstream
 
 
-def _with_slope(w: Work, errors: Cells) -> Cells:
+def _with_slope(w: FilterWork, errors: Cells) -> Cells:
     return each(lambda e, z: e * w.phi.slope(z), errors, w["forward"])
 
 
-def _masked(w: Work, passes: Callable[[float, float], bool]) -> Cells | None:
+def _masked(w: FilterWork, passes: Callable[[float, float], bool]) -> Cells | None:
     """∂L/∂a where `passes(error, z)`; only where the slope is a mask."""
     if w.question.phi != "relu":
         return None
     return each(lambda g, e, z: g if passes(e, z) else 0.0, w.upstream, w["error"], w["forward"])
 
 
-def _slope_of_z(w: Work, _: str) -> Cells | None:
+def _slope_of_z(w: FilterWork, _: str) -> Cells | None:
     """z put into a(1 − a), or into 1 − a²."""
     formula = {"sigmoid": lambda z: z * (1.0 - z), "tanh": lambda z: 1.0 - z * z}.get(w.question.phi)
     return None if formula is None else each(lambda g, z: g * formula(z), _upstream(w), w["forward"])
 
 
-def _unsquared_slope(w: Work, _: str) -> Cells | None:
+def _unsquared_slope(w: FilterWork, _: str) -> Cells | None:
     """1 − a for tanh's 1 − a²."""
     right = w.question.phi == "tanh"
     return each(lambda g, a: g * (1.0 - a), w.upstream, w["activation"]) if right else None
 
 
-def _leak_alone(w: Work, _: str) -> Cells | None:
+def _leak_alone(w: FilterWork, _: str) -> Cells | None:
     if w.question.phi != "leaky_relu":
         return None
     return each(lambda g, z: g if z > 0 else w.phi.slope(z), w.upstream, w["forward"])
 
 
-def weighted(w: Work, errors: Cells) -> Cells:
+def weighted(w: FilterWork, errors: Cells) -> Cells:
     """Other errors, with the loss's number and the slope."""
     return _with_slope(w, times(w.number("delta"), errors))
 

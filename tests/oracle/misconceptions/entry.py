@@ -5,28 +5,72 @@ A code may stand several times: learners do it in more than one way, or in more 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from tests.oracle.cells import Cells
-from tests.oracle.working import Work
+from tests.oracle.network import Layer, Network, NetworkWork
+from tests.oracle.one_filter import FilterWork, OneFilter
+from tests.oracle.question import Question
 
-Formula = Callable[[Work, str], "Cells | None"]
-"""The wrong numbers from those so far; the text is "bias_" where it is the bias's step. None: nobody can do it here."""
+Attempt = Callable[[Any], "Cells | None"]
+"""The wrong numbers of a step from the work so far; None where nobody can do it."""
 
 
 @dataclass(frozen=True)
-class Misconception:
-    """One way to make a named mistake, in these steps at once."""
+class Misconception(ABC):
+    """One way to make a named mistake."""
 
     code: str
+
+    @abstractmethod
+    def attempts(self, question: Question) -> Mapping[str, Attempt]:
+        """What it gives in a question, by the steps that it shows in; all of these at once."""
+
+
+@dataclass(frozen=True)
+class InOneFilter(Misconception):
+    """In these steps of a lesson with one filter; the formula is told "bias_" where it is the bias's step."""
+
     steps: tuple[str, ...]
-    formula: Formula
+    formula: Callable[[FilterWork, str], Cells | None] = field(repr=False)
+
+    def attempts(self, question: Question) -> Mapping[str, Attempt]:
+        """Nothing in a network."""
+        steps = self.steps if isinstance(question, OneFilter) else ()
+        return {step: self._at("bias_" if step.startswith("bias_") else "") for step in steps}
+
+    def _at(self, prefix: str) -> Attempt:
+        return lambda done: self.formula(done, prefix)
+
+
+@dataclass(frozen=True)
+class InNetwork(Misconception):
+    """In this step of every layer of this kind; the formula is told the layer's name."""
+
+    layer: type[Layer]
+    role: str
+    formula: Callable[[NetworkWork, str], Cells | None] = field(repr=False)
+
+    def attempts(self, question: Question) -> Mapping[str, Attempt]:
+        """Nothing in a lesson with one filter."""
+        layers = question.layers if isinstance(question, Network) else ()
+        return {f"{one.name}.{self.role}": self._at(one.name) for one in layers if type(one) is self.layer}
+
+    def _at(self, name: str) -> Attempt:
+        return lambda done: self.formula(done, name)
 
 
 MISCONCEPTIONS: list[Misconception] = []
 
 
-def entry(code: str, steps: str, formula: Formula) -> None:
-    """Enters what a mistake gives in these steps."""
-    MISCONCEPTIONS.append(Misconception(code, tuple(steps.split()), formula))
+def entry(code: str, steps: str, formula: Callable[[FilterWork, str], Cells | None]) -> None:
+    """Enters what a mistake gives in these steps of a lesson with one filter."""
+    MISCONCEPTIONS.append(InOneFilter(code, tuple(steps.split()), formula))
+
+
+def in_networks(code: str, layer: type[Layer], role: str, formula: Callable[[NetworkWork, str], Cells | None]) -> None:
+    """Enters what a mistake gives in a step of a network's layers."""
+    MISCONCEPTIONS.append(InNetwork(code, layer, role, formula))

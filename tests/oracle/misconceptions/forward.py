@@ -6,13 +6,13 @@ from dataclasses import replace
 from math import prod
 
 from tests.oracle.cells import Cells, each, indices, sizes, times
-from tests.oracle.layers import correlate
+from tests.oracle.layers import Geometry, correlate
 from tests.oracle.misconceptions.entry import entry
 from tests.oracle.misconceptions.shapes import exchanged, several, square, transposed, turned
-from tests.oracle.working import Work
+from tests.oracle.one_filter import FilterWork
 
 
-def correlated(w: Work, **changed: Cells | None) -> Cells:
+def correlated(w: FilterWork, **changed: Cells | None) -> Cells:
     """z with another input or filter, or without the bias."""
     parts = {"input": w["input"], "filter": w["filter"], "bias": w.steps.get("bias")} | changed
     image, weights = parts["input"], parts["filter"]
@@ -21,17 +21,14 @@ def correlated(w: Work, **changed: Cells | None) -> Cells:
     return correlate(image, weights, parts["bias"], w.question.geometry)
 
 
-def _bias_per_product(w: Work, _: str) -> Cells | None:
+def _bias_per_product(w: FilterWork, _: str) -> Cells | None:
     taps = prod(sizes(w["filter"])[1:])
     return correlated(w, bias=times(taps, w["bias"])) if "bias" in w.steps else None
 
 
-def _moved_otherwise(w: Work, **geometry: int) -> Cells | None:
+def _moved_otherwise(w: FilterWork, other: Geometry) -> Cells | None:
     """z with another stride or padding; None where it is the same one, or nothing fits."""
-    other = replace(w.question.geometry, **geometry)
-    fits = all(
-        other.outputs(size, side) > 0 for size, side in zip(sizes(w["input"])[2:], w.question.window, strict=True)
-    )
+    fits = min(other.outputs(sizes(w["input"])[2:], w.question.window)) > 0
     if other == w.question.geometry or not fits:
         return None
     return correlate(w["input"], w["filter"], w.steps.get("bias"), other)
@@ -43,7 +40,7 @@ def channels_summed(image: Cells) -> Cells:
     return {cell: sum(image[(cell[0], c, *cell[2:])] for c in channels) for cell in image}
 
 
-def _summed_first(w: Work, _: str) -> Cells | None:
+def _summed_first(w: FilterWork, _: str) -> Cells | None:
     """The sum of the channels under the first channel's weights."""
     if not several(w["input"], 1):
         return None
@@ -61,7 +58,7 @@ def first_channels(array: Cells) -> Cells:
     return {cell: array[(cell[0], 0, *cell[2:])] for cell in array}
 
 
-def _matrix_products(w: Work, _: str) -> Cells | None:
+def _matrix_products(w: FilterWork, _: str) -> Cells | None:
     """z = Σ of the matrix product of patch and filter, Σ_u,v Σ_k patch[u,k]·W[k,v]."""
     if not square(w["filter"]):
         return None
@@ -82,8 +79,8 @@ entry(
 )
 entry("bias-forgotten", "forward", lambda w, _: correlated(w, bias=None) if "bias" in w.steps else None)
 entry("bias-per-product", "forward", _bias_per_product)
-entry("stride-ignored", "forward", lambda w, _: _moved_otherwise(w, stride=1))
-entry("padding-ignored", "forward", lambda w, _: _moved_otherwise(w, padding=0))
+entry("stride-ignored", "forward", lambda w, _: _moved_otherwise(w, replace(w.question.geometry, stride=(1, 1))))
+entry("padding-ignored", "forward", lambda w, _: _moved_otherwise(w, replace(w.question.geometry, padding=(0, 0))))
 entry("channels-summed-first", "forward", _summed_first)
 entry(
     "first-channel-only",
@@ -106,11 +103,11 @@ entry(
 entry("matrix-product", "forward", _matrix_products)
 
 
-def _relu_for_another(w: Work, _: str) -> Cells | None:
+def _relu_for_another(w: FilterWork, _: str) -> Cells | None:
     return each(lambda z: max(z, 0.0), w["forward"]) if w.question.phi != "relu" else None
 
 
-def _relus_mask(w: Work, _: str) -> Cells | None:
+def _relus_mask(w: FilterWork, _: str) -> Cells | None:
     return each(lambda e, z: e if z > 0 else 0.0, w.upstream, w["forward"]) if w.question.phi != "relu" else None
 
 

@@ -6,21 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.oracle.cells import Cells, each, indices, sizes, times
-from tests.oracle.layers import filter_gradient
+from tests.oracle.layers import Geometry, filter_gradient
 from tests.oracle.misconceptions.delta import weighted
 from tests.oracle.misconceptions.entry import entry
 from tests.oracle.misconceptions.forward import channels_summed, correlated, first_channels, one_channel
 from tests.oracle.misconceptions.shapes import exchanged, several, square, transposed, turned
-from tests.oracle.working import Work
+from tests.oracle.one_filter import FilterWork
 
 
-def _gradient(w: Work, x: Cells | None = None, d: Cells | None = None, **geometry: int) -> Cells:
-    """∂L/∂W with another input, δ or way to move it."""
-    moved = replace(w.question.geometry, **geometry)
-    return times(w.turn, filter_gradient(x or w["input"], d or w["delta"], w.question.window, moved))
+def _gradient(w: FilterWork, x: Cells | None = None, d: Cells | None = None) -> Cells:
+    """∂L/∂W with another input or δ."""
+    return times(w.turn, filter_gradient(x or w["input"], d or w["delta"], w.question.window, w.question.geometry))
 
 
-def _for_each_weight(w: Work, totals: Cells) -> Cells:
+def _for_each_weight(w: FilterWork, totals: Cells) -> Cells:
     """One number a filter, written for every weight of it."""
     return {cell: w.turn * totals[cell[0],] for cell in w["filter"]}
 
@@ -33,14 +32,14 @@ def sums(array: Cells) -> Cells:
     return totals
 
 
-def _delta_as_gradient(w: Work, _: str) -> Cells | None:
+def _delta_as_gradient(w: FilterWork, _: str) -> Cells | None:
     alone = sizes(w["delta"])[0] == 1 and not several(w["input"], 1)
     if not alone or sizes(w["delta"])[2:] != w.question.window:
         return None
     return times(w.turn, {(f, 0, i, j): d for (_, f, i, j), d in w["delta"].items()})
 
 
-def _one_patch(w: Work, at: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Cells:
+def _one_patch(w: FilterWork, at: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Cells:
     """δ of one output times its patch."""
     samples, _, rows, columns = sizes(w["delta"])
     n, i, j = at((samples - 1, rows - 1, columns - 1))
@@ -48,20 +47,20 @@ def _one_patch(w: Work, at: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Cel
     return _gradient(w, d=only)
 
 
-def _output_for_input(w: Work, _: str) -> Cells | None:
+def _output_for_input(w: FilterWork, _: str) -> Cells | None:
     """a in the place of X, where the two are of one size."""
     same = sizes(w["activation"])[1:] == sizes(w["input"])[1:]
     return _gradient(w, x=w["activation"]) if same else None
 
 
-def _weights_as_delta(w: Work, _: str) -> Cells | None:
+def _weights_as_delta(w: FilterWork, _: str) -> Cells | None:
     """X ⋆ W: the filter laid over the outputs, where it is as large as δ."""
     if w.question.window != sizes(w["delta"])[2:] or several(w["input"], 1):
         return None
     return _gradient(w, d={(n, f, i, j): w["filter"][f, 0, i, j] for n, f, i, j in w["delta"]})
 
 
-def _matrix_product_gradient(w: Work, _: str) -> Cells | None:
+def _matrix_product_gradient(w: FilterWork, _: str) -> Cells | None:
     """Σ of the matrix product of each weight's inputs and δ."""
     if not square(w["delta"]):
         return None
@@ -74,35 +73,32 @@ def _matrix_product_gradient(w: Work, _: str) -> Cells | None:
     return total
 
 
-def _wherever_it_fits(w: Work, stride: int, padding: int) -> Cells | None:
-    """X ⋆ δ at every place where δ, its cells `stride` apart, lies within the padded input."""
-    moved = replace(w.question.geometry, stride=stride, padding=padding)
-    room = (
-        size + 2 * padding - (cells - 1) * stride
-        for size, cells in zip(sizes(w["input"])[2:], sizes(w["delta"])[2:], strict=True)
-    )
-    window = tuple(-(-space // moved.dilation) for space in room)
+def _wherever_it_fits(w: FilterWork, moved: Geometry) -> Cells | None:
+    """X ⋆ δ at every place where δ, its cells a stride apart, lies within the padded input."""
+    image, delta = sizes(w["input"])[2:], sizes(w["delta"])[2:]
+    room = (image[k] + 2 * moved.padding[k] - (delta[k] - 1) * moved.stride[k] for k in (0, 1))
+    window = tuple(-(-space // spread) for space, spread in zip(room, moved.dilation, strict=True))
     return times(w.turn, filter_gradient(w["input"], w["delta"], window, moved)) if min(window) > 0 else None
 
 
-def _close_together(w: Work, _: str) -> Cells | None:
+def _close_together(w: FilterWork, _: str) -> Cells | None:
     """δ not spread out: a larger matrix than the filter."""
     geometry = w.question.geometry
-    return _wherever_it_fits(w, 1, geometry.padding) if geometry.stride > 1 else None
+    return _wherever_it_fits(w, replace(geometry, stride=(1, 1))) if max(geometry.stride) > 1 else None
 
 
-def _without_rim(w: Work, _: str) -> Cells | None:
+def _without_rim(w: FilterWork, _: str) -> Cells | None:
     """X without its rim: a smaller matrix than the filter."""
     geometry = w.question.geometry
-    return _wherever_it_fits(w, geometry.stride, 0) if geometry.padding else None
+    return _wherever_it_fits(w, replace(geometry, padding=(0, 0))) if max(geometry.padding) else None
 
 
-def _over_samples(w: Work, prefix: str, power: int) -> Cells | None:
+def _over_samples(w: FilterWork, prefix: str, power: int) -> Cells | None:
     samples = sizes(w["target"])[0]
     return times(samples**-power, w.right(f"{prefix}gradient")) if samples > 1 else None
 
 
-def _one_sample(w: Work, prefix: str, which: int) -> Cells | None:
+def _one_sample(w: FilterWork, prefix: str, which: int) -> Cells | None:
     last = sizes(w["target"])[0] - 1
     if not last:
         return None
@@ -110,18 +106,18 @@ def _one_sample(w: Work, prefix: str, which: int) -> Cells | None:
     return replace(w, steps=w.steps | {"delta": only}).right(f"{prefix}gradient")
 
 
-def _not_reset(w: Work, prefix: str) -> Cells | None:
+def _not_reset(w: FilterWork, prefix: str) -> Cells | None:
     name = f"{prefix}gradient"
     return each(lambda now, old: now + old, w.right(name), w.before[name]) if w.before else None
 
 
-def _nudged(w: Work, cell: tuple[int, ...], by: float) -> float:
+def _nudged(w: FilterWork, cell: tuple[int, ...], by: float) -> float:
     """The loss with one weight moved."""
     moved = w["filter"] | {cell: w["filter"][cell] + by}
     return w.loss(each(w.phi.value, correlated(w, filter=moved)))
 
 
-def _differences(w: Work, up: float, down: float) -> Cells | None:
+def _differences(w: FilterWork, up: float, down: float) -> Cells | None:
     """(L(w + up) − L(w − down)) / (up + down), weight by weight."""
     if w.manner.loss == "binary_cross_entropy":
         return None
@@ -148,11 +144,6 @@ entry(
 entry("first-patch-only", "gradient", lambda w, _: _one_patch(w, lambda last: (0, 0, 0)))
 entry("last-patch-only", "gradient", lambda w, _: _one_patch(w, lambda last: last))
 entry("output-for-input", "gradient", _output_for_input)
-entry(
-    "stride-ignored",
-    "gradient",
-    lambda w, _: _gradient(w, stride=1) if w.question.geometry.stride > 1 else None,
-)
 entry("stride-ignored", "gradient", _close_together)
 entry("padding-ignored", "gradient", _without_rim)
 entry(

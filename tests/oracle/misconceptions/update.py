@@ -7,51 +7,43 @@ from math import floor, sqrt, trunc
 
 from tests.oracle.cells import Cells, each
 from tests.oracle.misconceptions.entry import entry
-from tests.oracle.working import BETA1, BETA2, EPSILON, MOMENTUM, Work
+from tests.oracle.one_filter import FilterWork
+from tests.oracle.optimizers import BETA1, BETA2, EPSILON, MOMENTUM
 
 
-def _old(w: Work, prefix: str) -> Cells:
-    return w["bias" if prefix else "filter"]
-
-
-def _moved_by(w: Work, prefix: str, change: Callable[[float, float], float]) -> Cells:
+def _moved_by(w: FilterWork, prefix: str, change: Callable[[float, float], float]) -> Cells:
     """The old weights plus a changed step; `change(step, old)`."""
-    return each(lambda old, new: old + change(new - old, old), _old(w, prefix), w.right(f"{prefix}update"))
+    return each(lambda old, new: old + change(new - old, old), w.old(prefix), w.right(f"{prefix}update"))
 
 
-def _rounded_step(w: Work, prefix: str, whole: Callable[[float], int]) -> Cells:
+def _rounded_step(w: FilterWork, prefix: str, whole: Callable[[float], int]) -> Cells:
     return _moved_by(w, prefix, lambda step, old: whole(step))
 
 
-def _rounded_weights(w: Work, prefix: str, whole: Callable[[float], int]) -> Cells:
+def _rounded_weights(w: FilterWork, prefix: str, whole: Callable[[float], int]) -> Cells:
     return each(whole, w.right(f"{prefix}update"))
 
 
-def _along(w: Work, prefix: str, way: Cells) -> Cells:
-    """The old weights moved along another direction."""
-    return each(lambda old, d: old - w.manner.sign * w.question.rate * d, _old(w, prefix), way)
-
-
-def _momentum_only(w: Work, formula: Callable[[], Cells]) -> Cells | None:
+def _momentum_only(w: FilterWork, formula: Callable[[], Cells]) -> Cells | None:
     return formula() if w.question.optimizer == "momentum" else None
 
 
-def _old_velocity(w: Work, prefix: str) -> Cells | None:
-    return _momentum_only(w, lambda: _along(w, prefix, w.memory(f"{prefix}velocity")))
+def _old_velocity(w: FilterWork, prefix: str) -> Cells | None:
+    return _momentum_only(w, lambda: w.along(prefix, w.memory(f"{prefix}velocity")))
 
 
-def _velocity_with(w: Work, prefix: str, kept: float, added: float) -> Cells | None:
+def _velocity_with(w: FilterWork, prefix: str, kept: float, added: float) -> Cells | None:
     if w.question.optimizer not in ("momentum", "nesterov"):
         return None
     return each(lambda v, g: kept * v + added * g, w.memory(f"{prefix}velocity"), w[f"{prefix}gradient"])
 
 
-def _adam_step(w: Work, prefix: str, change: Callable[[float, float, int], float]) -> Cells | None:
+def _adam_step(w: FilterWork, prefix: str, change: Callable[[float, float, int], float]) -> Cells | None:
     """The old weights moved by η·change(m, s, how many updates)."""
     if w.question.optimizer != "adam":
         return None
     m, s, turns = w[f"{prefix}first_moment"], w[f"{prefix}second_moment"], w.number_of_updates
-    return _along(w, prefix, each(lambda m, s: change(m, s, turns), m, s))
+    return w.along(prefix, each(lambda m, s: change(m, s, turns), m, s))
 
 
 def _corrected(m: float, s: float, turns: int) -> tuple[float, float]:
@@ -68,7 +60,7 @@ def _one_turn_late(m: float, s: float, turns: int) -> float:
     return first / (sqrt(second) + EPSILON)
 
 
-def _moment_with(w: Work, prefix: str, role: str, formula: Callable[[float, float], float]) -> Cells | None:
+def _moment_with(w: FilterWork, prefix: str, role: str, formula: Callable[[float, float], float]) -> Cells | None:
     if w.question.optimizer != "adam":
         return None
     return each(formula, w.memory(f"{prefix}{role}"), w[f"{prefix}gradient"])
@@ -79,20 +71,20 @@ entry("uphill-update", BOTH, lambda w, b: _moved_by(w, b, lambda step, old: -ste
 entry("rate-forgotten", BOTH, lambda w, b: _moved_by(w, b, lambda step, old: step / w.question.rate))
 entry("rate-twice", BOTH, lambda w, b: _moved_by(w, b, lambda step, old: step * w.question.rate))
 entry("old-filter-forgotten", BOTH, lambda w, b: _moved_by(w, b, lambda step, old: step - old))
-entry("not-updated", BOTH, lambda w, b: dict(_old(w, b)))
+entry("not-updated", BOTH, lambda w, b: dict(w.old(b)))
 entry("rounded-to-integers", BOTH, lambda w, b: _rounded_weights(w, b, round))
 entry("rounded-to-integers", BOTH, lambda w, b: _rounded_weights(w, b, trunc))
 entry("rounded-to-integers", BOTH, lambda w, b: _rounded_step(w, b, round))
 entry("rounded-to-integers", BOTH, lambda w, b: _rounded_step(w, b, trunc))
 entry("rounded-down", BOTH, lambda w, b: _rounded_weights(w, b, floor))
-entry("velocity-forgotten", BOTH, lambda w, b: _momentum_only(w, lambda: _along(w, b, w[f"{b}gradient"])))
+entry("velocity-forgotten", BOTH, lambda w, b: _momentum_only(w, lambda: w.along(b, w[f"{b}gradient"])))
 entry("old-velocity", BOTH, _old_velocity)
 entry("momentum-not-multiplied", "velocity bias_velocity", lambda w, b: _velocity_with(w, b, 1.0, 1.0))
 entry("averaged-velocity", "velocity bias_velocity", lambda w, b: _velocity_with(w, b, MOMENTUM, 1.0 - MOMENTUM))
 entry(
     "nesterov-as-momentum",
     BOTH,
-    lambda w, b: _along(w, b, w[f"{b}velocity"]) if w.question.optimizer == "nesterov" else None,
+    lambda w, b: w.along(b, w[f"{b}velocity"]) if w.question.optimizer == "nesterov" else None,
 )
 entry("adam-uncorrected", BOTH, lambda w, b: _adam_step(w, b, lambda m, s, _: m / (sqrt(s) + EPSILON)))
 entry("adam-root-forgotten", BOTH, lambda w, b: _adam_step(w, b, _without_root))
