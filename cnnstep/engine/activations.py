@@ -37,6 +37,9 @@ class Activation:
     `low` and `high` bound the outputs; with `open_range` the bounds are approached and never reached.
     `kinks` are the z at which φ′ jumps. `flat`: φ′ is exactly 0 over a whole region, where nothing is
     learned. `steepest` is the largest φ′. `parameters` are the numbers a scenario may set.
+
+    A formula may be in cases of z, `1 if z > 0, else 0`, and may end with what a sign in it means, `, s = …`.
+    `slope_from` works φ′ out from z and the other letter of `slope_formula`, which is a = φ(z) or what `letter` gives.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Activation:
     flat: bool = False
     steepest: float = 1.0
     parameters: Mapping[str, float] = field(default_factory=dict)
+    slope_from: Callable[[float, float], float] | None = field(default=None, repr=False, compare=False)
+    letter: Callable[[float], float] | None = field(default=None, repr=False, compare=False)
 
     @property
     def plain_relu(self) -> bool:
@@ -174,6 +179,7 @@ def sigmoid() -> Activation:
         high=1.0,
         open_range=True,
         steepest=0.25,
+        slope_from=lambda z, a: a * (1.0 - a),
     )
 
 
@@ -191,6 +197,7 @@ def tanh() -> Activation:
         low=-1.0,
         high=1.0,
         open_range=True,
+        slope_from=lambda z, a: 1.0 - a * a,
     )
 
 
@@ -223,6 +230,8 @@ def silu() -> Activation:
         slope_at=lambda z: _sigmoid_at(z) + z * _sigmoid_at(z) * _sigmoid_at(-z),
         low=-0.2784645427610738,  # at z = −1.2784645427610738, where the slope is 0
         steepest=1.099839320128867,  # at z = 2.3993572805
+        slope_from=lambda z, s: s * (1.0 + z * (1.0 - s)),
+        letter=_sigmoid_at,
     )
 
 

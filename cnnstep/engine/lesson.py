@@ -17,9 +17,10 @@ from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal
 from cnnstep.engine.losses import Loss
 from cnnstep.engine.naming import ONE_FILTER_WORDS, layer_words
 from cnnstep.engine.optimizers import COUNT, Slot
+from cnnstep.engine.put_in import with_places
 from cnnstep.engine.quantity import IMAGE, Array, Cell, Quantity, Values, frozen
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.step import Factor, ShortForm, Step, Term, Working, read
+from cnnstep.engine.step import Factor, Put, ShortForm, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 
@@ -230,7 +231,8 @@ def _network_error(scenario: Scenario, output: Quantity, target: Quantity) -> tu
         a, t = read(output, values, cell), read(target, values, cell)
         outer = (Factor("−1", -1.0),) if sign < 0 else ()
         if loss.pull is not None:
-            part = Factor(f"1/{a.label}", _inverse(a.value) if t.value else 0.0, a.source, a.cell)
+            put = Put("1/{p}", {"p": a.value}, lambda numbers: _inverse(numbers["p"])) if t.value else None
+            part = Factor(f"1/{a.label}", _inverse(a.value) if t.value else 0.0, a.source, a.cell, put)
             return Working((Term((*outer, Factor("−1", -1.0), t, part)),))
         weight = () if not loss.weight_formula else (_weight(loss, values[output.name], cell),)
         if weight and math.isinf(weight[0].value):
@@ -273,7 +275,15 @@ def _inverse(value: float) -> float:
 
 
 def _weight(loss: Loss, output: Array, cell: Cell) -> Factor:
-    return Factor(loss.weight_formula.removesuffix(" ⊙"), loss.weight_at(float(output[cell]), output.size))
+    """What stands before e, such as 2/n or 1/(a(1 − a))."""
+    formula, a = loss.weight_formula.removesuffix(" ⊙"), float(output[cell])
+    value = loss.weight_at(a, output.size)
+    if loss.factor is None:
+        put = Put(with_places(formula, "a"), {"a": a}, lambda numbers: loss.weight_at(numbers["a"], output.size))
+        return Factor(formula, value, put=put if math.isfinite(value) else None)
+    text, words = with_places(formula.strip("()"), "n"), "n counts all target cells: {n}"
+    put = Put(text, {"n": float(output.size)}, lambda numbers: loss.weight_at(a, int(numbers["n"])), words)
+    return Factor(formula, value, put=put if "n" in formula else None)
 
 
 def _weighted(loss: Loss, error: Quantity, output: Quantity, target: Quantity) -> Signal:

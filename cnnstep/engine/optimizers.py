@@ -6,6 +6,7 @@ w ← w + η·…). Every rule here is odd in G, so the sign shows in the last l
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnstep.engine.quantity import Array, Cell, Layout, Quantity, Values
-from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.engine.step import Factor, Put, Step, Term, Working, read
 from cnnstep.registry import Registry
 
 COUNT = Quantity("iteration", "k", Layout(()), "memory")
@@ -177,6 +178,24 @@ def _average(slot: Slot, role: str, symbol: str, beta: float, of: tuple[Quantity
     return _weighted_sum(slot, role, symbol, f"{symbol} ← {kept}·{symbol} + {added}·{_plain(of[0])}{power}", shares)
 
 
+def _over_root(at: float, corrected_by: float, epsilon: float) -> float:
+    """1/(√ŝ + ε)."""
+    return 1.0 / (math.sqrt(at / corrected_by) + epsilon)
+
+
+def _correction(beta: float, turns: float) -> Put:
+    """1/(1 − βᵏ⁺¹)."""
+    text, words = f"1/(1 − {beta:g}^{{k}})", "k + 1 is {k}"
+    return Put(text, {"k": turns}, lambda numbers: 1.0 / (1.0 - beta ** numbers["k"]), words)
+
+
+def _root(at: float, beta: float, turns: float, epsilon: float) -> Put:
+    """1/(√(s/(1 − βᵏ⁺¹)) + ε)."""
+    numbers = {"s": at, "k": turns, "ε": epsilon}
+    text = f"1/(√({{s}}/(1 − {beta:g}^{{k}})) + {{ε}})"
+    return Put(text, numbers, lambda given: _over_root(given["s"], 1.0 - beta ** given["k"], given["ε"]))
+
+
 def _adam_update(slot: Slot, rate: float, m: Quantity, s: Quantity, constants: tuple[float, float, float]) -> Step:
     beta1, beta2, epsilon = constants
     w, sign = slot.parameter, slot.downhill
@@ -193,12 +212,13 @@ def _adam_update(slot: Slot, rate: float, m: Quantity, s: Quantity, constants: t
 
     def working(values: Values, cell: Cell) -> Working:
         of_first, of_second = corrections(values)
-        spread = float(values[s.name][cell]) / of_second
+        at, turns = float(values[s.name][cell]), float(values[COUNT.name]) + 1.0
+        root = f"1/(√({s.label(cell)}/{of_second:.4g}) + ε)"
         move = (
             Factor(f"{sign}{rate:g}", -slot.sign * rate),
             read(m, values, cell),
-            Factor(f"1/{of_first:.4g}", 1.0 / of_first),
-            Factor(f"1/(√({s.label(cell)}/{of_second:.4g}) + ε)", 1.0 / (spread**0.5 + epsilon), s.name, cell),
+            Factor(f"1/{of_first:.4g}", 1.0 / of_first, put=_correction(beta1, turns)),
+            Factor(root, _over_root(at, of_second, epsilon), s.name, cell, _root(at, beta2, turns, epsilon)),
         )
         return Working((Term((read(w, values, cell),)), Term(move)))
 

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 
 
 @dataclass(frozen=True)
+class Put:
+    """A formula with numbers in the place of its letters: `{a}·(1 − {a})` and a = 0.95.
+
+    `work` works it out from such numbers. `words`, with places for numbers too, say what a letter stands for, or why
+    this one of several cases holds.
+    """
+
+    text: str
+    numbers: Mapping[str, float]
+    work: Callable[[Mapping[str, float]], float] = field(repr=False, compare=False)
+    words: str = ""
+
+
+@dataclass(frozen=True)
 class Factor:
-    """One number in a product: what it is called, its value, and the quantity and (full) cell it was read from."""
+    """One number in a product: what it is called, its value, and the quantity and (full) cell it was read from.
+
+    `put` is how the number comes about where it is worked out on the spot: a slope, a power.
+    """
 
     label: str
     value: float
     source: str | None = None
     cell: Cell = ()
+    put: Put | None = None
 
 
 @dataclass(frozen=True)

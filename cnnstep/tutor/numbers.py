@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+MOST_DIGITS = 17
+"""A double is told from its neighbours by so many."""
 LARGEST_DENOMINATOR = 1000
 """Beyond it a fraction is no plainer than its decimals."""
 
@@ -38,8 +41,37 @@ class Numbers:
 
     def factor(self, value: float) -> str:
         """The number as it stands in a product: negative ones in brackets."""
-        written = self.text(value)
-        return f"({written})" if written.startswith("-") else written
+        return bracketed_factor(self.text(value))
+
+
+def enough(style: Numbers, values: Sequence[float], work: Callable[[Sequence[float]], float]) -> tuple[str, ...]:
+    """The numbers with as few digits as still lead to what `work` makes of them, as that is printed."""
+    result = style.text(work(values))
+    written = tuple(map(style.text, values))
+    for digits in range(style.precision, MOST_DIGITS + 1):
+        if style.text(work([_read(text) for text in written])) == result:
+            break
+        written = tuple(_with_digits(value, digits, style) for value in values)
+    return written
+
+
+def bracketed_factor(written: str) -> str:
+    """A written number as it stands in a product."""
+    return f"({written})" if written.startswith("-") else written
+
+
+def _with_digits(value: float, digits: int, style: Numbers) -> str:
+    """With at least so many digits that count; what is exact already stays as it is."""
+    if not math.isfinite(value) or _read(style.text(value)) == value:
+        return style.text(value)
+    if not 10.0**-style.precision < abs(value) < 1e7:
+        return f"{value:.{digits}g}"
+    return Numbers(max(style.precision, digits - 1 - math.floor(math.log10(abs(value))))).text(value)
+
+
+def _read(text: str) -> float:
+    above, _, below = text.partition("/")
+    return float(above) / float(below or 1)
 
 
 AS_USUAL = Numbers()

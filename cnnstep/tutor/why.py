@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.pool import MaxPool
 from cnnstep.engine.quantity import Cell, Quantity
 from cnnstep.engine.step import Factor, Step, Term, Working
 from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
@@ -15,6 +18,7 @@ from cnnstep.tutor.network.one_sample import SAMPLE, one_sample
 from cnnstep.tutor.nudge import nudge
 from cnnstep.tutor.numbers import Numbers, listed
 from cnnstep.tutor.present import planes
+from cnnstep.tutor.put_in import difference, largest, put_in
 from cnnstep.tutor.sentences import place_of, words_of
 
 MOST_SAMPLES = 8
@@ -105,15 +109,36 @@ def _of_sample(iteration: Iteration, factor: Factor, sample: int) -> Factor:
 
 
 def products(iteration: Iteration, step: Step, cell: Cell, working: Working, numbers: Numbers) -> tuple[Block, ...]:
-    """The products and their sum; where nothing takes part, that; for softmax, its short form beside the Jacobian."""
-    if step.role == "pool_gradient" and not working.terms:
-        return (Paragraph("No window took this number, so nothing comes back to it: 0."),)
-    total = as_sum("", working, _dead(iteration, working))
+    """The products and their sum, and every formula with the numbers put in; what has no sum has its formula alone."""
+    label, total = step.quantity.label(cell), as_sum("", working, _dead(iteration, working))
     if step.role == "softmax_gradient":
         from cnnstep.tutor.network.both_ways import short_form
 
         return (total, *short_form(iteration, step, cell, working.value, numbers))
-    return (total,)
+    if step.role == "pool_gradient":
+        nothing = Paragraph("No window took this number, so nothing comes back to it: 0.")
+        return (total if working.terms else nothing, *_windows_over(iteration, step, cell, numbers))
+    if step.role == "error" and not iteration.lesson.scenario.is_network:
+        return (difference(label, working, numbers),)
+    if step.role == "pool" and isinstance(step.part, MaxPool):
+        return largest(label, working, numbers) or (total,)
+    formulas = put_in(working, numbers)
+    return formulas if step.role == "activation" else (total, *formulas)
+
+
+def _windows_over(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers) -> tuple[Block, ...]:
+    """For a max pooling's input gradient: who won each window that the number lies in."""
+    if not isinstance(step.part, MaxPool):
+        return ()
+    pooled = next(one for one in iteration.lesson.of_role("pool") if one.layer == step.layer)
+    size = iteration.values[step.name].shape[1:]
+    outputs = ((*cell[:2], *at) for at in np.ndindex(iteration.values[pooled.name].shape[2:]))
+    over = [output for output in outputs if cell[2:] in step.part.window.cells(output, size)]
+    return tuple(
+        block
+        for output in over
+        for block in largest(pooled.quantity.label(output), pooled.working(iteration.values, output), numbers)
+    )
 
 
 def as_sum(title: str, working: Working, dead: frozenset[tuple[str, Cell]] = frozenset()) -> Sum:

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnstep.engine.activations import Activation
 from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
+from cnnstep.engine.put_in import put_slope, put_value
 from cnnstep.engine.quantity import Array, Cell, Values, number
 from cnnstep.engine.step import Factor, Step, Term, Working
 
@@ -42,9 +43,9 @@ class ActivationLayer(Layer):
             return self.phi.value(values[z.name])
 
         def working(values: Values, cell: Cell) -> Working:
-            label = f"{self.phi.name}({z.label(cell)})"
-            value = self.phi.value_at(float(values[z.name][cell]))
-            return Working((Term((Factor(label, value, z.name, cell),)),))
+            at, label = float(values[z.name][cell]), z.label(cell)
+            put = put_value(self.phi, at, label)
+            return Working((Term((Factor(f"{self.phi.name}({label})", self.phi.value_at(at), z.name, cell, put),)),))
 
         formula = f"{output.symbol} = {self.phi.name}({z.symbol})"
         return Step(output, "activation", formula, (z,), compute, working, self, place.layer)
@@ -62,8 +63,9 @@ class ActivationLayer(Layer):
             return np.multiply(upstream, slope, out=slope if slope.shape == upstream.shape else None)
 
         def working(values: Values, cell: Cell) -> Working:
-            at = float(values[z.name][cell])
-            slope = Factor(f"{self.phi.name}′({z.label(cell)})", self.phi.slope_at(at), z.name, cell)
+            at, label = float(values[z.name][cell]), z.label(cell)
+            put = put_slope(self.phi, at, label)
+            slope = Factor(f"{self.phi.name}′({label})", self.phi.slope_at(at), z.name, cell, put)
             factors = signal.factors(values, cell)
             if signal.short is not None and not (slope.value > 0 and all(abs(f.value) < 1e6 for f in factors)):
                 # 1/(a(1 − a)) and φ′ are inverse; where a cell saturates, 1 − a has too few digits left to part them

@@ -165,7 +165,9 @@ class MaxPool(Pool):
             for at in self.window.cells(cell, place.size):
                 share = 1.0 if at == won else 0.0
                 where = (*cell[:2], *at)
-                terms.append(Term((Factor(f"{share:g}", share), read(x, values, where)), "won" if share else "smaller"))
+                number, best = read(x, values, where), values[x.name][(*cell[:2], *won)]
+                smaller = "as large, but later" if number.value == best else "smaller"
+                terms.append(Term((Factor(f"{share:g}", share), number), "won" if share else smaller))
             return Working(tuple(terms))
 
         formula = f"{y.symbol} = the largest of each {_text(self.window)} window of {x.symbol}"

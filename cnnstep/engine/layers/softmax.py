@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
 from cnnstep.engine.quantity import VECTOR, Array, Cell, Quantity, Values
-from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.engine.step import Factor, Put, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
 
 SMALLEST = 1e-300
@@ -51,8 +51,8 @@ class Softmax(Layer):
             top = max(row) if max(map(abs, row)) > LARGEST else 0.0
             own, each = (f"({name} − {top:.4g})" if top else name for name in (z.label(cell), z.symbol))
             total = sum(math.exp(value - top) for value in row)
-            power = Factor(f"e^{own}", math.exp(row[i] - top), z.name, cell)
-            return Working((Term((power, Factor(f"1/Σe^{each}", 1.0 / total))),))
+            power = Factor(f"e^{own}", math.exp(row[i] - top), z.name, cell, _power(row[i], top))
+            return Working((Term((power, Factor(f"1/Σe^{each}", 1.0 / total, put=_share(row, top)))),))
 
         formula = f"{p.symbol} = e^{z.symbol} / Σ e^{z.symbol}"
         return Step(p, "softmax", formula, (z,), lambda values: softmax(values[z.name]), working, self, place.layer)
@@ -81,6 +81,20 @@ class Softmax(Layer):
         inputs = (*signal.inputs, p)
         step = Step(gradient, "softmax_gradient", formula, inputs, compute, working, self, place.layer, signal.short)
         return (step,)
+
+
+def _power(value: float, top: float) -> Put:
+    """e^z, or e^(z − top)."""
+    text = "e^({z} − {top})" if top else "e^{z}"
+    return Put(text, {"z": value, "top": top}, lambda numbers: math.exp(numbers["z"] - numbers["top"]))
+
+
+def _share(row: list[float], top: float) -> Put:
+    """1 / (e^z₀ + e^z₁ + …)."""
+    names = [f"z{j}" for j in range(len(row))]
+    powers = " + ".join(f"e^({{{name}}} − {{top}})" if top else f"e^{{{name}}}" for name in names)
+    numbers = dict(zip(names, row, strict=True)) | {"top": top}
+    return Put(f"1/({powers})", numbers, lambda given: 1.0 / sum(math.exp(given[z] - given["top"]) for z in names))
 
 
 def _passed(values: Values, signal: Signal, p: Quantity, cell: Cell, j: int) -> Term:

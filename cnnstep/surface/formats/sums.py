@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ from rich.text import Text
 from cnnstep.surface.formats.columns import aligned
 from cnnstep.surface.formats.pen import STYLES, Lines, Pen, indented
 from cnnstep.tutor.document import Line, Sum
-from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.numbers import bracketed_factor, counted, enough
 
 INDENT = 4
 HANG = 4
@@ -64,12 +65,17 @@ def sum_lines(total: Sum, pen: Pen) -> Lines:
 
 def _rows(lines: Sequence[Line], values: Sequence[str], pen: Pen) -> list[Parts]:
     labels = _products([[pen.clean(label) for label in line.labels] for line in lines], pen)
-    numbers = _products([[pen.numbers.factor(number) for number in line.numbers] for line in lines], pen)
+    numbers = _products([_numbers(line, pen) for line in lines], pen)
     alone = all(len(line.numbers) < 2 for line in lines)  # "a = 3 = 3" would say it twice
     return [
         (label, "" if alone else f"= {number}", f"= {value}", pen.clean(line.note))
         for line, label, number, value in zip(lines, labels, numbers, values, strict=False)
     ]
+
+
+def _numbers(line: Line, pen: Pen) -> list[str]:
+    """The factors with enough digits to give the product as it is printed."""
+    return [bracketed_factor(text) for text in enough(pen.numbers, line.numbers, math.prod)]
 
 
 def _products(factors: Sequence[Sequence[str]], pen: Pen) -> list[str]:

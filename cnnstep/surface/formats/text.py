@@ -92,7 +92,7 @@ def _apart(before: Block, after: Block) -> bool:
         return True
     if isinstance(after, Formula):
         return not isinstance(before, Paragraph | Formula)
-    return isinstance(before, Paragraph | Command) and isinstance(after, Paragraph)
+    return isinstance(before, Paragraph | Formula | Command) and isinstance(after, Paragraph)
 
 
 def _draw(group: Sequence[Block], pen: Pen) -> Lines:
