@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cnnstep.tutor.document import Beside, Block
+import pytest
+
+from cnnstep.tutor.document import Beside, Block, Formula, Sum
 
 
 def blocks_of(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -14,3 +16,13 @@ def blocks_of(blocks: Iterable[Block]) -> Iterator[Block]:
             yield from blocks_of(block.blocks)
         else:
             yield block
+
+
+def comes_to(blocks: Iterable[Block], number: float) -> bool:
+    """Whether a working comes to this number: its sum does, or where it is none, its formula as it is printed."""
+    shown = list(blocks)
+    for block in shown:
+        if isinstance(block, Sum):
+            return block.total == pytest.approx(number, abs=1e-12)
+    formula = next(block for block in shown if isinstance(block, Formula))
+    return float(formula.text.rpartition(" = ")[2]) == pytest.approx(number, abs=1e-4)

@@ -23,7 +23,7 @@ from cnnstep.tutor.present import SILENT, iteration_cards, question, step_card
 from cnnstep.tutor.select import lesson_for, names_of
 from cnnstep.tutor.sentences import WORDS, title_of
 from cnnstep.tutor.why import why
-from tests.tutor.blocks import blocks_of
+from tests.tutor.blocks import blocks_of, comes_to
 from tests.tutor.networks import Layers, batch, digits_like, smallest
 
 
@@ -269,8 +269,7 @@ class TestWhy:
         for step in iteration.lesson.steps:
             for cell in np.ndindex(*iteration.matrix(step.name).shape):
                 blocks = asked(iteration, step.name, *cell)
-                (total,) = (block for block in blocks if isinstance(block, Sum))
-                assert total.total == pytest.approx(float(iteration.matrix(step.name)[cell]), abs=1e-12)
+                assert comes_to(blocks, float(iteration.matrix(step.name)[cell]))
                 assert "differ" not in words(blocks)
                 nudged += " agree" in words(blocks)
         gradients = [s for s in iteration.lesson.steps if "gradient" in s.name or s.name == "error"]

@@ -14,9 +14,10 @@ from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.loading import scenario, shipped
-from cnnstep.tutor.document import Block, Formula, Heading, Matrix, Paragraph, Sum
+from cnnstep.tutor.document import Block, Heading, Matrix, Paragraph, Sum
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.why import why
+from tests.tutor.blocks import comes_to
 
 
 def opened(name: str = "first-filter") -> Iteration:
@@ -32,19 +33,7 @@ def words(blocks: tuple[Block, ...]) -> str:
 
 
 def the_sum(blocks: tuple[Block, ...]) -> Sum:
-    return sums(blocks)[0]
-
-
-def sums(blocks: tuple[Block, ...]) -> list[Sum]:
-    return [block for block in blocks if isinstance(block, Sum)]
-
-
-def worked(blocks: tuple[Block, ...]) -> float:
-    """What the sum comes to; of a number that is no sum, what its formula ends in."""
-    if found := sums(blocks):
-        return found[0].total
-    formula = next(block for block in blocks if isinstance(block, Formula))
-    return float(formula.text.rpartition(" = ")[2])
+    return next(block for block in blocks if isinstance(block, Sum))
 
 
 def refused(iteration: Iteration, step: str, *cell: int) -> Fault:
@@ -63,7 +52,7 @@ def test_every_cell_of_every_step_says_where_it_comes_from(name: str) -> None:
         shown = iteration.matrix(step.name)
         for cell in np.ndindex(*shown.shape):
             blocks = asked(iteration, step.name, *cell)
-            assert worked(blocks) == pytest.approx(float(shown[cell]), abs=1e-12 if sums(blocks) else 1e-4)
+            assert comes_to(blocks, float(shown[cell]))
             assert on_a_kink or "differ" not in words(blocks)
 
 
