@@ -228,6 +228,21 @@ def _(scenario: Scenario, run: list[Iteration]) -> None:
     assert any(i.loss_after > i.loss for i in run)
 
 
+@claim("nesterov")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    plain = load("momentum").scenario
+    nesterov = {"name": "nesterov", "momentum": 0.8}
+    assert changed(plain, optimizer=nesterov, title="").data() == changed(scenario, title="").data()
+    assert_converges(run, 97, [[1, 0], [0, 0]])
+    assert highest_after_falling_below(0.2, run) < 0.3
+    assert highest_after_falling_below(0.2, ran(plain, 150)) == pytest.approx(0.314, abs=5e-4)
+
+
+def highest_after_falling_below(loss: float, run: list[Iteration]) -> float:
+    first = next(i.number for i in run if i.loss < loss)
+    return max(i.loss for i in run[first:])
+
+
 @claim("adam")
 def _(scenario: Scenario, run: list[Iteration]) -> None:
     assert_array_equal(run[0].matrix("gradient"), [[80, 7], [20, 114]])

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.quantity import Values
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import InputError
@@ -17,19 +18,26 @@ from cnnstep.tutor.mistakes import Case, Mistake, carry_out, mistaken
 ACTIVATIONS = ("relu", "relu", "leaky_relu", "sigmoid", "tanh", "linear")
 
 
-def random_scenario(random: np.random.Generator, **fixed: Any) -> Scenario:
-    """A question of the size that is worked by hand: 3 to 5 rows, a filter of 2 or 3, small integers."""
+def random_scenario(
+    random: np.random.Generator, channels: int = 0, filters: int = 1, samples: int = 1, **fixed: Any
+) -> Scenario:
+    """A question of the size that is worked by hand: 3 to 5 rows, a filter of 2 or 3, small integers.
+
+    One or two channels unless their number is said; with several filters or samples it is a question for those.
+    """
     window = (int(random.integers(2, 4)), int(random.integers(2, 4)))
     stride = int(random.choice([1, 1, 2]))
     padding = int(random.choice([0, 0, 1]))
     outputs = (int(random.integers(2, 4)), int(random.integers(2, 4)))
     size = tuple((o - 1) * stride + k - 2 * padding for o, k in zip(outputs, window, strict=True))
-    channels = int(random.choice([1, 1, 2]))
+    channels = channels or int(random.choice([1, 1, 2]))
     biased = bool(random.integers(2))
+    several = (filters,) if filters > 1 else ()
+    deep = (channels,) if channels > 1 or several else ()
     data: dict[str, Any] = {
-        "input": random.integers(-3, 4, (channels, *size) if channels > 1 else size).tolist(),
-        "filter": random.integers(-2, 3, (channels, *window) if channels > 1 else window).tolist(),
-        "target": random.integers(-1, 3, outputs).tolist(),
+        "input": random.integers(-3, 4, (*deep, *size)).tolist(),
+        "filter": random.integers(-2, 3, (*several, *deep, *window)).tolist(),
+        "target": random.integers(-1, 3, (*several, *outputs)).tolist(),
         "activation": str(random.choice(ACTIVATIONS)),
         "learning_rate": float(random.choice([0.5, 0.1, 0.05, 0.2])),
         "stride": stride,
@@ -37,6 +45,14 @@ def random_scenario(random: np.random.Generator, **fixed: Any) -> Scenario:
         "bias": int(random.choice([-2, -1, 1, 2])) if biased else None,
         "optimizer": str(random.choice(["sgd", "sgd", "sgd", "momentum"])),
     }
+    if several and biased:
+        data["bias"] = random.integers(-2, 3, filters).tolist()
+    if samples > 1:
+        pairs = [{key: data.pop(key) for key in ("input", "target")}]
+        for _ in range(samples - 1):
+            drawn = {"input": random.integers(-3, 4, np.shape(pairs[0]["input"])).tolist()}
+            pairs.append(drawn | {"target": random.integers(-1, 3, np.shape(pairs[0]["target"])).tolist()})
+        data["samples"] = pairs
     return one_filter(**data | fixed)
 
 
@@ -63,32 +79,33 @@ def wrong_sheet(scenario: Scenario, *mistakes: Mistake, iteration: int = 0) -> S
     if not all(_changes(lesson, one, iteration) for one in mistakes):
         return None
     try:
-        at = _at(mistaken(lesson, *mistakes), iteration) if not iteration else _last_only(lesson, mistakes[0])
+        values = _at(lesson, iteration, *mistakes)
     except InputError:
         return _until_the_sizes_differ(scenario, lesson, mistakes)
-    return Sheet(scenario, steps_of(at, lesson.names), iteration)
+    shown = {step.name: step.quantity.layout.show(values[step.name]) for step in lesson.steps}
+    if not all(np.isfinite(array).all() for array in shown.values()):
+        return None
+    return Sheet(scenario, {name: Written.rounded(array, 13) for name, array in shown.items()}, iteration)
 
 
-def _at(lesson: Lesson, number: int) -> Iteration:
-    iteration = first_iteration(lesson)
-    for _ in range(number):
-        iteration = iteration.next()
-    return iteration
-
-
-def _last_only(lesson: Lesson, mistake: Mistake) -> Iteration:
-    """Iteration 1 with the mistake, after a right iteration 0: what adding to an old gradient needs."""
-    return _at(mistaken(lesson, mistake), 1)
+def _at(lesson: Lesson, number: int, *mistakes: Mistake) -> Values:
+    """The iteration of this number with the mistakes in it; those before it are right."""
+    wrong = mistaken(lesson, *mistakes)
+    begin = dict(wrong.start)
+    with np.errstate(all="ignore"):
+        for _ in range(number):
+            begin = wrong.next_begin({**begin, **lesson.carry_out(begin)})
+        return wrong.carry_out(begin)
 
 
 def _changes(lesson: Lesson, mistake: Mistake, iteration: int) -> bool:
     """Whether the mistake shows in some step when everything before it is right."""
     if iteration:
-        right, wrong = _at(lesson, iteration), _last_only(lesson, mistake)
-        return any(not np.allclose(right.values[n], wrong.values[n]) for n in lesson.names)
+        right, wrong = _at(lesson, iteration), _at(lesson, iteration, mistake)
+        return any(not np.allclose(right[n], wrong[n]) for n in lesson.names)
     values = first_iteration(lesson).values
     for step in lesson.steps:
-        if step.role in mistake.slants:
+        if mistake.fits(lesson, step):
             right_one = as_shown(step, values[step.name])
             for result in carry_out(Case(lesson, step, values), mistake)[:1]:
                 shown = as_shown(step, result)
@@ -102,7 +119,7 @@ def _until_the_sizes_differ(scenario: Scenario, lesson: Lesson, mistakes: tuple[
     values = dict(lesson.start)
     work: dict[str, Written] = {}
     for step in lesson.steps:
-        here = [one for one in mistakes if step.role in one.slants]
+        here = [one for one in mistakes if one.fits(lesson, step)]
         results = carry_out(Case(lesson, step, values), *here)
         right = step.compute(values)
         result = results[0] if results else right

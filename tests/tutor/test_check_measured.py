@@ -21,6 +21,7 @@ from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.mistakes import MISTAKES
 from tests.examples import some
+from tests.tutor.occasions import go_together, occasion
 from tests.tutor.sheets import random_scenario, rounded_on_the_way, steps_of, wrong_sheet
 
 SCALE = int(os.environ.get("CHECK_SCALE", "1"))
@@ -39,7 +40,9 @@ PAIRS = [
     (one, other)
     for one, other in combinations(ONE_LAYER, 2)
     if not set(MISTAKES[one].roles) & set(MISTAKES[other].roles)
-    and not {one, other} & (SIZES_DIFFER | {"gradients-not-reset"})
+    and not {one, other} & SIZES_DIFFER
+    and not MISTAKES[one].remembers | MISTAKES[other].remembers
+    and go_together(one, other)
 ]
 
 
@@ -58,7 +61,7 @@ def test_every_mistake_is_found_alone_or_among_equals(code: str) -> None:
     random, found, sheets = np.random.default_rng(1), 0, 0
     wanted = some(8) * SCALE
     for _ in range(60 * wanted):
-        sheet = wrong_sheet(random_scenario(random), MISTAKES[code], iteration=int(MISTAKES[code].remembers))
+        sheet = wrong_sheet(occasion(random, code), MISTAKES[code], iteration=int(MISTAKES[code].remembers))
         if sheet is not None:
             sheets += 1
             found += code in named(diagnose(sheet))
@@ -76,7 +79,7 @@ def test_pairs_of_mistakes_in_different_steps_are_found_unless_fewer_causes_give
     for index in random.permutation(len(PAIRS))[: some(80) * SCALE]:
         one, other = PAIRS[index]
         for _ in range(60):
-            sheet = wrong_sheet(random_scenario(random), MISTAKES[one], MISTAKES[other])
+            sheet = wrong_sheet(occasion(random, one, other), MISTAKES[one], MISTAKES[other])
             if sheet is not None:
                 began = process_time()
                 diagnosis = diagnose(sheet)

@@ -15,6 +15,7 @@ from cnnstep.tutor.check.options import (
     Convention,
     Lessons,
     Option,
+    Sets,
     loss_scales,
     options,
     scaled_roles,
@@ -157,12 +158,16 @@ class Line:
         if not all(self._fits(quantity.name) for quantity in step.inputs):
             return
         conventions = self.open_conventions(step, scale=scale) if cost else ()
-        for option in options(step, conventions, cost, mistakes, self._again(step)):
+
+        def sets(count: int) -> Sets:
+            return self.lessons.sets(self.lesson, step, count)
+
+        for option in options(sets, conventions, cost, mistakes, self._again(step)):
             yield from self._by(step, option)
 
     def _again(self, step: Step) -> tuple[Mistake, ...]:
         """The mistakes made so far, and never given up, that would show in this step too."""
-        held = [one for one in self.mistakes if step.role in one.slants and one.code not in self.given_up]
+        held = [one for one in self.mistakes if one.fits(self.lesson, step) and one.code not in self.given_up]
         return tuple(one for one in held if any(True for _ in self._by(step, Option((one,)))))
 
     def _fits(self, name: str) -> bool:

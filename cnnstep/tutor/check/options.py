@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import combinations
+from typing import TypeAlias
 
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.losses import LOSSES
@@ -48,25 +48,26 @@ class Option:
 RIGHT = Option()
 
 
-@lru_cache(maxsize=512)
-def mistakes_of(role: str, count: int) -> tuple[tuple[Mistake, ...], ...]:
-    """The sets of so many mistakes that a step of this role can hold and that can be made together."""
-    here = [one for one in MISTAKES.values() if role in one.slants]
-    sets = combinations(here, count)
-    return tuple(each for each in sets if sum(1 for one in each if one.slants[role].working) <= 1)
+Sets: TypeAlias = tuple[tuple[Mistake, ...], ...]
+"""Mistakes that can be made in one step, by themselves or together."""
 
 
 def options(
-    step: Step, conventions: tuple[Convention, ...], cost: int, mistakes: int, again: tuple[Mistake, ...] = ()
+    sets: Callable[[int], Sets],
+    conventions: tuple[Convention, ...],
+    cost: int,
+    mistakes: int,
+    again: tuple[Mistake, ...] = (),
 ) -> Iterator[Option]:
     """All ways to carry out a step that assume so much, with so many mistakes at most.
 
-    `conventions` are those still open; one value of each key at a time. Mistakes that can be made `again` cost
-    nothing: a misconception is one cause, however many steps it shows in.
+    `sets` gives the mistakes that can be made in it, so many at a time; `conventions` are those still open, one value
+    of each key at a time. Mistakes that can be made `again` cost nothing: a misconception is one cause, however many
+    steps it shows in.
     """
     known = frozenset(one.code for one in again)
     for wrongs in range(min(cost, mistakes) + 1):
-        new = [each for each in mistakes_of(step.role, wrongs) if known.isdisjoint(one.code for one in each)]
+        new = [each for each in sets(wrongs) if known.isdisjoint(one.code for one in each)]
         for chosen in combinations(conventions, cost - wrongs):
             if len({one.key for one in chosen}) == len(chosen):
                 yield from (Option(each, chosen, known) for each in new)
@@ -88,6 +89,17 @@ class Lessons:
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _made: dict[tuple[str, float], Lesson] = field(default_factory=dict, repr=False)
     _right: dict[tuple[object, ...], Array] = field(default_factory=dict, repr=False)
+    _sets: dict[tuple[str, int], Sets] = field(default_factory=dict, repr=False)
+
+    def sets(self, lesson: Lesson, step: Step, count: int) -> Sets:
+        """The sets of so many mistakes that this step can hold and that can be made together."""
+        key = (step.name, count)
+        if key not in self._sets:
+            here = [one for one in MISTAKES.values() if one.fits(lesson, step)]
+            worked = {one.code for one in here if one.slants[step.role].working}
+            together = (each for each in combinations(here, count) if sum(one.code in worked for one in each) <= 1)
+            self._sets[key] = tuple(together)
+        return self._sets[key]
 
     def right(self, case: Case) -> Array:
         """What a step gives when it is carried out rightly."""

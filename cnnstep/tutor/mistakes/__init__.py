@@ -3,7 +3,7 @@
 `check` finds them in a learner's numbers, `run --mistake` shows where they lead, `explain` tells of them.
 """
 
-from cnnstep.tutor.mistakes import delta, forward, gradient, input_gradient, network, update
+from cnnstep.tutor.mistakes import delta, forward, gradient, input_gradient, network, optimizers, update
 from cnnstep.tutor.mistakes.case import Case
 from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, Words, carry_out
 from cnnstep.tutor.mistakes.mistaken import mistaken
@@ -20,5 +20,6 @@ __all__ = [
     "input_gradient",
     "mistaken",
     "network",
+    "optimizers",
     "update",
 ]

@@ -25,7 +25,7 @@ def astray_document(wrong: Record, right: Record, mistake: Mistake, name: str, s
     """What the learner does, the step beside the right one, two loss curves, two filters."""
     heading = Heading(f"The mistake: {mistake.title}", 1, mistake.code)
     apart = _first_difference(wrong, right)
-    step = apart[0] if apart else mistake.occasion(right.lesson)
+    step = apart[0] if apart else next(iter(mistake.occasions(right.lesson)), None)
     if step is None:
         where = Command(f"cnnstep run {mistake.shown_on} --mistake {mistake.code}", "a scenario that shows it")
         return heading, Paragraph("This mistake can't be made in this scenario.", "warn"), where

@@ -49,6 +49,11 @@ class Setting:
         return cast("Conv", self.step.part)
 
     @property
+    def samples(self) -> int:
+        """How many samples there are."""
+        return len(self.scenario.inputs)
+
+    @property
     def upstream(self) -> str:
         """What ∂L/∂a is called where it enters the step."""
         return "the upstream gradient" if self.scenario.is_network else "the error"

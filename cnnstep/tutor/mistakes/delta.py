@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from cnnstep.engine.activations import Activation
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.forward import folds
 from cnnstep.tutor.mistakes.mistake import Slant, Text, mistake
 
 
@@ -77,7 +78,7 @@ mistake(
     _forgotten,
     _why_slope,
     _with_slope,
-    shown_on="unreachable-target",
+    shown_on="six-outputs",
     delta=Slant(working=upstream),
 )
 
@@ -111,10 +112,8 @@ mistake(
 )
 
 
-def _masked(case: Case, passes: NDArray[np.bool_]) -> Array | None:
+def _masked(case: Case, passes: NDArray[np.bool_]) -> Array:
     """∂L/∂a where it passes, and elsewhere what the activation lets through where z < 0."""
-    if _phi(case).name not in ("relu", "leaky_relu"):
-        return None
     return upstream(case) * np.where(passes, 1.0, _phi(case).slope_at(-1.0))
 
 
@@ -128,10 +127,9 @@ mistake(
     "You let δ pass where a ≥ 0. After a ReLU that is everywhere.",
     "A cell with a negative z has a = 0, and 0 ≥ 0 holds, so its error passes back although its slope is 0.",
     _with_slope,
-    shown_on="unreachable-target",
-    delta=Slant(
-        working=lambda case: upstream(case) * (_phi(case).value(_z(case)) >= 0) if _phi(case).name == "relu" else None
-    ),
+    when=lambda at: _phi(at).name == "relu",
+    shown_on="six-outputs",
+    delta=Slant(working=lambda case: upstream(case) * (_phi(case).value(_z(case)) >= 0)),
 )
 
 
@@ -150,6 +148,8 @@ mistake(
         relu="The active cells then learn nothing, and the inactive ones pull on the weights.",
     ),
     _with_slope,
+    when=folds,
+    shown_on="six-outputs",
     delta=Slant(working=lambda case: _masked(case, _z(case) <= 0)),
 )
 
@@ -170,7 +170,8 @@ mistake(
         "numbers back too.",
     ),
     _with_slope,
-    shown_on="target-minus-output",
+    when=folds,
+    shown_on="six-outputs",
     delta=Slant(working=lambda case: _masked(case, case.input(0) > 0)),
 )
 

@@ -20,12 +20,8 @@ def _flipped(case: Case) -> Mapping[str, Array]:
     return {case.step.inputs[1].name: turned(case.input(1))}
 
 
-def _transposed(case: Case) -> Mapping[str, Array] | None:
-    return {case.step.inputs[1].name: transposed(case.input(1))} if _square(case.input(1)) else None
-
-
-def _square(array: Array) -> bool:
-    return bool(array.shape[-1] == array.shape[-2])
+def _transposed(case: Case) -> Mapping[str, Array]:
+    return {case.step.inputs[1].name: transposed(case.input(1))}
 
 
 mistake(
@@ -45,12 +41,17 @@ mistake(
     "Only the weights on the diagonal still meet their own inputs: W[u,v] meets those of W[v,u]. A symmetric filter "
     "hides the mistake.",
     "Row 0 of the filter lies on row 0 of the patch.",
+    when=lambda at: at.conv.window[0] == at.conv.window[1],
     forward=Slant(inputs=_transposed),
 )
 
 
-def _no_bias(case: Case) -> Array | None:
-    return None if case.conv.bias is None else correlate(case.input(0), case.input(1), None, case.conv.geometry)
+def _has_bias(at: Setting) -> bool:
+    return at.conv.bias is not None
+
+
+def _no_bias(case: Case) -> Array:
+    return correlate(case.input(0), case.input(1), None, case.conv.geometry)
 
 
 def _products(at: Setting) -> int:
@@ -58,9 +59,7 @@ def _products(at: Setting) -> int:
     return int(np.prod(at.conv.weights.shape[1:]))
 
 
-def _bias_everywhere(case: Case) -> Array | None:
-    if case.conv.bias is None:
-        return None
+def _bias_everywhere(case: Case) -> Array:
     return correlate(case.input(0), case.input(1), case.input(2) * _products(case), case.conv.geometry)
 
 
@@ -70,6 +69,7 @@ mistake(
     "You added up input × filter and stopped there.",
     "Every output of a filter is too low by its b (too high, where b is negative).",
     lambda at: f"{at.step.formula}: add the bias once to each output.",
+    when=_has_bias,
     shown_on="bias",
     forward=Slant(working=_no_bias),
 )
@@ -80,16 +80,24 @@ mistake(
     "You added b to every input × filter before adding up.",
     lambda at: f"Each output is the sum of {_products(at)} products, so it holds b {_products(at)} times.",
     "Add up the products first, then add b once.",
+    when=_has_bias,
     shown_on="bias",
     forward=Slant(working=_bias_everywhere),
 )
 
 
-def _stride_one(case: Case) -> Array | None:
-    geometry = case.conv.geometry
-    if geometry.stride == (1, 1):
-        return None
-    return correlate(case.input(0), case.input(1), _bias(case), geometry.with_stride(1))
+def strided(at: Setting) -> bool:
+    """Whether the filter moves by more than 1."""
+    return at.conv.geometry.stride != (1, 1)
+
+
+def padded(at: Setting) -> bool:
+    """Whether there are zeros around the input."""
+    return at.conv.geometry.padded
+
+
+def _stride_one(case: Case) -> Array:
+    return correlate(case.input(0), case.input(1), _bias(case), case.conv.geometry.with_stride(1))
 
 
 def _bias(case: Case) -> Array | None:
@@ -97,9 +105,8 @@ def _bias(case: Case) -> Array | None:
 
 
 def _unpadded(case: Case) -> Array | None:
-    geometry, image = case.conv.geometry, case.input(0)
-    bare = geometry.without_padding()
-    if not geometry.padded or min(bare.room((image.shape[2], image.shape[3]), case.conv.window)) < 0:
+    image, bare = case.input(0), case.conv.geometry.without_padding()
+    if min(bare.room((image.shape[2], image.shape[3]), case.conv.window)) < 0:
         return None
     return correlate(image, case.input(1), _bias(case), bare)
 
@@ -120,10 +127,7 @@ def full_correlation(image: Array, delta: Array, geometry: Geometry) -> Array | 
 
 
 def _gradient_stride_one(case: Case) -> Array | None:
-    geometry = case.conv.geometry
-    if geometry.stride == (1, 1):
-        return None
-    return full_correlation(case.input(0), case.input(1), geometry.with_stride(1))
+    return full_correlation(case.input(0), case.input(1), case.conv.geometry.with_stride(1))
 
 
 def _cropped_too(case: Case, result: Array) -> tuple[Array, ...]:
@@ -134,8 +138,7 @@ def _cropped_too(case: Case, result: Array) -> tuple[Array, ...]:
 
 
 def _gradient_unpadded(case: Case) -> Array | None:
-    geometry = case.conv.geometry
-    return full_correlation(case.input(0), case.input(1), geometry.without_padding()) if geometry.padded else None
+    return full_correlation(case.input(0), case.input(1), case.conv.geometry.without_padding())
 
 
 _SIDE_BY_SIDE = {
@@ -149,6 +152,7 @@ mistake(
     lambda at: _SIDE_BY_SIDE[at.step.role],
     "The stride says how far apart the patches are, forward and backward.",
     "Output [i,j] belongs to the patch that begins at row i·stride, column j·stride of the padded input.",
+    when=strided,
     shown_on="stride",
     skill="stride-padding",
     forward=Slant(working=_stride_one),
@@ -161,6 +165,7 @@ mistake(
     "You used the input without its border of zeros.",
     "The patches at the edge are missing, so the result has another size, or δ meets the wrong inputs.",
     "Put the border of zeros around the input first, for the forward pass and for the gradient.",
+    when=padded,
     shown_on="padding",
     skill="stride-padding",
     forward=Slant(working=_unpadded),
@@ -168,20 +173,17 @@ mistake(
 )
 
 
-def _summed(case: Case) -> Array | None:
-    return case.input(0).sum(axis=1, keepdims=True) if case.input(0).shape[1] > 1 else None
+def _summed(case: Case) -> Array:
+    total: Array = case.input(0).sum(axis=1, keepdims=True)
+    return total
 
 
-def _summed_forward(case: Case) -> Array | None:
-    image = _summed(case)
-    return None if image is None else correlate(image, case.input(1)[:, :1], _bias(case), case.conv.geometry)
+def _summed_forward(case: Case) -> Array:
+    return correlate(_summed(case), case.input(1)[:, :1], _bias(case), case.conv.geometry)
 
 
-def _summed_gradient(case: Case) -> Array | None:
-    image = _summed(case)
-    if image is None:
-        return None
-    once = filter_gradient(image, case.input(1), case.conv.window, case.conv.geometry)
+def _summed_gradient(case: Case) -> Array:
+    once = filter_gradient(_summed(case), case.input(1), case.conv.window, case.conv.geometry)
     return np.repeat(once, case.input(0).shape[1], axis=1)
 
 
@@ -191,6 +193,7 @@ mistake(
     "You added the input's channels into one matrix and used that for all of them.",
     "Each channel has weights of its own. Summed first, all channels would get the same gradient.",
     "Filter each channel with its own matrix, then add the results.",
+    when=lambda at: at.conv.weights.shape[1] > 1,
     shown_on="two-channels",
     skill="channels",
     forward=Slant(working=_summed_forward),
@@ -211,6 +214,7 @@ mistake(
     "You took z for the output a.",
     _nothing_below,
     lambda at: f"{at.step.formula}, cell by cell.",
+    shown_on="six-outputs",
     activation=Slant(working=lambda case: case.input(0).copy()),
 )
 
@@ -220,8 +224,9 @@ def activation_line(at: Setting) -> str:
     return f"{at.step.formula}, with {at.phi.name}(z) = {at.phi.formula}." if at.phi else at.right_line
 
 
-def _folded(case: Case) -> Array | None:
-    return np.abs(case.input(0)) if case.phi and case.phi.name in ("relu", "leaky_relu") else None
+def folds(at: Setting) -> bool:
+    """Whether the activation is one straight line for positive z and another for negative: its slope is a mask."""
+    return at.phi is not None and at.phi.name in ("relu", "leaky_relu")
 
 
 def _instead_of_size(at: Setting) -> str:
@@ -236,16 +241,20 @@ mistake(
     "You dropped the sign of the negative numbers: |z|.",
     _instead_of_size,
     activation_line,
-    activation=Slant(working=_folded),
+    when=folds,
+    shown_on="six-outputs",
+    activation=Slant(working=lambda case: np.abs(case.input(0))),
 )
 
 
-def _pre_activation(case: Case) -> Array | None:
+def _is_difference(at: Setting) -> bool:
+    """Whether the error is a − t, with an activation or a softmax before it."""
+    squashed = isinstance(at.made_by(at.step.inputs[0].name).part, ActivationLayer | Softmax)
+    return squashed and not (at.scenario.is_network and at.loss.weight_formula)
+
+
+def _pre_activation(case: Case) -> Array:
     last = case.made_by(case.step.inputs[0].name)
-    if not isinstance(last.part, ActivationLayer | Softmax):
-        return None
-    if case.scenario.is_network and case.loss.weight_formula:
-        return None
     return case.scenario.sign * (case.values[last.inputs[0].name] - case.input(1))
 
 
@@ -259,6 +268,8 @@ mistake(
     _compared,
     "The target is meant for the output. A cell whose output is right can still show an error here.",
     lambda at: f"{at.step.formula}, with the output after the activation.",
+    when=_is_difference,
+    shown_on="six-outputs",
     error=Slant(working=_pre_activation),
 )
 
@@ -278,6 +289,7 @@ mistake(
     _squared,
     _why_not_squared,
     lambda at: f"{at.step.formula}, without a square.",
+    shown_on="six-outputs",
     error=Slant(result=lambda case, error: np.square(error)),
 )
 
@@ -293,6 +305,6 @@ mistake(
     lambda at: f"You wrote {'|∂L/∂a|' if at.scenario.is_network else '|e|'} for each cell.",
     _which_way,
     lambda at: f"Keep the sign: {at.step.formula}.",
-    shown_on="dilation",
+    shown_on="six-outputs",
     error=Slant(result=lambda case, error: np.abs(error)),
 )

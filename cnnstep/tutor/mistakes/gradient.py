@@ -89,8 +89,7 @@ mistake(
 
 def _just_delta(case: Case) -> Array | None:
     delta = _delta(case)
-    fits = delta.shape[0] == 1 and delta.shape[2:] == case.conv.window and case.input(0).shape[1] == 1
-    return delta.swapaxes(0, 1).copy() if fits else None
+    return delta.swapaxes(0, 1).copy() if delta.shape[2:] == case.conv.window else None
 
 
 mistake(
@@ -100,6 +99,7 @@ mistake(
     "δ says how the loss changes with each z. A weight reaches z through the inputs that it met, and those are missing "
     "here. That the shapes agree is chance.",
     lambda at: f"{at.step.formula}: multiply each δ by the patch of its output, and add up.",
+    when=lambda at: at.samples == at.conv.weights.shape[1] == 1,
     gradient=Slant(working=_just_delta),
 )
 
@@ -128,6 +128,7 @@ mistake(
     "The gradient depends on the inputs, not on the weight's own value. With this one a weight of 0 gets no gradient, "
     "and every other one is in proportion to its weight.",
     lambda at: at.right_line,
+    shown_on="six-outputs",
     gradient=Slant(working=lambda case: _delta(case).sum(axis=(0, 2, 3))[:, None, None, None] * _weights(case)),
 )
 

@@ -73,8 +73,6 @@ def _pooling_overwritten(case: Case, right: Array) -> tuple[Array, ...]:
     """Each window's part put over what stood there: in all of its cells, or (max pooling) in the winner's alone."""
     pool, signal = cast("Pool", case.step.part), case.input(0)
     window, geometry = pool.window, pool.window.geometry
-    if geometry.stride == window.size:
-        return ()
     won = _winners(pool, case.input(-1)) if isinstance(pool, MaxPool) else None
     whole = np.zeros((*right.shape[:2], *geometry.frame(case.image_size)))
     alone = whole.copy()
@@ -96,12 +94,20 @@ def _winners(pool: MaxPool, image: Array) -> Array:
     return first.reshape(views.shape)
 
 
+def _overlap(at: Setting) -> bool:
+    if at.step.role == "input_gradient":
+        return any(apart < span for apart, span in zip(at.conv.geometry.stride, at.conv.window, strict=True))
+    window = cast("Pool", at.step.part).window
+    return any(apart < span for apart, span in zip(window.geometry.stride, window.size, strict=True))
+
+
 mistake(
     "overwritten-not-added",
     "overlapping windows overwrote each other",
     "You wrote each window's part into its cells, over what an earlier window had left there.",
     "A number that lies in several windows gets the sum of what they send back. In code: `=` where `+=` belongs.",
     "Start from 0 and add each window's part.",
+    when=_overlap,
     input_gradient=Slant(working=_overwritten),
     pool_gradient=Slant(result=_pooling_overwritten),
 )

@@ -47,19 +47,25 @@ class Words(NamedTuple):
     fix: str
 
 
+def _always(at: Setting) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Mistake:
     """A misconception under the code that users see and type.
 
     `title` is what went wrong in half a sentence; `texts` are the words that say more. `slants` says what it
-    changes, by the role of the step; `shown_on` is a shipped scenario where it shows. `remembers`: it is about
-    what the iteration before has left behind.
+    changes, by the role of the step, and `when` in which of those steps it makes sense at all; `shown_on` is a
+    shipped scenario where it shows. `remembers`: it is about what the iteration before has left behind. `skill` is
+    the skill of `practice` that it belongs to, where that is not the one of its first step.
     """
 
     code: str
     title: str
     texts: tuple[Text, Text, Text] = field(repr=False)
     slants: Mapping[str, Slant] = field(repr=False)
+    when: Callable[[Setting], bool] = field(default=_always, repr=False)
     shown_on: str = "first-filter"
     remembers: bool = False
     skill: str = ""
@@ -69,9 +75,13 @@ class Mistake:
         """The roles of the steps that it can be made in."""
         return tuple(self.slants)
 
-    def occasion(self, lesson: Lesson) -> Step | None:
-        """The first step of a lesson that it can be made in."""
-        return next((step for step in lesson.steps if step.role in self.slants), None)
+    def fits(self, lesson: Lesson, step: Step) -> bool:
+        """Whether it can be made in this step of the lesson."""
+        return step.role in self.slants and self.when(Setting(lesson, step))
+
+    def occasions(self, lesson: Lesson) -> tuple[Step, ...]:
+        """The steps of a lesson that it can be made in."""
+        return tuple(step for step in lesson.steps if self.fits(lesson, step))
 
     def words(self, lesson: Lesson, step: Step) -> Words:
         """The words for the step that it was made in."""
@@ -88,17 +98,20 @@ def mistake(
     does: Text,
     hurts: Text,
     fix: Text,
+    when: Callable[[Setting], bool] = _always,
     shown_on: str = "first-filter",
     remembers: bool = False,
     skill: str = "",
     **slants: Slant,
 ) -> None:
     """Enters a mistake; the last keywords are roles."""
-    MISTAKES.add(code)(Mistake(code, title, (does, hurts, fix), slants, shown_on, remembers, skill))
+    MISTAKES.add(code)(Mistake(code, title, (does, hurts, fix), slants, when, shown_on, remembers, skill))
 
 
 def carry_out(case: Case, *mistakes: Mistake) -> tuple[Array, ...]:
     """The results of a step carried out with one mistake, or with several at once; () where that can't be done."""
+    if not all(one.fits(case.lesson, case.step) for one in mistakes):
+        return ()
     slants = [one.slants[case.step.role] for one in mistakes]
     workings = [slant.working for slant in slants if slant.working]
     if len(workings) > 1:

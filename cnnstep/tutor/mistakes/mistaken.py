@@ -36,7 +36,7 @@ def _gradient_like(lesson: Lesson, step: Step) -> Array:
 
 
 def _wrong(lesson: Lesson, step: Step, mistakes: tuple[Mistake, ...]) -> Step:
-    here = [one for one in mistakes if step.role in one.slants]
+    here = [one for one in mistakes if one.fits(lesson, step)]
     if not here:
         return step
 

@@ -9,7 +9,7 @@ import numpy as np
 from cnnstep.engine.layers.pool import AveragePool, MaxPool, Pool
 from cnnstep.engine.patches import scatter
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case
+from cnnstep.tutor.mistakes.case import Case, Setting
 from cnnstep.tutor.mistakes.mistake import Slant, mistake
 
 
@@ -22,11 +22,17 @@ def _blocks(case: Case, shares: Array) -> Array:
     return scatter(shares, case.image_size, _window(case).window.geometry).copy()
 
 
-def _every_winner(case: Case) -> Array | None:
+def _of_maxima(at: Setting) -> bool:
+    return isinstance(at.step.part, MaxPool)
+
+
+def _of_means(at: Setting) -> bool:
+    return isinstance(at.step.part, AveragePool)
+
+
+def _every_winner(case: Case) -> Array:
     """Each ∂L/∂y whole to every cell that equals its window's largest number."""
-    if not isinstance(case.step.part, MaxPool):
-        return None
-    views = case.step.part.window.views(case.input(-1), -np.inf)
+    views = _window(case).window.views(case.input(-1), -np.inf)
     won = views == views.max(axis=(-2, -1), keepdims=True)
     return _blocks(case, won * case.input(0)[..., None, None])
 
@@ -37,16 +43,15 @@ mistake(
     "Where several numbers of a window were equally large, you sent each of them the whole ∂L/∂y.",
     "The window has one output, and ∂L/∂y of it belongs to one cell. Sent to several, it counts more than once.",
     "One winner per window: here the first in reading order. The others get 0.",
+    when=_of_maxima,
     shown_on="pooling",
     pool_gradient=Slant(working=_every_winner),
 )
 
 
-def _spread(case: Case) -> Array | None:
+def _spread(case: Case) -> Array:
     """Each ∂L/∂y in equal shares over its window, though the largest number was taken."""
-    if not isinstance(case.step.part, MaxPool):
-        return None
-    cells = case.step.part.window.size
+    cells = _window(case).window.size
     share = case.input(0)[..., None, None] / (cells[0] * cells[1])
     return _blocks(case, np.broadcast_to(share, (*case.input(0).shape, *cells)))
 
@@ -57,20 +62,15 @@ mistake(
     "You gave every cell of the window an equal share, as for average pooling.",
     "Max pooling passes on one number. The smaller ones had no part in the output, so nothing goes back to them.",
     "Send the whole ∂L/∂y to the cell that won.",
+    when=_of_maxima,
     shown_on="smallest-network",
     pool_gradient=Slant(working=_spread),
 )
 
 
-def _cells(case: Case) -> float | None:
-    if not isinstance(case.step.part, AveragePool):
-        return None
-    return float(np.prod(case.step.part.window.size))
-
-
-def _undivided(case: Case, result: Array) -> Array | None:
-    cells = _cells(case)
-    return None if cells is None else result * cells
+def _undivided(case: Case, result: Array) -> Array:
+    rows, columns = _window(case).window.size
+    return result * (rows * columns)
 
 
 _WHOLE = {
@@ -84,6 +84,7 @@ mistake(
     lambda at: _WHOLE[at.step.role],
     "A mean is the sum divided by the number of cells, forward and backward.",
     "Divide by the number of cells in the window.",
+    when=_of_means,
     shown_on="pooling",
     pool=Slant(result=_undivided),
     pool_gradient=Slant(result=_undivided),
@@ -106,7 +107,7 @@ mistake(
     "You worked out ∂L/∂p · p(1 − p) for each class by itself.",
     "The probabilities add up to 1: when one grows, others shrink. Those terms, −p[i]·p[j], are missing.",
     lambda at: at.right_line,
-    shown_on="smallest-network",
+    shown_on="two-conv-layers",
     softmax_gradient=Slant(working=_diagonal),
 )
 

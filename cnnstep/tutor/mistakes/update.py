@@ -79,3 +79,30 @@ mistake(
     shown_on="dilation",
     update=Slant(result=_rounded),
 )
+
+
+def _down(case: Case, new: Array) -> tuple[Array, ...]:
+    """The next whole number below, of the new weights or of the step."""
+    old = _old(case)
+    return np.floor(new), old + np.floor(new - old)
+
+
+mistake(
+    "rounded-down",
+    "you rounded down to whole numbers",
+    "The new weights, or the steps, were set to the next whole number below. In code: `//` or `floor`.",
+    "Rounding down always goes the same way, so the weights drift: from a whole number a small step up is lost, and a "
+    "small step down becomes 1.",
+    "Keep the decimals; in NumPy, use float arrays and `/`.",
+    shown_on="six-outputs",
+    update=Slant(result=_down),
+)
+
+mistake(
+    "not-updated",
+    "you wrote the old weights again",
+    lambda at: f"{at.step.symbol} is {at.step.inputs[0].symbol}, unchanged.",
+    "The gradient says which way the loss falls. With the old weights again nothing is learned from it.",
+    lambda at: at.right_line,
+    update=Slant(result=lambda case, new: _old(case).copy()),
+)

@@ -30,7 +30,6 @@ def mistake_table() -> Table:
 
 def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
     """What the learner does, why it hurts, what to do instead, the numbers of both, and where it leads."""
-    alike = [code for code, one in MISTAKES.items() if set(one.roles) & set(mistake.roles) and one is not mistake]
     example = example.few(MOST_SAMPLES) if example.scenario.is_network else example
     command = f"cnnstep run {example.typed} --mistake {mistake.code} --iterations 5"
     words = _words(mistake, example)
@@ -43,24 +42,36 @@ def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
         *example.said(),
         *_numbers(mistake, example),
         Command(command, "see where it leads"),
-        Paragraph(f"See also: {', '.join(alike[:MOST_SEE_ALSO])}", "quiet"),
+        Paragraph(f"See also: {', '.join(_alike(mistake)[:MOST_SEE_ALSO])}", "quiet"),
     )
+
+
+def _alike(mistake: Mistake) -> list[str]:
+    """The mistakes that can be made in the same steps: those in just these first, and the nearest in the list."""
+    codes, own = list(MISTAKES), set(mistake.roles)
+    place = codes.index(mistake.code)
+
+    def apart(code: str) -> tuple[int, int]:
+        return len(own ^ set(MISTAKES[code].roles)), abs(codes.index(code) - place)
+
+    return sorted((code for code in codes if code != mistake.code and own & set(MISTAKES[code].roles)), key=apart)
 
 
 def _words(mistake: Mistake, example: Example) -> Words:
     """The words for the first step in which it shows, else for one that it can be made in: here, or on its own page."""
     steps = [step for step, *pair in _wrongly(mistake, example) if not _same(*pair)]
-    step = steps[0] if steps else mistake.occasion(example.lesson)
-    return mistake.words(example.lesson, step) if step else _words(mistake, replace(example, name=mistake.shown_on))
+    steps = steps or list(mistake.occasions(example.lesson))
+    if not steps:
+        return _words(mistake, replace(example, name=mistake.shown_on))
+    return mistake.words(example.lesson, steps[0])
 
 
 def _wrongly(mistake: Mistake, example: Example) -> Iterator[tuple[Step, Array, Array]]:
     """Every step that the mistake can be made in, with its wrong matrix and the right one."""
     iteration, values = _moment(mistake, example.first)
-    for step in iteration.lesson.steps:
-        if step.role in mistake.slants:
-            for wrong in carry_out(Case(iteration.lesson, step, values), mistake)[:1]:
-                yield step, as_shown(step, wrong), iteration.matrix(step.name)
+    for step in mistake.occasions(iteration.lesson):
+        for wrong in carry_out(Case(iteration.lesson, step, values), mistake)[:1]:
+            yield step, as_shown(step, wrong), iteration.matrix(step.name)
 
 
 def _same(wrong: Array, right: Array) -> bool:

@@ -15,10 +15,14 @@ from cnnstep.tutor.practice.skills import HOMES, SKILLS
 from tests.examples import some
 from tests.tutor.practice.learners import asked, drawn, texts
 
-NO_SKILL_YET = {"softmax-diagonal-only", "softmax-slope-twice"}
-"""About a softmax: no skill of the list asks for that."""
-NOT_SET = {"gradients-not-reset", "updated-too-early"}
-"""About the iteration before, about several layers: no exercise asks for those."""
+OF_AN_OPTIMIZER = {code for code in MISTAKES if MISTAKES[code].shown_on in ("momentum", "nesterov", "adam")}
+NO_SKILL_YET = {
+    *("softmax-diagonal-only", "softmax-slope-twice"),
+    *(code for code in OF_AN_OPTIMIZER if "update" not in MISTAKES[code].roles),
+}
+"""About a softmax, or an optimizer's memory: no skill of the list asks for that."""
+NOT_SET = {"gradients-not-reset", "updated-too-early", *OF_AN_OPTIMIZER}
+"""About the iteration before, about several layers, about momentum or Adam: no exercise asks for those."""
 STEPS = [skill for skill in SKILLS if skill not in ("learning-rate", "spotting")]
 
 

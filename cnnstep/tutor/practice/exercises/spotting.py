@@ -66,7 +66,7 @@ class SomebodysSheet:
     def does(self, code: str) -> str:
         """What one does who makes this mistake here."""
         mistake = MISTAKES[code]
-        return mistake.words(self.lesson, next(s for s in self.lesson.steps if s.role in mistake.slants)).does
+        return mistake.words(self.lesson, mistake.occasions(self.lesson)[0]).does
 
     def blocks(self) -> tuple[Block, ...]:
         """The whole sheet."""
@@ -114,7 +114,7 @@ def _possible(scenario: Scenario) -> list[str]:
     lesson = lesson_of(scenario)
     sheets, found = {_numbers(first_iteration(lesson))}, []
     for code in HOMES:
-        if not MISTAKES[code].slants.keys() & {step.role for step in lesson.steps}:
+        if not MISTAKES[code].occasions(lesson):
             continue
         try:
             wrong = first_iteration(mistaken(lesson, MISTAKES[code]))

@@ -106,13 +106,14 @@ def _bias_gradient(draw: Draw) -> Question:
 
 @variant("update")
 def _update(draw: Draw) -> Question:
-    tells = ("uphill-update", "rate-forgotten", "rate-twice", "old-filter-forgotten")
+    tells = ("uphill-update", "rate-forgotten", "rate-twice", "old-filter-forgotten", "not-updated")
     return StepQuestion(draw.lesson(), "update", hidden=_from(3, draw, "gradient"), tells=tells)
 
 
 @variant("update")
 def _update_with_decimals(draw: Draw) -> Question:
-    return StepQuestion(draw.lesson(learning_rate=0.1), "update", tells=("uphill-update", "rounded-to-integers"))
+    tells = ("uphill-update", "rounded-to-integers", "rounded-down")
+    return StepQuestion(draw.lesson(learning_rate=0.1), "update", tells=tells)
 
 
 @variant("input-gradient")

@@ -164,7 +164,7 @@ class StepQuestion:
     def _carried_out(self, mistake: Mistake) -> Iterator[Array]:
         """The step's matrix, as shown, with the mistake made at one of the steps to be carried out."""
         for position, step in enumerate(self.worked):
-            if step.role not in mistake.slants:
+            if not mistake.fits(self.lesson, step):
                 continue
             values = {**self.iteration.values}
             for earlier in self.worked[:position]:
@@ -190,7 +190,7 @@ class StepQuestion:
     def words(self, code: str) -> Words:
         """What there is to say of a mistake, made in the first step to be carried out that gives occasion for it."""
         mistake = MISTAKES[code]
-        return mistake.words(self.lesson, next(step for step in self.worked if step.role in mistake.slants))
+        return mistake.words(self.lesson, next(step for step in self.worked if mistake.fits(self.lesson, step)))
 
     def wrongs(self) -> tuple[Wrong, ...]:
         """Each mistake's answer; of several that give the same, the first."""

@@ -1,0 +1,59 @@
+"""Random questions in which a mistake can be made: each code's own kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cnnstep.engine.scenario import Scenario
+from tests.tutor.sheets import random_scenario
+
+Draw = Callable[[np.random.Generator], Scenario]
+
+
+def _with(**choices: tuple[Any, ...]) -> Draw:
+    """A question of one filter in which each of these keys has one of these values."""
+
+    def draw(random: np.random.Generator) -> Scenario:
+        chosen = {key: values[int(random.integers(len(values)))] for key, values in choices.items()}
+        return random_scenario(random, **chosen)
+
+    return draw
+
+
+_VELOCITY = _with(optimizer=("momentum", "nesterov", {"name": "momentum", "momentum": 0.5}))
+_ADAM = _with(
+    optimizer=("adam", {"name": "adam", "beta1": 0.5, "beta2": 0.75}),
+    activation=("relu", "leaky_relu", "linear"),  # m/√s of very small gradients needs more digits than are written
+)
+
+OCCASIONS: dict[str, Draw] = {
+    "velocity-forgotten": _VELOCITY,
+    "old-velocity": _VELOCITY,
+    "momentum-not-multiplied": _VELOCITY,
+    "averaged-velocity": _VELOCITY,
+    "nesterov-as-momentum": _with(optimizer=("nesterov", {"name": "nesterov", "momentum": 0.5})),
+    "adam-uncorrected": _ADAM,
+    "adam-root-forgotten": _ADAM,
+    "adam-squared-forgotten": _ADAM,
+    "adam-average-forgotten": _ADAM,
+    "adam-step-off-by-one": _ADAM,
+}
+"""What a question must have; any other mistake can be made in a question of any kind."""
+
+
+def occasion(random: np.random.Generator, *codes: str) -> Scenario:
+    """A question in which these mistakes can be made, though they may change nothing in it."""
+    (draw,) = _kinds(codes) or {random_scenario}
+    return draw(random)
+
+
+def go_together(*codes: str) -> bool:
+    """Whether there is a kind of question for all of them."""
+    return len(_kinds(codes)) <= 1
+
+
+def _kinds(codes: tuple[str, ...]) -> set[Draw]:
+    return {OCCASIONS[code] for code in codes if code in OCCASIONS}
