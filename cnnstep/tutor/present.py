@@ -101,11 +101,12 @@ def step_card(
     part: Cell = (),
     sample: int | None = None,
     found: list[Finding] | None = None,
+    numbered: bool = True,
 ) -> tuple[Block, ...]:
     """One step: its number, title and formula, the sentence on what happened, its matrix, what is worth saying.
 
     `part` are leading indices of the matrices that are wanted; `sample` is the one of a batch that is looked at.
-    `found` are the iteration's findings, where they are known already.
+    `found` are the iteration's findings, where they are known already; a page that stands alone is not `numbered`.
     """
     position = iteration.lesson.names.index(step.name) + 1
     if step.role in SILENT:
@@ -114,7 +115,7 @@ def step_card(
     if sample is not None:
         iteration, found = _of_sample(iteration, sample, step.name, found)
         step = iteration.lesson.step(step.name)
-    heading = Heading(f"{position} {title_of(step)}", note=step.formula)
+    heading = Heading(f"{position} {title_of(step)}" if numbered else title_of(step), note=step.formula)
     happened = Paragraph(words_of(iteration, step).happened(iteration, step, numbers))
     if iteration.lesson.scenario.is_network:
         from cnnstep.tutor.network.cards import network_card

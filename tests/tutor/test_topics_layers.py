@@ -110,7 +110,7 @@ def test_softmax_on_targets_of_another_sum_has_the_short_form_with_the_sum(sign:
     for _, share, target, _, through, short in table.rows:
         assert through == pytest.approx(short)
         assert abs(float(short)) == pytest.approx(abs(float(share) * 1.5 - float(target)))
-    assert f"The last two columns are equal: with cross_entropy all of it comes to {form}." in text(blocks)
+    assert f"The last two columns are equal: with cross_entropy it simplifies to {form}." in text(blocks)
     assert "The targets here add up to 1.5. Where they add up to 1 it is p − y." in text(blocks)
 
 

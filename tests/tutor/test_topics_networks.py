@@ -125,8 +125,8 @@ def test_the_network_page_follows_one_weight_and_says_what_all_ways_give() -> No
         last = crossings[-1]
         whole = AS_USUAL.text(float(iteration.values[last.step.name][last.cell]))
         few = first(_one_sample(name))
-        assert f"All ways together: {trail(few)[-1].label} = " in text(page("network", name))
-        assert name == BATCH or f"All ways together: {last.label} = {whole}." in text(page("network", name))
+        assert f"All paths together: {trail(few)[-1].label} = " in text(page("network", name))
+        assert name == BATCH or f"All paths together: {last.label} = {whole}." in text(page("network", name))
     (overview, way) = tables(page("network", "smallest-network"))
     assert [row[0] for row in overview.rows] == list(find("smallest-network").names)
     assert way.rows[-1][0] == "conv1"

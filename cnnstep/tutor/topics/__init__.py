@@ -38,10 +38,10 @@ def topic_list() -> tuple[Block, ...]:
     from cnnstep.tutor.topics.mistakes import mistake_table
 
     return (
-        Heading("What there is to explain", 1),
+        Heading("Topics", 1),
         *tables,
         mistake_table(),
-        Command("cnnstep explain dead-relu", "a good one to begin"),
+        Command("cnnstep explain dead-relu", "a good one to start with"),
     )
 
 

@@ -71,7 +71,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     blocks: list[Block] = [
         Paragraph(
             f"The network learns from some of its samples, with adam and a learning rate of {example.text(RATE)}. "
-            f"It is asked about {tests} others that it never learns from."
+            f"It is tested on {tests} others that it never learns from."
         )
     ]
     for size, course in courses.items():
@@ -92,12 +92,12 @@ def _verdict(courses: dict[int, list[_Standing]], example: Example) -> tuple[Blo
     few, many = (min(courses), max(courses))
     last = courses[few][-1]
     words = (
-        f"In the end the {few} samples are answered {_percent(last.right, example)} right, the ones held back "
-        f"{_percent(last.test_right, example)}"
+        f"After {last.iteration} iterations {_percent(last.right, example)} of the {few} samples are answered right, "
+        f"and {_percent(last.test_right, example)} of those held back"
     )
-    words += ": the difference was learned by heart." if last.right > last.test_right else "."
+    words += ": the gap is overfitting." if last.right > last.test_right else "."
     if many > few:
-        words += f" With {many} samples it is {_percent(courses[many][-1].test_right, example)} of the held back ones."
+        words += f" With {many} samples to learn from it is {_percent(courses[many][-1].test_right, example)}."
     return (Paragraph(words),)
 
 
@@ -106,13 +106,13 @@ PAGES = (
         name="accuracy",
         scenario=DIGITS,
         title="Accuracy and overfitting",
-        summary="how many answers are right, on samples never learned from",
+        summary="the share of right answers, on samples held back",
         group="networks",
         paragraphs=(
             "Accuracy is the share of samples whose largest output is the right class. The loss is what is trained, "
             "because it has a slope; accuracy is what is wanted.",
-            "A network can learn its samples by heart. That is overfitting: it is right on them and wrong on others. "
-            "So some samples are held back, and only those tell what it has understood.",
+            "A network can memorise its samples. That is overfitting: it is right on them and often wrong on others. "
+            "So some samples are held back, and only those show how well it generalises.",
         ),
         formula="accuracy = right answers / all answers",
         formula_words="on samples under test: in the scenario, which nothing is trained with",
@@ -121,9 +121,9 @@ PAGES = (
         layers=("softmax",),
         samples=MANY,
         goes_wrong=(
-            "The accuracy of the samples learned from is reported. Or the held back ones choose the learning rate or "
-            "the moment to stop: then they are no longer held back. More samples, fewer weights or stopping "
-            "earlier help against overfitting."
+            "The accuracy on the samples learned from is reported. Or the samples held back are used to choose the "
+            "learning rate or the moment to stop: then they are no longer held back. More samples, fewer weights or "
+            "stopping earlier help against overfitting."
         ),
         next=Command("cnnstep run {scenario}", "train it on all samples"),
         see_also=("cross_entropy", "loss", "network", "batch"),

@@ -45,7 +45,7 @@ def in_network(example: Example, name: str) -> tuple[Block, ...]:
     signal, delta = (iteration.lesson.quantity(name).symbol for name in names[2:])
     return (
         Paragraph(
-            f"In {station.name}, {signal} comes back from the next layer, and {delta} goes on to the one before."
+            f"In {station.name}, {signal} comes back from the layer after it, and {delta} goes on to the layer before."
         ),
         *_cell_by_cell(iteration, station.layer.phi, names, signal),
         *worked(iteration, back, example.style),

@@ -30,73 +30,73 @@ class Words:
 WORDS: dict[str, Words] = {
     "linear": Words(
         "changes nothing: the output is z itself",
-        "linear hands z on as it is. The slope is the same everywhere, so every error passes back in full.",
-        "Nothing here stops a step that is too long: the loss of a linear filter is a bowl, and beyond a certain "
-        "learning rate each step lands higher up the other side. Layers of it in a row are no more than one layer.",
+        "linear passes z on as it is. The slope is 1 everywhere, so every error passes back in full.",
+        "Nothing here stops a step that is too long: with a squared error the loss is a bowl, and above a certain "
+        "learning rate each step lands higher up on the other side. And several linear layers in a row can do no more "
+        "than one.",
         ("divergence", "more-than-one-solution", "relu"),
     ),
     "relu": Words(
         "lets positive numbers through, turns negative ones into 0",
         "relu (rectified linear unit) is a gate. A positive z passes unchanged, and so does its error on the way "
-        "back. A negative z becomes 0, and its error is stopped.",
-        "Where z is 0 or less the slope is 0: no error comes back, and the cell can't learn its way out. When "
-        "every cell is there, the filter never moves again. The matrix of δ marks such cells as dead. "
-        "A negative target can't be met at all.",
+        "back. A negative z becomes 0, and its error is stopped: the cell is inactive for this input.",
+        "An inactive cell learns nothing from its error. If every cell is inactive, whatever the input, all gradients "
+        "are 0 and the filter is dead. The matrix of δ marks inactive cells. A negative target can't be met at all.",
         ("dead-relu", "slope-at-zero", "leaky_relu", "unreachable-target"),
     ),
     "leaky_relu": Words(
         "a relu that keeps a small slope below 0",
         "leaky_relu lets positive numbers through and shrinks negative ones. Its slope below 0 is small but not 0, "
         "so a cell there still learns, only slowly.",
-        "With a very small slope a cell below 0 learns so slowly that it looks dead. Set the slope in the scenario: "
-        "activation: {name: leaky_relu, slope: 0.1}.",
+        "With a very small slope a cell below 0 learns so slowly that it seems inactive. Set the slope in the "
+        "scenario: activation: {name: leaky_relu, slope: 0.1}.",
         ("dead-relu", "relu", "elu"),
     ),
     "elu": Words(
         "a relu that bends smoothly towards −alpha below 0",
         "elu (exponential linear unit) lets positive numbers through. Below 0 it bends and levels out, "
-        "so that negative outputs exist but never run away.",
+        "so there are negative outputs, but none below −alpha.",
         "Far below 0 it is almost flat, so hardly any error comes back from there. "
-        "A target at or below its lowest output can't be met.",
+        "A target at or below −alpha can't be met.",
         ("saturation", "relu", "leaky_relu"),
     ),
     "softplus": Words(
         "a relu with its corner rounded off",
         "softplus looks like relu from afar, but has no corner: its slope climbs smoothly from 0 to 1. "
         "That slope is the sigmoid of z.",
-        "The output is never quite 0, so a target of exactly 0 is approached for ever and never met. "
-        "Far below 0 it is almost flat.",
+        "The output is never quite 0, so a target of exactly 0 can be approached but never met. "
+        "Far below 0 the slope is close to 0, and hardly any error comes back.",
         ("relu", "sigmoid", "unreachable-target"),
     ),
     "sigmoid": Words(
         "squeezes every number into the space between 0 and 1",
-        "sigmoid turns any z into a number between 0 and 1, which can be read as a chance: "
-        "very negative means no, very positive means yes.",
-        "Even where it is steepest most of the error is lost on the way back, and away from 0 it is almost flat: "
-        "it is saturated there, and the filter hardly moves. With binary_cross_entropy as the loss this cancels out. "
-        "People also put the output into the slope a second time: φ′ belongs to z, not to a.",
+        "sigmoid turns any z into a number between 0 and 1, which can be read as a probability: "
+        "a very negative z means no, a very positive one yes.",
+        "Even at its steepest it passes back only a quarter of the error, and far from 0 it is almost flat: "
+        "it is saturated there, and the filter hardly moves. With binary_cross_entropy as the loss the slope cancels. "
+        "A common mistake is φ′(a) in place of φ′(z) (slope-at-output).",
         ("saturation", "binary_cross_entropy", "tanh"),
     ),
     "tanh": Words(
         "squeezes every number into the space between −1 and 1",
         "tanh is a sigmoid stretched to reach from −1 to 1. It goes through 0, and is steepest there.",
-        "Away from 0 it is almost flat, so a cell with a large z hardly learns. "
-        "Targets of exactly 1 or −1 are approached and never met.",
+        "Far from 0 it is almost flat, so a cell with a large z hardly learns. "
+        "Targets of exactly 1 or −1 can be approached but never met.",
         ("saturation", "sigmoid", "unreachable-target"),
     ),
     "gelu": Words(
-        "z times the chance that a normal random number is smaller than z",
-        "gelu (Gaussian error linear unit) is a smooth gate: Φ(z) is the share of a bell curve that lies left of z, "
-        "and z is let through in that share.",
-        "It dips below 0 and comes back up, so left of the dip the slope is negative: there an error pushes z the "
-        "other way. Many libraries use an approximation with tanh; then the last digits differ. This is the exact one.",
+        "z times the probability that a normal random number is smaller than z",
+        "gelu (Gaussian error linear unit) is a smooth gate: Φ(z) is the share of the bell curve that lies left of z, "
+        "and z is multiplied by it.",
+        "It dips below 0 and comes back up, so left of the dip the slope is negative: there a larger z means a smaller "
+        "output. Some libraries offer an approximation with tanh; its last digits differ. This is the exact one.",
         ("silu", "relu", "saturation"),
     ),
     "silu": Words(
         "z times its own sigmoid; also called swish",
-        "silu (sigmoid linear unit) is a smooth gate: z is let through in the share that its sigmoid says.",
-        "It dips below 0 and comes back up, so left of the dip the slope is negative: there an error pushes z the "
-        "other way. Far below 0 it is almost flat.",
+        "silu (sigmoid linear unit) is a smooth gate: z is multiplied by its own sigmoid.",
+        "It dips below 0 and comes back up, so left of the dip the slope is negative: there a larger z means a smaller "
+        "output. Far below 0 it is almost flat.",
         ("gelu", "sigmoid", "relu"),
     ),
 }
@@ -124,7 +124,7 @@ def reach(phi: Activation) -> str:
         return "Outputs: every number."
     if phi.high == float("inf"):
         return f"Outputs: {word} {low}{' (never reached)' if phi.open_range else ' up'}, without end."
-    return f"Outputs: between {low} and {high}{', both never reached' if phi.open_range else ''}."
+    return f"Outputs: between {low} and {high}{', neither ever reached' if phi.open_range else ''}."
 
 
 def _numbers(name: str, example: Example) -> tuple[Block, ...]:
@@ -151,7 +151,7 @@ def _topic(name: str) -> Topic:
         group="activations",
         paragraphs=(
             f"{words.purpose}",
-            "An activation φ takes z, what the filter gave, and makes the output a = φ(z). "
+            "An activation φ takes z, the number that the filter gives, and makes the output a = φ(z). "
             "On the way back the error is multiplied by its slope φ′(z).",
         ),
         formula=f"φ(z) = {phi.formula}",

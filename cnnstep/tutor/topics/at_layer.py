@@ -75,8 +75,8 @@ def _by_itself(example: Example, station: Station, filters: slice, numbers: Page
     several = len(alone.conv.weights) < len(example.first.values[station.leaves[0].name])
     together = ("filter 0 of " if several else "") + station.name + (f" with {after[0]}" if after else "")
     words = (
-        f"Here {together} is looked at by itself. X is what it reads, z is {station.forward.symbol}, and ∂L/∂ of "
-        "its output, as the layers after it send it back, stands in the place of the error e."
+        f"Here {together} is taken by itself. X is what it reads, z is {station.forward.symbol}, and the upstream "
+        "gradient, ∂L/∂ of its output, takes the place of the error e."
     )
     return (Paragraph(words), *numbers(Example(lambda name: alone, example.name, True, example.style)))
 

@@ -1,4 +1,4 @@
-"""A batch: several samples, one filter, and a gradient that is the sum of what each of them says."""
+"""A batch: several samples, one filter, and a gradient that is the sum of what each of them adds."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         )[:1]
         for n in range(min(samples, MOST_SAMPLES))
     ]
-    rest = f" (and of {counted(samples - MOST_SAMPLES, 'more sample')})" if samples > MOST_SAMPLES else ""
+    rest = f" (and {counted(samples - MOST_SAMPLES, 'more sample')})" if samples > MOST_SAMPLES else ""
     total = grid_of(f"{gradient.symbol}, the sum", gradient, iteration.values["gradient"])[:1]
     cells = iteration.values["error"].size
     return (
         *blocks,
         *grids(iteration, "input", "target", "delta", most=2),
-        Paragraph(f"What each sample says of the filter{rest}, and the sum of it, which is the batch's gradient:"),
+        Paragraph(f"The part of the gradient that each sample adds{rest}, and their sum, the batch's gradient:"),
         beside(*parts, total),
         Paragraph(
-            f"The batch has {counted(samples, 'sample')} and {counted(cells, 'target cell')}: that is the n by which "
-            f"a mean divides. This loss is {scenario.loss.name}, L = {scenario.loss.formula} "
+            f"The batch has {counted(samples, 'sample')} and {counted(cells, 'target cell')} in all, so a mean divides "
+            f"by n = {cells}. This loss is {scenario.loss.name}, L = {scenario.loss.formula} "
             f"= {example.text(iteration.loss)}."
         ),
     )
 
 
 def _in_network(example: Example) -> tuple[Block, ...]:
-    """What each sample says of the first trained layer's weights, and the sum of it."""
+    """What each sample adds to the first trained layer's gradient, and the sum of it."""
     scenario, said = example.scenario, tuple[Block, ...]()
     if len(scenario.inputs) == 1:
         scenario = with_mirror_image(scenario)
@@ -66,12 +66,12 @@ def _in_network(example: Example) -> tuple[Block, ...]:
     kind = (
         "a sum over all samples, so twice as many samples give a gradient twice as large"
         if loss.scale(1) == loss.scale(2)
-        else f"a mean over all {counted(cells, 'target cell')}, so more samples make no larger gradient"
+        else f"a mean over all {counted(cells, 'target cell')}, so more samples don't make the gradient larger"
     )
     return (
         *said,
         *grids(iteration, "input", iteration.lesson.output.name, "target", most=2),
-        Paragraph(f"What each sample says of {step.name}, and the sum of it, which is the batch's gradient:"),
+        Paragraph(f"The part of {step.name} that each sample adds, and their sum, the batch's gradient:"),
         beside(*parts, total),
         Paragraph(f"This loss, {loss.name}, is {kind}: L = {loss.formula} = {example.text(iteration.loss)}."),
     )
@@ -91,9 +91,11 @@ PAGES = (
         group="ideas",
         paragraphs=(
             "A batch is several samples, each an input with its target, that go through the same filter. "
-            "The loss adds up the errors of all of them, or takes their mean, as its name says.",
-            "So the gradient is the sum of what each sample says. The filter takes one step for the whole batch: "
-            "a compromise.",
+            "The loss is a sum over all of them, or a mean, as its name says.",
+            "So each sample adds its part to the gradient. The filter takes one step for the whole batch: a compromise "
+            "between the samples.",
+            "Large sets of samples are cut into mini-batches, one step for each; once through all of them is an epoch. "
+            "Here every step uses the whole batch.",
         ),
         formula="∂L/∂W = Σ (X of sample n) ⋆ (δ of sample n)",
         formula_words="summed over the samples",
@@ -102,9 +104,9 @@ PAGES = (
         layers=TRAINED,
         samples=MOST_SAMPLES,
         goes_wrong=(
-            "The filter is updated after each sample although the batch was meant, or the last gradient replaces "
-            "the others. And with a sum as the loss the gradient grows with the number of samples, "
-            "so the learning rate that suited one is too large for many."
+            "The filter is updated after each sample though one step for the batch was meant, or the last sample's "
+            "gradient replaces the others. And where the loss is a sum, more samples usually make the gradient larger, "
+            "so a learning rate that suits one sample can be too large for many."
         ),
         next=Command("cnnstep explain loss-scale", "sums and means side by side"),
         see_also=("loss-scale", "mean_squared_error", "gradient", "channels"),

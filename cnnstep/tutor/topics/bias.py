@@ -23,7 +23,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         scenario = with_bias(scenario, SHIFT)
     else:
         listed = ", ".join(example.text(b) for b in bias)
-        intro = f"This scenario has a bias of {listed}. Beside it, the same with a bias of 0."
+        intro = f"This scenario has a bias of {listed}. Next to it, the same with a bias of 0."
     iteration, without = first_of(scenario), first_of(with_bias(scenario, 0.0))
     z = iteration.lesson.quantity("forward")
     back = iteration if bias is None else example.first
@@ -37,7 +37,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
             grid_of("z with the bias", z, iteration.values["forward"])[:2],
         ),
         *worked(iteration, "forward", example.style),
-        Paragraph(f"On the way back it hears from every output{at}:"),
+        Paragraph(f"On the way back every output adds its δ{at}:"),
         *worked(back, "bias_gradient", example.style),
         Paragraph(f"The update moves it {moves}."),
     )
@@ -48,12 +48,12 @@ PAGES = (
         name="bias",
         scenario="bias",
         title="Bias",
-        summary="one number a filter, added to all of its outputs",
+        summary="one number per filter, added to all of its outputs",
         group="ideas",
         paragraphs=(
             "A bias b is one number that is added to every output of its filter. "
             "It shifts all of z up or down, whatever the input is.",
-            "It is trained as the weights are. It meets a 1 at every output, so its gradient is the sum of δ.",
+            "It is trained like a weight, one that meets a 1 at every output. So its gradient is the sum of δ.",
         ),
         formula="z = X ⋆ W + b",
         formula_words="∂L/∂b = Σ δ",
@@ -61,8 +61,9 @@ PAGES = (
         network=on_conv(_numbers, lambda conv: conv.bias is not None),
         layers=("conv",),
         goes_wrong=(
-            "The bias is forgotten, and all of z is off by the same number. Or it is added to each product before the "
-            "sum, and z is off by it once for every weight. On the way back the mean of δ is taken for the sum."
+            "The bias is forgotten, and all of z is off by the same number. Or it is added to each product, not once "
+            "to the sum: then z contains it as many times as there are weights. On the way back the mean of δ is taken "
+            "for the sum."
         ),
         next=Command("cnnstep explain bias_gradient", "the step that trains it"),
         see_also=("bias_gradient", "forward", "dead-relu", "update"),

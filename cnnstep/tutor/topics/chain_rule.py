@@ -27,9 +27,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     rest = (Paragraph(f"… and {counted(left, 'more cell')}.", "quiet"),) if left else ()
     deeper = next(trace(lesson_of(example.load(SMALLEST), input_gradient=True), 1))
     return (
-        Paragraph(
-            f"How does the loss hear of the weight {label}? Through every output cell, and each has three links:"
-        ),
+        Paragraph(f"How does the weight {label} reach the loss? Through every output cell, each time by three links:"),
         *grids(iteration, "input", "forward", "error", most=1),
         Table(("cell", "∂L/∂a", "∂a/∂z", "∂z/∂w", "product"), rows, f"The links from L back to {label}"),
         *rest,
@@ -37,7 +35,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
             f"All products together: {gradient.label(cell)} = {example.text(total)}. The first two links together "
             f"are δ, which every weight shares; only the last one differs from weight to weight."
         ),
-        Paragraph(f"Through several layers there are more links, one a layer. In {SMALLEST}, along its largest way:"),
+        Paragraph(f"Several layers mean more links, one per layer. In {SMALLEST}, along its strongest path:"),
         trail_table(trail(deeper), ""),
     )
 
@@ -50,12 +48,12 @@ def _in_network(example: Example) -> tuple[Block, ...]:
     whole = float(iteration.values[step.name][last.cell])
     return (
         Paragraph(
-            f"How does the loss hear of the weight behind {last.label}? One link a layer, along its largest way:"
+            f"How does the weight of {last.label} reach the loss? By one link per layer; along the strongest path:"
         ),
         trail_table(crossings, "From the loss back"),
         Paragraph(
-            f"Multiplied, this way gives {example.text(last.product)}. Every other way gives a product of its own, and "
-            f"all of them together are {last.label} = {example.text(whole)}. The last step, with all its terms:"
+            f"Multiplied, this path gives {example.text(last.product)}. Every other path gives a product of its own, "
+            f"and all of them together are {last.label} = {example.text(whole)}. The last step, with all its terms:"
         ),
         *number(step, iteration.values, last.cell, example.style),
     )
@@ -84,13 +82,13 @@ PAGES = (
     Topic(
         name="chain-rule",
         title="Chain rule and backpropagation",
-        summary="multiply along each way back, add up all the ways",
+        summary="multiply along each path back, add up all the paths",
         group="ideas",
         paragraphs=(
-            "A weight changes z, z changes a, and a changes the loss. If each of these is a slope, then the slope of "
-            "the whole way is the three multiplied: that is the chain rule. Where several ways lead from the weight to "
-            "the loss, they are added up.",
-            "Backpropagation is this, done from the loss backwards: what many weights share is worked out once.",
+            "A weight changes z, z changes a, and a changes the loss. Each of these links has a slope, and the slope "
+            "from the weight to the loss is their product: that is the chain rule. Where several paths lead from the "
+            "weight to the loss, their products are added up.",
+            "Backpropagation does this from the loss backwards: what many weights share is worked out once.",
         ),
         formula="∂L/∂w = Σ ∂L/∂a · ∂a/∂z · ∂z/∂w",
         formula_words="∂L/∂a is the error (times the loss's factor), ∂a/∂z is φ′(z), ∂z/∂w is the input it met",
@@ -98,8 +96,8 @@ PAGES = (
         network=_in_network,
         layers=TRAINED,
         goes_wrong=(
-            "A link is left out, most often the slope φ′(z), or taken twice. Or only one of the ways is counted. "
-            "Look at which factor your number lacks: divide the right one by yours."
+            "A link is left out, most often the slope φ′(z), or used twice. Or only one of the paths is counted. "
+            "To see which factor your number lacks, divide the right number by yours."
         ),
         next=Command("cnnstep step {scenario} --interactive", "go back link by link"),
         see_also=("network", "delta", "gradient", "gradient-check"),

@@ -18,7 +18,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         blocks.append(
             Paragraph(
                 "This scenario has one channel. Here it gets a second one: the input's mirror image, "
-                "and for it the filter turned by 180°."
+                "and for it the filter rotated by 180°."
             )
         )
     iteration, conv = first_of(scenario), scenario.conv
@@ -57,10 +57,10 @@ PAGES = (
         network=on_conv(_numbers, lambda conv: conv.weights.shape[1] > 1),
         layers=("conv",),
         goes_wrong=(
-            "The channels of the input are added up first and filtered once. Then all channels get the same gradient: "
-            "look whether the gradient's matrices are all alike. They should differ where the inputs differ."
+            "The channels of the input are added up first and filtered once. Then all channels get the same gradient. "
+            "So check whether the gradient's matrices are all equal: where the channels differ, they should differ too."
         ),
-        next=Command("cnnstep scenarios", "there are some with two channels and two filters"),
+        next=Command("cnnstep scenarios", "some have two channels or two filters"),
         see_also=("forward", "gradient", "cross-correlation", "batch"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Cross-correlation and convolution: the same sum, with the filter as it is and turned by 180°."""
+"""Cross-correlation and convolution: the same sum, with the filter as it is and rotated by 180°."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def _numbers(example: Example) -> tuple[Block, ...]:
             grid_of("z, W as it is: cross-correlation", z, iteration.values["forward"])[:2],
         ),
         beside(
-            grid_of("W turned by 180°", filter_, turned(weights))[:2],
-            grid_of("z, W turned: convolution", z, flipped)[:2],
+            grid_of("W rotated by 180°", filter_, turned(weights))[:2],
+            grid_of("z, W rotated: convolution", z, flipped)[:2],
         ),
         Paragraph(
             f"{same} of {flipped.size} numbers happen to be the same. "
-            "A filter that looks the same when it is turned would make all of them the same, and hide the difference."
+            "A filter that looks the same after the rotation makes all of them the same, and hides the difference."
         ),
         *worked(iteration, "forward", example.style, source=False),
     )
@@ -41,13 +41,13 @@ PAGES = (
     Topic(
         name="cross-correlation",
         title="Cross-correlation and convolution",
-        summary="slide the filter over the input, as it is or turned",
+        summary="slide the filter over the input, as it is or rotated",
         group="ideas",
         paragraphs=(
-            "Slide a small matrix W, the filter, over the input X. At each place multiply what lies on top of each "
-            "other and add it up. That is cross-correlation, written X ⋆ W.",
-            "Convolution in mathematics does the same with the filter turned by 180°. Neural networks leave the turn "
-            "out and keep the name: the filter is learned, so it would only be learned the other way round.",
+            "Slide a small matrix W, the filter, over the input X. At each place multiply the numbers that lie on top "
+            "of each other, and add up the products. That is cross-correlation, written X ⋆ W.",
+            "Convolution in mathematics does the same with the filter rotated by 180°. Neural networks leave out the "
+            "rotation and keep the name: the weights are learned, so they would just be learned rotated.",
         ),
         formula="z[i,j] = Σ X[i+u, j+v] · W[u,v]",
         formula_words="convolution has X[i−u, j−v] in its place",
@@ -55,9 +55,9 @@ PAGES = (
         network=on_conv(_numbers),
         layers=("conv",),
         goes_wrong=(
-            "A library called convolve turns the filter, and its numbers differ from those worked by hand. "
-            "Compare one corner number: if it fits the turned filter, that is why. "
-            "Transposing (rows for columns) is something else again."
+            "A library function called convolve rotates the filter, and its numbers differ from hand work. Compare "
+            "one corner: if its number fits the rotated filter, that is why. "
+            "Exchanging rows and columns (transposed-filter) is something else."
         ),
         next=Command("cnnstep run {scenario} --only forward", "the sums as they are done here"),
         see_also=("forward", "patch", "input_gradient", "gradient"),

@@ -1,4 +1,4 @@
-"""Cross-entropy: what a share of the right class costs, and what it sends back."""
+"""Cross-entropy: what the probability of the right class costs, and what it sends back."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     costs = tuple((share, CROSS_ENTROPY.cell_at(share, 1.0), 1.0 - share) for share in SHARES)
     return (
         *said,
-        Table(("p of the right class", "costs −ln p", "too low by"), costs, "What a share costs"),
+        Table(("p of the right class", "costs −ln p", "too low by"), costs, "What a probability costs"),
         _units(iteration, other),
         Paragraph(
             f"The loss is a sum over units and samples, not a mean: here over {counted(samples, 'sample')}, "
             f"L = {scenario.loss.formula} = {example.text(iteration.loss)}. "
-            f"The last column is what {PLAIN} would send back: there the softmax's slope stays in."
+            f"The last column is what {PLAIN} would send back: there the softmax's slope does not cancel."
         ),
     )
 
@@ -62,10 +62,10 @@ PAGES = (
         summary="how little the right class was expected; goes with softmax",
         group="losses",
         paragraphs=(
-            "The target y is 1 at the right class and 0 elsewhere, so only the share p of the right class counts. "
-            "Being sure and right costs next to nothing, being sure and wrong costs without limit.",
-            "Together with softmax it sends back p − y: each share minus what it should be. No slope is left over, "
-            "so a network that is sure and wrong learns fastest. This holds for targets that add up to 1, as those of "
+            "The target y is 1 at the right class and 0 elsewhere, so only the probability p of the right class "
+            "counts. Being sure and right costs next to nothing; the cost of being sure and wrong has no limit.",
+            "Together with softmax it sends back p − y: each probability minus what it should be. No slope is left "
+            "over, so the more wrong p is, the more comes back. This holds for targets that add up to 1, as those of "
             "one class do; for others it is p·Σy − y.",
         ),
         formula="L = −Σ y·ln p",
@@ -76,9 +76,9 @@ PAGES = (
         goes_wrong=(
             "The sum over samples is read as a mean, or the other way round: then every gradient is off by the number "
             "of samples. Or softmax is applied twice, once in the network and once in a loss that has it built in: "
-            "the shares come out far too even."
+            "the probabilities come out far too even."
         ),
-        next=Command("cnnstep explain softmax", "the Jacobian, and why it comes to p − y"),
+        next=Command("cnnstep explain softmax", "the Jacobian, and why it simplifies to p − y"),
         see_also=("softmax", "binary_cross_entropy", "loss", "batch"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Dead ReLU: a run watched until its last cell closes."""
+"""Dead ReLU: a run watched until its last cell is inactive."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST = 100
 
 @dataclass(frozen=True)
 class _Course:
-    """The iterations that were watched, and the first one in which every cell is dead while an error is left."""
+    """The iterations that were watched, and the first one in which every cell is inactive while an error is left."""
 
     turns: list[Iteration]
     death: int | None
@@ -56,14 +56,14 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     if not scenario.activation.flat:
         name = scenario.activation.name
         blocks.append(
-            Paragraph(f"{name} is nowhere exactly flat, so no cell can die of it. Here relu takes its place.")
+            Paragraph(f"{name} is nowhere exactly flat, so no cell goes inactive. Here relu takes its place.")
         )
         scenario = with_activation(scenario, "relu")
     course = _watch(scenario)
     last = len(course.turns) - 1
     shown = sorted({n for n in (0, 1, 2, 3, last - 3, last - 2, last - 1, last) if 0 <= n <= last})
     rows = tuple(_row(course.turns[n]) for n in shown)
-    columns = ("iteration", "loss", "largest z", "dead", "steepest gradient")
+    columns = ("iteration", "loss", "largest z", "inactive", "steepest gradient")
     return (
         *blocks,
         Table(columns, rows, f"Learning rate {example.text(scenario.learning_rate)}"),
@@ -75,12 +75,12 @@ def _numbers(example: Example) -> tuple[Block, ...]:
 def _ending(course: _Course, example: Example) -> str:
     turn = course.turns[-1]
     if course.death is None:
-        dead = counted(_dead(turn), "cell is", "cells are")
-        return f"It does not die in {counted(len(course.turns), 'iteration')}: at the end {dead} dead."
-    return (
-        f"At iteration {course.death} every z is 0 or less: every ReLU is dead. All gradients are 0, so the filter "
-        f"stays as it is and the loss is {example.text(turn.loss)} for ever."
-    )
+        inactive = counted(_dead(turn), "cell is", "cells are")
+        return f"It does not die in {counted(len(course.turns), 'iteration')}: at the end {inactive} inactive."
+    words = f"At iteration {course.death} every z is 0 or less: no cell is active, and all gradients are 0"
+    if turn.lesson.scenario.optimizer.memory:
+        return f"{words}. Only the optimizer's memory still moves the filter. The loss is {example.text(turn.loss)}."
+    return f"{words}. So the filter is dead: it stays as it is, and the loss stays {example.text(turn.loss)}."
 
 
 def _last(course: _Course) -> tuple[Block, ...]:
@@ -97,7 +97,7 @@ def _last(course: _Course) -> tuple[Block, ...]:
 
 
 def _in_network(example: Example) -> tuple[Block, ...]:
-    """Each relu layer: how many cells are dead, and how many of them have an error to learn from."""
+    """Each relu layer: how many cells are inactive, and how many of them have an error to learn from."""
     iteration = example.first
     rows: list[tuple[str | float, ...]] = []
     for one in stations(iteration.lesson):
@@ -109,10 +109,12 @@ def _in_network(example: Example) -> tuple[Block, ...]:
             rows.append((one.name, f"{len(dead)} of {z.size}", str(blocked), float(z.max()), *sent))
     station = station_of(iteration, "relu")
     return (
-        Table(("layer", "dead", "with ∂L/∂ left", "largest z", "comes in", "goes on"), tuple(rows), "Before training"),
+        Table(
+            ("layer", "inactive", "with ∂L/∂a left", "largest z", "‖∂L/∂a‖", "‖∂L/∂z‖"), tuple(rows), "Before training"
+        ),
         Paragraph(
-            "Comes in and goes on are the lengths of ∂L/∂ before and after the layer, on the way back. "
-            "A layer in which all is dead sends 0 on, and no layer before it learns."
+            "a is the layer's output, z its input; ‖ ‖ is a length. A layer without an active cell sends back 0, "
+            "and no layer before it learns."
         ),
         *grids(iteration, station.forward.inputs[0].name, way_back(iteration, station).name, most=2),
     )
@@ -122,22 +124,23 @@ PAGES = (
     Topic(
         name="dead-relu",
         title="Dead ReLU",
-        summary="z ≤ 0, slope 0: nothing comes back, nothing learns",
+        summary="no z above 0: slope 0, nothing comes back, nothing learns",
         group="ideas",
         paragraphs=(
-            "relu has slope 0 for every z of 0 or less. Such a cell sends no error back, however wrong it is: "
-            "it is dead for now. As long as other cells are alive, they move the filter, and it may come back.",
-            "When all cells are dead at once, all gradients are 0. Nothing moves any more, so nothing can come back.",
+            "relu has slope 0 for every z of 0 or less. A cell with such a z is inactive for this input: it sends no "
+            "error back, however wrong it is. That alone is normal. Other cells move the filter, and it may become "
+            "active again.",
+            "But if no cell is active, for any of the inputs, all gradients are 0. Then gradient descent does not move "
+            "the filter any more: it is dead.",
         ),
-        formula="z ≤ 0   →   relu′(z) = 0   →   δ = 0",
-        formula_words="→ reads: so",
+        formula="z ≤ 0, so relu′(z) = 0, so δ = 0",
         numbers=_numbers,
         network=_in_network,
         layers=("relu",),
         goes_wrong=(
-            "A step that is too long throws every z below 0. A dead cell whose target is 0 does no harm: it is right. "
-            "Look at δ: a cell marked as dead with an error left is the one that hurts. "
-            "A smaller learning rate, or leaky_relu, keeps the door open."
+            "A step that is too long can push every z below 0. An inactive cell whose target is 0 does no harm: its "
+            "output is right. Look at δ: a cell marked as inactive with an error left is one that hurts. "
+            "A smaller learning rate or leaky_relu helps to avoid it."
         ),
         next=Command("cnnstep run {scenario} --iterations 40", "the whole story"),
         see_also=("relu", "leaky_relu", "learning-rate", "slope-at-zero"),

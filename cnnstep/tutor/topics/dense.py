@@ -23,10 +23,10 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         *grids(iteration, received(station), weights.name, most=1),
         *worked(iteration, weights.name, style),
         *(
-            Paragraph(f"{step.symbol}: the bias joined once, so it gets {step.formula.partition('= ')[2]}.")
+            Paragraph(f"{step.symbol}: the bias is added once, so it gets {step.formula.partition('= ')[2]}.")
             for step in bias
         ),
-        Paragraph("An input went into every output, so what it hears from them is added up:"),
+        Paragraph("An input went into every output, so what comes back from them is added up:"),
         *worked(iteration, way_back(iteration, station).name, style),
     )
 
@@ -36,12 +36,12 @@ PAGES = (
         name="dense",
         scenario=SMALLEST,
         title="Dense layer",
-        summary="every output from every input, each by its own weight",
+        summary="every output is a sum over every input, each with its own weight",
         group="layers",
         paragraphs=(
             "A dense layer takes one row of numbers. Each of its outputs is a sum over all of them, each number times "
-            "a weight of its own, and a bias. Other names: fully connected, linear. "
-            "What it gives just before softmax is called the logits.",
+            "a weight of its own, plus a bias. Other names: fully connected, linear. "
+            "Its outputs just before a softmax are called logits.",
             "A conv layer uses few weights in many places. Here every weight is used once for each sample.",
         ),
         formula="z[o] = Σ x[i] · W[o,i] + b[o]",
@@ -50,9 +50,9 @@ PAGES = (
         network=_numbers,
         layers=("dense",),
         goes_wrong=(
-            "W and its transpose change places: on the way forward an output sums along a row of W, on the way back "
-            "an input sums along a column. With as many outputs as inputs no size gives it away. "
-            "And the old W sends δ back, not the new one (updated-too-early)."
+            "W and its transpose are confused: on the way forward an output sums along a row of W, on the way back "
+            "an input sums along a column. With as many outputs as inputs no shape gives it away. "
+            "And it is the old W that sends δ back, not the new one (updated-too-early)."
         ),
         next=Command("cnnstep step {scenario} --interactive", "forward through it, and back"),
         see_also=("flatten", "softmax", "network", "initialisation"),

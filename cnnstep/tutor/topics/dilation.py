@@ -22,8 +22,8 @@ PAGES = (
         group="ideas",
         paragraphs=(
             "Dilation pulls the weights of the filter apart. With dilation 2 there is one cell between neighbours "
-            "that no weight meets. The filter spans more of the input and still has as many weights.",
-            "The gradient keeps the filter's shape: each weight still has one number.",
+            "that no weight meets. The filter spans more of the input with the same number of weights.",
+            "The gradient keeps the filter's shape: one number for each weight.",
         ),
         formula="span = dilation · (taps − 1) + 1",
         formula_words="taps is the filter's number of rows, or of columns",
@@ -32,7 +32,7 @@ PAGES = (
         layers=("conv",),
         goes_wrong=(
             "The gaps are forgotten on the way back: δ then meets inputs that the weight never met. "
-            "Or the filter is filled up with zeros and those zeros are trained too; they are no weights."
+            "Or the gaps are filled with zeros and those zeros are trained too; they are not weights."
         ),
         next=Command("cnnstep explain receptive-field", "what one output sees"),
         see_also=("receptive-field", "stride", "padding", "patch"),

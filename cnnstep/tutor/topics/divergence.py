@@ -24,14 +24,14 @@ PART = 5
 def _numbers(example: Example) -> tuple[Block, ...]:
     scenario, changed = example.scenario, []
     if scenario.activation.name != "linear":
-        changed.append(f"the activation is linear, not {scenario.activation.name}: there is no gate that could close")
+        changed.append(f"the activation is linear, not {scenario.activation.name}: nothing can become inactive")
         scenario = with_activation(scenario, "linear")
     if scenario.optimizer.name != "sgd":
         changed.append(f"the optimizer is sgd, not {scenario.optimizer.name}")
         scenario = replace(scenario, optimizer=OPTIMIZERS["sgd"]())
     wild = _diverging(scenario)
     if wild is None:
-        return (Paragraph("No learning rate that was tried here makes it diverge: its gradient is 0."),)
+        return (Paragraph("None of the learning rates tried here makes it diverge: its gradient is 0."),)
     if wild.learning_rate != scenario.learning_rate:
         own = example.text(scenario.learning_rate)
         changed.append(f"the learning rate is {example.text(wild.learning_rate)}, since {own} does not diverge")
@@ -43,7 +43,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     return (
         *intro,
         _table(list(trace(wild, SHOWN))),
-        Paragraph("When it runs away, each loss ends up the same number of times the one before."),
+        Paragraph("Where it diverges, each loss ends up about the same number of times the one before."),
         *curves("Loss", runs),
         Paragraph(f"After {ITERATIONS} iterations at most: {ends}"),
     )
@@ -79,14 +79,15 @@ PAGES = (
             "Think of a bowl. A step that is a little too long lands on the other side, lower than before. "
             "A step that is much too long lands on the other side, higher than before. There the slope is steeper, "
             "so the next step is longer still. That is divergence.",
-            "The limit is the curvature: the steeper the bowl bends, the smaller the learning rate must be.",
+            "The limit is the curvature: the more sharply the bowl bends, the smaller the learning rate must be.",
         ),
         formula="stable only for η < 2 / λmax",
         formula_words="λmax is the largest curvature of the loss",
         numbers=_numbers,
         goes_wrong=(
-            "It is taken for a wrong gradient. Try a tenth of the learning rate: if the loss falls, the gradient was "
-            "right. In the end the numbers are too large to write down and become inf; here that is reported."
+            "It is taken for a wrong gradient. Try a tenth of the learning rate: if the loss now falls steadily, the "
+            "step was too long. In the end the numbers are too large for the computer and become inf; "
+            "here that is reported."
         ),
         next=Command("cnnstep explain learning-rate", "what a smaller one does"),
         see_also=("learning-rate", "linear", "gradient-check", "error-sign"),

@@ -56,8 +56,8 @@ PAGES = (
         paragraphs=(
             "Some books write e = a − t, others e = t − a. The loss is the same, because it squares e. "
             "But everything that follows changes its sign.",
-            "With e = a − t you carry ∂L/∂W, which points uphill, and subtract it. With e = t − a you carry −∂L/∂W, "
-            "which points downhill, and add it. Two changes of sign, one filter.",
+            "With e = a − t you get ∂L/∂W, which points uphill, and subtract it. With e = t − a you get −∂L/∂W, "
+            "which points downhill, and add it. The two signs cancel: the new filter is the same.",
         ),
         formula="W ← W − η·∂L/∂W",
         formula_words="the same as W ← W + η·(−∂L/∂W)",
@@ -65,8 +65,8 @@ PAGES = (
         network=_in_network,
         layers=TRAINED,
         goes_wrong=(
-            "The two are mixed: e = t − a, and then subtracted. That walks uphill, and the loss grows at every "
-            "learning rate, however small. That is how you tell it from a step that was too long."
+            "The two are mixed: e = t − a, and then subtracted. That walks uphill, and the loss grows however small "
+            "the learning rate is. That is how you tell it from a step that is too long."
         ),
         next=Command("cnnstep run target-minus-output", "a lesson with the other sign"),
         see_also=("error", "update", "loss-scale", "learning-rate"),

@@ -1,4 +1,4 @@
-"""Flatten: maps in one row, and back in their maps; nothing is worked out."""
+"""Flatten: maps in one row, and back in their maps; nothing is computed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PAGES = (
         paragraphs=(
             "A conv layer gives maps, a dense layer takes one row of numbers. flatten puts the maps into a row, "
             "in reading order. No number changes, and there is nothing to train.",
-            "On the way back the row of ∂L/∂ is put into its maps again, each number where it came from.",
+            "On the way back the row of ∂L/∂ is put back into maps, each number where it came from.",
         ),
         formula="v[(c·rows + i)·columns + j] = x[c,i,j]",
         formula_words="c is the map, i its row, j its column",
@@ -53,8 +53,8 @@ PAGES = (
         network=_numbers,
         layers=("flatten",),
         goes_wrong=(
-            "The way back uses another order than the way forward, such as columns before rows. No size is wrong then, "
-            "but every gradient before this layer belongs to another cell. Look at one number in both directions."
+            "The way back uses another order than the way forward, such as columns before rows. All shapes fit, but "
+            "the gradients before this layer end up in the wrong cells. Follow one number in both directions."
         ),
         next=Command("cnnstep step {scenario} --interactive", "forward through it, and back"),
         see_also=("dense", "max_pool", "network"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,8 +23,10 @@ MOST_WEIGHTS = 9
 CLOSE = 1e-4
 BENT = 1e-2
 """Slopes to the left and the right that are further apart than this have a kink between them."""
-FINE = 8
-"""The decimals in which two losses so near each other can be told apart."""
+DECIMALS = 11
+"""The losses are written with so many, and what is measured is worked out from what is written."""
+TINY = 1e-6
+"""Two slopes that differ by less differ by rounding."""
 
 
 def loss_with(iteration: Iteration, leaf: str, cell: Cell, value: float) -> float:
@@ -37,63 +40,80 @@ def loss_with(iteration: Iteration, leaf: str, cell: Cell, value: float) -> floa
         return lesson.scenario.loss.value(lesson.output_of(begin), begin["target"])
 
 
-def _numbers(example: Example) -> tuple[Block, ...]:
-    iteration = example.first
-    sign = iteration.lesson.scenario.sign
-    weights, gradient = iteration.values["filter"], sign * iteration.values["gradient"]
-    quantity, fine = iteration.lesson.quantity("filter"), Numbers(max(example.style.precision, FINE))
-    rows: list[tuple[str | float, ...]] = []
-    furthest, off, bent = 0.0, list[str](), list[str]()
-    for cell in list(np.ndindex(*weights.shape))[:MOST_WEIGHTS]:
-        at, slope = float(weights[cell]), float(gradient[cell])
-        below, above = (loss_with(iteration, "filter", cell, at + h) for h in (-NUDGE, NUDGE))
+@dataclass
+class _Comparison:
+    """The rows of the table, and which numbers are off, or have a kink too near to tell."""
+
+    iteration: Iteration
+    fine: Numbers
+    rows: list[tuple[str | float, ...]] = field(default_factory=list)
+    off: list[str] = field(default_factory=list)
+    bent: list[str] = field(default_factory=list)
+    furthest: float = 0.0
+
+    def add(self, leaf: Quantity, gradient: str, cell: Cell, *, crosses_kink: bool | None = None) -> None:
+        """Nudges one number of a leaf; where it is not known whether a kink is crossed, the loss's bend tells."""
+        iteration, label = self.iteration, leaf.label(cell)
+        at = float(iteration.values[leaf.name][cell])
+        slope = iteration.lesson.scenario.sign * float(iteration.values[gradient][cell])
+        below, here, above = (
+            round(loss_with(iteration, leaf.name, cell, at + h), DECIMALS) for h in (-NUDGE, 0.0, NUDGE)
+        )
         measured = (above - below) / (2 * NUDGE)
-        apart = abs(measured - slope)
-        if _crosses_kink(iteration, cell):
-            bent.append(quantity.label(cell))
+        apart, bend = abs(measured - slope), abs(above - 2 * here + below) / NUDGE
+        if crosses_kink if crosses_kink is not None else bend > BENT * max(1.0, abs(slope)):
+            self.bent.append(label)
         else:
-            furthest = max(furthest, apart)
-            off += [quantity.label(cell)] if apart > CLOSE * max(1.0, abs(slope)) else []
-        rows.append((quantity.label(cell), fine.text(below), fine.text(above), measured, slope, apart))
-    columns = ("weight", "L below", "L above", "measured", "gradient", "apart")
-    left = weights.size - len(rows)
-    rest = (Paragraph(f"… and {left} more weights.", "quiet"),) if left else ()
+            self.furthest = max(self.furthest, apart)
+            self.off += [label] if apart > CLOSE * max(1.0, abs(slope)) else []
+        told: str | float = f"< {TINY:g}" if 0 < apart < TINY else apart
+        self.rows.append((label, self.fine.text(below), self.fine.text(above), measured, slope, told))
+
+    def blocks(self, first: str, example: Example) -> tuple[Block, ...]:
+        """The table and what it proves."""
+        return (
+            Table((first, "L below", "L above", "measured", "gradient", "apart"), tuple(self.rows)),
+            Paragraph(_verdict(self.off, self.furthest, example)),
+            *((Paragraph(_kink(self.bent)),) if self.bent else ()),
+        )
+
+
+def _compare(example: Example) -> _Comparison:
+    return _Comparison(example.first, Numbers(max(example.style.precision, DECIMALS)))
+
+
+def _numbers(example: Example) -> tuple[Block, ...]:
+    iteration, weights, found = example.first, example.first.values["filter"], _compare(example)
+    for cell in list(np.ndindex(*weights.shape))[:MOST_WEIGHTS]:
+        crosses = _crosses_kink(iteration, cell)
+        found.add(iteration.lesson.quantity("filter"), "gradient", cell, crosses_kink=crosses)
+    left = weights.size - len(found.rows)
+    table, *rest = found.blocks("weight", example)
     nudge = example.text(NUDGE)
     return (
-        Paragraph(f"Each weight is moved down and up by {nudge}, all others stay. Measured is (above − below) / 2h."),
-        Table(columns, tuple(rows)),
+        Paragraph(
+            f"Each weight is moved down and up by h = {nudge}, all others stay. Measured: (L above − L below) / 2h."
+        ),
+        table,
+        *((Paragraph(f"… and {left} more weights.", "quiet"),) if left else ()),
         *rest,
-        Paragraph(_verdict(off, furthest, example)),
-        *((Paragraph(_kink(bent)),) if bent else ()),
     )
 
 
 def _in_network(example: Example) -> tuple[Block, ...]:
     """The steepest number of everything that is trained: nudged down and up."""
-    iteration, fine = example.first, Numbers(max(example.style.precision, FINE))
-    sign, rows, off, bent, furthest = iteration.lesson.scenario.sign, [], list[str](), list[str](), 0.0
+    iteration, found = example.first, _compare(example)
     for leaf, step in list(_trained(iteration))[:MOST_WEIGHTS]:
-        slopes = sign * iteration.values[step.name]
-        cell = tuple(int(i) for i in np.unravel_index(int(np.abs(slopes).argmax()), slopes.shape))
-        at, slope, label = float(iteration.values[leaf.name][cell]), float(slopes[cell]), leaf.label(cell)
-        below, here, above = (loss_with(iteration, leaf.name, cell, at + h) for h in (-NUDGE, 0.0, NUDGE))
-        measured = (above - below) / (2 * NUDGE)
-        apart = abs(measured - slope)
-        if abs(above - 2 * here + below) / NUDGE > BENT * max(1.0, abs(slope)):
-            bent.append(label)
-        else:
-            furthest = max(furthest, apart)
-            off += [label] if apart > CLOSE * max(1.0, abs(slope)) else []
-        rows.append((label, fine.text(below), fine.text(above), measured, slope, apart))
+        slopes = np.abs(iteration.values[step.name])
+        cell = tuple(int(i) for i in np.unravel_index(int(slopes.argmax()), slopes.shape))
+        found.add(leaf, step.name, cell)
     nudge = example.text(NUDGE)
     return (
         Paragraph(
-            f"In every layer the weight and the bias with the largest gradient are moved down and up by {nudge}, and "
-            "the whole network is worked out again each time. Measured is (above − below) / 2h."
+            f"In every layer the weight and the bias with the largest gradient are moved down and up by h = {nudge}, "
+            "and the loss of the whole network is worked out again. Measured: (L above − L below) / 2h."
         ),
-        Table(("number", "L below", "L above", "measured", "gradient", "apart"), tuple(rows)),
-        Paragraph(_verdict(off, furthest, example)),
-        *((Paragraph(_kink(bent)),) if bent else ()),
+        *found.blocks("number", example),
     )
 
 
@@ -118,13 +138,14 @@ def _crosses_kink(iteration: Iteration, cell: Cell) -> bool:
 def _verdict(off: list[str], furthest: float, example: Example) -> str:
     if off:
         return f"They differ at {listed(off)}, by more than rounding explains."
-    return f"The two differ by {example.text(furthest)} at most where no kink is near: the gradient is right."
+    apart = f"less than {TINY:g}" if furthest < TINY else f"{example.text(furthest)} at most"
+    return f"The two differ by {apart} where no kink is near: the gradient is right."
 
 
 def _kink(bent: list[str]) -> str:
     return (
-        f"At {listed(bent)} the nudge moves some z over a kink of the activation, where its slope jumps. "
-        "Measured is then a bit of both slopes, and the gradient is the one on its side."
+        f"At {listed(bent)} the nudge moves some z across a kink of the activation, where its slope jumps. "
+        "What is measured there is a mix of both slopes; the gradient takes one of them."
     )
 
 
@@ -135,10 +156,10 @@ PAGES = (
         summary="nudge a weight, watch the loss, compare the slopes",
         group="ideas",
         paragraphs=(
-            "The gradient claims: if this weight grows a little, the loss changes by so much. That can be tried. "
-            "Move the weight down a little, then up a little, work out the loss each time, and divide the difference "
-            "by the way between. This is called a finite difference.",
-            "It needs no chain rule at all, so it catches every mistake in one.",
+            "The gradient predicts how fast the loss changes as a weight grows. That can be tested: move the weight "
+            "down a little, then up a little, work out the loss each time, and divide the difference by the distance. "
+            "This is called a finite difference.",
+            "It uses the loss alone and no chain rule, so a mistake in the chain rule can't hide from it.",
         ),
         formula="∂L/∂w ≈ (L(w + h) − L(w − h)) / 2h",
         formula_words="h is the nudge",
@@ -146,8 +167,8 @@ PAGES = (
         network=_in_network,
         goes_wrong=(
             "Near a kink (relu at 0) the nudge sees both slopes, and the numbers differ though the gradient is right: "
-            "look for a z close to 0. Too small a nudge drowns in rounding. And comparing whether the loss fell "
-            "is no check: wrong gradients can lower it too."
+            "look for a z close to 0. Too small a nudge drowns in rounding errors. And that the loss fell is no check: "
+            "wrong gradients can lower it too."
         ),
         next=Command("cnnstep analyze {scenario}", "the check of every weight, with a verdict"),
         see_also=("gradient", "chain-rule", "slope-at-zero", "loss"),

@@ -35,13 +35,21 @@ def _verdict(iteration: Iteration, example: Example) -> Paragraph:
     layers, steep = trained(iteration), steepness(iteration)
     if len(layers) < 2 or not steep[0] or not steep[-1] or not np.isfinite(steep).all():
         return Paragraph("There are no two layers here whose gradients can be compared.")
-    ratio = steep[0] / steep[-1]
-    size = f"{example.text(ratio)} times" if ratio >= 1 else f"1/{example.text(1 / ratio)} of"
+    (first, last), ratio = (layers[0].name, layers[-1].name), steep[0] / steep[-1]
+    times, length = about(max(ratio, 1 / ratio)), "smaller" if ratio < 1 else "larger"
+    slower, faster = (first, last) if ratio < 1 else (last, first)
     between = counted(len(layers) - 2, "trained layer")
-    return Paragraph(
-        f"The gradient of {layers[0].name}, the first layer, is {size} that of {layers[-1].name}, the last one, with "
-        f"{between} between them. With one learning rate for both, they learn that differently fast."
-    )
+    words = f"The gradient of {first}, the first layer, is about {times} times {length} than that of {last}, the last "
+    words += f"one, with {between} between them."
+    if times != "1":
+        words += f" With one learning rate for both, {slower} learns about {times} times more slowly than {faster}."
+    return Paragraph(words)
+
+
+def about(ratio: float) -> str:
+    """Two digits of it: `720`, `1.3`, `2.6e+06`."""
+    rounded = float(f"{ratio:.2g}")
+    return f"{rounded:g}"
 
 
 def _vanishing(example: Example) -> tuple[Block, ...]:
@@ -56,8 +64,8 @@ def _vanishing(example: Example) -> tuple[Block, ...]:
         _back_table(iteration),
         _verdict(iteration, example),
         Paragraph(
-            f"The same input in a deeper network, {DEPTH} dense layers of {WIDTH} and one to {CLASSES} classes, all "
-            "drawn by glorot_normal, with three activations:"
+            f"The same input in a deeper network, {DEPTH} dense layers of {WIDTH} units and one of {CLASSES} classes, "
+            "all drawn by glorot_normal, with three activations:"
         ),
         Table(columns, tuple(rows), "‖∂L/∂weights‖"),
     )
@@ -75,8 +83,8 @@ def _growth(iteration: Iteration, example: Example) -> Paragraph:
         return Paragraph("There are no two layers here that can be compared.")
     words = "it grew on the way back" if back[0] > back[-1] else "it did not grow on the way back"
     return Paragraph(
-        f"The last trained layer, {layers[-1].name}, receives {example.text(back[-1])}; the first one, "
-        f"{layers[0].name}, {example.text(back[0])}: {words}."
+        f"∂L/∂output has length {example.text(back[-1])} at {layers[-1].name}, the last trained layer, and "
+        f"{example.text(back[0])} at {layers[0].name}, the first: {words}."
     )
 
 
@@ -87,17 +95,18 @@ def _exploding(example: Example) -> tuple[Block, ...]:
         Series(init, tuple(reversed(run)), sign) for (init, run), sign in zip(runs.items(), "•+", strict=True)
     )
     large, kept = (run[0] for run in runs.values())
-    grown = f": {example.text(large / kept)} times as much" if kept else ""
+    grown = f": about {about(large / kept)} times as much" if kept else ""
     own = (_back_table(iteration), _growth(iteration, example)) if example.own else ()
     return (
         *own,
         Paragraph(
-            f"The first input goes through {DEPTH} dense layers of {WIDTH} with relu and one to {CLASSES} classes. The "
-            "weights are drawn once by normal (spread 1, however many inputs there are), once by he_normal:"
+            f"The first input goes through {DEPTH} dense layers of {WIDTH} units with relu and one of {CLASSES} "
+            "classes. The weights are drawn once by normal (spread 1, however many inputs there are), once by "
+            "he_normal:"
         ),
         Curve("‖∂L/∂output‖, from the last layer back", series, "layers back", 0, DEPTH, log=True),
         Paragraph(
-            f"The first layer receives {example.text(kept)} with he_normal and {example.text(large)} "
+            f"At the first layer its length is {example.text(kept)} with he_normal and {example.text(large)} "
             f"with normal{grown}."
         ),
     )
@@ -108,22 +117,22 @@ PAGES = (
         name="vanishing-gradient",
         scenario="vanishing-gradient",
         title="Vanishing gradient",
-        summary="each layer lets a part back: the first hear nothing",
+        summary="each layer passes back only a part: little reaches the first",
         group="networks",
         paragraphs=(
-            "On its way back the error is multiplied by a slope and a weight at every layer. Where these are below 1 "
-            "it gets smaller each time, and after many layers next to nothing is left.",
-            "The last layers then learn and the first ones stand still, though nothing is dead. sigmoid does it "
-            "always: even at its steepest it lets only a quarter through.",
+            "On its way back the error is multiplied by slopes and weights at every layer. Where these products are "
+            "below 1 it gets smaller each time, and after many layers next to nothing is left.",
+            "The last layers then learn and the first ones hardly move, though no cell is inactive. With sigmoid this "
+            "happens easily: even at its steepest it lets only a quarter through.",
         ),
         formula="∂L/∂z first = ∂L/∂z last · Π (w · φ′(z))",
-        formula_words="Π: multiplied over the layers between; all ways added up",
+        formula_words="Π: multiplied over the layers between; all paths added up",
         numbers=None,
         network=_vanishing,
         goes_wrong=(
             "The loss falls a little and then hardly moves, and it looks as if the network had learned all it can. "
-            "Compare ‖∂L/∂weights‖ of the first and the last layer. relu in place of sigmoid, he for the "
-            "starting weights and fewer layers help; a larger learning rate hurts the last layers first."
+            "Compare ‖∂L/∂weights‖ of the first and the last layer. relu in place of sigmoid, he for the starting "
+            "weights and fewer layers help; a larger learning rate can be too large for the last layers."
         ),
         next=Command("cnnstep explain exploding-gradient", "the opposite"),
         see_also=("exploding-gradient", "saturation", "initialisation", "sigmoid"),
@@ -132,21 +141,21 @@ PAGES = (
         name="exploding-gradient",
         scenario=SMALLEST,
         title="Exploding gradient",
-        summary="each layer makes the gradient larger: the step is wild",
+        summary="each layer makes the gradient larger: steps far too long",
         group="networks",
         paragraphs=(
-            "The same product as in a vanishing gradient, with factors above 1: every layer back makes the gradient "
-            "larger. It comes of starting weights that are too large for the number of inputs.",
-            "One step then throws the first layers far away, and the loss jumps or is no longer a number.",
+            "The same product as in a vanishing gradient, with factors above 1: on the way back the gradient grows "
+            "from layer to layer. The usual cause is starting weights that are too large for the number of inputs.",
+            "One step then moves the first layers much too far, and the loss jumps or becomes inf.",
         ),
         formula="∂L/∂z first = ∂L/∂z last · Π (w · φ′(z))",
-        formula_words="Π: multiplied over the layers between; all ways added up",
+        formula_words="Π: multiplied over the layers between; all paths added up",
         numbers=None,
         network=_exploding,
         goes_wrong=(
-            "A small learning rate hides it: the first layers get by, and the last ones hardly move. "
+            "A small learning rate hides it: the first layers cope, and the last ones hardly move. "
             "Look at what comes back to each layer before the first step. Starting weights drawn by he or glorot "
-            "mend most of it."
+            "usually prevent it."
         ),
         next=Command("cnnstep explain initialisation", "how large weights should start"),
         see_also=("vanishing-gradient", "initialisation", "divergence", "learning-rate"),

@@ -28,13 +28,13 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     return (
         *_own(example.first),
         Paragraph(
-            f"Why it matters: the first input goes through {DEPTH} dense layers of {WIDTH} with relu, one to "
+            f"Why it matters: the first input goes through {DEPTH} dense layers of {WIDTH} units with relu, one of "
             f"{CLASSES} classes and softmax, each time with weights drawn in another way. Before any training:"
         ),
         Table(columns, tuple(rows)),
         Paragraph(
-            "normal does not ask how many inputs there are, so every layer makes the numbers larger. "
-            "Its last layer is sure of a class before it has learned anything. he_normal keeps their size. "
+            "normal ignores how many inputs there are, so the numbers grow from layer to layer. Its last layer is sure "
+            "of a class before it has learned anything. he_normal roughly keeps their size. "
             "glorot, made for tanh, loses a part at each relu. With zeros nothing gets through in either direction."
         ),
     )
@@ -62,9 +62,9 @@ PAGES = (
         summary="how large the starting weights are, and why it matters",
         group="networks",
         paragraphs=(
-            "Weights start at random, so that the units of a layer differ and learn different things. How far they are "
-            "spread decides what comes out at the other end: an output is a sum over fan_in inputs, and the more there "
-            "are, the larger it gets.",
+            "Weights start at random, so that the units of a layer differ and learn different things. How widely they "
+            "are spread matters: an output is a sum over fan_in inputs, and the more there are, the larger it tends to "
+            "be.",
             "he draws with a variance of 2/fan_in: relu stops about half, and the 2 makes up for it. glorot "
             "takes 2/(fan_in + fan_out), a compromise between the way forward and the way back, for tanh.",
         ),
@@ -73,9 +73,9 @@ PAGES = (
         numbers=None,
         network=_numbers,
         goes_wrong=(
-            "All weights of a layer start equal, often at 0: then all its units get the same gradient and stay equal. "
-            "Or the spread ignores fan_in, and a deep network starts with numbers that are far too large or too small. "
-            "Biases may start at 0: the weights already make the units differ."
+            "All weights of a network start equal, often at 0: then all units of a layer get the same gradient and "
+            "stay equal. Or the spread ignores fan_in, and a deep network starts with numbers that are far too large "
+            "or too small. Biases may start at 0: the weights already make the units differ."
         ),
         next=Command("cnnstep explain vanishing-gradient", "what too small a spread does on the way back"),
         see_also=("vanishing-gradient", "exploding-gradient", "dense", "network"),

@@ -1,4 +1,4 @@
-"""The input gradient, both ways: scattered, and as a full correlation with the turned filter."""
+"""The input gradient, both ways: scattered, and as a full correlation with the rotated filter."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         beside(
             grid_of("Delta δ", iteration.lesson.quantity("delta"), delta)[:2],
             grid_of("Filter W", filter_, weights)[:2],
-            grid_of("W turned by 180°", filter_, turned(weights))[:2],
+            grid_of("W rotated by 180°", filter_, turned(weights))[:2],
         ),
         Paragraph(
-            "First way, scatter: each δ, times the whole filter, is added to the patch of the input that it came from. "
-            "Second way, full correlation: δ gets a rim of zeros, and the turned filter slides over it."
+            "First way, scatter: each δ, times the whole filter, is added to the patch that it came from. "
+            "Second way, full correlation: δ is surrounded by zeros, and the rotated filter slides over it."
         ),
         beside(
             grid_of(f"{quantity.symbol}, scattered", quantity, scattered)[:2],
@@ -57,9 +57,9 @@ PAGES = (
         summary="how the loss changes with each input number",
         group="steps",
         paragraphs=(
-            "An input number takes part in every patch that covers it, each time under another weight. "
-            "So its gradient is a sum: the δ of each of those outputs, times the weight that lay on it there.",
-            "A single filter does not need it. In a network it is the error signal that the layer before receives.",
+            "An input number takes part in every patch that covers it, each time with another weight. "
+            "So its gradient is a sum: the δ of each of those outputs, times the weight that met it there.",
+            "A single filter does not need it. In a network it is the upstream gradient of the layer before.",
         ),
         formula="∂L/∂X[r,c] = Σ δ[i,j] · W[r−i, c−j]",
         formula_words="over the outputs [i,j] whose patch covers [r,c]; shown for stride 1, no padding",
@@ -67,9 +67,10 @@ PAGES = (
         network=on_last_conv(_numbers),
         layers=("conv",),
         goes_wrong=(
-            "The filter is not turned by 180°: the sum over all cells still comes out right, so a check of the mean "
-            "misses it (filter-not-rotated). Without the rim of zeros the result is too small a matrix "
-            "(valid-not-full). And where patches overlap, numbers are added, not overwritten (overwritten-not-added)."
+            "The filter is not rotated by 180° (filter-not-rotated): without padding the sum over all cells still "
+            "comes out right, and a check of the mean misses it. Without the zeros around δ the result is too small a "
+            "matrix (valid-not-full). And where patches overlap, numbers are added, not overwritten "
+            "(overwritten-not-added)."
         ),
         next=Command("cnnstep run {scenario} --only delta,input_gradient", "the step itself"),
         see_also=("network", "cross-correlation", "receptive-field"),

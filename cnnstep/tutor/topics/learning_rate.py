@@ -22,11 +22,9 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     leaf = next(one for one in example.lesson.leaves if one.name not in ("input", "target"))
     ends = (grid_of(f"{leaf.name}, {label}", leaf, r.outcome.values[leaf.name])[:1] for label, r in runs.items())
     sentences = [
-        f"With {label}: {r.events[-1].text} (iteration {r.events[-1].iteration})."
-        for label, r in runs.items()
-        if r.events
+        f"{label}, iteration {r.events[-1].iteration}: {r.events[-1].text}." for label, r in runs.items() if r.events
     ]
-    told = (Paragraph("The last thing that happened. " + " ".join(sentences)),) if sentences else ()
+    told = (Paragraph("The last event of each run. " + " ".join(sentences)),) if sentences else ()
     return (*curves("Loss", runs), side_by_side(runs, tuple(n for n in AT if n <= turns), "rate"), *told, beside(*ends))
 
 
@@ -37,10 +35,10 @@ PAGES = (
         summary="how far one step goes: too short, too long",
         group="ideas",
         paragraphs=(
-            "The gradient says which way is downhill and how steep, but not how far the slope goes on. "
-            "The learning rate η decides that: a weight moves by η for each unit of slope.",
-            "Too small, and it takes for ever. Too large, and the step lands beyond the bottom, "
-            "sometimes higher than it began.",
+            "The gradient says which way is downhill and how steep it is, but not how far to go. "
+            "The learning rate η decides that: each weight moves by η times its gradient.",
+            "Too small, and learning takes very many steps. Too large, and a step lands beyond the bottom, "
+            "sometimes higher than where it began.",
         ),
         formula="W ← W − η · ∂L/∂W",
         formula_words="η is the learning rate",
@@ -49,10 +47,10 @@ PAGES = (
         layers=TRAINED,
         goes_wrong=(
             "The gradient is right and the loss rises all the same: the step was too long. Divide η by ten and look "
-            "again. If the loss rises at every η, however small, the sign is wrong, not the rate. "
-            "With relu one long step can also land where every cell is dead, and then no rate helps any more."
+            "again. If the loss rises however small η is, it is not the rate: the gradient is wrong, often its sign. "
+            "With relu one long step can also land where no cell is active, and then no rate helps any more."
         ),
-        next=Command("cnnstep analyze {scenario}", "the largest rate that it bears, and what a smaller one does"),
+        next=Command("cnnstep analyze {scenario}", "the largest stable rate, and what a smaller one does"),
         see_also=("divergence", "dead-relu", "update", "error-sign"),
     ),
 )

@@ -48,7 +48,7 @@ def _moved(example: Example, leaf: str, gradient: str) -> tuple[Block, ...]:
         Curve(f"Loss, when only {label} moves", (Series("loss", losses),), label, at - REACH, at + REACH),
         Paragraph(
             f"{label} is {style.text(at)} now, and the slope there is {style.text(slope)}: that is its gradient. "
-            f"Of the places drawn, the lowest is at {style.text(at + moves[lowest])}, "
+            f"Of the points drawn, the lowest is at {style.text(at + moves[lowest])}, "
             f"with a loss of {style.text(losses[lowest])}."
         ),
     )
@@ -62,7 +62,7 @@ PAGES = (
         group="ideas",
         paragraphs=(
             "Every output has an error of its own. To say whether one filter is better than another, one number is "
-            "needed: the loss L. It is 0 where every output is its target, and grows with the errors.",
+            "needed: the loss L. It is smallest where every output equals its target, and grows with the errors.",
             "Squares make every error count, too high or too low, and large ones most.",
         ),
         formula="L = ½ Σ (a − t)²",
@@ -72,7 +72,8 @@ PAGES = (
         layers=TRAINED,
         goes_wrong=(
             "A lower loss proves nothing about a gradient: some wrong gradients lower it more than the right one. "
-            "And a loss that stays above 0 can have two reasons: not enough steps, or a target that can't be met."
+            "And a loss that stays above 0 can have several causes: too few steps or too long ones, inactive cells, "
+            "or a target that can't be met."
         ),
         next=Command("cnnstep run {scenario} --iterations 20", "watch it fall, or not"),
         see_also=("half_squared_error", "cross_entropy", "error", "loss-scale"),

@@ -48,12 +48,12 @@ PAGES = (
     Topic(
         name="loss-scale",
         title="The scale of the loss",
-        summary="½Σe², Σe², means: the same direction, another length",
+        summary="½Σe², Σe², means: the same direction, different lengths",
         group="conventions",
         paragraphs=(
             "½Σe², Σe² and their means all agree on which filter is better. They differ by a factor, "
             "and that factor goes into every gradient.",
-            "A larger factor does the same as a larger learning rate. So none of them is wrong, "
+            "In a plain step (sgd) a larger factor does the same as a larger learning rate. So none of them is wrong, "
             "but a learning rate that suits one may be far too large for another.",
         ),
         formula="∂L/∂a = factor · (a − t)",
@@ -62,8 +62,8 @@ PAGES = (
         network=_numbers,
         layers=TRAINED,
         goes_wrong=(
-            "One loss is written down and another one's slope is used. Then the gradient fails the check by exactly "
-            "2, ½, 1/n or 2/n in every cell. If all your numbers are off by one factor, look here first."
+            "One loss is written down and another one's slope is used. Then every number of the gradient is off by the "
+            "same factor, such as 2, ½, 1/n or 2/n. If all your numbers are off by one factor, look here first."
         ),
         next=Command("cnnstep explain mean_squared_error", "the mean, worked out"),
         see_also=("loss", "half_squared_error", "gradient-check", "learning-rate"),

@@ -37,38 +37,38 @@ WORDS: dict[str, Words] = {
         "Square every error, add the squares up, take half. The half is there for one reason: "
         "the slope of e² is 2e, and the half makes that e.",
         "So what goes back is the error itself.",
-        "Another book leaves the ½ out or divides by n. All its gradients are then the same number of times larger "
-        "or smaller than yours: that is a convention and no mistake, as long as one loss is kept to the end.",
+        "Another book leaves the ½ out or divides by n. All its gradients then differ from yours by one factor: "
+        "that is a convention, not a mistake, as long as one loss is kept to the end.",
     ),
     "squared_error": Words(
         "the sum of the squared errors",
         "Square every error and add the squares up.",
         "The slope of e² is 2e, so a 2 goes back with every error.",
-        "The 2 is easily lost on the way back. Then the filter takes steps half as long as this loss asks for: "
-        "it learns, but its gradient fails a check against nudges.",
+        "The 2 is easily lost on the way back. The gradient is then half of what it should be: the filter still "
+        "learns, but a gradient check fails.",
     ),
     "mean_squared_error": Words(
         "the mean of the squared errors",
         "Square every error and take the mean over all n target cells, those of every sample and filter included. "
-        "The loss then stays of one size however many cells there are.",
+        "So the loss does not grow with the number of cells.",
         "Every error goes back times 2/n.",
         "n is the number of target cells, not of samples. With many cells the gradients are small, so a learning "
-        "rate that suits the sum is far too small here.",
+        "rate that suits the sum can be far too small here.",
     ),
     "half_mean_squared_error": Words(
         "half the mean of the squared errors",
-        "Square every error, take the mean over all n target cells, and half of that.",
+        "Square every error, take the mean over all n target cells, and halve it.",
         "Every error goes back times 1/n: the 2 and the half cancel.",
         "Forgetting the 1/n on the way back makes every gradient n times too large, and the step may be too long.",
     ),
     "binary_cross_entropy": Words(
         "how far a yes-or-no guess is off; goes with sigmoid",
-        "The output is read as the chance of a yes, the target is yes (1) or no (0). A guess that was sure and wrong "
-        "costs without limit, one that was sure and right costs next to nothing.",
-        "Its slope is 1/(a(1 − a)) times the error. That is exactly one over the slope of sigmoid, so the two cancel, "
-        "and δ is the error itself: no saturation.",
-        "Targets must lie from 0 to 1 and the activation must be sigmoid. Multiplying by the sigmoid's slope once "
-        "more is the usual slip: δ comes out far too small where the output is near 0 or 1.",
+        "The output is read as the probability of a yes, the target is yes (1) or no (0). A guess that is sure and "
+        "right costs next to nothing; the cost of one that is sure and wrong has no limit.",
+        "Its slope is 1/(a(1 − a)) times the error. That factor is exactly one over the slope of sigmoid, so the two "
+        "cancel, and δ is the error itself: no saturation.",
+        "Targets must lie from 0 to 1 and the activation must be sigmoid. A common mistake is to multiply by the "
+        "sigmoid's slope all the same: δ comes out far too small where the output is near 0 or 1.",
     ),
 }
 """One entry a loss; a test says so where one is missing."""
@@ -91,7 +91,8 @@ def _suited(name: str, example: Example) -> tuple[Scenario, str]:
     scenario, needs = example.scenario, LOSSES[name].only_with
     if needs and not ((scenario.targets >= 0) & (scenario.targets <= 1)).all():
         return example.load(FIRST_LESSON), (
-            f"{name} needs targets from 0 to 1, and this scenario has others. Here is the first lesson, with {needs}."
+            f"{name} needs targets from 0 to 1, and this scenario has others. So this is the first lesson, with "
+            f"{needs}."
         )
     if needs and scenario.activation.name != needs:
         return scenario, f"{name} goes with {needs}, so here {needs} takes the place of {scenario.activation.name}."

@@ -20,12 +20,12 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     return (
         overview(iteration),
         Paragraph(
-            "‖x‖ is the length of all numbers together, √Σx². Forward reads the table downwards, backward upwards. "
-            "One number on its way back, at each step the largest of the products:"
+            "‖x‖ is the length of all numbers together, √Σx². The forward pass runs down the table, the backward pass "
+            "up. One path back, at each step along the largest product:"
         ),
         trail_table(crossings, f"From the loss back to {last.label}"),
         Paragraph(
-            f"This way brings {example.text(last.product)}. All ways together: {last.label} = {example.text(whole)}."
+            f"This path gives {example.text(last.product)}. All paths together: {last.label} = {example.text(whole)}."
         ),
         *number(last.step, iteration.values, last.cell, example.style),
     )
@@ -48,13 +48,13 @@ PAGES = (
         name="network",
         scenario=SMALLEST,
         title="A whole network",
-        summary="layer after layer, and the gradient back through all",
+        summary="layer after layer, and the gradient back through all of them",
         group="networks",
         paragraphs=(
-            "In a network each layer reads what the one before it gave. On the way back each layer receives ∂L/∂ of "
-            "its output and does two things with it: it works out ∂L/∂ of its own weights, and it sends ∂L/∂ of its "
-            "input to the layer before.",
-            "So every layer needs to know only itself. When all have their gradients, all weights move at once.",
+            "In a network each layer reads the output of the layer before it. On the way back each layer receives ∂L/∂ "
+            "of its output, its upstream gradient, and does two things with it: it works out ∂L/∂ of its own weights, "
+            "and it sends ∂L/∂ of its input to the layer before.",
+            "So every layer needs only its own formulas. When all have their gradients, all weights move at once.",
         ),
         formula="∂L/∂input = ∂L/∂output · ∂output/∂input",
         formula_words="one such line for each layer, from the last to the first",
@@ -62,9 +62,9 @@ PAGES = (
         network=_numbers,
         layers=TRAINED,
         goes_wrong=(
-            "A layer receives ∂L/∂ of the wrong thing: of its input in place of its output, one layer too far. "
-            "Sizes often give it away. Or a layer is updated before it has sent its ∂L/∂ on (updated-too-early). "
-            "One early slip makes everything before it wrong, so look for the last layer whose gradient is off."
+            "A layer uses ∂L/∂ of the wrong thing, such as its input in place of its output. Shapes often give it "
+            "away. Or a layer is updated before it has sent ∂L/∂ on (updated-too-early). A mistake in one layer makes "
+            "all layers before it wrong, so look for the last layer whose gradient is off."
         ),
         next=Command("cnnstep step {scenario} --interactive", "forward and back, one step at a time"),
         see_also=("chain-rule", "max_pool", "dense", "softmax", "vanishing-gradient"),

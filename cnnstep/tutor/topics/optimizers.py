@@ -34,37 +34,41 @@ class Words:
 
 WORDS: dict[str, Words] = {
     PLAIN: Words(
-        "one step straight downhill, as long as the slope is steep",
-        "sgd (stochastic gradient descent) moves every weight against its gradient. The learning rate η says how far. "
-        "It remembers nothing: each step depends on this gradient alone.",
+        "a step straight downhill, longer where it is steeper",
+        "sgd moves every weight against its gradient. The learning rate η says how far. "
+        "It remembers nothing: each step depends on the present gradient alone. Its name, stochastic gradient descent, "
+        "comes from taking random samples for each step: one, or a mini-batch of several; once through all samples is "
+        "an epoch. Here every step uses all samples, so nothing is random, and every iteration is an epoch.",
         "One learning rate must suit every direction. Where the loss is a narrow valley, sgd jumps from side to side "
         "and creeps along.",
         ("update", "learning-rate", "momentum"),
     ),
     "momentum": Words(
         "a ball that rolls: keeps part of its last velocity",
-        "momentum keeps a velocity v. Each turn the old one is weakened by μ, and the new gradient is added. "
-        "Steps in one direction add up; steps back and forth cancel out.",
-        "The velocity goes on when the slope has ended, so it rolls past the bottom and comes back. Steady slopes make "
-        "the steps about 1/(1 − μ) times longer, so a learning rate that was right for sgd is often too large here.",
+        "momentum keeps a velocity v. At each step the old velocity is multiplied by μ, and the new gradient is added. "
+        "Gradients in one direction add up; gradients back and forth cancel out.",
+        "The velocity lasts after the slope has ended, so a weight rolls past the bottom and comes back. While the "
+        "gradient stays the same, the steps grow towards 1/(1 − μ) times those of sgd, so a learning rate that suits "
+        "sgd is often too large here.",
         ("sgd", "nesterov", "learning-rate"),
         scenario="momentum",
     ),
     "nesterov": Words(
         "momentum that brakes early: it uses the slope ahead",
-        "nesterov is momentum with one thought ahead. It steps by the gradient plus the velocity that comes of it, "
-        "so a gradient that has turned round counts at once.",
-        "Books write it in two ways, and the weights they carry differ by one velocity. "
-        "Compare the formula before you compare the numbers.",
+        "nesterov is momentum that looks one step ahead. It steps by the gradient plus μ times the new velocity, "
+        "so a gradient that has changed its sign counts at once.",
+        "Books write it in two ways, and their weights differ by a step along the velocity. "
+        "Compare the formulas before you compare the numbers.",
         ("momentum", "sgd", "adam"),
         scenario="momentum",
     ),
     "adam": Words(
-        "steps of about one size for every weight, steep or not",
-        "adam keeps two running means: m of the gradient (which way, lately) and s of its square (how large, lately). "
-        "It divides one by the root of the other: a weight with small gradients moves as far as one with large ones.",
-        "Both means begin at 0, so they are too small at first; the correction with 1 − βᵏ⁺¹ mends that, and "
-        "is easily forgotten. Near the end the steps stay large, because they do not shrink with the gradient.",
+        "steps of about the same size for every weight, steep or not",
+        "adam keeps two running means: m of the gradient (its recent direction) and s of its square (its recent size). "
+        "It divides m by the root of s, so a weight whose gradients are always small moves about as far as one whose "
+        "gradients are always large.",
+        "Both means begin at 0, so they are too small at first; dividing by 1 − βᵏ⁺¹ makes up for that, and "
+        "is easily forgotten. Near the end the steps can stay large, because they do not shrink with the gradient.",
         ("momentum", "sgd", "learning-rate"),
         scenario="adam",
     ),
@@ -84,12 +88,13 @@ def _numbers(name: str, example: Example) -> tuple[Block, ...]:
     blocks: list[Block] = []
     if scenario is not example.scenario:
         words = (
-            f"This scenario has {example.scenario.optimizer.name}. Here {name} takes its place, with its usual numbers."
+            f"This scenario has {example.scenario.optimizer.name}. Here {name} takes its place, with its default "
+            "values."
         )
         blocks.append(Paragraph(words))
     if scenario.optimizer.parameters:
         numbers = ", ".join(f"{key} {example.text(value)}" for key, value in scenario.optimizer.parameters.items())
-        blocks.append(Paragraph(f"Its numbers: {numbers}; learning rate {example.text(scenario.learning_rate)}."))
+        blocks.append(Paragraph(f"Settings: {numbers}; learning rate {example.text(scenario.learning_rate)}."))
     return (*blocks, _table(turns), *_working(turns, example), *_long_run(name, scenario, example))
 
 
@@ -140,7 +145,7 @@ def _topic(name: str) -> Topic:
             "An optimizer turns a gradient G = ∂L/∂w into a step of the weight w.",
         ),
         formula=OPTIMIZERS[name]().formula,
-        formula_words="← reads: becomes",
+        formula_words="← means: is replaced by",
         numbers=lambda example: _numbers(name, example),
         network=lambda example: _numbers(name, example),
         layers=TRAINED,

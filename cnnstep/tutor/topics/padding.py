@@ -1,4 +1,4 @@
-"""Padding: a rim of zeros around the input."""
+"""Padding: a border of zeros around the input."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ PAGES = (
         name="padding",
         scenario="padding",
         title="Padding",
-        summary="a rim of zeros around the input",
+        summary="a border of zeros around the input",
         group="ideas",
         paragraphs=(
-            "Padding puts a rim of zeros around the input before the filter slides over it. "
-            "Without it the output is smaller than the input, and the rim takes part less than the middle.",
-            "The zeros are no data. They add nothing to z, and nothing to the gradient of the weights that meet them.",
+            "Padding puts a border of zeros around the input before the filter slides over it. Without it the output "
+            "of a filter larger than 1×1 is smaller than the input, and numbers at the edge lie in fewer patches.",
+            "The zeros are not data. They add nothing to z, and nothing to the gradient of the weights that meet them. "
+            "padding: same means as many zeros as keep the input's size at stride 1.",
         ),
         formula="output = (input + 2·padding − span) / stride + 1",
         formula_words="for rows and columns each; span is dilation · (taps − 1) + 1",
@@ -31,8 +32,8 @@ PAGES = (
         network=on_conv(_numbers, lambda conv: conv.geometry.padded),
         layers=("conv",),
         goes_wrong=(
-            "The gradient is worked out on the input without its rim: then every row and column is off by the padding. "
-            "And the input gradient has the size of the input itself, so the rim is cut off again at the end."
+            "The gradient is worked out on the input without its border: then δ meets the wrong inputs, or the shape "
+            "is wrong. And the input gradient has the size of the input itself, so the border is cut off again."
         ),
         next=Command("cnnstep run {scenario} --only forward,gradient", "both directions"),
         see_also=("stride", "receptive-field", "input_gradient", "forward"),

@@ -27,7 +27,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     return (
         *grids(iteration, "input", "filter", most=2),
         Paragraph(
-            f"The {height}×{width} filter finds {rows * columns} patches in the input, {rows} down and {columns} "
+            f"The {height}×{width} filter has {rows * columns} patches in the input, {rows} down and {columns} "
             f"across: one for each number of z.{where}"
         ),
         beside(shown),
@@ -44,8 +44,8 @@ PAGES = (
         paragraphs=(
             "A patch is the piece of the input that lies under the filter at one place. "
             "Each output number sees its own patch and nothing else.",
-            "Patches overlap: one input number belongs to several of them. "
-            "On the way back it hears from every output whose patch it was in.",
+            "Patches overlap where the stride is smaller than the filter: one input number is then part of several. "
+            "On the way back it gets something from every output whose patch it was in.",
         ),
         formula="z[i,j] = Σ patch[i,j] ⊙ W",
         formula_words="⊙ multiplies cell by cell, Σ adds up",
@@ -53,7 +53,7 @@ PAGES = (
         network=on_conv(_numbers),
         layers=("conv",),
         goes_wrong=(
-            "Only the first or the last patch is used for the gradient: a return inside the loop, or = for +=. "
+            "Only the first or the last patch is used for the gradient: a return inside the loop, or = instead of +=. "
             "The result is one patch times one δ. The right gradient adds up all patches, each times its own δ."
         ),
         next=Command("cnnstep explain gradient", "the same patches on the way back"),

@@ -1,4 +1,4 @@
-"""Max pooling and average pooling: what a window lets through, and where ∂L/∂ goes on the way back."""
+"""Max pooling and average pooling: what a window passes on, and where ∂L/∂ goes on the way back."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _max_numbers(example: Example) -> tuple[Block, ...]:
     return (
         *said,
         beside(marked[:1], _first(grids(iteration, station.forward.name, most=1))),
-        Paragraph("On the way back each ∂L/∂ goes to the cell that won, and all others get 0:"),
+        Paragraph("On the way back each ∂L/∂ goes to the cell that won; all others get 0:"),
         *grids(iteration, received(station), back.name, most=1),
         *worked(
             iteration, back.name, example.style, back.quantity.layout.shown_cell(winners[_loudest(iteration, station)])
@@ -136,31 +136,30 @@ class _Words:
 _WORDS = {
     "max_pool": _Words(
         "Max pooling",
-        "of each window the largest number alone goes on",
+        "passes on the largest number of each window",
         (
-            "A window slides over each map, as a filter does, but it has no weights: it hands on the largest number "
-            "it sees. The map gets smaller, and it matters less where exactly something was found.",
-            "On the way back the winner gets the whole ∂L/∂. The others had no part in the output: "
-            "a small change of them changes nothing, so their slope is 0.",
+            "A window slides over each map, as a filter does, but it has no weights: it passes on the largest number "
+            "it sees. The map usually gets smaller, and it matters less where exactly something was found.",
+            "On the way back the winner gets the whole ∂L/∂. The others had no part in the output, so they get 0.",
         ),
         "p[i,j] = max of window [i,j]",
         "∂L/∂ of the winner is ∂L/∂p[i,j]; all others get 0; overlapping windows add up",
-        "The gradient is spread over the window, as if a mean had been taken (pool-spread). Or every one of several "
-        "equal numbers gets all of it (pool-tie-copied): then it counts twice. And where windows overlap, "
+        "The gradient is spread over the window, as if a mean had been taken (pool-spread). Or each of several equal "
+        "numbers gets all of it (pool-tie-copied): then it counts more than once. And where windows overlap, "
         "a cell that wins twice gets both, added up.",
     ),
     "average_pool": _Words(
         "Average pooling",
-        "of each window the mean goes on",
+        "passes on the mean of each window",
         (
-            "A window slides over each map and hands on the mean of the numbers it sees. It has no weights. "
-            "A rim of padding counts as zeros, and those zeros count as cells.",
-            "On the way back every cell of the window had the same part in the mean, so each gets the same share.",
+            "A window slides over each map and passes on the mean of the numbers it sees. It has no weights. "
+            "Padding counts: its zeros are cells of the window like all others.",
+            "Every cell of the window had the same part in the mean, so on the way back each gets the same share.",
         ),
         "p[i,j] = (sum of window [i,j]) / cells",
         "∂L/∂ of each of its cells is ∂L/∂p[i,j] / cells; overlapping windows add up",
-        "The division is forgotten on the way back (pool-average-not-divided): every gradient before this layer is "
-        "then too large by the number of cells. A check of the signs alone misses it.",
+        "The division is forgotten on the way back (pool-average-not-divided): what this layer sends back is then too "
+        "large by a factor, the number of cells in a window. The signs are right, so a check of the signs misses it.",
     ),
 }
 

@@ -35,7 +35,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     outside = len(seen) - len(marks)
     spans = "×".join(map(str, geometry.reach(window)))
     label = lesson.quantity("forward").label((0, 0, i, j))
-    rim = f" {counted(outside, 'weight')} of it lie in the padding." if outside else ""
+    rim = f" {counted(outside, 'of its cells lies', 'of its cells lie')} in the padding." if outside else ""
     untouched = int((uses == 0).sum())
     left = (
         f" {counted(untouched, 'input number is', 'input numbers are')} seen by no output at all." if untouched else ""
@@ -49,10 +49,10 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         ),
         Paragraph(f"The filter spans {spans} input cells, and {label} sees {counted(len(marks), 'number')}.{rim}"),
         Paragraph(
-            f"An input number is seen by {example.text(uses.min())} to {example.text(uses.max())} outputs. "
-            f"So it gets that many terms in the input gradient.{left}"
+            f"An input number is seen by {example.text(uses.min())} to {example.text(uses.max())} outputs, "
+            f"and has that many terms in its input gradient.{left}"
         ),
-        Paragraph(f"In a network it grows from layer to layer. In {SMALLEST}:"),
+        Paragraph(f"In a network it grows with every filter and window of more than one cell. In {SMALLEST}:"),
         _in_network(Example(example.load, SMALLEST, False, example.style))[0],
     )
 
@@ -78,8 +78,9 @@ def _in_network(example: Example) -> tuple[Block, ...]:
         Table(("layer", "gives", "an output sees", "input numbers"), tuple(rows), "The middle output of each layer"),
         plain(f"Input X, as the middle output of {name} sees it", shown, dict.fromkeys(_pairs(seen), SEEN)),
         Paragraph(
-            "Every filter and every window widens what one output sees. A stride widens it for all layers after it. "
-            "Behind flatten and dense every output sees everything that the maps have seen."
+            "A filter or a window of more than one cell widens what one output sees; an activation does not. "
+            "After a stride of more than 1 each further layer widens it more. "
+            "After a dense layer every output sees all that any output before it sees."
         ),
     )
 
@@ -124,15 +125,17 @@ PAGES = (
         paragraphs=(
             "The receptive field of an output is everything in the input that it depends on. "
             "With one filter that is its patch. Change a number outside it, and this output stays the same.",
-            "Dilation spreads it out. In a network every further layer widens it.",
+            "Dilation spreads it out. In a network it grows with every layer whose filter or window covers more than "
+            "one cell; an activation leaves it as it is.",
         ),
         formula="span = dilation · (taps − 1) + 1",
         formula_words="taps is the filter's number of rows, or of columns",
         numbers=_numbers,
         network=_in_network,
         goes_wrong=(
-            "Numbers at the rim are seen by fewer outputs than those in the middle, so the filter learns less from "
-            "them. A stride larger than the filter leaves some unseen. Padding evens the rim out."
+            "Numbers at the edge are seen by fewer outputs than those in the middle, so the filter learns less from "
+            "them. Padding makes up for that in part, or in full where it is span − 1. A stride larger than the span "
+            "can leave some numbers unseen."
         ),
         next=Command("cnnstep explain dilation", "how to see further with the same weights"),
         see_also=("patch", "max_pool", "dilation", "input_gradient"),

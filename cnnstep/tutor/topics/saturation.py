@@ -7,9 +7,11 @@ import numpy as np
 from cnnstep.engine.activations import ACTIVATIONS, Activation
 from cnnstep.engine.findings import SATURATED_BELOW, findings
 from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.stations import norm, stations
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
+from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import note
 from cnnstep.tutor.topics.at_layer import received, station_of, way_back
 from cnnstep.tutor.topics.blocks import grids
@@ -41,8 +43,9 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         _slopes(phi, example),
         *grids(iteration, "forward", "error", "delta", most=1),
         *found,
-        Paragraph("The same with the filter made larger: the errors stay about as they are, the gradient dies away."),
+        Paragraph("The same with all weights of the filter multiplied:"),
         _scaled(scenario),
+        *_at_zero(iteration.values["forward"], scenario, example),
         Paragraph(
             f"A cell is called saturated here where its slope is below {example.text(100 * SATURATED_BELOW)} % of the "
             f"steepest, which for {phi.name} is {example.text(phi.steepest)}."
@@ -53,9 +56,23 @@ def _numbers(example: Example) -> tuple[Block, ...]:
 def _slopes(phi: Activation, example: Example) -> Table:
     places = sorted({-z for z in PLACES} if phi.high == np.inf else set(PLACES), key=abs)
     rows = tuple(
-        (z, phi.value_at(z), phi.slope_at(z), f"{example.text(100 * phi.slope_at(z) / phi.steepest)} %") for z in places
+        (z, phi.value_at(z), phi.slope_at(z), _percent(phi.slope_at(z) / phi.steepest, example)) for z in places
     )
-    return Table(("z", "φ(z)", "φ′(z)", "of the steepest"), rows, f"{phi.name}, further and further out")
+    return Table(("z", "φ(z)", "φ′(z)", "of the steepest"), rows, f"{phi.name}, further and further from 0")
+
+
+def _percent(share: float, example: Example) -> str:
+    return f"{example.text(round(100 * share, 2))} %"
+
+
+def _at_zero(z: Array, scenario: Scenario, example: Example) -> tuple[Block, ...]:
+    """What keeps the gradient from vanishing: cells that multiplying the filter leaves where they are."""
+    cells = int((z == 0).sum()) if scenario.conv.bias is None else 0
+    if not cells:
+        return ()
+    slope = example.text(scenario.activation.slope_at(0.0))
+    at_zero = f"{counted(cells, 'cell has', 'cells have')} z = 0, which stays 0 and keeps its slope of {slope}"
+    return (Paragraph(f"{at_zero}: in the end all that is left of the gradient comes from there."),)
 
 
 def _scaled(scenario: Scenario) -> Table:
@@ -78,14 +95,14 @@ def _in_network(example: Example) -> tuple[Block, ...]:
     for one in stations(iteration.lesson):
         if isinstance(one.layer, ActivationLayer) and _curved(one.layer.phi):
             phi, z = one.layer.phi, iteration.values[one.forward.inputs[0].name]
-            share = 100 * float(phi.slope(z).mean()) / phi.steepest
+            share = float(phi.slope(z).mean()) / phi.steepest
             back = iteration.values[received(one)], iteration.values[way_back(iteration, one).name]
-            rows.append((one.name, float(np.abs(z).max()), f"{example.text(share)} %", *(norm(one) for one in back)))
+            rows.append((one.name, float(np.abs(z).max()), _percent(share, example), *(norm(one) for one in back)))
     first = station_of(iteration, *CURVED).layer
     return (
         *((_slopes(first.phi, example),) if isinstance(first, ActivationLayer) else ()),
-        Table(("layer", "largest z", "mean slope, of the steepest", "comes in", "goes on"), tuple(rows)),
-        Paragraph("Comes in and goes on are the lengths of ∂L/∂ before and after the layer, on the way back."),
+        Table(("layer", "largest z", "mean slope, of the steepest", "‖∂L/∂a‖", "‖∂L/∂z‖"), tuple(rows)),
+        Paragraph("a is the layer's output, z its input; ‖ ‖ is a length."),
     )
 
 
@@ -93,24 +110,24 @@ PAGES = (
     Topic(
         name="saturation",
         title="Saturation",
-        summary="far out φ is almost flat, and learning almost stops",
+        summary="far from 0 φ is almost flat, and learning almost stops",
         group="ideas",
         paragraphs=(
             "sigmoid and tanh level out on both sides, elu, softplus and others on one. "
-            "A cell whose z lies far out there is saturated: its slope is next to 0, so almost nothing of its error "
+            "A cell whose z lies far out there is saturated: its slope is close to 0, so almost nothing of its error "
             "comes back.",
-            "Unlike a dead ReLU it still learns, but it may take thousands of steps. In a network of many such layers "
-            "the shares multiply: that is the vanishing gradient.",
+            "Unlike an inactive ReLU it still learns, but it may take thousands of steps. In a network of many such "
+            "layers the small slopes multiply: that is the vanishing gradient.",
         ),
-        formula="δ = e · φ′(z), and φ′(z) → 0 far from 0",
-        formula_words="→ reads: goes to",
+        formula="δ = e · φ′(z)",
+        formula_words="φ′(z) approaches 0 where φ levels out",
         numbers=_numbers,
         network=_in_network,
         layers=CURVED,
         goes_wrong=(
-            "Large starting weights or large inputs saturate every cell before learning begins. "
-            "The loss then falls so slowly that it looks settled. Smaller weights help; for yes-or-no targets, "
-            "so does binary_cross_entropy, a loss that cancels the slope."
+            "Large starting weights or large inputs can saturate most cells before learning begins. "
+            "The loss then falls so slowly that it looks settled. Smaller weights help; for yes-or-no targets with "
+            "sigmoid, so does binary_cross_entropy, a loss that cancels the slope."
         ),
         next=Command("cnnstep explain binary_cross_entropy", "the loss that cancels the slope"),
         see_also=("vanishing-gradient", "sigmoid", "tanh", "dead-relu"),

@@ -89,8 +89,8 @@ PAGES = (
         summary="relu has a corner at 0: its slope there is a choice",
         group="conventions",
         paragraphs=(
-            "Left of 0 relu is flat, right of 0 it climbs with slope 1. At exactly 0 it has a corner, "
-            "and no slope of its own. Every number from 0 to 1 is a fair choice.",
+            "Left of 0 relu is flat, right of 0 it climbs with slope 1. At exactly 0 it has a corner, and no slope of "
+            "its own. Every number from 0 to 1 is a fair choice (a subgradient).",
             "Most libraries take 0, and so does this program unless the scenario says relu_slope_at_zero. "
             "It matters only where z is exactly 0, which happens with small whole numbers and hardly ever otherwise.",
         ),
@@ -99,8 +99,8 @@ PAGES = (
         numbers=_numbers,
         goes_wrong=(
             "Two people get different gradients and both are right. Look for a z of exactly 0. "
-            "Letting everything through where a ≥ 0 is something else: that is everywhere, "
-            "so no cell is ever stopped."
+            "A mask of a ≥ 0 is something else (mask-not-strict): after relu that holds everywhere, "
+            "so nothing is ever stopped."
         ),
         next=Command("cnnstep run at-the-kink", "a lesson that starts at the corner"),
         see_also=("relu", "delta", "dead-relu", "gradient-check"),

@@ -1,4 +1,4 @@
-"""Softmax: shares of 1, the Jacobian in full, and p − y as the short form that comes to the same."""
+"""Softmax: probabilities, the Jacobian in full, and p − y as the short form that comes to the same."""
 
 from __future__ import annotations
 
@@ -50,9 +50,11 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     total = example.text(iteration.values[p.name][0].sum())
     return (
         *grids(iteration, z.name, p.name, most=2),
-        Paragraph(f"All shares together are {total}. The largest {z.symbol} gets the largest share."),
-        plain(f"∂{p.symbol}/∂{z.symbol}: row i is how share i moves with each {z.symbol}", whole[:MOST_UNITS]),
-        Paragraph("Along the diagonal a share grows with its own number, and elsewhere it shrinks with the others'."),
+        Paragraph(f"All probabilities together are {total}. The largest score has the largest probability."),
+        plain(f"∂{p.symbol}/∂{z.symbol}: row i is how {p.symbol}[i] changes with each score", whole[:MOST_UNITS]),
+        Paragraph(
+            "On the diagonal a probability grows with its own score; elsewhere it shrinks as another score grows."
+        ),
         *number(step, iteration.values, at, example.style),
         *_short_form(iteration, station, through, example),
     )
@@ -75,7 +77,7 @@ def _short_form(iteration: Iteration, station: Station, through: Array, example:
     error = iteration.lesson.quantity(received(station)).symbol
     return (
         Table(("unit", "p", "y", error, "by the Jacobian", form), tuple(rows), "Both ways, unit by unit"),
-        Paragraph(f"{same}: with cross_entropy all of it comes to {form}.", "good"),
+        Paragraph(f"{same}: with cross_entropy it simplifies to {form}.", "good"),
         *_other_targets(iteration, station, example),
     )
 
@@ -109,13 +111,13 @@ PAGES = (
         name="softmax",
         scenario=SMALLEST,
         title="Softmax",
-        summary="turns a row of numbers into shares that sum to 1",
+        summary="turns scores into probabilities that add up to 1",
         group="layers",
         paragraphs=(
-            "softmax makes shares of a row of numbers: raise e to each, divide by the sum. Every share is above 0 and "
-            "all together are 1, so they can be read as chances, one for each class.",
-            "Each share depends on every number, since all are in the sum. So its slope is a whole table: "
-            "the Jacobian. An error goes back through all of its entries.",
+            "softmax turns scores into probabilities, one for each class: raise e to each score and divide by the sum. "
+            "Each is above 0, and together they are 1.",
+            "Each probability depends on every score, since all of them are in the sum. So the slope is a whole "
+            "matrix, the Jacobian, and an error goes back through all of its entries.",
         ),
         formula="p[i] = e^z[i] / Σ e^z",
         formula_words="∂p[i]/∂z[j] = p[i]·(1 − p[i]) where i is j, and −p[i]·p[j] elsewhere",
@@ -123,10 +125,10 @@ PAGES = (
         network=_numbers,
         layers=("softmax",),
         goes_wrong=(
-            "Only the diagonal p(1 − p) is used, as if each share moved alone (softmax-diagonal-only). Or p − y is "
-            "multiplied by a slope once more (softmax-slope-twice): it has the whole Jacobian in it already. "
-            "Or p − y is taken where the targets add up to more than 1: then a Σy is missing. "
-            "And e raised to a large number overflows; taking the largest number off first changes no share."
+            "Only the diagonal p(1 − p) is used, as if each probability moved alone (softmax-diagonal-only). Or p − y "
+            "is multiplied by a slope once more (softmax-slope-twice): it has the whole Jacobian in it already. Or p − "
+            "y is used where the targets do not add up to 1: then it is p·Σy − y. And e raised to a large score "
+            "overflows; subtracting the largest score first changes no probability."
         ),
         next=Command("cnnstep explain cross_entropy", "the loss that makes it short"),
         see_also=("cross_entropy", "dense", "network", "sigmoid"),

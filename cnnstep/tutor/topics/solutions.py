@@ -1,4 +1,4 @@
-"""More than one solution: different filters with no loss at all, and why the target can't tell them apart."""
+"""More than one solution: different filters without any loss, and why the target can't tell them apart."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ def _starts(weights: Array) -> dict[str, Array]:
     """Where to begin: the scenario's own filter, a single 1 in the corner, the filter turned."""
     corner = np.zeros_like(weights)
     corner[..., 0, 0] = 1.0
-    return {"its own filter": weights, "a single 1 in the corner": corner, "its filter turned by 180°": turned(weights)}
+    return {
+        "its own filter": weights,
+        "a single 1 in the corner": corner,
+        "its filter rotated by 180°": turned(weights),
+    }
 
 
 def _numbers(example: Example) -> tuple[Block, ...]:
@@ -65,12 +69,14 @@ def _different(found: dict[str, Record]) -> dict[str, Record]:
 
 def _verdict(different: dict[str, Record], found: int) -> str:
     if len(different) > 1:
-        return f"{counted(len(different), 'filter')} differ, and none has a loss left. Each is a right answer:"
+        return f"{counted(len(different), 'different filter')}, none with a loss left. Each is a right answer:"
     if found > 1:
-        return f"{counted(found, 'start')} lead to one filter, so it may be the only one:"
+        return f"{counted(found, 'start')} lead to the same filter, so it may be the only one:"
     if found == 1:
-        return "Only one start got rid of the loss in that time, so this does not tell how many solutions there are:"
-    return "No start got rid of the loss in that time. Where a loss has to stay, filters can still tie for the least."
+        return "From only one start the loss was gone in that time, so this does not tell how many solutions there are:"
+    return (
+        "From no start the loss was gone in that time. Where some loss has to stay, several filters can have the least."
+    )
 
 
 def _filters(different: dict[str, Record]) -> Block:
@@ -82,7 +88,7 @@ def _filters(different: dict[str, Record]) -> Block:
 
 
 def _equations(start: str, recorded: Record) -> tuple[Block, ...]:
-    """How many independent demands the active cells make on how many weights."""
+    """How many independent equations the active cells give for how many weights."""
     scenario: Scenario = recorded.lesson.scenario
     end, phi = recorded.outcome.values, scenario.activation
     if not all(np.isfinite(slope).all() for slope in gradients(recorded.lesson, end)):
@@ -95,26 +101,27 @@ def _equations(start: str, recorded: Record) -> tuple[Block, ...]:
     rank = int(np.linalg.matrix_rank(rows.reshape(len(rows), -1))) if len(rows) else 0
     free = weights - rank
     more = (
-        f"{free} of the {weights} can still be chosen freely, as long as no closed cell opens."
+        f"{counted(free, 'weight')} of the {weights} can still be chosen freely, as long as no inactive cell becomes "
+        "active."
         if free
         else "That leaves no weight free."
     )
     alive = f"{counted(int(active.sum()), 'cell')} of {active.size} {'is' if active.sum() == 1 else 'are'} active"
-    demands = f"{counted(rank, 'independent demand')} on {counted(weights, 'weight')}"
-    return (Paragraph(f"At the end of the run from {start}, {alive}. Their patches make {demands}. {more}"),)
+    equations = f"{counted(rank, 'independent equation')} for {counted(weights, 'weight')}"
+    return (Paragraph(f"At the end of the run from {start}, {alive}. Their patches give {equations}. {more}"),)
 
 
 PAGES = (
     Topic(
         name="more-than-one-solution",
         title="More than one solution",
-        summary="the filter found is not yours, and both are right",
+        summary="several filters meet the target: each is right",
         group="ideas",
         paragraphs=(
-            "A target asks for outputs, not for a filter. Each output that is asked for makes one demand on the "
-            "weights. With fewer independent demands than weights, many filters do the job.",
-            "relu makes this common: a target of 0 is met by every z of 0 or less, so it hardly asks for anything. "
-            "Which filter is found depends on where the search began.",
+            "A target asks for outputs, not for a filter. Each output that it asks for is one equation for the "
+            "weights. With fewer independent equations than weights, many filters meet the target if one does.",
+            "relu makes this common: a target of 0 is met by every z of 0 or less, which asks for very little. "
+            "Which filter is found depends on the weights that training starts from.",
         ),
         formula="P · w = t   for the active cells",
         formula_words="P has a patch in each row; unique only if it has as many independent rows as there are weights",
@@ -122,7 +129,7 @@ PAGES = (
         goes_wrong=(
             "The filter is compared with the expected one, and the difference is taken for a bug. "
             "Compare the outputs with the target instead: if the loss is gone, the filter is right. "
-            "For a unique answer give more patches, or take linear as the activation."
+            "For a unique answer, have more different patches, or linear as the activation."
         ),
         next=Command("cnnstep analyze {scenario}", "whether there is one filter, many or none"),
         see_also=("relu", "linear", "loss", "learning-rate"),

@@ -34,96 +34,97 @@ WORDS: dict[str, Words] = {
         "Forward pass",
         "the filter slides over the input: z = X ⋆ W",
         (
-            "Lay the filter W on the top left corner of the input X. Multiply each weight with the number below it, "
-            "add the products up: that is one number of z. Move the filter on and do it again.",
-            "z is called the pre-activation: it is what the activation gets to see next.",
+            "Lay the filter W on the top left corner of the input X. Multiply each weight by the number under it and "
+            "add up the products: that is one number of z. Move the filter on and do it again.",
+            "z is called the pre-activation: it is what the activation works on next.",
         ),
         "z[i,j] = Σ X[i+u, j+v] · W[u,v]",
         "summed over the filter's rows u and columns v",
-        "The filter is not turned: textbooks' convolution turns it by 180° first, and gives other numbers. "
-        "Also often seen: a bias that was forgotten, or added once a product, not once a sum.",
+        "The filter is not rotated here; a textbook convolution rotates it by 180° first and gives other numbers. "
+        "Also common: a bias that is forgotten, or added to each product and not once to the sum.",
         ("cross-correlation", "patch", "activation"),
     ),
     "activation": Words(
         "Activation",
         "each z goes through φ: a = φ(z)",
         (
-            "Every number of z is put through the same function φ, each by itself. What comes out is the output a.",
-            "Without it, several filters in a row could do no more than one: sums of sums are sums.",
+            "Every number of z goes through the same function φ, each by itself. What comes out is the output a.",
+            "Without it, several filters in a row could do no more than one larger filter: sums of sums are sums.",
         ),
         "a[i,j] = φ(z[i,j])",
         "one number in, one number out",
         "Leaving it out shows as negative outputs where relu allows none. "
-        "Some take |z| for relu: the negative numbers must become 0, not positive.",
+        "Some write |z| for relu: negative numbers must become 0, not positive.",
         ("relu", "sigmoid", "delta"),
     ),
     "error": Words(
         "Error",
         "how far each output is from its target: e = a − t",
         (
-            "Take the target t from the output a, cell by cell. Above 0 the output is too high, below 0 too low.",
-            "The loss L makes one number of all errors. Learning means: make L smaller.",
+            "Subtract the target t from the output a, cell by cell. Where the error is above 0 the output is too high, "
+            "where it is below 0 too low.",
+            "The loss L turns all errors into one number. Learning means making L smaller.",
         ),
         "e[i,j] = a[i,j] − t[i,j]",
         "",
-        "The error is taken from a, not from z: the two differ wherever the activation did something. "
-        "Squaring it here is too early: e² belongs to the loss, its slope is what goes back.",
+        "The error is a − t, not z − t: the two differ wherever the activation changed something. "
+        "Squaring it here is a mistake: e² belongs to the loss, and what goes back is the loss's slope.",
         ("loss", "error-sign", "delta"),
     ),
     "delta": Words(
         "Delta",
         "the error, where the slope lets it back: δ = e ⊙ φ′(z)",
         (
-            "The error is about a, but the filter made z. To get from one to the other, multiply each error by the "
-            "slope φ′(z): how much a moves when z moves a little. The result δ is ∂L/∂z.",
+            "The error belongs to a, but the filter makes z. To get from one to the other, multiply each error by the "
+            "slope φ′(z): how fast a changes as z changes. The result δ is ∂L/∂z.",
             "⊙ means cell by cell. Where the slope is 0 nothing comes back, however large the error.",
         ),
         "δ[i,j] = e[i,j] · φ′(z[i,j])",
         "for a loss of ½Σe²; other losses put a factor before e",
-        "The slope is forgotten (δ = e), or taken at a and not at z. With relu some cut the negative errors: "
-        "it is the cells with negative z that are cut, whatever their error.",
+        "The slope is forgotten (δ = e), or taken at a and not at z. With relu, some set negative errors to 0: "
+        "but it is cells with a negative z that get 0, whatever their error.",
         ("chain-rule", "dead-relu", "gradient"),
     ),
     "gradient": Words(
         "Filter gradient",
         "how the loss changes with each weight: ∂L/∂W = X ⋆ δ",
         (
-            "The gradient has one number for each weight: how much the loss grows when that weight grows a little. "
+            "The gradient has one number for each weight: how fast the loss grows as that weight grows. "
             "A weight meets one input number at each output cell, so it gets one product from each: δ there times the "
             "input it met.",
-            "Together that is δ sliding over X, as the filter did: another cross-correlation.",
+            "Together, that is δ sliding over X as the filter did: another cross-correlation.",
         ),
         "∂L/∂W[u,v] = Σ δ[i,j] · X[i+u, j+v]",
         "summed over the output's rows i and columns j",
-        "δ is not turned here, and the sum runs over all output cells, not only the first or the last. "
-        "Its shape is the filter's. Check one number by nudging its weight, as below the sum.",
+        "δ is not rotated here, and the sum runs over all output cells, not only the first or the last. "
+        "The gradient has the filter's shape. Check one number by nudging its weight, as below the sum.",
         ("gradient-check", "patch", "update"),
     ),
     "bias_gradient": Words(
         "Bias gradient",
         "how the loss changes with the bias: the sum of all δ",
         (
-            "The bias b is one number for a filter, added to every output of it. Each output sends its δ back, "
-            "so the bias gets all of them, added up.",
+            "The bias b is one number per filter, added to each of its outputs. Each output sends its δ back, "
+            "and the bias gets the sum of them.",
         ),
         "∂L/∂b = Σ δ[i,j]",
         "over all cells and samples of that filter",
-        "Taking the mean in place of the sum makes it too small by the number of cells. "
-        "Keeping δ as a matrix is no gradient for a single number.",
+        "Taking the mean instead of the sum divides it by the number of cells. "
+        "And δ kept as a matrix is not the gradient of a single number.",
         ("bias", "gradient", "delta"),
     ),
     "update": Words(
         "Update",
         "one step downhill: W ← W − η·∂L/∂W",
         (
-            "The gradient points uphill: where the loss grows. So each weight moves the other way. "
-            "η, the learning rate, says how far for each unit of slope.",
-            "Then everything starts again with the new filter: that is one iteration.",
+            "The gradient points uphill, where the loss grows. So each weight moves the other way: by η, the learning "
+            "rate, times its gradient.",
+            "That ends one iteration. The next one starts with the new filter.",
         ),
         "W ← W − η · ∂L/∂W",
-        "← reads: becomes",
-        "Walking uphill: adding where one must subtract. The loss then grows at every learning rate. "
-        "Also seen: η forgotten, or the old W forgotten, so that only the step is left.",
+        "← means: is replaced by",
+        "Walking uphill: adding where you have to subtract. The loss then grows, however small η is. "
+        "Also common: η forgotten, or the old W, so that only the step is left.",
         ("learning-rate", "error-sign", "sgd"),
     ),
 }
@@ -140,7 +141,7 @@ def _numbers(name: str, example: Example) -> tuple[Block, ...]:
     return (
         *blocks,
         *grids(iteration, *reads, most=2),
-        *step_card(iteration, step, example.style),
+        *step_card(iteration, step, example.style, numbered=False),
         *worked(iteration, name, example.style, peak(iteration, "gradient") if name == "update" else None),
     )
 

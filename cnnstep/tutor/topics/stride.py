@@ -23,17 +23,17 @@ PAGES = (
         paragraphs=(
             "The stride is the number of cells that the filter moves on from one patch to the next. "
             "Stride 2 leaves out every second place, so the output has about half as many rows and columns.",
-            "On the way back δ is spread out again: its cells stand as far apart as the filter's steps were.",
+            "On the way back the cells of δ are spread out again, as far apart as the filter's steps were.",
         ),
         formula="output = (input + 2·padding − span) / stride + 1",
-        formula_words="for rows and columns each; span is dilation · (taps − 1) + 1",
+        formula_words="for rows and columns each; span is dilation · (taps − 1) + 1; rounded down with leftover: drop",
         numbers=_numbers,
         network=on_conv(_numbers, lambda conv: conv.geometry.stride != (1, 1)),
         layers=("conv",),
         goes_wrong=(
             "The stride is used on the way forward and forgotten on the way back: then X meets the wrong δ, or the "
-            "gradient gets the wrong shape. A stride that leaves rows or columns over is refused here, "
-            "because those numbers would never be seen."
+            "gradient gets the wrong shape. A stride that leaves rows or columns over is refused unless the scenario "
+            "says leftover: drop, because those numbers would never be seen."
         ),
         next=Command("cnnstep run {scenario} --only forward,gradient", "both directions"),
         see_also=("patch", "padding", "dilation", "gradient"),

@@ -77,7 +77,7 @@ def trail_table(crossings: tuple[Crossing, ...], title: str) -> Table:
     """A row for each crossing: what it is multiplied by, and what is carried on."""
     rows: list[tuple[str | float, ...]] = []
     for number, one in enumerate(crossings):
-        words = "where it begins" if number == 0 else WORDS.get(one.step.role, "")
+        words = "where it starts" if number == 0 else WORDS.get(one.step.role, "")
         slope: str | float = one.slope if number else "—"
         rows.append((one.step.layer or one.step.name, one.label, slope, words, one.product))
-    return Table(("layer", "number", "times", "which is", "carried on"), tuple(rows), title)
+    return Table(("layer", "number", "times", "which is", "product so far"), tuple(rows), title)

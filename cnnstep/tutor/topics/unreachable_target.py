@@ -1,4 +1,4 @@
-"""Unreachable targets: what the activation can't give, and the loss that is therefore left for ever."""
+"""Unreachable targets: what the activation can't give, and the loss that therefore always stays."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         *curves("Loss", {scenario.activation.name: recorded}),
         Paragraph(
             f"After {recorded.iterations} iterations the loss is {example.text(end.loss)}; "
-            f"it can't fall below {example.text(least)}. How it stands: {ending(recorded)}. The output then:"
+            f"it can't fall below {example.text(least)}. Status: {ending(recorded)}. The output then:"
         ),
         beside(planes(output, end.matrix(output.name))[:2]),
     )
@@ -74,18 +74,18 @@ PAGES = (
         summary="a target that no filter can meet: some loss stays",
         group="ideas",
         paragraphs=(
-            "Every activation has a range: relu gives nothing below 0, sigmoid nothing outside 0 and 1. "
-            "A target beyond it can't be met by any filter.",
-            "The best that can be done is the nearest output there is. What is then left is the loss floor: "
-            "no run ever gets below it, and a run that reaches it has settled.",
+            "Every activation has a range: relu gives nothing below 0, sigmoid nothing below 0 or above 1. "
+            "A target outside it can't be met by any filter.",
+            "The best that can be done is the nearest output in the range. The loss that is then left is the loss "
+            "floor: no run ever gets below it, and a run that reaches it has settled.",
         ),
         formula="floor = L(nearest output, target)",
         formula_words="the loss when every output is as near to its target as the activation allows",
         numbers=_numbers,
         goes_wrong=(
             "People look for a bug in the gradient because the loss won't go to 0. Compare it with the floor. "
-            "Worse: such a target pulls its cell further and further out, where relu is dead. "
-            "Change the target, or take an activation that reaches it."
+            "Such a target also pushes its z towards the end of the range: with relu until the cell is inactive, with "
+            "sigmoid until it is saturated. Change the target, or use an activation that reaches it."
         ),
         next=Command("cnnstep run unreachable-target --iterations 100", "a lesson where it happens"),
         see_also=("loss", "relu", "leaky_relu", "dead-relu"),

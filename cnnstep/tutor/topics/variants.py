@@ -50,7 +50,7 @@ def with_rate(scenario: Scenario, rate: float) -> Scenario:
 
 
 def turned(array: Array) -> Array:
-    """The last two axes turned by 180°."""
+    """The last two axes rotated by 180°."""
     return array[..., ::-1, ::-1]
 
 
@@ -82,7 +82,7 @@ def with_mirror_image(network: Scenario) -> Scenario:
 
 
 def with_two_channels(scenario: Scenario) -> Scenario:
-    """The input with its mirror image as a second channel, and the filter with itself turned by 180°."""
+    """The input with its mirror image as a second channel, and the filter with itself rotated by 180°."""
     inputs, weights = scenario.inputs[:, :1], scenario.conv.weights[:, :1]
     doubled = replace(
         scenario,
