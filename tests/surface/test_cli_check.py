@@ -254,6 +254,23 @@ def test_a_separating_scenario_is_written_and_never_over_another_file(cnnstep: P
     assert cnnstep("check", "-", "--separate", "apart.yaml", "--force", stdin=IN_PLACE).code == 1
 
 
+SAME_ANYWHERE = """scenario: {input: [[0,0,2],[1,-1,1],[2,-2,-2]], filter: [[2,-2],[0,-2]], target: [[3,1],[0,1]],
+  activation: relu, learning_rate: 0.1}
+work: {error: [[-1, -1], [0, 5]], delta: [[-1, -1], [0, 5]]}
+"""
+
+
+def test_where_nothing_tells_them_apart_that_is_said_and_the_report_printed_all_the_same(
+    cnnstep: Program, tmp_path: Path
+) -> None:
+    plain = cnnstep("check", "-", stdin=SAME_ANYWHERE)
+    ran = cnnstep("check", "-", "--separate", "apart.yaml", stdin=SAME_ANYWHERE)
+    assert (ran.code, ran.out) == (1, plain.out)
+    assert "No scenario of this kind tells slope-forgotten and mask-not-strict apart." in ran.err
+    assert list(tmp_path.iterdir()) == []
+    assert "--separate" not in plain.out
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_the_report_fits_every_width(cnnstep: Program, width: int) -> None:
     ran = cnnstep("check", "-", stdin=IN_PLACE, width=width)

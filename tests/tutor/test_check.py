@@ -18,7 +18,7 @@ from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.check.separate import separating
 from cnnstep.tutor.check.sheet import Sheet, Written, written
-from cnnstep.tutor.document import Heading, Paragraph, Table
+from cnnstep.tutor.document import Command, Heading, Paragraph, Table
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.typed import read_matrix
@@ -295,6 +295,26 @@ def test_a_scenario_is_written_that_tells_the_alternatives_apart() -> None:
     forgotten = first_iteration(mistaken(lesson, MISTAKES["slope-forgotten"])).values["gradient"]
     assert not np.allclose(right_one, forgotten)
     assert other.relu_slope_at_zero == 1
+
+
+SAME_ANYWHERE: dict[str, Any] = {
+    "input": [[0, 0, 2], [1, -1, 1], [2, -2, -2]],
+    "filter": [[2, -2], [0, -2]],
+    "target": [[3, 1], [0, 1]],
+    "learning_rate": 0.1,
+}
+"""z = 2 -6; -2 6, so two inactive cells have an error: what lets it through is no mask, and no slope at all."""
+
+
+def test_what_comes_to_the_same_everywhere_is_not_offered_to_be_told_apart() -> None:
+    scenario = first(**SAME_ANYWHERE)
+    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["slope-forgotten"]))
+    found = marked(scenario, **{name: wrong.matrix(name).tolist() for name in ("error", "delta", "gradient")})
+    (mark,) = (mark for mark in found.marks if mark.alternatives)
+    assert {mark.mistakes, *mark.alternatives} == {("slope-forgotten",), ("mask-not-strict",)}
+    assert not any(isinstance(block, Command) and "--separate" in block.command for block in report(found, AS_USUAL))
+    with pytest.raises(InputError, match="no scenario of this kind tells slope-forgotten and mask-not-strict apart"):
+        separating(found)
 
 
 def test_with_one_explanation_there_is_nothing_to_tell_apart() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -127,9 +128,16 @@ def test_a_bare_step_name_that_can_mean_several_layers_is_a_fault() -> None:
         diagnose(Sheet(small(), {"forward": Written.rounded(np.zeros((2, 3, 3)), 2)}))
 
 
-def test_no_separating_scenario_is_made_for_a_network() -> None:
-    with pytest.raises(InputError, match="made for one filter"):
-        separating(with_mistakes("slope-forgotten"))
+def test_a_network_is_written_that_tells_the_alternatives_apart() -> None:
+    scenario = shipped_scenario("smallest-network")
+    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["mask-inverted"]))
+    found = diagnose(Sheet(scenario, {"conv1.gradient": Written.rounded(wrong.matrix("conv1.gradient"), 12)}))
+    told = {found.mark("conv1.gradient").mistakes, *found.mark("conv1.gradient").alternatives}
+    assert {("mask-inverted",), ("last-patch-only",)} <= told  # its one inverted cell is the last patch
+    lesson = lesson_of(separating(found))
+    ways = [first_iteration(mistaken(lesson, *(MISTAKES[code] for code in codes))) for codes in told]
+    gradients = [way.values["conv1.gradient"] for way in ways]
+    assert not any(np.allclose(one, other) for one, other in combinations(gradients, 2))
 
 
 def test_one_channel_and_one_filter_need_no_brackets_of_their_own() -> None:

@@ -99,10 +99,18 @@ def _of_file(path: str) -> Diagnosis:
 
 def _separate(diagnosis: Diagnosis, path: str, force: bool) -> None:
     """Writes the scenario that tells the explanations apart; where there is none, that is said."""
-    from cnnstep.surface.cli.context import say
+    from cnnstep.errors import InputError
+    from cnnstep.surface.cli.context import say, screen
+    from cnnstep.surface.cli.faults import faults_text
     from cnnstep.surface.scenario_text import dump
-    from cnnstep.surface.writing import write_file
+    from cnnstep.surface.writing import check_free, write_file
     from cnnstep.tutor.check.separate import separating
 
-    write_file(path, dump(separating(diagnosis)), force)
+    check_free(path, force)
+    try:
+        other = separating(diagnosis)
+    except InputError as error:
+        say(faults_text(error, screen().width))
+        return
+    write_file(path, dump(other), force)
     say(f"Written: {path}. Work it out, and check that.")

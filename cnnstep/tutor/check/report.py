@@ -12,6 +12,7 @@ from cnnstep.errors import InputError
 from cnnstep.tutor.check.diagnose import Diagnosis, first_wrong
 from cnnstep.tutor.check.line import Slip, StepMark
 from cnnstep.tutor.check.options import Convention
+from cnnstep.tutor.check.separate import can_be_separated
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, Paragraph, Sum, Table, Tone
 from cnnstep.tutor.mistakes import MISTAKES, Mistake, Words, mistaken
 from cnnstep.tutor.numbers import Numbers, counted, listed
@@ -252,7 +253,7 @@ def _unreachable(diagnosis: Diagnosis) -> list[Block]:
 def _ending(diagnosis: Diagnosis) -> list[Block]:
     """One thing to type next."""
     name = diagnosis.sheet.name or "SCENARIO"
-    if any(mark.alternatives for mark in diagnosis.marks):
+    if any(mark.alternatives for mark in diagnosis.marks) and can_be_separated(diagnosis):
         return [Command("cnnstep check WORK --separate FILE", "writes a scenario that tells these apart")]
     if diagnosis.mistakes:
         command = f"cnnstep run {name} --mistake {diagnosis.mistakes[0]} --iterations 5"

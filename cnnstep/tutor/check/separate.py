@@ -1,14 +1,16 @@
-"""A scenario that tells explanations apart: small integers, in which every candidate gives another matrix."""
+"""A scenario that tells explanations apart: small numbers, in which every candidate gives another matrix."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from cnnstep.engine.build import one_filter
+from cnnstep.engine.build_network import network
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.quantity import MAP, WEIGHTS, Array
+from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import Fault, InputError
@@ -16,8 +18,16 @@ from cnnstep.tutor.check.diagnose import Diagnosis
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import listed
 
-ATTEMPTS = 200
-"""So many random scenarios are compared; the one that tells most candidates apart is taken."""
+ATTEMPTS, HOPELESS = 60, 20
+"""So many random scenarios are compared at most; fewer where none has told anything apart. The first that tells all
+candidates apart is taken."""
+LARGEST = 1000
+"""A question of more numbers is worked out by nobody a second time."""
+INPUT, WEIGHTS, TARGET = (-3, 4), (-2, 3), (0, 4)
+"""From where to where, the end left out, the whole numbers are drawn."""
+
+Readings = dict[str, list[tuple[str, ...]]]
+"""By the step that they explain, the sets of mistakes to be told apart; the empty one is the right way."""
 
 
 def separating(diagnosis: Diagnosis) -> Scenario:
@@ -26,67 +36,92 @@ def separating(diagnosis: Diagnosis) -> Scenario:
     Some mistakes come to the same thing (a mask that lets everything through is no mask); those stay together.
     `InputError` where the sheet leaves nothing to tell apart, or nothing can.
     """
-    if diagnosis.lesson.scenario.is_network:
-        what = "scenarios that tell explanations apart are made for one filter, and this is a network"
-        raise InputError(Fault("separate", what, "leave --separate out"))
-    candidates = _candidates(diagnosis)
-    if len(candidates) < 2:
-        what = "there is only one explanation, so nothing needs telling apart"
-        raise InputError(Fault("separate", what, "leave --separate out"))
-    asked = [mark.step.name for mark in diagnosis.marks if mark.alternatives]
+    readings = _readings(diagnosis)
+    if not readings:
+        raise _none("there is only one explanation, so nothing needs telling apart", "leave --separate out")
+    like = diagnosis.lesson.scenario
+    if _size(like.data()) > LARGEST:
+        raise _none("a scenario of this size would have too many numbers to work out again", "try a smaller one")
     random = np.random.default_rng(0)
-    tried = (_random(diagnosis.lesson.scenario, random) for _ in range(ATTEMPTS))
-    best = max(tried, key=lambda scenario: _told_apart(scenario, candidates, asked[-1]))
-    if _told_apart(best, candidates, asked[-1]) < 2:
-        names = listed([" with ".join(codes) or "the right way" for codes in candidates])
-        what = f"no scenario of this kind tells {names} apart"
-        raise InputError(Fault("separate", what, "they come to the same numbers, so either answer will do"))
+    wanted = sum(len(sets) for sets in readings.values())
+    best, most = like, len(readings)
+    for attempt in range(ATTEMPTS):
+        tried = _random(like, random)
+        apart = sum(_told_apart(tried, sets, step) for step, sets in readings.items())
+        if apart > most:
+            best, most = tried, apart
+        if apart == wanted or (best is like and attempt >= HOPELESS):
+            break
+    if best is like:
+        names = listed([listed(codes) or "the right way" for sets in readings.values() for codes in sets])
+        same = "they come to the same numbers, so either answer will do"
+        raise _none(f"no scenario of this kind tells {names} apart", same)
     return best
 
 
-def _candidates(diagnosis: Diagnosis) -> list[tuple[str, ...]]:
-    """The sets of mistakes to be told apart; the empty one is the right way, under its convention."""
-    found: list[tuple[str, ...]] = []
-    for mark in diagnosis.marks:
-        if mark.alternatives:
-            found.extend((mark.mistakes, *mark.alternatives))
-    return list(dict.fromkeys(found))
+def can_be_separated(diagnosis: Diagnosis) -> bool:
+    """Whether there is such a scenario."""
+    try:
+        separating(diagnosis)
+    except InputError:
+        return False
+    return True
+
+
+def _none(what: str, hint: str) -> InputError:
+    return InputError(Fault("separate", what, hint))
+
+
+def _readings(diagnosis: Diagnosis) -> Readings:
+    return {
+        mark.step.name: list(dict.fromkeys((mark.mistakes, *mark.alternatives)))
+        for mark in diagnosis.marks
+        if set(mark.alternatives) - {mark.mistakes}
+    }
 
 
 def _random(like: Scenario, random: np.random.Generator) -> Scenario:
-    """The same question with other small integers."""
-    data = like.data()
+    """The same question with other small numbers."""
 
-    def integers(array: Array, low: int, high: int) -> object:
-        return random.integers(low, high + 1, array.shape).tolist()
+    def drawn(value: Any, low: int, high: int) -> Any:
+        return random.integers(low, high, np.shape(value)).tolist()
 
-    hidden = like.layout
-    data["filter"] = integers(hidden(WEIGHTS).show(like.conv.weights), -2, 2)
-    inputs = [integers(x, -3, 3) for x in _each(like, like.inputs, ("sample", "channel", "row", "column"))]
-    targets = [integers(t, 0, 3) for t in _each(like, like.targets, MAP)]
-    if "samples" in data:
-        data["samples"] = [{"input": x, "target": t} for x, t in zip(inputs, targets, strict=True)]
-    else:
-        data["input"], data["target"] = inputs[0], targets[0]
-    if like.loss.only_with:
-        data = data | {"target": (np.asarray(data["target"]) > 1).astype(int).tolist()} if "target" in data else data
-    data["title"] = "Which of them was it?"
-    return one_filter(**data)
+    def target(value: Any) -> Any:
+        if like.loss.only_with == "softmax":
+            return value  # shares, of which one is 1
+        return drawn(value, 0, 2) if like.loss.only_with else drawn(value, *TARGET)
 
-
-def _each(like: Scenario, array: Array, axes: tuple[str, ...]) -> Iterator[Array]:
-    shown = like.layout(axes).show(array)
-    if "sample" in like.hidden:
-        yield shown
-    else:
-        yield from shown
+    data = like.data() | {"title": "Which of them was it?"}
+    pairs = data.get("samples", [data])
+    for pair in pairs:
+        pair |= {"input": drawn(pair["input"], *INPUT), "target": target(pair["target"])}
+    if not like.is_network:
+        return one_filter(**data | {"filter": drawn(data["filter"], *WEIGHTS)})
+    for layer in data["layers"]:
+        if layer["type"] == "conv":
+            layer["weights"] = drawn(layer["weights"], *WEIGHTS)
+        elif "weights" in layer:  # quarters, for shares that are not all 0 or 1
+            layer["weights"] = (np.asarray(drawn(layer["weights"], *WEIGHTS)) / 4).tolist()
+    return network(**data)
 
 
-def _told_apart(scenario: Scenario, candidates: list[tuple[str, ...]], asked: str) -> int:
+def _size(data: Mapping[str, Any]) -> int:
+    """How many numbers are among these keys."""
+    return sum(
+        _size(value) if isinstance(value, Mapping) else sum(map(_size, value)) if _has_keys(value) else np.size(value)
+        for value in data.values()
+    )
+
+
+def _has_keys(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+
+
+def _told_apart(scenario: Scenario, readings: list[tuple[str, ...]], asked: str) -> int:
     """How many different matrices the candidates give for the step, two cells apart at least."""
     lesson = lesson_of(scenario, input_gradient=asked.endswith("input_gradient"))
     distinct: list[Array] = []
-    for codes in candidates:
+    for codes in readings:
         try:
             wrong = mistaken(lesson, *(MISTAKES[code] for code in codes))
             result = first_iteration(wrong).values[asked]
