@@ -16,7 +16,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     known = list(known)
     folded = {candidate.lower().replace("-", "_"): candidate for candidate in known}
-    near = get_close_matches(name.lower().replace("-", "_"), folded, n=1, cutoff=0.6)
+    near = get_close_matches(str(name).lower().replace("-", "_"), folded, n=1, cutoff=0.6)
     if near:
         return f'did you mean "{folded[near[0]]}"?'
     return f"there is: {', '.join(known)}" if known else ""

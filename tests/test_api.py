@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import numpy as np
 import pytest
@@ -68,6 +69,73 @@ def test_every_fault_of_a_scenario_comes_at_once() -> None:
         cnnstep.one_filter(input=[[1]], filter=[[1]], target=[[1]], activation="relo", learning_rate=-1)
     assert sorted(fault.path for fault in caught.value.faults) == [("activation",), ("learning_rate",)]
     assert 'there is no activation called "relo"' in str(caught.value)
+
+
+def told(call: Callable[[], object]) -> tuple[str, str]:
+    """The one fault of a call that can't be carried out: what, and what to do."""
+    with pytest.raises(cnnstep.InputError) as caught:
+        call()
+    (fault,) = caught.value.faults
+    return fault.what, fault.hint
+
+
+@pytest.mark.parametrize(
+    ("cell", "what", "hint"),
+    [
+        ((-1, 0), "gradient has no row -1", "its rows are counted from 0 to 1"),
+        ((2, 0), "gradient has no row 2", "its rows are counted from 0 to 1"),
+        ((0, 2), "gradient has no column 2", "its columns are counted from 0 to 1"),
+        ((0,), "a number of gradient has a row and a column; 1 index is given", "give an index for each"),
+        ((), "a number of gradient has a row and a column; 0 indices are given", "give an index for each"),
+        ((0, 0, 0), "a number of gradient has a row and a column; 3 indices are given", "give an index for each"),
+        ((0.0, 1), "gradient has no row 0.0", "its rows are counted from 0 to 1"),
+        (("0", 1), "gradient has no row '0'", "its rows are counted from 0 to 1"),
+        ((True, 1), "gradient has no row True", "its rows are counted from 0 to 1"),
+    ],
+)
+def test_a_cell_that_is_not_there_is_told_with_those_that_are(cell: tuple[Any, ...], what: str, hint: str) -> None:
+    iteration = next(cnnstep.trace(cnnstep.scenario("first-filter")))
+    said, to_do = told(lambda: iteration.working("gradient", *cell))
+    assert (said, to_do[: len(hint)]) == (what, hint)
+
+
+def test_a_step_that_is_one_number_has_no_cells() -> None:
+    iteration = next(cnnstep.trace(cnnstep.scenario("bias")))
+    assert iteration.working("bias_gradient").value == iteration.matrix("bias_gradient")
+    assert told(lambda: iteration.working("bias_gradient", 0))[0] == "bias_gradient is one number; 1 index is given"
+
+
+def test_a_whole_number_of_numpys_is_an_index_too() -> None:
+    iteration = next(cnnstep.trace(cnnstep.scenario("first-filter")))
+    assert iteration.working("gradient", *np.argwhere(iteration.matrix("gradient") == -2)[0]).value == -2
+
+
+@pytest.mark.parametrize("call", ["trace", "lesson_of", "sweep"])
+def test_a_name_in_the_place_of_a_scenario_is_told_how_to_read_it(call: str) -> None:
+    rest = (cnnstep.Plan(starts=1),) if call == "sweep" else ()
+    what, hint = told(lambda: getattr(cnnstep, call)("first-filter", *rest))
+    assert what == 'a scenario is needed here, and "first-filter" is given'
+    assert hint == 'cnnstep.scenario("first-filter") gives one'
+
+
+@pytest.mark.parametrize("iterations", [-1, 1.5, "3", True])
+def test_so_many_iterations_as_there_can_not_be_are_refused_at_once(iterations: Any) -> None:
+    what, _ = told(lambda: cnnstep.trace(cnnstep.scenario("first-filter"), iterations))
+    assert what == f"iterations must be a whole number, 0 or more, not {iterations!r}"
+
+
+def test_findings_and_an_outcome_are_those_of_iterations() -> None:
+    scenario: Any = cnnstep.scenario("first-filter")
+    first = next(cnnstep.trace(scenario))
+    for call in (lambda: cnnstep.findings(scenario), lambda: cnnstep.outcome(first, scenario)):
+        assert told(call)[0] == "an iteration is needed here, and Scenario is given"
+
+
+def test_a_scenario_has_a_name_or_a_path() -> None:
+    path = Path(__file__).parents[1] / "scenarios" / "stride.yaml"
+    assert cnnstep.scenario(path).data() == cnnstep.scenario("stride").data()
+    assert told(lambda: cnnstep.scenario(3))[0] == "a scenario has a name or a path, and int is given"  # type: ignore[arg-type]
+    assert told(lambda: next(cnnstep.trace(cnnstep.scenario(path))).matrix(3))[0] == 'there is no step called "3"'  # type: ignore[arg-type]
 
 
 def test_the_input_gradient_is_there_for_the_asking() -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS, Activation
-from cnnstep.engine.checks import Faults, Named, chosen
+from cnnstep.engine.checks import Faults, Named, chosen, read_array
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.losses import LOSSES, Loss
 from cnnstep.engine.patches import PLAIN, Geometry
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET, Scenario
-from cnnstep.engine.shared_keys import GEOMETRY_KEYS, LEFTOVER, SharedKeys, Steps, read_geometry
+from cnnstep.engine.shared_keys import GEOMETRY_KEYS, LEFTOVER, SharedKeys, Steps, read_geometry, read_samples
 from cnnstep.errors import InputError, Path
 
 
@@ -98,16 +98,11 @@ class _Arrays:
 
 def _pairs(input: Any, target: Any, samples: Any, faults: Faults) -> list[_Pair] | None:
     """The samples' inputs and targets as they were written."""
-    if samples is None:
-        given: list[tuple[Any, Any, Path]] = [(input, target, ())]
-    else:
-        given = [(s.get("input"), s.get("target"), ("samples", k)) for k, s in enumerate(samples)]
-        if not given:
-            faults.add("samples is empty", ("samples",), "give at least one {input: …, target: …}")
+    given = read_samples(faults, input, target, samples)
     pairs = []
-    for x, t, prefix in given:
-        image = _array(x, (*prefix, "input"), (2, 3), faults)
-        wanted = _array(t, (*prefix, "target"), (2, 3), faults)
+    for sample, prefix in given:
+        image = _array(sample.get("input"), (*prefix, "input"), (2, 3), faults)
+        wanted = _array(sample.get("target"), (*prefix, "target"), (2, 3), faults)
         if image is not None and wanted is not None:
             pairs.append(_Pair(image, wanted, (*prefix, "input"), (*prefix, "target")))
     return pairs if len(pairs) == len(given) and pairs else None
@@ -119,10 +114,9 @@ def _array(value: Any, path: Path, dimensions: tuple[int, ...], faults: Faults) 
     if value is None:
         faults.add(f"{name} is missing", path[:-1], f"add it: {name}: [[…], […]]", "missing-key")
         return None
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError):
-        faults.add(f"{name} is not a matrix of numbers", path, "write rows of numbers, all equally long")
+    otherwise = f"{name} is not a matrix of numbers", "write rows of numbers, all equally long"
+    array = read_array(value, path, faults, otherwise)
+    if array is None:
         return None
     if array.ndim not in dimensions or array.size == 0:
         shape = "is empty" if array.size == 0 else f"is nested {array.ndim} deep"
@@ -194,13 +188,13 @@ def _moved(geometry: Geometry) -> str:
 def _bias(bias: Any, filters: int, single: bool, faults: Faults) -> Array | None:
     if bias is None:
         return None
-    try:
-        array = np.asarray(bias, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError):
-        array = np.full((0,), np.nan)
+    wanted = "one number" if single else f"a list of {filters} numbers, one for each filter"
+    what, hint = f"bias does not fit: this scenario needs {wanted}", f"write {wanted}"
+    array = read_array(bias, ("bias",), faults, (what, hint))
+    if array is None:
+        return None
     if array.shape != (() if single else (filters,)) or not np.isfinite(array).all():
-        wanted = "one number" if single else f"a list of {filters} numbers, one for each filter"
-        faults.add(f"bias does not fit: this scenario needs {wanted}", ("bias",), f"write {wanted}", "shape")
+        faults.add(what, ("bias",), hint, "shape")
         return None
     return frozen(array.reshape(filters))
 

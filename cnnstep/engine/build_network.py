@@ -14,7 +14,7 @@ from cnnstep.engine.network import LAYER_KEYS, layer_names, read_layers
 from cnnstep.engine.network_samples import Samples
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET, Scenario
-from cnnstep.engine.shared_keys import SharedKeys
+from cnnstep.engine.shared_keys import SharedKeys, read_list, read_pairs, read_samples
 
 
 def network(
@@ -48,15 +48,16 @@ def network(
         optimizer=optimizer,
         iterations=iterations,
     )
-    alone = Samples([{"input": input, "target": target}], [()])
-    given = alone if samples is None else Samples.of("samples", samples, faults)
+    layers = _entries(layers, faults)
+    given = Samples(read_samples(faults, input, target, samples))
     images, written_flat = given.images(faults)
     names = _names(layers, faults)
     input_size = None if images is None else images.shape[1:]
     built, size = read_layers(layers, input_size, shared.relu_slope_at_zero, faults)
     chosen_loss = _loss(loss, layers, faults)
     targets = None if size is None else given.targets(size, chosen_loss, faults)
-    tests = None if test is None else _tests(Samples.of("test", test, faults), input_size, size, chosen_loss, faults)
+    held_back = None if test is None else Samples(read_pairs(faults, "test", test))
+    tests = None if held_back is None else _tests(held_back, input_size, size, chosen_loss, faults)
     faults.stop_if_any()
     assert images is not None
     assert targets is not None
@@ -83,10 +84,18 @@ def _tests(
     return None if images is None or targets is None else (frozen(images), frozen(targets))
 
 
+def _entries(layers: Any, faults: Faults) -> Sequence[Mapping[str, Any]]:
+    """The layers, where each is a mapping; else none of them."""
+    given = read_list(faults, layers, "layers", "{type: conv, …}")
+    odd = [(index, layer) for index, layer in enumerate(given) if not isinstance(layer, Mapping)]
+    for index, layer in odd:
+        kind = layer if isinstance(layer, str) and layer in LAYER_KEYS else "relu"
+        faults.add(f"this layer is {layer!r:.60}", ("layers", index), f"write {{type: {kind}}}", "type")
+    return () if odd else given
+
+
 def _names(layers: Sequence[Mapping[str, Any]], faults: Faults) -> tuple[str, ...]:
     """Names for all layers, each once and without a point, which parts a layer's name from its step's."""
-    if not layers:
-        faults.add("layers is empty", ("layers",), "give at least one: {type: conv, …}")
     names = layer_names(layers)
     for index, name in enumerate(names):
         if name in names[:index]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS
+from cnnstep.engine.quantity import Array, is_whole
 from cnnstep.errors import Fault, InputError, Path
 from cnnstep.registry import Registry, did_you_mean
 
@@ -42,6 +43,30 @@ class Faults:
         """Raises all of them."""
         if self.found:
             raise InputError(self.found)
+
+
+def expected(kind: type[T], value: object, words: str, hint: str) -> T:
+    """The value, where it is of this class, which is called `words`; else `InputError` says what was given."""
+    if isinstance(value, kind):
+        return value
+    given = f'"{value:.60}"' if isinstance(value, str) else type(value).__name__
+    raise InputError(Fault("type", f"{words} is needed here, and {given} is given", hint))
+
+
+def read_array(value: Any, path: Path, faults: Faults, otherwise: tuple[str, str]) -> Array | None:
+    """The value as float64 numbers; `otherwise` is what is said, and the hint, of text and of rows that are uneven."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "c":
+            what = f"complex numbers can't be used, and they stand in {path[-1]}"
+            faults.add(what, path, "give real ones: x.real, or abs(x)")
+            return None
+        if array.dtype.kind in "biufO":
+            return array.astype(np.float64)
+    except (ValueError, TypeError, OverflowError):
+        pass
+    faults.add(otherwise[0], path, otherwise[1])
+    return None
 
 
 def chosen(registry: Registry[Callable[..., T]], given: Named, key: str, faults: Faults) -> T | None:
@@ -113,7 +138,7 @@ class NumberReader:
 
     def whole(self, value: Any, key: str, least: int, *at: int) -> int:
         """A whole number, `least` or more; `at` is its place in a list."""
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        if not is_whole(value) or value < least:
             what = f"{key} must be a whole number, {least} or more, not {value!r}"
             self.faults.add(what, (*self.prefix, key, *at), f"write {key}: {max(least, 1)}")
             return max(least, 1)

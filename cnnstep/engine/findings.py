@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstep.engine.activations import Activation
+from cnnstep.engine.checks import expected
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.outcome import diverged, floor, gone
 from cnnstep.engine.quantity import Array, Cell, Layout
@@ -46,6 +47,7 @@ class Finding:
 
 def findings(iteration: Iteration) -> list[Finding]:
     """Everything worth saying about one iteration, in the order of its steps."""
+    iteration = expected(Iteration, iteration, "an iteration", "cnnstep.trace(scenario) gives them, one after another")
     looks = (*LOOKS, *ACROSS_LAYERS) if iteration.lesson.scenario.is_network else LOOKS
     return [finding for look in looks for finding in look(iteration)]
 

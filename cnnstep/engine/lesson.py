@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from cnnstep.engine.checks import expected
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal
 from cnnstep.engine.losses import Loss
 from cnnstep.engine.naming import ONE_FILTER_WORDS, layer_words
@@ -145,6 +146,7 @@ class Lesson:
 
 def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
     """The lesson of a scenario; with `input_gradient` it also shows ∂L/∂X, which the first layer does not need."""
+    scenario = expected(Scenario, scenario, "a scenario", 'cnnstep.scenario("first-filter") gives one')
     places = _places(scenario)
     forward = [layer.forward(place) for layer, place in places]
     output = forward[-1].quantity

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS
-from cnnstep.engine.checks import Faults, NumberReader, chosen
+from cnnstep.engine.checks import Faults, NumberReader, chosen, read_array
 from cnnstep.engine.initialisers import INITIALISERS
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
@@ -19,7 +19,7 @@ from cnnstep.engine.layers.layer import Layer, Size
 from cnnstep.engine.layers.pool import AveragePool, MaxPool, Window
 from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.quantity import Array, frozen
-from cnnstep.engine.shared_keys import GEOMETRY_KEYS, read_geometry
+from cnnstep.engine.shared_keys import GEOMETRY_KEYS, read_geometry, read_keys
 from cnnstep.errors import InputError, Path
 from cnnstep.registry import did_you_mean
 
@@ -34,6 +34,9 @@ LAYER_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """The types of layers, and the keys that each may have besides `type` and `name`."""
 
+
+DRAW_KEYS = {"conv": ("init", "seed", "filters", "size"), "dense": ("init", "seed", "outputs")}
+"""The keys of weights that are drawn, by the layer's type."""
 
 MOST_WEIGHTS = 5_000_000
 """Of one layer that is drawn: a slip of the keyboard should not fill the memory."""
@@ -90,17 +93,23 @@ class _LayerReader:
         """The layer, or None after its faults were noted."""
         before = len(self.faults.found)
         kind = str(self.given.get("type"))
+        if "type" not in self.given:
+            self._without_type()
+            return None
         if kind not in LAYER_KEYS:
             hint = did_you_mean(kind, LAYER_KEYS)
             self.faults.add(f'there is no layer type "{kind}"', (*self.path, "type"), hint, "unknown-layer")
             return None
-        for key in self.given:
-            known = ("type", "name", *LAYER_KEYS[kind])
-            if key not in known:
-                what = f'a {kind} layer has no "{key}"'
-                self.faults.add(what, (*self.path, key), did_you_mean(key, known), "unknown-key")
+        read_keys(self.faults, self.given, ("type", "name", *LAYER_KEYS[kind]), self.path, f"a {kind} layer")
         layer = self._made(kind)
         return layer if len(self.faults.found) == before else None
+
+    def _without_type(self) -> None:
+        near = [key for key in self.given if did_you_mean(str(key), ("type",)).startswith("did you mean")]
+        if near:
+            read_keys(self.faults, {near[0]: None}, ("type",), self.path, "a layer")
+        else:
+            self.faults.add("this layer has no type", self.path, f"there is: {', '.join(LAYER_KEYS)}", "missing-key")
 
     def _made(self, kind: str) -> Layer | None:
         if kind == "conv":
@@ -132,7 +141,9 @@ class _LayerReader:
         geometry = read_geometry(self.faults, self.given, size, self.path, stride=size)
         if any(2 * max(axis.before, axis.after) > taps for axis, taps in zip(geometry.axes, size, strict=True)):
             what = f"padding {geometry.written['padding']} is more than half of the {size[0]}×{size[1]} window"
-            self.faults.add(what, (*self.path, "padding"), f"at most {min(size) // 2}")
+            most = size[0] // 2, size[1] // 2
+            hint = f"at most {list(most) if isinstance(geometry.written['padding'], list) else min(most)}"
+            self.faults.add(what, (*self.path, "padding"), hint)
         return make(Window(size, geometry))
 
     def _conv(self) -> Layer | None:
@@ -142,7 +153,7 @@ class _LayerReader:
             size = NumberReader(self.faults, (*self.path, "weights")).pair(spec.get("size", 3), "size", 1)
             return self._drawn(spec, "filters"), channels or 1, *size
 
-        weights = self._weights(4, "[F][C][kh][kw]", shape)
+        weights = self._weights("conv", "[F][C][kh][kw]", shape)
         geometry = read_geometry(self.faults, self.given, None if weights is None else weights.shape[-2:], self.path)
         if weights is None:
             return None
@@ -154,7 +165,7 @@ class _LayerReader:
         def shape(spec: Mapping[str, Any]) -> tuple[int, ...]:
             return self._drawn(spec, "outputs"), inputs or 1
 
-        weights = self._weights(2, "[out][in]", shape)
+        weights = self._weights("dense", "[out][in]", shape)
         return None if weights is None else Dense(frozen(weights), self._bias(weights.shape[0]))
 
     def _drawn(self, spec: Mapping[str, Any], key: str) -> int:
@@ -163,19 +174,21 @@ class _LayerReader:
             return 1
         return NumberReader(self.faults, (*self.path, "weights")).whole(spec[key], key, 1)
 
-    def _weights(self, dimensions: int, nesting: str, shape: Any) -> Array | None:
+    def _weights(self, kind: str, nesting: str, shape: Any) -> Array | None:
         """The weights as they are written, or drawn by a named initialiser with a seed."""
+        dimensions = nesting.count("[")
         given, path = self.given.get("weights"), (*self.path, "weights")
         if given is None:
             hint = "add it: weights: {init: he_normal, seed: 1, …}"
             self.faults.add("weights are missing", self.path, hint, "missing-key")
             return None
         if isinstance(given, Mapping):
+            read_keys(self.faults, given, DRAW_KEYS[kind], path, f"the draw of a {kind} layer's weights")
             return self._draw(given, path, shape(given))
-        try:
-            array = np.asarray(given, dtype=np.float64)
-        except (ValueError, TypeError):
-            array = np.zeros(())
+        uneven = "weights are not made of numbers in rows of equal length", f"write them as {nesting}"
+        array = read_array(given, path, self.faults, uneven)
+        if array is None:
+            return None
         if array.ndim != dimensions or array.size == 0:
             what = f"weights are nested {array.ndim} deep; this layer's are {dimensions} deep: {nesting}"
             self.faults.add(what, path, f"write them as {nesting}", "shape")
@@ -186,7 +199,11 @@ class _LayerReader:
         return array
 
     def _draw(self, spec: Mapping[str, Any], path: Path, shape: tuple[int, ...]) -> Array | None:
-        draw = self.faults.attempt(lambda: INITIALISERS.find(str(spec.get("init"))), *path, "init")
+        if "init" not in spec:
+            what = "init is missing: how the weights are drawn"
+            self.faults.add(what, path, f"add it: init: he_normal; there is: {', '.join(INITIALISERS)}", "missing-key")
+            return None
+        draw = self.faults.attempt(lambda: INITIALISERS.find(str(spec["init"])), *path, "init")
         seed = NumberReader(self.faults, path).whole(spec.get("seed", 0), "seed", 0)
         field = int(np.prod(shape[2:], dtype=int))
         if (total := field * shape[0] * shape[1]) > MOST_WEIGHTS:
@@ -200,13 +217,13 @@ class _LayerReader:
         given = self.given.get("bias")
         if given is None:
             return None
-        try:
-            array = np.asarray(given, dtype=np.float64)
-            array = np.full(outputs, float(array)) if array.ndim == 0 else array
-        except (ValueError, TypeError):
-            array = np.full((0,), np.nan)
+        path, hint = (*self.path, "bias"), f"write a list of {outputs} numbers, or 0 for all"
+        what = f"bias does not fit: this layer needs {outputs} numbers"
+        array = read_array(given, path, self.faults, (what, hint))
+        if array is None:
+            return None
+        array = np.full(outputs, float(array)) if array.ndim == 0 else array
         if array.shape != (outputs,) or not np.isfinite(array).all():
-            what = f"bias does not fit: this layer needs {outputs} numbers"
-            self.faults.add(what, (*self.path, "bias"), f"write a list of {outputs} numbers, or 0 for all", "shape")
+            self.faults.add(what, path, hint, "shape")
             return None
         return frozen(array)

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.checks import Faults
+from cnnstep.engine.checks import Faults, read_array
 from cnnstep.engine.layers.layer import Size
 from cnnstep.engine.losses import Loss
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.quantity import Array, is_whole
+from cnnstep.engine.shared_keys import Sample, read_keys
 from cnnstep.errors import Path
 
 
@@ -27,21 +28,13 @@ def size_words(size: Size) -> str:
 class Samples:
     """Pairs of an input and a target as they were written, and where each stands."""
 
-    pairs: Sequence[Mapping[str, Any]]
-    paths: Sequence[Path]
-
-    @staticmethod
-    def of(key: str, pairs: Sequence[Mapping[str, Any]], faults: Faults) -> Samples:
-        """The list under this key."""
-        if not pairs:
-            faults.add(f"{key} is empty", (key,), "give at least one {input: …, target: …}")
-        return Samples(pairs, [(key, index) for index in range(len(pairs))])
+    pairs: Sequence[Sample]
 
     def images(self, faults: Faults, like: Size | None = None) -> tuple[Array | None, bool]:
         """All inputs as [N, C, H, W], of the size `like` where it is given; and whether none is written [C][H][W]."""
         images: list[Array] = []
         flat = True
-        for pair, path in zip(self.pairs, self.paths, strict=True):
+        for pair, path in self.pairs:
             array = _array(pair.get("input"), (*path, "input"), faults)
             if array is None:
                 continue
@@ -62,7 +55,7 @@ class Samples:
     def targets(self, size: Size, loss: Loss | None, faults: Faults) -> Array | None:
         """All targets as [N, …size]; None where one does not fit."""
         found = []
-        for pair, path in zip(self.pairs, self.paths, strict=True):
+        for pair, path in self.pairs:
             target = _target(pair.get("target"), (*path, "target"), size, faults)
             if target is None:
                 continue
@@ -78,10 +71,9 @@ def _array(given: Any, path: Path, faults: Faults) -> Array | None:
     if given is None:
         faults.add(f"{name} is missing", path[:-1], f"add it: {name}: …", "missing-key")
         return None
-    try:
-        array = np.asarray(given, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError):
-        faults.add(f"{name} is not made of numbers in rows of equal length", path, "write numbers in [ ]")
+    otherwise = f"{name} is not made of numbers in rows of equal length", "write numbers in [ ]"
+    array = read_array(given, path, faults, otherwise)
+    if array is None:
         return None
     if array.size == 0 or not np.isfinite(array).all():
         what = f"{name} is empty" if array.size == 0 else f"{name} has a number that is not finite"
@@ -93,6 +85,9 @@ def _array(given: Any, path: Path, faults: Faults) -> Array | None:
 def _target(given: Any, path: Path, size: Size, faults: Faults) -> Array | None:
     """A target of the network's output size, or a class written as one."""
     if isinstance(given, Mapping):
+        read_keys(faults, given, ("class",), path, "a target")
+        if given and "class" not in given:
+            return None
         return _class(given.get("class"), (*path, "class"), size, faults)
     array = _array(given, path, faults)
     if array is None:
@@ -121,7 +116,7 @@ def _class(number: Any, path: Path, size: Size, faults: Faults) -> Array | None:
         what = f"a class needs one row of numbers, and the network gives {size_words(size)}"
         faults.add(what, path, "end the network with flatten, dense and softmax", "shape")
         return None
-    if not isinstance(number, int | np.integer) or isinstance(number, bool) or not 0 <= number < size[0]:
+    if not is_whole(number) or not 0 <= number < size[0]:
         what = f"there is no class {number}: the network gives {size_words(size)}"
         faults.add(what, path, f"classes are counted from 0 to {size[0] - 1}")
         return None

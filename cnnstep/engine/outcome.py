@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from cnnstep.engine.checks import expected
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array
@@ -47,6 +48,8 @@ class Outcome:
 
 def outcome(first: Iteration, last: Iteration) -> Outcome:
     """How a run that began with `first` stands after `last`'s update."""
+    for iteration in (first, last):
+        expected(Iteration, iteration, "an iteration", "cnnstep.trace(scenario) gives them, one after another")
     status = judge(last.lesson, last.following, last.loss_after, first)
     return Outcome(status, last.loss_after, last.lesson, last.following)
 

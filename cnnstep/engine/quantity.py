@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnstep.errors import Fault, InputError
+
 Array: TypeAlias = NDArray[np.float64]
 Cell: TypeAlias = tuple[int, ...]
 Values: TypeAlias = Mapping[str, Array]
@@ -31,6 +33,11 @@ def frozen(array: object) -> Array:
     copy = np.array(array, dtype=np.float64)
     copy.setflags(write=False)
     return copy
+
+
+def is_whole(value: object) -> bool:
+    """Whether this is a whole number, NumPy's among them; True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def bracketed(cell: Cell) -> str:
@@ -89,6 +96,21 @@ class Quantity:
         symbol, new, _ = self.symbol.partition(" new")
         symbol = f"({symbol})" if symbol.startswith("−") else symbol
         return symbol + bracketed(self.layout.shown_cell(cell)) + new
+
+    def cell(self, shown: Cell, array: Array) -> Cell:
+        """Every index of the cell that a learner writes as `shown`; `InputError` where the array has no such cell."""
+        axes, shape = self.layout.visible, self.layout.show(array).shape
+        if len(shown) != len(shape):
+            owner = f"a number of {self.name} has a {' and a '.join(axes)}" if shape else f"{self.name} is one number"
+            what = f"{owner}; {len(shown)} {'index is' if len(shown) == 1 else 'indices are'} given"
+            hint = "give an index for each, counted from 0" if shape else "leave the indices out"
+            raise InputError(Fault("cell", what, hint))
+        for index, size, axis in zip(shown, shape, axes, strict=True):
+            if not is_whole(index) or not 0 <= index < size:
+                hint = f"its {axis}s are counted from 0 to {size - 1}"
+                text = index if is_whole(index) else repr(index)
+                raise InputError(Fault("cell", f"{self.name} has no {axis} {text}", hint))
+        return self.layout.full_cell(tuple(map(int, shown)))
 
 
 def number(value: float) -> int | float | None:

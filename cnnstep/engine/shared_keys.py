@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,8 +23,52 @@ SAME = "same"
 """The padding that gives the output the input's size."""
 LEFTOVER = ("refuse", "drop")
 """What can become of cells at the end of an axis that no window reaches; the first, unless told."""
+SAMPLE_KEYS = ("input", "target")
+Sample = tuple[Mapping[str, Any], Path]
+"""An input and its target as they are written, and where they stand."""
 Steps = int | Sequence[int]
 """One number for rows and columns, or one for each."""
+
+
+def read_samples(faults: Faults, input: Any, target: Any, samples: Any) -> list[Sample]:
+    """The samples, or the one that `input` and `target` make."""
+    if samples is None:
+        return [({"input": input, "target": target}, ())]
+    for key, value in (("input", input), ("target", target)):
+        if value is not None:
+            what = f"samples replaces {key}, and both are given"
+            faults.add(what, (key,), f"leave {key} out, or samples", "conflict")
+    return read_pairs(faults, "samples", samples)
+
+
+def read_pairs(faults: Faults, key: str, pairs: Any) -> list[Sample]:
+    """The samples under this key; what is none is a fault, and left out."""
+    found: list[Sample] = []
+    for index, pair in enumerate(read_list(faults, pairs, key, "{input: …, target: …}")):
+        if isinstance(pair, Mapping):
+            read_keys(faults, pair, SAMPLE_KEYS, (key, index), "a sample")
+            found.append((pair, (key, index)))
+        else:
+            faults.add(f"this sample is {pair!r:.60}", (key, index), "write {input: …, target: …}", "type")
+    return found
+
+
+def read_list(faults: Faults, given: Any, key: str, such_as: str) -> list[Any]:
+    """The entries of what must be a list, and not an empty one."""
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        faults.add(f"{key} is {given!r:.60}; it must be a list", (key,), f"write {key}: [{such_as}, …]", "type")
+        return []
+    entries = list(given)
+    if not entries:
+        faults.add(f"{key} is empty", (key,), f"give at least one {such_as}")
+    return entries
+
+
+def read_keys(faults: Faults, given: Mapping[str, Any], known: Sequence[str], at: Path, owner: str) -> None:
+    """A fault for each key that is not known, with the nearest that is."""
+    for key in given:
+        if key not in known:
+            faults.add(f'{owner} has no "{key}"', (*at, key), did_you_mean(str(key), known), "unknown-key")
 
 
 def read_geometry(

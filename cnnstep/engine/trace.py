@@ -10,9 +10,10 @@ import numpy as np
 
 from cnnstep.engine.blocks import goes_in_blocks, in_blocks
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.quantity import Array, Values
+from cnnstep.engine.quantity import Array, Values, is_whole
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Working
+from cnnstep.errors import Fault, InputError
 
 GRADIENT_ROLES = ("gradient", "bias_gradient", "dense_gradient", "dense_bias_gradient")
 
@@ -38,9 +39,12 @@ class Iteration:
         return quantity.layout.show(self.values[quantity.name])
 
     def working(self, name: str, *cell: int) -> Working:
-        """How one number of a step comes about; `cell` as a learner writes it: row, column."""
+        """How one number of a step comes about; `cell` as a learner writes it: row, column.
+
+        `InputError` where there is no such step, or no such cell in it.
+        """
         step = self.lesson.step(name)
-        return step.working(self.values, step.quantity.layout.full_cell(cell))
+        return step.working(self.values, step.quantity.cell(cell, self.values[step.name]))
 
     def next(self) -> Iteration:
         """The iteration that this one's update leads to."""
@@ -63,7 +67,14 @@ def first_iteration(lesson: Lesson) -> Iteration:
 
 def trace(lesson: Lesson | Scenario, iterations: int | None = None) -> Iterator[Iteration]:
     """The iterations of a lesson, the first one numbered 0; without a number of them, for ever."""
-    first = first_iteration(lesson_of(lesson) if isinstance(lesson, Scenario) else lesson)
+    if iterations is not None and not (is_whole(iterations) and iterations >= 0):
+        what = f"iterations must be a whole number, 0 or more, not {iterations!r}"
+        raise InputError(Fault("value", what, "say how many, or leave it out"))
+    return _trace(lesson if isinstance(lesson, Lesson) else lesson_of(lesson), iterations)
+
+
+def _trace(lesson: Lesson, iterations: int | None) -> Iterator[Iteration]:
+    first = first_iteration(lesson)
     on = _in_blocks(first, iterations) if goes_in_blocks(first.lesson, first.values) else _one_by_one(first)
     yield from islice(on, iterations)
 

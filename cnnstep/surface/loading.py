@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
@@ -85,9 +86,14 @@ def load(name_or_path: str, *, stdin: TextIO | BinaryIO | None = None) -> Loaded
     return _loaded(source, name_or_path)
 
 
-def scenario(name_or_path: str) -> Scenario:
+def scenario(name_or_path: str | PathLike[str]) -> Scenario:
     """The scenario called so, for scripts and notebooks."""
-    return load(name_or_path).scenario
+    try:
+        name = fspath(name_or_path)
+    except TypeError:
+        what = f"a scenario has a name or a path, and {type(name_or_path).__name__} is given"
+        raise InputError(Fault("type", what, 'write cnnstep.scenario("first-filter")')) from None
+    return load(name).scenario
 
 
 def read_scenario_text(text: str, file: str | None = None, folder: Path | None = None) -> Scenario:

@@ -51,8 +51,6 @@ class NumbersFile(Part):
 
 
 FILE_KEYS = tuple(NumbersFile.model_fields)
-DRAW_KEYS = {"conv": ("init", "seed", "filters", "size"), "dense": ("init", "seed", "outputs")}
-"""The keys of weights that are drawn, by the layer's type."""
 
 
 class Choice(BaseModel):

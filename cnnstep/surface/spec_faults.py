@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cnnstep.engine.network import LAYER_KEYS
+from cnnstep.engine.network import DRAW_KEYS, LAYER_KEYS
 from cnnstep.errors import Fault, Path
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.matrices import depth_of, named
 from cnnstep.surface.files.scalars import why_no_number
 from cnnstep.surface.files.source import quoted
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, Unreadable
-from cnnstep.surface.spec import ALTERNATIVE, DRAW_KEYS, FILE_KEYS, KEYS, MATRICES, Sample
+from cnnstep.surface.spec import ALTERNATIVE, FILE_KEYS, KEYS, MATRICES, Sample
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -125,20 +125,20 @@ _SUCH_AS_DRAWN = {"conv": "filters: 8, size: 3", "dense": "outputs: 10"}
 def _wrong(tree: Document, detail: ErrorDetails, path: Path) -> tuple[str, str, str]:
     """Code, what and hint for a value of the wrong kind or size."""
     node = tree.locate(path)
-    kind, name, limits = detail["type"], str(path[-1]), detail.get("ctx", {})
+    kind, limits = detail["type"], detail.get("ctx", {})
     key = next(str(part) for part in reversed(path) if isinstance(part, str))
     if kind in _LIMITS:
         limit, words = _LIMITS[kind]
         bound: Any = limits[limit]
-        return "value", f"{name} is {detail['input']:g}; it must be {words} {bound:g}", "change the number"
+        return "value", f"{key} is {detail['input']:g}; it must be {words} {bound:g}", "change the number"
     if kind in ("float_type", "finite_number"):
         return _no_number(key, path, node)
     if kind == "int_type":
         if isinstance(node, Scalar) and not isinstance(node.value, float):
             return ("not-a-number", *why_no_number(node.text, node.quoted))
-        return "value", f"{name} is {_shown(node)}; it must be a whole number", f"write {name}: 1"
+        return "value", f"{key} is {_shown(node)}; it must be a whole number", f"write {key}: 1"
     if kind == "string_type":
-        return "type", f"{name} is {_shown(node)}; it must be a name", f"write {name}: and a word"
+        return "type", f"{key} is {_shown(node)}; it must be a name", f"write {key}: and a word"
     if kind in ("too_short", "too_long"):
         return (
             "shape",

@@ -171,17 +171,12 @@ def _dead(iteration: Iteration, working: Working) -> frozenset[tuple[str, Cell]]
 
 def _full_cell(iteration: Iteration, quantity: Quantity, shown: Cell) -> Cell:
     """The cell with every axis; a cell outside the matrix is a fault that says how large it is."""
-    layout, name = quantity.layout, quantity.name
-    shape = layout.show(iteration.values[name]).shape
-    if len(shown) != len(shape):
-        axes = " ".join(axis.upper() for axis in layout.visible)
-        what = f"a number of {name} is named by its {listed(layout.visible)}" if shape else f"{name} is one number"
+    visible, name = quantity.layout.visible, quantity.name
+    if len(shown) != len(visible):
+        axes = " ".join(axis.upper() for axis in visible)
+        what = f"a number of {name} is named by its {listed(visible)}" if visible else f"{name} is one number"
         raise InputError(Fault("cell", what, f"type: why {name} {axes}".rstrip()))
-    for index, size, axis in zip(shown, shape, layout.visible, strict=True):
-        if not 0 <= index < size:
-            what = f"{name} has no {axis} {index}"
-            raise InputError(Fault("cell", what, f"its {axis}s are counted from 0 to {size - 1}"))
-    return layout.full_cell(shown)
+    return quantity.cell(shown, iteration.values[name])
 
 
 def _source(iteration: Iteration, step: Step, working: Working, cell: Cell) -> tuple[Block, ...]:

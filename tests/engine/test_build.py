@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cnnstep.engine.build import one_filter
@@ -124,6 +125,45 @@ CASES: list[tuple[dict[str, Any], Path, str, str]] = [
         "target is 1×1, but a 3×3 input and a 2×2 filter give a 2×2 output",
         "write a 2×2 target",
     ),
+    ({**SAMPLES, "samples": [1]}, ("samples", 0), "this sample is 1", "write {input: …, target: …}"),
+    ({**SAMPLES, "samples": 3}, ("samples",), "samples is 3; it must be a list", "write samples: [{input: …"),
+    ({**SAMPLES, "samples": {"input": X}}, ("samples",), "it must be a list", "write samples: [{input: …"),
+    (
+        {**SAMPLES, "samples": [{"input": X, "target": T, "titel": 1}]},
+        ("samples", 0, "titel"),
+        'a sample has no "titel"',
+        "there is: input, target",
+    ),
+    ({"samples": [{"input": X, "target": T}], "target": None}, ("input",), "samples replaces input", "leave input out"),
+    ({"input": [[1j, 0]]}, ("input",), "complex numbers can't be used, and they stand in input", "x.real"),
+    ({"filter": np.ones((2, 2)) * 1j}, ("filter",), "and they stand in filter", "x.real"),
+    ({"bias": 1j}, ("bias",), "complex numbers can't be used, and they stand in bias", "x.real"),
+    ({"input": [["1", "0"]]}, ("input",), "input is not a matrix of numbers", "all equally long"),
+    ({"stride": [2, 0]}, ("stride", 1), "stride must be a whole number, 1 or more, not 0", "write stride: 1"),
+    ({"stride": [1, 1, 1]}, ("stride",), "stride is a list of length 3; it must be one number, or two", "stride: 1"),
+    ({"dilation": [1.5, 1]}, ("dilation", 0), "dilation must be a whole number, 1 or more, not 1.5", "dilation: 1"),
+    ({"padding": [0, -1]}, ("padding", 1), "padding must be a whole number, 0 or more, not -1", "write padding: 1"),
+    ({"padding": "sane"}, ("padding",), 'padding can\'t be "sane"', 'did you mean "same"?'),
+    ({"padding": "valid"}, ("padding",), 'padding can\'t be "valid"', "write padding: 1, [1, 0] or same"),
+    (
+        {"padding": "same", "stride": [1, 2]},
+        ("padding",),
+        "padding: same goes with stride 1, and here it is [1, 2]",
+        "write the padding as a number, or stride: 1",
+    ),
+    ({"leftover": "dorp"}, ("leftover",), 'leftover can\'t be "dorp"', 'did you mean "drop"?'),
+    (
+        {"stride": [1, 3], "input": [[0] * 4] * 3},
+        ("stride",),
+        "stride 3 leaves 2 columns of the 3×4 input over: the 2×2 filter has 2 columns to move over",
+        "a stride of 1 fits; or change the padding, or write leftover: drop",
+    ),
+    (
+        {"stride": [1, 2], "padding": [0, 1], "leftover": "drop", "target": [[1]]},
+        ("target",),
+        "a 2×2 filter with stride [1, 2] and padding [0, 1] and leftover drop give a 2×2 output",
+        "write a 2×2 target",
+    ),
     ({"learning_rate": 0}, ("learning_rate",), "learning_rate is 0; it must be greater than 0", "change the number"),
     ({"learning_rate": -1}, ("learning_rate",), "learning_rate is -1; it must be greater than 0", "change the number"),
     ({"learning_rate": True}, ("learning_rate",), "learning_rate must be a number, not True", "write a number"),
@@ -201,7 +241,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     assert expected == [fault.path for fault in found]
 
 
-@pytest.mark.parametrize("geometry", ["stride", "padding", "dilation"])
+@pytest.mark.parametrize("geometry", ["stride", "padding", "dilation", "leftover"])
 def test_where_the_geometry_is_not_known_nothing_is_guessed_about_the_targets_size(geometry: str) -> None:
     (fault,) = faults(**{geometry: -3})
     assert (geometry,) == fault.path
@@ -213,8 +253,6 @@ def test_a_slope_at_zero_reaches_relu_and_no_other_activation() -> None:
 
 
 def test_the_scenarios_arrays_are_copies_that_nobody_can_write_to() -> None:
-    import numpy as np
-
     image = np.array(X, dtype=float)
     scenario = build(input=image, bias=2)
     image[0, 0] = 99

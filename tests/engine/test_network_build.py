@@ -12,7 +12,7 @@ from cnnstep.engine.build_network import network
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import trace
-from cnnstep.errors import Fault, InputError
+from cnnstep.errors import Fault, InputError, Path
 from tests.engine.network_strategies import network_keys, networks
 from tests.examples import examples
 
@@ -75,6 +75,79 @@ def test_a_pooling_windows_rim_is_at_most_half_as_wide_as_the_window(size: Any, 
     (fault,) = faults(layers=[{"type": "max_pool", "size": size, "stride": 1, "padding": padding}, *SMALL[2:3]])[:1]
     assert fault.path == ("layers", 0, "padding")
     assert fault.hint == f"at most {most}"
+
+
+def test_a_rim_is_measured_by_the_window_along_its_own_axis() -> None:
+    layer = {"type": "max_pool", "size": [1, 3], "stride": 1, "padding": [0, 1]}
+    assert network(**(USUAL | {"layers": [layer, *SMALL[2:3]], "target": [0] * 9, "loss": "squared_error"})).names
+    (fault,) = faults(layers=[layer | {"padding": [1, 0]}, *SMALL[2:3]])[:1]
+    assert (fault.path, fault.hint) == (("layers", 0, "padding"), "at most [0, 1]")
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "what", "hint"),
+    [
+        ({"layers": ["relu"]}, ("layers", 0), "this layer is 'relu'", "write {type: relu}"),
+        ({"layers": [None]}, ("layers", 0), "this layer is None", "write {type: relu}"),
+        (
+            {"layers": "softmax"},
+            ("layers",),
+            "layers is 'softmax'; it must be a list",
+            "write layers: [{type: conv, …}",
+        ),
+        ({"layers": {"type": "relu"}}, ("layers",), "it must be a list", "write layers: [{type: conv, …}"),
+        ({"layers": []}, ("layers",), "layers is empty", "give at least one {type: conv, …}"),
+        ({"layers": [{"typ": "relu"}]}, ("layers", 0, "typ"), 'a layer has no "typ"', 'did you mean "type"?'),
+        ({"layers": [{"size": 2}]}, ("layers", 0), "this layer has no type", "there is: conv, max_pool"),
+        ({"samples": [1], "input": None, "target": None}, ("samples", 0), "this sample is 1", "write {input: …"),
+        ({"test": ["ab"]}, ("test", 0), "this sample is 'ab'", "write {input: …, target: …}"),
+        ({"test": 3}, ("test",), "test is 3; it must be a list", "write test: [{input: …, target: …}, …]"),
+        ({"samples": [{"input": X, "target": {"class": 1}}], "input": None}, ("target",), "samples replaces", "leave"),
+        ({"target": {"clas": 1}}, ("target", "clas"), 'a target has no "clas"', 'did you mean "class"?'),
+        ({"target": {"class": 1, "off": 2}}, ("target", "off"), 'a target has no "off"', "there is: class"),
+        ({"input": np.array(X) * 1j}, ("input",), "complex numbers can't be used", "x.real"),
+        ({"target": [1j, 0, 0]}, ("target",), "complex numbers can't be used, and they stand in target", "x.real"),
+        ({"input": [["1"] * 3] * 3}, ("input",), "input is not made of numbers", "write numbers in [ ]"),
+    ],
+)
+def test_what_is_no_list_of_layers_or_samples_is_one_fault_at_its_place(
+    changes: dict[str, Any], path: Path, what: str, hint: str
+) -> None:
+    (fault,) = faults(**changes)
+    assert fault.path == path
+    assert what in fault.what
+    assert hint in fault.hint
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "what", "hint"),
+    [
+        ({"sed": 1}, ("weights", "sed"), 'the draw of a conv layer\'s weights has no "sed"', 'did you mean "seed"?'),
+        ({"outputs": 1}, ("weights", "outputs"), 'weights has no "outputs"', "there is: init, seed, filters, size"),
+        ({"init": None}, ("weights", "init"), 'there is no initialiser called "None"', "there is: he_normal"),
+        ({"size": [2, 0]}, ("weights", "size", 1), "size must be a whole number, 1 or more, not 0", "write size: 1"),
+    ],
+)
+def test_what_is_wrong_with_a_draw_of_weights_is_one_fault_at_its_place(
+    changes: dict[str, Any], path: Path, what: str, hint: str
+) -> None:
+    drawn = {"init": "he_normal", "filters": 2, "size": 2} | changes
+    (fault,) = faults(layers=[{"type": "conv", "weights": drawn}, *SMALL[1:]])
+    assert fault.path == ("layers", 0, *path)
+    assert what in fault.what
+    assert hint in fault.hint
+
+
+def test_a_draw_without_its_initialiser_says_which_there_are() -> None:
+    (fault,) = faults(layers=[{"type": "conv", "weights": {"filters": 2, "size": 2}}, *SMALL[1:]])
+    assert (fault.path, fault.code) == (("layers", 0, "weights"), "missing-key")
+    assert "he_normal" in fault.hint
+
+
+@pytest.mark.parametrize("key", ["weights", "bias"])
+def test_complex_weights_are_refused(key: str) -> None:
+    (fault,) = faults(layers=[CONV | {key: (np.asarray(CONV.get(key, [0, 0])) * 1j).tolist()}, *SMALL[1:]])
+    assert (fault.path, fault.hint) == (("layers", 0, key), "give real ones: x.real, or abs(x)")
 
 
 def test_faults_of_several_layers_come_at_once() -> None:

@@ -57,9 +57,9 @@ def test_axes_are_read_as_people_type_them(typed: str, axis: Axis) -> None:
         ("bias=0:1/0:3", 'the stop "1/0" is not a number', "start:stop:count"),
         ("bias=0:1:1", 'the count "1" is no whole number of 2 or more', "start:stop:count"),
         ("bias=0:1:2.5", 'the count "2.5" is no whole number of 2 or more', "start:stop:count"),
-        ("bias=2:1:3", "start 2 is not below stop 1", "write 1:2:3"),
+        ("bias=2:1:3", "start 2 is not below stop 1", "exchange the two"),
         ("bias=1:1:3", "start 1 is not below stop 1", "give two different ends"),
-        ("bias=-1:1:3:log", "even ratios need a start above 0, not -1", "leave out :log"),
+        ("bias=-1:1:3:log", "even ratios need a start above 0, not -1", "leave out log"),
         ("bias=0:1:3:exp", '"exp" is no spacing', "write :log for even ratios"),
         ("learning_rate[0]=0.1:1:3", "learning_rate is one number and has no cells", "write learning_rate="),
         ("filter[0;1]=0:1:3", "[0;1] is no cell", "row and column, counted from 0"),
@@ -71,6 +71,31 @@ def test_what_cannot_be_read_is_said_part_by_part(typed: str, what: str, hint: s
         Axis.read(typed)
     (fault,) = caught.value.faults
     assert fault.what == f'"{typed}": {what}'
+    assert hint in fault.hint
+
+
+@pytest.mark.parametrize(
+    ("axis", "what", "hint"),
+    [
+        ({"of": "learning_rat"}, 'there is no axis called "learning_rat"', 'did you mean "learning_rate"?'),
+        ({"start": "a"}, 'the start "a" is not a number', "start:stop:count"),
+        ({"stop": float("nan")}, 'the stop "nan" is not a number', "start:stop:count"),
+        ({"count": 1}, 'the count "1" is no whole number of 2 or more', "start:stop:count"),
+        ({"count": 2.5}, 'the count "2.5" is no whole number of 2 or more', "start:stop:count"),
+        ({"start": 3.0}, "start 3 is not below stop 1", "exchange the two"),
+        ({"start": -1.0, "log": True}, "even ratios need a start above 0, not -1", "leave out log"),
+        ({"cell": (-1, 0)}, "(-1, 0) is no cell", "counted from 0: cell=(0, 1)"),
+        ({"cell": (0, 0.5)}, "(0, 0.5) is no cell", "counted from 0: cell=(0, 1)"),
+        ({"of": "learning_rate", "cell": (0, 0)}, "learning_rate is one number and has no cells", "learning_rate="),
+    ],
+)
+def test_an_axis_made_in_python_is_checked_as_one_that_is_typed(axis: dict[str, Any], what: str, hint: str) -> None:
+    usual: dict[str, Any] = {"of": "filter", "start": 0.5, "stop": 1, "count": 3}
+    assert Axis(**usual).count == 3
+    with pytest.raises(InputError) as caught:
+        Axis(**usual | axis)
+    (fault,) = caught.value.faults
+    assert fault.what == what
     assert hint in fault.hint
 
 
@@ -105,6 +130,9 @@ def faults_of(plan: Plan, name: str = "first-filter") -> list[tuple[str, str]]:
             "there are 3 axes; a map has one or two",
             "leave out all but two",
         ),
+        (Plan(starts="many"), "starts is 'many'; it must be a whole number", "write starts=1"),  # type: ignore[arg-type]
+        (Plan(starts=1, learning_rate="x"), "learning_rate is 'x'; it must be a number", "0.5"),  # type: ignore[arg-type]
+        (Plan(axes="filter"), "axes is no list of axes", "write axes=(Axis("),  # type: ignore[arg-type]
         (Plan(starts=100_000_000), "100000000 runs of 4 weights are more than fit in memory", "33333333 runs at most"),
     ],
 )

@@ -137,13 +137,13 @@ class Conv(Layer):
             raise InputError(Fault("shape", what, "make the filter smaller, the input larger, or add padding"))
         if left and not geometry.drops:
             over = f"stride {geometry.stride[axis]} leaves {_count(left, name[:-1])} of the {image} over"
-            what = f"{over}: the {window} has {room} {name} to move over"
-            raise InputError(Fault("shape", what, f"{self._fitting(size)}; or change the padding", ("stride",)))
+            what = f"{over}: the {window} has {_count(room, name[:-1])} to move over"
+            raise InputError(Fault("shape", what, self._fitting(size), ("stride",)))
 
     def _fitting(self, size: Pair) -> str:
         rooms = self.geometry.room(size, self.window)
         strides = [str(s) for s in range(1, LARGEST_STRIDE + 1) if all(room % s == 0 for room in rooms if room > 0)]
-        return f"a stride of {' or '.join(strides)} fits"
+        return f"a stride of {' or '.join(strides)} fits; or change the padding, or write leftover: drop"
 
     def settings(self) -> dict[str, Any]:
         """Weights, bias, and how the window moves."""

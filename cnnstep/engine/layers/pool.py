@@ -42,7 +42,8 @@ class Window:
                 )
             if left and not geometry.drops:
                 what = f"{sizes} leave {left} of the {axis} over with stride {step}"
-                raise InputError(Fault("shape", what, "choose a stride or a padding that comes out even", ("stride",)))
+                hint = "choose a stride or a padding that comes out even, or write leftover: drop"
+                raise InputError(Fault("shape", what, hint, ("stride",)))
         return size[0], *geometry.outputs(image, self.size)
 
     def places(self) -> Iterator[tuple[int, int]]:

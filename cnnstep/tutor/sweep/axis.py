@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from cnnstep.engine.quantity import Array, Cell, bracketed
+from cnnstep.engine.quantity import Array, Cell, bracketed, is_whole
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.typed import read_number
@@ -36,6 +37,29 @@ class Axis:
     log: bool = False
     cell: Cell = ()
 
+    def __post_init__(self) -> None:
+        for what, hint in self._misfits():
+            raise InputError(Fault("axis", what, hint))
+
+    def _misfits(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with it whatever the scenario, and what to do: the first thing first."""
+        if self.of not in SWEPT:
+            yield f'there is no axis called "{self.of}"', did_you_mean(self.of, SWEPT)
+        for name, value in (("start", self.start), ("stop", self.stop)):
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
+                yield f'the {name} "{value}" is not a number', EXAMPLE
+        if not is_whole(self.count) or self.count < 2:
+            yield f'the count "{self.count}" is no whole number of 2 or more', EXAMPLE
+        if self.of == RATE and self.cell:
+            yield "learning_rate is one number and has no cells", "write learning_rate=0.01:1:40"
+        if not isinstance(self.cell, tuple) or not all(is_whole(index) and index >= 0 for index in self.cell):
+            yield f"{self.cell} is no cell", "give the row and the column, counted from 0: cell=(0, 1)"
+        if not self.start < self.stop:
+            hint = "exchange the two" if self.stop < self.start else "give two different ends"
+            yield f"start {self.start:g} is not below stop {self.stop:g}", hint
+        if self.log and self.start <= 0:
+            yield f"even ratios need a start above 0, not {self.start:g}", "leave out log, or start above 0"
+
     @property
     def name(self) -> str:
         """`filter[0,0]`."""
@@ -57,9 +81,12 @@ class Axis:
         if found is None:
             raise _fault(text, "it has no name and = before its values", EXAMPLE)
         of, cell, values = found[1].replace("-", "_"), found[2], found[3]
-        if of not in SWEPT:
-            raise _fault(text, f'there is no axis called "{found[1]}"', did_you_mean(of, SWEPT))
-        return cls(of, *_range(text, values), _cell(text, of, cell))
+        settings = *_range(text, values), _cell(text, of, cell)
+        try:
+            return cls(of, *settings)
+        except InputError as error:
+            (fault,) = error.faults
+            raise _fault(text, fault.what, fault.hint) from None
 
 
 def _fault(text: str, what: str, hint: str) -> InputError:
@@ -75,13 +102,8 @@ def _range(text: str, values: str) -> tuple[float, float, int, bool]:
     if spacing not in SPACING:
         raise _fault(text, f'"{parts[3]}" is no spacing', "write :log for even ratios; without it steps are even")
     start, stop = _number(text, parts[0], "start"), _number(text, parts[1], "stop")
-    if not parts[2].isdecimal() or int(parts[2]) < 2:
+    if not parts[2].isdecimal():
         raise _fault(text, f'the count "{parts[2]}" is no whole number of 2 or more', EXAMPLE)
-    if not start < stop:
-        hint = f"write {parts[1]}:{parts[0]}:{parts[2]}" if stop < start else "give two different ends"
-        raise _fault(text, f"start {parts[0]} is not below stop {parts[1]}", hint)
-    if SPACING[spacing] and start <= 0:
-        raise _fault(text, f"even ratios need a start above 0, not {parts[0]}", "leave out :log, or start above 0")
     return start, stop, int(parts[2]), SPACING[spacing]
 
 
@@ -97,8 +119,6 @@ def _cell(text: str, of: str, indices: str | None) -> Cell:
     if indices is None:
         return ()
     parts = [part.strip() for part in indices.split(",")]
-    if of == RATE:
-        raise _fault(text, "learning_rate is one number and has no cells", "write learning_rate=0.01:1:40")
     if not all(part.isdecimal() for part in parts):
         raise _fault(text, f"[{indices}] is no cell", f"write {of}[0,1]: row and column, counted from 0")
     return tuple(int(part) for part in parts)

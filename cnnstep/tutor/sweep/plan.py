@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from cnnstep.engine.checks import expected
 from cnnstep.engine.quantity import BIAS as BIAS_AXES
-from cnnstep.engine.quantity import WEIGHTS
+from cnnstep.engine.quantity import WEIGHTS, is_whole
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
@@ -84,6 +85,10 @@ class Plan:
 
 def check_plan(plan: Plan, scenario: Scenario) -> None:
     """`InputError` with everything about the plan that does not fit this scenario."""
+    expected(Scenario, scenario, "a scenario", 'cnnstep.scenario("first-filter") gives one')
+    expected(Plan, plan, "a plan", "write cnnstep.Plan(starts=1000)")
+    if faults := [*_faults_of_kind(plan)]:
+        raise InputError(faults)
     if scenario.is_network:
         hint = "write its one layer as filter and activation, or run it: cnnstep run"
         raise InputError(Fault("network", "a sweep takes one filter and its activation, not a network of layers", hint))
@@ -95,6 +100,18 @@ def check_plan(plan: Plan, scenario: Scenario) -> None:
         faults.append(Fault("plan", what, f"ask for {most} runs at most, and sweep several times"))
     if faults:
         raise InputError(faults)
+
+
+def _faults_of_kind(plan: Plan) -> Iterator[Fault]:
+    """What is no number, or no axis."""
+    if not isinstance(plan.axes, tuple | list) or not all(isinstance(axis, Axis) for axis in plan.axes):
+        yield Fault("plan", "axes is no list of axes", 'write axes=(Axis("learning_rate", 0.01, 1, 40),)')
+    for key in ("starts", "seed", "iterations"):
+        if not is_whole(value := getattr(plan, key)):
+            yield Fault("plan", f"{key} is {value!r}; it must be a whole number", f"write {key}=1")
+    rate = plan.learning_rate
+    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float | np.number)):
+        yield Fault("plan", f"learning_rate is {rate!r}; it must be a number", "write learning_rate=0.5")
 
 
 def _faults_of_choice(plan: Plan) -> list[Fault]:
