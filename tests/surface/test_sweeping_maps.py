@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnstep.surface.formats.maps import coarse
-from cnnstep.surface.formats.picture import LOOKS, png, svg
 from cnnstep.surface.formats.text import render
+from cnnstep.surface.formats.text.maps import coarse
+from cnnstep.surface.pictures import LOOKS, png, svg
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Bar, Document, HeatMap, Histogram, Mark, Span
 from cnnstep.tutor.sweep.pictures import MARKS

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from cnnstep.surface.cli.options import AsJson, Fractions, Precision, ScenarioName, at_least, style_of
+from cnnstep.surface.cli.options import (
+    AsJson,
+    Format,
+    Fractions,
+    Precision,
+    ScenarioName,
+    at_least,
+    format_of,
+    style_of,
+)
 
 
 def analyze(
@@ -16,6 +26,7 @@ def analyze(
         typer.Option("--iterations", "-n", help="How far the forecast runs at most; 3000, less for a large layer."),
     ] = None,
     as_json: AsJson = False,
+    format: Format = "",
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:
@@ -29,18 +40,17 @@ def analyze(
     """
     from cnnstep.engine.analysis import MOST_RUNS
     from cnnstep.engine.analysis import analyze as analysis_of
-    from cnnstep.surface.cli.context import progress, show, show_json
+    from cnnstep.surface.answer import Answer
+    from cnnstep.surface.cli.context import give, progress
     from cnnstep.surface.loading import load
     from cnnstep.tutor.analyze.data import analyze_data
     from cnnstep.tutor.analyze.document import analyze_document
 
-    style = style_of(precision, fractions)
+    style, shape = style_of(precision, fractions), format_of(format, as_json)
     if iterations is not None:
         at_least(iterations, 1, "--iterations")
     loaded = load(scenario)
     with progress(MOST_RUNS, "runs") as done:
         analysis = analysis_of(loaded.scenario, iterations, done)
-    if as_json:
-        show_json(analyze_data(analysis))
-    else:
-        show(analyze_document(analysis, loaded.name, style), style)
+    document = partial(analyze_document, analysis, loaded.name, style)
+    give(Answer(document, partial(analyze_data, analysis), style), shape)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import pairwise
 from typing import TextIO
 
 import typer
@@ -118,11 +119,16 @@ def _unusable(error: InputError, arguments: Sequence[str]) -> int:
     from cnnstep.surface.cli.faults import fault_data, faults_text
     from cnnstep.surface.symbols import harmless, to_ascii
 
-    if "--json" in arguments:
+    if _wants_json(arguments):
         show_json(fault_data(error))
     text = harmless(faults_text(error, screen().width))
     _tell((to_ascii(text) if screen().stderr_ascii else text) + "\n")
     return Exit.UNUSABLE
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether a program reads the answer, which then hears of faults too."""
+    return bool({"--json", "--format=json"} & {*arguments}) or ("--format", "json") in pairwise(arguments)
 
 
 def _tell(words: str) -> None:
@@ -138,7 +144,7 @@ def _tell(words: str) -> None:
 def _bug(error: Exception, arguments: Sequence[str]) -> int:
     what = f"{type(error).__name__}: {error}".splitlines()[0]
     hint = "CNNSTEP_DEBUG=1 shows where it happened"
-    if "--json" in arguments:
+    if _wants_json(arguments):
         show_json({"schema": 1, "error": {"code": "fault", "message": what, "hint": hint}})
     if os.environ.get("CNNSTEP_DEBUG") == "1":
         import traceback

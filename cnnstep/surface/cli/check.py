@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnstep.surface.cli.options import FIRST_LESSON, AsJson, Fractions, Precision, style_of
+from cnnstep.surface.cli.options import FIRST_LESSON, AsJson, Format, Fractions, Precision, format_of, style_of
 from cnnstep.surface.exits import Exit
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def check(
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
     as_json: AsJson = False,
+    format: Format = "",
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:
@@ -51,17 +53,18 @@ def check(
 
     cat work.yaml | cnnstep check - --json
     """
-    from cnnstep.surface.cli.context import show, show_json
+    from cnnstep.surface.answer import Answer
+    from cnnstep.surface.cli.context import give
     from cnnstep.tutor.check.data import check_data
     from cnnstep.tutor.check.report import report
 
-    style = style_of(precision, fractions)
+    style, shape = style_of(precision, fractions), format_of(format, as_json)
     if interactive:
         from cnnstep.surface.cli.paste import pasted
         from cnnstep.tutor.check.diagnose import diagnose
 
         entry = pasted(work or FIRST_LESSON, style)
-        if entry.done and not entry.work and not as_json:
+        if entry.done and not entry.work and shape != "json":
             return  # left with nothing on it
         diagnosis = diagnose(entry.sheet)
     elif not work:
@@ -70,10 +73,7 @@ def check(
         diagnosis = _of_file(work)
     if separate:
         _separate(diagnosis, separate, force)
-    if as_json:
-        show_json(check_data(diagnosis))
-    else:
-        show(report(diagnosis, style), style)
+    give(Answer(partial(report, diagnosis, style), partial(check_data, diagnosis), style), shape)
     if diagnosis.verdict != "correct":
         raise typer.Exit(Exit.WRONG)
 

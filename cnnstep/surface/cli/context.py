@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cnnstep.surface.answer import Answer
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Block, Document
 from cnnstep.tutor.numbers import Numbers
@@ -20,6 +21,13 @@ PATIENCE = 1.0
 def screen() -> Screen:
     """The terminal or pipe of this very moment."""
     return Screen.detect(sys.stdin, sys.stdout, sys.stderr, os.environ)
+
+
+def give(answer: Answer, format: str) -> None:
+    """An answer on standard output, in the format of this name."""
+    from cnnstep.surface import formats
+
+    sys.stdout.write(formats.find(format).write(answer, screen()))
 
 
 def show(blocks: tuple[Block, ...], style: Numbers) -> None:

@@ -39,6 +39,20 @@ MaybeScenario = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
+
+
+def _format_names(incomplete: str) -> list[str]:
+    from cnnstep.surface import formats
+
+    return [name for name in formats.names() if name.startswith(incomplete)]
+
+
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format", metavar="NAME", help="The format of the answer: text, json.", autocompletion=_format_names
+    ),
+]
 Precision = Annotated[int, typer.Option("--precision", help="Decimals at most, 0 to 15.")]
 Fractions = Annotated[bool, typer.Option("--fractions", help="1/3 and not 0.3333, where that is exact.")]
 Only = Annotated[
@@ -53,6 +67,17 @@ def style_of(precision: int, fractions: bool) -> Numbers:
     """How numbers are to be written."""
     between(precision, 0, MOST_DECIMALS, "--precision")
     return Numbers(precision, fractions)
+
+
+def format_of(name: str, as_json: bool) -> str:
+    """The format that is asked for by its name, or by --json; `InputError` where there is none of this name."""
+    from cnnstep.surface import formats
+
+    if as_json:
+        not_both("--json", {"--format": name})
+    elif name:
+        formats.find(name)
+    return "json" if as_json else name or formats.USUAL
 
 
 def at_least(value: int, least: int, option: str) -> None:

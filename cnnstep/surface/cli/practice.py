@@ -128,7 +128,7 @@ def _check(course: Course | None, style: Numbers) -> None:
 
 def _write_gift(path: str, course: Course | None, wishes: Wishes, count: int, force: bool) -> None:
     from cnnstep.surface.cli.context import say
-    from cnnstep.surface.formats.gift import gift
+    from cnnstep.surface.practice.gift import gift
     from cnnstep.surface.writing import check_free, write_file
     from cnnstep.tutor.practice.making import made
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.cli.options import AsJson, not_both
+from cnnstep.surface.cli.options import AsJson, format_of, not_both
 from cnnstep.surface.exits import Exit
 
 if TYPE_CHECKING:
@@ -61,15 +62,12 @@ def progress(
 
 
 def _show(as_json: bool) -> None:
-    from cnnstep.surface.cli.context import show, show_json
-    from cnnstep.tutor.numbers import AS_USUAL
+    from cnnstep.surface.answer import Answer
+    from cnnstep.surface.cli.context import give
     from cnnstep.tutor.practice import progress as page
 
     history = _own_history()
-    if as_json:
-        show_json(page.progress_data(history))
-    else:
-        show(page.progress(history), AS_USUAL)
+    give(Answer(partial(page.progress, history), partial(page.progress_data, history)), format_of("", as_json))
 
 
 def _own_history() -> list[Event]:
@@ -155,23 +153,23 @@ def paths(as_json: AsJson = False) -> None:
       cnnstep paths
       CNNSTEP_HOME=/media/stick cnnstep paths
     """
-    from cnnstep.surface.cli.context import show, show_json
+    from cnnstep.surface.answer import Answer
+    from cnnstep.surface.cli.context import give
     from cnnstep.surface.loading import shipped_folder
     from cnnstep.surface.practice.home import home_folder, progress_file
     from cnnstep.tutor.document import Note, Table
-    from cnnstep.tutor.numbers import AS_USUAL, counted
+    from cnnstep.tutor.numbers import counted
 
     home, file, scenarios = map(str, (home_folder(), progress_file(), shipped_folder()))
     exists, answers, fault = _state(file)
-    if as_json:
-        about = {"file": file, "exists": exists, "answers": answers, "fault": fault}
-        show_json({"schema": 1, "home": home, "progress": about, "scenarios": scenarios})
-        return
+    about = {"file": file, "exists": exists, "answers": answers, "fault": fault}
+    data = {"schema": 1, "home": home, "progress": about, "scenarios": scenarios}
     there = "not usable as it is" if fault else counted(answers or 0, "answer")
     state = there if exists else "not there yet: your first answer makes it"
     rows = (("home", home, ""), ("progress", file, state), ("scenarios", scenarios, "shipped with cnnstep"))
     notes = (Note("", f"{fault}.", "bad"),) if fault else ()
-    show((Table(("what", "where", ""), rows), *notes), AS_USUAL)
+    blocks = (Table(("what", "where", ""), rows), *notes)
+    give(Answer(lambda: blocks, lambda: data), format_of("", as_json))
 
 
 def _state(file: str) -> tuple[bool, int | None, str | None]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnstep.surface.cli.options import FIRST_LESSON, AsJson, Fractions, Precision, style_of
+from cnnstep.surface.cli.options import FIRST_LESSON, AsJson, Format, Fractions, Precision, format_of, style_of
+
+if TYPE_CHECKING:
+    from cnnstep.tutor.document import Block
 
 
 def _topic_names(incomplete: str) -> list[str]:
@@ -26,6 +29,7 @@ def explain(
         typer.Argument(metavar="TOPIC", help="A concept; without one, the list.", autocompletion=_topic_names),
     ] = "",
     scenario: Annotated[str, typer.Option("--scenario", metavar="SCENARIO", help="Work it on your own numbers.")] = "",
+    format: Format = "",
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:
@@ -37,15 +41,17 @@ def explain(
       cnnstep explain dead relu
       cnnstep explain gradient --scenario my.yaml
     """
-    from cnnstep.surface.cli.context import show
+    from cnnstep.surface.answer import Answer
+    from cnnstep.surface.cli.context import give
     from cnnstep.surface.loading import load
     from cnnstep.tutor.topics import explanation, topic_list
 
-    style = style_of(precision, fractions)
-    if not topic:
-        show(topic_list(), style)
-        return
-    show(explanation(" ".join((topic, *context.args)), lambda name: load(name).scenario, scenario, style), style)
+    style, shape, name = style_of(precision, fractions), format_of(format, False), " ".join((topic, *context.args))
+
+    def page() -> tuple[Block, ...]:
+        return explanation(name, lambda name: load(name).scenario, scenario, style) if name else topic_list()
+
+    give(Answer(page, None, style), shape)
 
 
 def scenarios(as_json: AsJson = False) -> None:
@@ -56,22 +62,19 @@ def scenarios(as_json: AsJson = False) -> None:
       cnnstep scenarios
       cnnstep run stride
     """
-    from cnnstep.surface.cli.context import show, show_json
+    from cnnstep.surface.answer import Answer
+    from cnnstep.surface.cli.context import give
     from cnnstep.surface.loading import shipped
     from cnnstep.tutor.document import Command, Heading, Table
-    from cnnstep.tutor.numbers import AS_USUAL
 
-    found = shipped()
-    if as_json:
-        show_json({"schema": 1, "scenarios": [{"name": one.name, "title": one.title} for one in found]})
-        return
-    rows = tuple((one.name, one.title) for one in found)
+    found = [(one.name, one.title) for one in shipped()]
     blocks = (
         Heading("Shipped scenarios", 1),
-        Table(("name", "what it is about"), rows),
+        Table(("name", "what it is about"), tuple(found)),
         Command(f"cnnstep run {FIRST_LESSON}", "walk through the first one"),
     )
-    show(blocks, AS_USUAL)
+    data = {"schema": 1, "scenarios": [{"name": name, "title": title} for name, title in found]}
+    give(Answer(lambda: blocks, lambda: data), format_of("", as_json))
 
 
 def schema() -> None:

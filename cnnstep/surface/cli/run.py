@@ -11,12 +11,14 @@ import typer
 from cnnstep.surface.cli.options import (
     FIRST_LESSON,
     AsJson,
+    Format,
     Fractions,
     MaybeScenario,
     Only,
     Precision,
     ScenarioName,
     at_least,
+    format_of,
     not_both,
     style_of,
 )
@@ -24,7 +26,10 @@ from cnnstep.surface.cli.options import (
 if TYPE_CHECKING:
     from cnnstep.engine.lesson import Lesson
     from cnnstep.engine.trace import Iteration
+    from cnnstep.surface.answer import Answer
     from cnnstep.surface.loading import Loaded
+    from cnnstep.tutor.document import Block
+    from cnnstep.tutor.numbers import Numbers
     from cnnstep.tutor.record import Record
 
 
@@ -54,6 +59,7 @@ def run(
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
     as_json: AsJson = False,
+    format: Format = "",
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:
@@ -68,12 +74,13 @@ def run(
       cnnstep run first-filter --save-weights learned.npz
       cnnstep run first-filter --json
     """
-    from cnnstep.surface.cli.context import show, show_json
+    from cnnstep.surface.answer import Answer
+    from cnnstep.surface.cli.context import give
     from cnnstep.surface.told import told
     from cnnstep.tutor.run import keeps_all, run_data, run_document, sample_shown
     from cnnstep.tutor.select import lesson_for, names_of
 
-    style = style_of(precision, fractions)
+    style, shape = style_of(precision, fractions), format_of(format, as_json)
     if iterations is not None:
         at_least(iterations, 1, "--iterations")
     if every is not None:
@@ -83,7 +90,7 @@ def run(
     steps = names_of(only)
     lesson = lesson_for(loaded.scenario, steps)
     total = iterations or loaded.scenario.iterations
-    multiple = every or int(as_json and keeps_all(loaded.scenario, total))
+    multiple = every or int(shape == "json" and keeps_all(loaded.scenario, total))
 
     def keep(number: int) -> bool:
         return bool(multiple) and number % multiple == 0
@@ -92,19 +99,37 @@ def run(
     if save:
         _save(save, recorded, force)
     if mistake:
-        from cnnstep.tutor.mistakes import MISTAKES, mistaken
-        from cnnstep.tutor.mistakes.astray import astray_data, astray_document
+        give(_beside_the_right_way(recorded, mistake, total, keep, loaded, steps, style), shape)
+        return
 
-        made = MISTAKES.find(mistake)
-        wrong = _recorded(mistaken(lesson, made), total, keep)
-        if as_json:
-            show_json(astray_data(wrong, recorded, made, told(loaded), steps))
-        else:
-            show(astray_document(wrong, recorded, made, loaded.name, style), style)
-    elif as_json:
-        show_json(run_data(recorded, told(loaded), steps))
-    else:
-        show(run_document(recorded, loaded.name, style, steps, sample_shown(recorded.first, sample)), style)
+    def document() -> tuple[Block, ...]:
+        return run_document(recorded, loaded.name, style, steps, sample_shown(recorded.first, sample))
+
+    give(Answer(document, lambda: run_data(recorded, told(loaded), steps), style), shape)
+
+
+def _beside_the_right_way(
+    right: Record,
+    code: str,
+    total: int,
+    keep: Callable[[int], bool],
+    loaded: Loaded,
+    steps: tuple[str, ...],
+    style: Numbers,
+) -> Answer:
+    """The same run with a mistake made in every iteration, next to the right one."""
+    from cnnstep.surface.answer import Answer
+    from cnnstep.surface.told import told
+    from cnnstep.tutor.mistakes import MISTAKES, mistaken
+    from cnnstep.tutor.mistakes.astray import astray_data, astray_document
+
+    made = MISTAKES.find(code)
+    wrong = _recorded(mistaken(right.lesson, made), total, keep)
+    return Answer(
+        lambda: astray_document(wrong, right, made, loaded.name, style),
+        lambda: astray_data(wrong, right, made, told(loaded), steps),
+        style,
+    )
 
 
 def _loaded(name: str, weights: str) -> Loaded:
@@ -171,6 +196,7 @@ def step(
     sample: Sample = None,
     weights: StartWeights = "",
     as_json: AsJson = False,
+    format: Format = "",
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:
@@ -182,18 +208,19 @@ def step(
       cnnstep step my.yaml --interactive
       cnnstep step first-filter --iteration 3
     """
-    from cnnstep.surface.cli.context import show, show_json
+    from cnnstep.surface.answer import Answer
+    from cnnstep.surface.cli.context import give
     from cnnstep.surface.told import told
     from cnnstep.tutor.run import sample_shown, step_data, step_document
     from cnnstep.tutor.select import lesson_for, names_of
 
-    style = style_of(precision, fractions)
+    style, shape = style_of(precision, fractions), format_of(format, as_json)
     if iteration is not None:
         at_least(iteration, 0, "--iteration")
     if interactive:
         from cnnstep.surface.cli.tutor import teach
 
-        others = {"--json": as_json, "--only": only, "--iteration": iteration is not None}
+        others = {"--json": as_json, "--format": format, "--only": only, "--iteration": iteration is not None}
         not_both("--interactive", others | {"--sample": sample is not None})
         teach(_loaded(scenario, weights), style)
         return
@@ -201,7 +228,9 @@ def step(
     steps = names_of(only)
     lesson = lesson_for(loaded.scenario, steps)
     wanted = _iteration(lesson, iteration or 0)
-    if as_json:
-        show_json(step_data(wanted, told(loaded), steps))
-    else:
-        show(step_document(wanted, loaded.name, style, steps, sample_shown(wanted, sample)), style)
+    answer = Answer(
+        lambda: step_document(wanted, loaded.name, style, steps, sample_shown(wanted, sample)),
+        lambda: step_data(wanted, told(loaded), steps),
+        style,
+    )
+    give(answer, shape)

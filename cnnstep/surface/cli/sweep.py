@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.cli.options import AsJson, Fractions, Precision, ScenarioName, at_least, not_both, style_of
+from cnnstep.surface.cli.options import (
+    AsJson,
+    Fractions,
+    Precision,
+    ScenarioName,
+    at_least,
+    format_of,
+    not_both,
+    style_of,
+)
 from cnnstep.surface.exits import Exit
 
 if TYPE_CHECKING:
@@ -181,17 +191,14 @@ def _write(output: str, swept: Sweep, force: bool) -> None:
 
 
 def _tell(swept: Sweep, name: str, style: Numbers, as_json: bool, kept: bool) -> None:
-    from cnnstep.surface.cli.context import show, show_json
+    from cnnstep.surface.answer import Answer
+    from cnnstep.surface.cli.context import give
+    from cnnstep.tutor.sweep.data import sweep_data
     from cnnstep.tutor.sweep.gather import own_run
+    from cnnstep.tutor.sweep.report import report
     from cnnstep.tutor.sweep.summary import summarize
     from cnnstep.tutor.sweep.work import trainer
 
     summary, own = summarize(swept), own_run(swept, trainer(swept.plan))
-    if as_json:
-        from cnnstep.tutor.sweep.data import sweep_data
-
-        show_json(sweep_data(swept, summary, own))
-    else:
-        from cnnstep.tutor.sweep.report import report
-
-        show(report(swept, summary, own, name, style, kept), style)
+    document = partial(report, swept, summary, own, name, style, kept)
+    give(Answer(document, partial(sweep_data, swept, summary, own), style), format_of("", as_json))

@@ -53,13 +53,13 @@ def _npz(sweep: Sweep) -> Iterator[bytes]:
 
 
 def _svg(sweep: Sweep) -> Iterator[bytes]:
-    from cnnstep.surface.formats.picture import svg
+    from cnnstep.surface.pictures import svg
 
     yield svg(figure(sweep)).encode()
 
 
 def _png(sweep: Sweep) -> Iterator[bytes]:
-    from cnnstep.surface.formats.picture import png
+    from cnnstep.surface.pictures import png
 
     yield png(figure(sweep))
 

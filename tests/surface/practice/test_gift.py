@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from cnnstep.surface.formats.gift import gift
 from cnnstep.surface.practice.course_file import load_course
+from cnnstep.surface.practice.gift import gift
 from cnnstep.tutor.practice.making import Exercise, exercise, made
 from cnnstep.tutor.practice.plan import Wishes
 from cnnstep.tutor.practice.questions.plain import NumberQuestion

@@ -6,8 +6,8 @@ import math
 
 from rich.text import Text
 
-from cnnstep.surface.formats.matrix import NEGATIVE, POSITIVE
-from cnnstep.surface.formats.pen import STYLES, Lines, Pen, indented
+from cnnstep.surface.formats.text.context import STYLES, Lines, TextContext, indented
+from cnnstep.surface.formats.text.matrix import NEGATIVE, POSITIVE
 from cnnstep.tutor.document import Picture
 
 RAMP = " .:-=+*#%@"
@@ -17,7 +17,7 @@ ABOVE, BELOW = "·+#", "·-="
 INDENT = 2
 
 
-def picture_lines(picture: Picture, pen: Pen) -> Lines:
+def picture_lines(picture: Picture, context: TextContext) -> Lines:
     """The title, then each number as two signs, so that a square looks like one."""
     sizes = [abs(value) for row in picture.rows for value in row if math.isfinite(value)]
     largest = max(sizes, default=0.0) or 1.0
@@ -26,9 +26,9 @@ def picture_lines(picture: Picture, pen: Pen) -> Lines:
     for row in picture.rows:
         line = Text()
         for value in row:
-            line.append_text(_signed(value / largest, pen) if signed else _shade(value / largest))
+            line.append_text(_signed(value / largest, context) if signed else _shade(value / largest))
         drawn.append(line)
-    title = pen.lines(picture.title, STYLES["strong"]) if picture.title else []
+    title = context.lines(picture.title, STYLES["strong"]) if picture.title else []
     return title + indented(drawn, INDENT)
 
 
@@ -38,9 +38,9 @@ def _shade(share: float) -> Text:
     return Text(2 * RAMP[round(share * (len(RAMP) - 1))])
 
 
-def _signed(share: float, pen: Pen) -> Text:
+def _signed(share: float, context: TextContext) -> Text:
     if not math.isfinite(share):
         return Text("??")
     strength = min(int(abs(share) * 3), 2)
     signs, colours = (ABOVE, POSITIVE) if share >= 0 else (BELOW, NEGATIVE)
-    return Text(2 * pen.clean(signs[strength])[:1], colours[strength] if strength else STYLES["quiet"])
+    return Text(2 * context.clean(signs[strength])[:1], colours[strength] if strength else STYLES["quiet"])

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from cnnstep.surface.formats.columns import aligned, shared
-from cnnstep.surface.formats.pen import STYLES, Lines, Pen, indented
+from cnnstep.surface.formats.text.columns import aligned, shared
+from cnnstep.surface.formats.text.context import STYLES, Lines, TextContext, indented
 from cnnstep.tutor.document import Table, Tone
 
 UNDERLINED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
@@ -21,33 +21,33 @@ NARROWEST = 14
 """A column of words is not squeezed further than this, or its longest word."""
 
 
-def table_lines(table: Table, pen: Pen) -> Lines:
+def table_lines(table: Table, context: TextContext) -> Lines:
     """The title, then the rows side by side or, where no room is left for words, stacked."""
-    title = pen.lines(table.title, STYLES["strong"]) if table.title else []
+    title = context.lines(table.title, STYLES["strong"]) if table.title else []
     if not table.columns:
         return title
     columns = [[row[c] for row in table.rows] for c in range(len(table.columns))]
-    names = [pen.clean(name) for name in table.columns]
+    names = [context.clean(name) for name in table.columns]
     numeric = [any(not isinstance(cell, str) for cell in column) for column in columns]
-    cells = [_texts(column, name, pen) for name, column in zip(names, columns, strict=True)]
+    cells = [_texts(column, name, context) for name, column in zip(names, columns, strict=True)]
     natural = [max(map(cell_len, (name, *column))) for name, column in zip(names, cells, strict=True)]
     least = [
         width if is_number else min(width, max(NARROWEST, _longest_word((name, *column))))
         for width, is_number, name, column in zip(natural, numeric, names, cells, strict=True)
     ]
-    widths = shared(natural, least, pen.width - INDENT - GAP * (len(names) - 1))
+    widths = shared(natural, least, context.width - INDENT - GAP * (len(names) - 1))
     plain: tuple[Tone, ...] = ("plain",)
     tones = table.tones or plain * len(table.rows)
     if widths is None:
-        return title + _stacked(names, cells, tones, pen)
-    return title + indented(_side_by_side(names, cells, numeric, widths, tones, pen), INDENT)
+        return title + _stacked(names, cells, tones, context)
+    return title + indented(_side_by_side(names, cells, numeric, widths, tones, context), INDENT)
 
 
-def _texts(column: Sequence[str | float], name: str, pen: Pen) -> list[str]:
+def _texts(column: Sequence[str | float], name: str, context: TextContext) -> list[str]:
     """The cells as text; numbers stand to the right of their column, their decimal points under each other."""
-    written = aligned([pen.number(cell) for cell in column if not isinstance(cell, str)])
+    written = aligned([context.number(cell) for cell in column if not isinstance(cell, str)])
     numbers = iter(written)
-    texts = [pen.clean(cell) if isinstance(cell, str) else next(numbers) for cell in column]
+    texts = [context.clean(cell) if isinstance(cell, str) else next(numbers) for cell in column]
     width = max(map(cell_len, (name, *texts)))
     return [" " * (width - cell_len(text)) + text for text in texts] if written else texts
 
@@ -62,7 +62,7 @@ def _side_by_side(
     numeric: Sequence[bool],
     widths: Sequence[int],
     tones: Sequence[Tone],
-    pen: Pen,
+    context: TextContext,
 ) -> Lines:
     table = RichTable(
         box=UNDERLINED,
@@ -75,20 +75,22 @@ def _side_by_side(
     for name, is_number, width in zip(names, numeric, widths, strict=True):
         # padded here: Rich's own justify="right" would strip what keeps the decimal points under each other
         head = " " * (width - cell_len(name)) + name if is_number else name
-        table.add_column(_cell(head, STYLES["strong"], width, pen), no_wrap=True)
+        table.add_column(_cell(head, STYLES["strong"], width, context), no_wrap=True)
     for row, tone in zip(zip(*cells, strict=True), tones, strict=True):
-        table.add_row(*(_cell(text, STYLES[tone], width, pen) for text, width in zip(row, widths, strict=True)))
-    return pen.table(table)
+        table.add_row(*(_cell(text, STYLES[tone], width, context) for text, width in zip(row, widths, strict=True)))
+    return context.table(table)
 
 
-def _cell(text: str, style: str, width: int, pen: Pen) -> Text:
+def _cell(text: str, style: str, width: int, context: TextContext) -> Text:
     """A cell wrapped between words; numbers come here padded and no wider than their column."""
     if cell_len(text) <= width:
         return Text(text, style)
-    return Text("\n").join(pen.within(width).lines(text, style))
+    return Text("\n").join(context.within(width).lines(text, style))
 
 
-def _stacked(names: Sequence[str], cells: Sequence[Sequence[str]], tones: Sequence[Tone], pen: Pen) -> Lines:
+def _stacked(
+    names: Sequence[str], cells: Sequence[Sequence[str]], tones: Sequence[Tone], context: TextContext
+) -> Lines:
     """Each row as lines of `name  value`, a blank line between rows; what has no value is left out."""
     widest = max(map(cell_len, names))
     drawn: Lines = []
@@ -99,7 +101,7 @@ def _stacked(names: Sequence[str], cells: Sequence[Sequence[str]], tones: Sequen
             if not text.strip():
                 continue
             head = " " * INDENT + name + " " * (widest - cell_len(name)) + "  "
-            lines = pen.lines(text.strip(), STYLES[tone], head)
+            lines = context.lines(text.strip(), STYLES[tone], head)
             lines[0].stylize(STYLES["quiet"], 0, len(head))
             drawn += lines
     return drawn

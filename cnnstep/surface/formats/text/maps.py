@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from rich.cells import cell_len
 from rich.text import Text
 
-from cnnstep.surface.formats.pen import STYLES, Lines, Pen, indented
+from cnnstep.surface.formats.text.context import STYLES, Lines, TextContext, indented
 from cnnstep.tutor.document import Bar, HeatMap, Histogram, Mark, Span
 
 INDENT = 2
@@ -20,12 +20,12 @@ LONGEST_BAR = 60
 Rows = Sequence[Sequence[int | None]]
 
 
-def heat_map_lines(heat_map: HeatMap, pen: Pen) -> Lines:
+def heat_map_lines(heat_map: HeatMap, context: TextContext) -> Lines:
     """Title, map with the ends of its axes, what its signs mean, and how many runs a sign stands for."""
-    title = pen.lines(heat_map.title, STYLES["strong"]) if heat_map.title else []
-    ends = _ends(heat_map.y, pen) if heat_map.y else ("", "")
+    title = context.lines(heat_map.title, STYLES["strong"]) if heat_map.title else []
+    ends = _ends(heat_map.y, context) if heat_map.y else ("", "")
     margin = max(map(cell_len, ends))
-    room = max(min(pen.width - INDENT - margin - 2, WIDEST), 1)
+    room = max(min(context.width - INDENT - margin - 2, WIDEST), 1)
     across, down = _taken_together(heat_map.cells, room)
     rows = coarse(heat_map.cells, across, down)[::-1]
     labels = [ends[1], *[""] * (len(rows) - 2), ends[0]][: len(rows)]
@@ -34,9 +34,9 @@ def heat_map_lines(heat_map: HeatMap, pen: Pen) -> Lines:
         + _signs(row, heat_map)
         for label, row in zip(labels, rows, strict=True)
     ]
-    name = pen.lines(f"↑ {_named(heat_map.y)}", STYLES["quiet"], " " * INDENT) if heat_map.y else []
-    drawn += _under(heat_map.x, margin, len(rows[0]) if rows else 0, pen)
-    return title + name + indented(drawn, INDENT) + _legend(_met(heat_map), pen) + _grouped(across, down, pen)
+    name = context.lines(f"↑ {_named(heat_map.y)}", STYLES["quiet"], " " * INDENT) if heat_map.y else []
+    drawn += _under(heat_map.x, margin, len(rows[0]) if rows else 0, context)
+    return title + name + indented(drawn, INDENT) + _legend(_met(heat_map), context) + _grouped(across, down, context)
 
 
 def _taken_together(cells: Rows, room: int) -> tuple[int, int]:
@@ -74,16 +74,16 @@ def _named(span: Span) -> str:
     return f"{span.label}, in even ratios" if span.log else span.label
 
 
-def _ends(span: Span, pen: Pen) -> tuple[str, str]:
-    return pen.number(span.start), pen.number(span.stop)
+def _ends(span: Span, context: TextContext) -> tuple[str, str]:
+    return context.number(span.start), context.number(span.stop)
 
 
-def _under(span: Span, margin: int, width: int, pen: Pen) -> Lines:
+def _under(span: Span, margin: int, width: int, context: TextContext) -> Lines:
     """The axis under a map: its ends where there is room for both, and what runs along it."""
-    first, last = _ends(span, pen)
+    first, last = _ends(span, context)
     line = Text(" " * margin + " └" + "─" * width, STYLES["quiet"])
     gap = width - cell_len(first) - cell_len(last)
-    name = pen.clean(f"→ {_named(span)}")
+    name = context.clean(f"→ {_named(span)}")
     head = " " * (margin + 2)
     if gap >= cell_len(name) + 2:
         left = (gap - cell_len(name)) // 2
@@ -99,35 +99,35 @@ def _met(heat_map: HeatMap) -> list[Mark]:
     return [mark for place, mark in enumerate(heat_map.marks) if place in known]
 
 
-def _legend(marks: Sequence[Mark], pen: Pen) -> Lines:
+def _legend(marks: Sequence[Mark], context: TextContext) -> Lines:
     lines: Lines = []
     for mark in marks:
-        drawn = pen.lines(mark.word, "", f"{' ' * INDENT}{pen.clean(mark.sign)} ")
+        drawn = context.lines(mark.word, "", f"{' ' * INDENT}{context.clean(mark.sign)} ")
         drawn[0].stylize(STYLES[mark.tone], INDENT, INDENT + 1)
         lines += drawn
     return lines
 
 
-def _grouped(across: int, down: int, pen: Pen) -> Lines:
+def _grouped(across: int, down: int, context: TextContext) -> Lines:
     if across * down == 1:
         return []
-    return pen.lines(
+    return context.lines(
         f"Each sign stands for {across * down} runs ({across} across, {down} up): the most frequent outcome of them.",
         STYLES["quiet"],
         " " * INDENT,
     )
 
 
-def histogram_lines(histogram: Histogram, pen: Pen) -> Lines:
+def histogram_lines(histogram: Histogram, context: TextContext) -> Lines:
     """Title, a bar of signs for each label with its count, and what the signs mean."""
-    title = pen.lines(histogram.title, STYLES["strong"]) if histogram.title else []
-    labels = [pen.clean(bar.label) for bar in histogram.bars]
+    title = context.lines(histogram.title, STYLES["strong"]) if histogram.title else []
+    labels = [context.clean(bar.label) for bar in histogram.bars]
     counts = [str(bar.total) for bar in histogram.bars]
     margin = max(map(cell_len, labels), default=0)
     tail = max(map(len, counts), default=0) + 1
-    room = max(min(pen.width - INDENT - margin - 2 - tail, LONGEST_BAR), 1)
+    room = max(min(context.width - INDENT - margin - 2 - tail, LONGEST_BAR), 1)
     most = max((bar.total for bar in histogram.bars), default=0)
-    name = pen.lines(histogram.label, STYLES["quiet"], " " * INDENT) if histogram.label else []
+    name = context.lines(histogram.label, STYLES["quiet"], " " * INDENT) if histogram.label else []
     drawn = [
         Text(" " * (margin - cell_len(label)) + label + " │", STYLES["quiet"])
         + _bar(bar, histogram.marks, most, room)
@@ -135,7 +135,7 @@ def histogram_lines(histogram: Histogram, pen: Pen) -> Lines:
         for label, bar, count in zip(labels, histogram.bars, counts, strict=True)
     ]
     met = [mark for place, mark in enumerate(histogram.marks) if any(bar.counts[place] for bar in histogram.bars)]
-    return title + name + indented(drawn, INDENT) + _legend(met, pen)
+    return title + name + indented(drawn, INDENT) + _legend(met, context)
 
 
 def _bar(bar: Bar, marks: Sequence[Mark], most: int, room: int) -> Text:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from cnnstep.surface.formats.pen import STYLES, Lines, Pen, indented
+from cnnstep.surface.formats.text.context import STYLES, Lines, TextContext, indented
 from cnnstep.tutor.document import Curve, Series
 from cnnstep.tutor.numbers import counted
 
@@ -39,26 +39,26 @@ class _Scale:
         return math.log10(value) if self.log else value / max(abs(self.low), abs(self.high), 1e-300)
 
 
-def curve_lines(curve: Curve, pen: Pen) -> Lines:
+def curve_lines(curve: Curve, context: TextContext) -> Lines:
     """Title, plot, axis, legend, and how many values could not be drawn."""
-    title = pen.lines(curve.title, STYLES["strong"]) if curve.title else []
+    title = context.lines(curve.title, STYLES["strong"]) if curve.title else []
     every = [value for series in curve.series for value in series.values]
     drawable = [value for value in every if _Scale(0, 0, curve.log).shows(value)]
     left_out = _left_out(len(every) - len(drawable), curve.log)
     if not drawable:
-        return title + pen.lines(f"Nothing to draw. {left_out}".strip(), STYLES["quiet"], " " * INDENT)
+        return title + context.lines(f"Nothing to draw. {left_out}".strip(), STYLES["quiet"], " " * INDENT)
     scale = _Scale(min(drawable), max(drawable), curve.log)
-    labels = _labels(scale, pen)
+    labels = _labels(scale, context)
     margin = max(map(len, labels.values()))
-    width = max(min(pen.width - INDENT, WIDEST) - margin - 2, 8)
-    plot = _plot(curve, scale, width, pen)
+    width = max(min(context.width - INDENT, WIDEST) - margin - 2, 8)
+    plot = _plot(curve, scale, width, context)
     drawn = [
         Text(labels.get(row, "").rjust(margin) + (" ┤" if row in labels else " │"), STYLES["quiet"]) + line
         for row, line in enumerate(plot)
     ]
-    drawn += _axis(curve, margin, width, pen)
-    lines = title + indented(drawn, INDENT) + _legend(curve.series, pen)
-    return lines + (pen.lines(left_out, STYLES["quiet"], " " * INDENT) if left_out else [])
+    drawn += _axis(curve, margin, width, context)
+    lines = title + indented(drawn, INDENT) + _legend(curve.series, context)
+    return lines + (context.lines(left_out, STYLES["quiet"], " " * INDENT) if left_out else [])
 
 
 def _left_out(number: int, log: bool) -> str:
@@ -68,22 +68,22 @@ def _left_out(number: int, log: bool) -> str:
     return f"{counted(number, 'value')} left out: {why}."
 
 
-def _labels(scale: _Scale, pen: Pen) -> dict[int, str]:
+def _labels(scale: _Scale, context: TextContext) -> dict[int, str]:
     """The written values beside the top, the bottom and, where it lies between, the row of 0."""
     if scale.low == scale.high:
-        return {round(scale.row(scale.low)): pen.number(scale.low)}
-    labels = {0: pen.number(scale.high), HEIGHT - 1: pen.number(scale.low)}
+        return {round(scale.row(scale.low)): context.number(scale.low)}
+    labels = {0: context.number(scale.high), HEIGHT - 1: context.number(scale.low)}
     if not scale.log and scale.low < 0 < scale.high:
         labels.setdefault(round(scale.row(0.0)), "0")
     return labels
 
 
-def _plot(curve: Curve, scale: _Scale, width: int, pen: Pen) -> Lines:
+def _plot(curve: Curve, scale: _Scale, width: int, context: TextContext) -> Lines:
     rows = [[(" ", "")] * width for _ in range(HEIGHT)]
     if not scale.log and scale.low <= 0 <= scale.high:
         rows[round(scale.row(0.0))] = [("┈", STYLES["quiet"])] * width
     for number, series in enumerate(curve.series):
-        sign = pen.clean(series.sign)[:1] or "*"
+        sign = context.clean(series.sign)[:1] or "*"
         for column, rowspan in enumerate(_joined(_heights(series.values, scale, width))):
             for row in rowspan:
                 rows[row][column] = (sign, COLOURS[number % len(COLOURS)])
@@ -121,12 +121,12 @@ def _joined(heights: Sequence[tuple[float, float] | None]) -> list[range]:
     return spans
 
 
-def _axis(curve: Curve, margin: int, width: int, pen: Pen) -> Lines:
+def _axis(curve: Curve, margin: int, width: int, context: TextContext) -> Lines:
     """The axis with its two ends and, between them where there is room, what it counts."""
-    first, last = (pen.number(end) for end in (curve.start, curve.stop))
+    first, last = (context.number(end) for end in (curve.start, curve.stop))
     if curve.start == curve.stop:
         first = last = ""
-    name = pen.clean(curve.x_label)
+    name = context.clean(curve.x_label)
     ends = first + last.rjust(width - len(first))
     middle = (width - len(name)) // 2
     drawn = [Text(" " * margin + " └" + "─" * width, STYLES["quiet"])]
@@ -137,11 +137,11 @@ def _axis(curve: Curve, margin: int, width: int, pen: Pen) -> Lines:
     return [*drawn[:1], Text(" " * (margin + 2) + ends, STYLES["quiet"]), *drawn[1:]]
 
 
-def _legend(series: Sequence[Series], pen: Pen) -> Lines:
+def _legend(series: Sequence[Series], context: TextContext) -> Lines:
     lines: Lines = []
     for number, one in enumerate(series):
         if len(series) > 1 and one.label:
-            drawn = pen.lines(one.label, "", f"{' ' * INDENT}{pen.clean(one.sign)[:1]} ")
+            drawn = context.lines(one.label, "", f"{' ' * INDENT}{context.clean(one.sign)[:1]} ")
             drawn[0].stylize(COLOURS[number % len(COLOURS)], INDENT, INDENT + 1)
             lines += drawn
     return lines

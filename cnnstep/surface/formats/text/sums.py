@@ -9,8 +9,8 @@ from typing import TypeAlias
 from rich.cells import cell_len
 from rich.text import Text
 
-from cnnstep.surface.formats.columns import aligned
-from cnnstep.surface.formats.pen import STYLES, Lines, Pen, indented
+from cnnstep.surface.formats.text.columns import aligned
+from cnnstep.surface.formats.text.context import STYLES, Lines, TextContext, indented
 from cnnstep.tutor.document import Line, Sum
 from cnnstep.tutor.numbers import bracketed_factor, counted, enough
 
@@ -37,55 +37,55 @@ Parts: TypeAlias = tuple[str, str, str, str]
 """One line of the sum, written and padded: labels, `= numbers`, `= value`, note."""
 
 
-def sum_lines(total: Sum, pen: Pen) -> Lines:
+def sum_lines(total: Sum, context: TextContext) -> Lines:
     """The title, the products, a rule, the total under the values."""
     shown, rest = total.lines, ""
     if len(total.lines) > MOST_LINES:
         shown, left = total.lines[:SHOWN_LINES], total.lines[SHOWN_LINES:]
-        together = pen.number(sum(line.value for line in left))
+        together = context.number(sum(line.value for line in left))
         rest = f"… {counted(len(left), 'more product')}, together {together}"
-    written = [pen.number(line.value) for line in shown] + [pen.number(total.total)]
+    written = [context.number(line.value) for line in shown] + [context.number(total.total)]
     values = aligned(written)
-    rows = _rows(shown, values, pen)
+    rows = _rows(shown, values, context)
     widths = [max((cell_len(row[part]) for row in rows), default=0) for part in range(4)]
-    indent = INDENT if pen.width >= 60 else INDENT // 2
-    layout = _layout(widths, pen.width - indent)
+    indent = INDENT if context.width >= 60 else INDENT // 2
+    layout = _layout(widths, context.width - indent)
     drawn: Lines = []
     for row in rows:
-        drawn += _row_lines(row, widths, layout, pen.within(pen.width - indent))
+        drawn += _row_lines(row, widths, layout, context.within(context.width - indent))
     if rest:
-        drawn += pen.within(pen.width - indent).lines(rest, STYLES["quiet"])
+        drawn += context.within(context.width - indent).lines(rest, STYLES["quiet"])
     if written[:-1] != written[-1:] or rest:  # a sum of one product is its own total
         at = Text(" " * _value_column(widths, layout))
         drawn.append(at + Text("─" * len(values[-1]), STYLES["quiet"]))
         drawn.append(at + Text(values[-1], STYLES["strong"]))
-    title = pen.lines(total.title, STYLES["strong"]) if total.title else []
+    title = context.lines(total.title, STYLES["strong"]) if total.title else []
     return title + indented(drawn, indent)
 
 
-def _rows(lines: Sequence[Line], values: Sequence[str], pen: Pen) -> list[Parts]:
-    labels = _products([[pen.clean(label) for label in line.labels] for line in lines], pen)
-    numbers = _products([_numbers(line, pen) for line in lines], pen)
+def _rows(lines: Sequence[Line], values: Sequence[str], context: TextContext) -> list[Parts]:
+    labels = _products([[context.clean(label) for label in line.labels] for line in lines], context)
+    numbers = _products([_numbers(line, context) for line in lines], context)
     alone = all(len(line.numbers) < 2 for line in lines)  # "a = 3 = 3" would say it twice
     return [
-        (label, "" if alone else f"= {number}", f"= {value}", pen.clean(line.note))
+        (label, "" if alone else f"= {number}", f"= {value}", context.clean(line.note))
         for line, label, number, value in zip(lines, labels, numbers, values, strict=False)
     ]
 
 
-def _numbers(line: Line, pen: Pen) -> list[str]:
+def _numbers(line: Line, context: TextContext) -> list[str]:
     """The factors with enough digits to give the product as it is printed."""
-    return [bracketed_factor(text) for text in enough(pen.numbers, line.numbers, math.prod)]
+    return [bracketed_factor(text) for text in enough(context.numbers, line.numbers, math.prod)]
 
 
-def _products(factors: Sequence[Sequence[str]], pen: Pen) -> list[str]:
+def _products(factors: Sequence[Sequence[str]], context: TextContext) -> list[str]:
     """Factors joined by dots, equally wide; the dots under each other where every product has as many."""
     if len({len(row) for row in factors}) == 1:
         *before, last = (list(column) for column in zip(*factors, strict=True))
         widths = [max(map(cell_len, column)) for column in before]
         padded = [[" " * (w - cell_len(f)) + f for f, w in zip(row, widths, strict=False)] for row in factors]
         factors = [[*row, end] for row, end in zip(padded, last, strict=True)]
-    joined = [pen.clean(" · ").join(row) for row in factors]
+    joined = [context.clean(" · ").join(row) for row in factors]
     widest = max(map(cell_len, joined), default=0)
     return [text + " " * (widest - cell_len(text)) for text in joined]
 
@@ -111,13 +111,13 @@ def _value_column(widths: Sequence[int], layout: Layout) -> int:
     return (HANG if k else 0) + ahead + len("= ")
 
 
-def _row_lines(row: Parts, widths: Sequence[int], layout: Layout, pen: Pen) -> Lines:
+def _row_lines(row: Parts, widths: Sequence[int], layout: Layout, context: TextContext) -> Lines:
     drawn: Lines = []
     for k, parts in enumerate(layout):
         head = " " * (HANG if k else 0)
         filled = [part for part in parts if widths[part]]
         if len(parts) == 1 and row[parts[0]].strip():
-            drawn += pen.lines(row[parts[0]].rstrip(), _style(parts[0]), head)
+            drawn += context.lines(row[parts[0]].rstrip(), _style(parts[0]), head)
         elif len(parts) > 1:
             line = Text(head)
             for part in filled:

@@ -10,8 +10,8 @@ from rich.box import Box
 from rich.table import Table
 from rich.text import Text
 
-from cnnstep.surface.formats.columns import after_point, aligned, before_point, spans
-from cnnstep.surface.formats.pen import STYLES, Lines, Pen, indented
+from cnnstep.surface.formats.text.columns import after_point, aligned, before_point, spans
+from cnnstep.surface.formats.text.context import STYLES, Lines, TextContext, indented
 from cnnstep.tutor.document import Mark, Matrix
 
 BRACKETS = Box("╭──╮\n│  │\n├──┤\n│  │\n├──┤\n├──┤\n│  │\n╰──╯\n")
@@ -41,21 +41,21 @@ class _Column:
         return max((len(n) + len(s) for n, s in zip(self.numbers, self.signs, strict=True)), default=0)
 
 
-def matrix_lines(matrix: Matrix, pen: Pen) -> Lines:
+def matrix_lines(matrix: Matrix, context: TextContext) -> Lines:
     """The title and the table; a matrix that is too wide becomes several, each naming its columns."""
     rows = matrix.rows
     if not rows or not rows[0]:
-        return pen.lines(f"{matrix.title} (empty)".strip(), STYLES["quiet"])
+        return context.lines(f"{matrix.title} (empty)".strip(), STYLES["quiet"])
     margin = len(str(len(rows) - 1)) + 1 if len(rows) > 1 else 2
-    room = pen.width - margin - RIM
-    columns = _columns(matrix, pen, room)
+    room = context.width - margin - RIM
+    columns = _columns(matrix, context, room)
     pieces = spans([column.width for column in columns], room, GAP)
     drawn: Lines = []
     for first, stop in pieces:
         title = matrix.title if len(pieces) == 1 else f"{matrix.title}, {_range(first, stop)}".removeprefix(", ")
         if title:
-            drawn += pen.lines(title, STYLES["strong"])
-        drawn += _piece(matrix, pen, columns[first:stop], first, margin)
+            drawn += context.lines(title, STYLES["strong"])
+        drawn += _piece(matrix, context, columns[first:stop], first, margin)
     return drawn
 
 
@@ -63,22 +63,22 @@ def _range(first: int, stop: int) -> str:
     return f"column {first}" if stop - first == 1 else f"columns {first}–{stop - 1}"
 
 
-def legend(marks: Iterable[Mark], pen: Pen) -> Lines:
+def legend(marks: Iterable[Mark], context: TextContext) -> Lines:
     """What each sign stands for, a line each."""
-    known = {pen.clean(mark.sign): mark for mark in reversed(list(marks)) if mark.word}
+    known = {context.clean(mark.sign): mark for mark in reversed(list(marks)) if mark.word}
     widest = max(map(len, known), default=0)
     drawn: Lines = []
     for sign, mark in reversed(known.items()):
-        lines = pen.within(pen.width - 2).lines(mark.word, STYLES["quiet"], sign.ljust(widest + 1))
+        lines = context.within(context.width - 2).lines(mark.word, STYLES["quiet"], sign.ljust(widest + 1))
         lines[0].stylize(STYLES[mark.tone], 0, len(sign))
         drawn += indented(lines, 2)
     return drawn
 
 
-def _columns(matrix: Matrix, pen: Pen, room: int) -> list[_Column]:
+def _columns(matrix: Matrix, context: TextContext, room: int) -> list[_Column]:
     """All columns equally wide where that costs little, else each as wide as its own numbers."""
-    texts = [[_text(row[c], pen) for row in matrix.rows] for c in range(len(matrix.rows[0]))]
-    signs = [[_sign(matrix, r, c, pen) for r in range(len(matrix.rows))] for c in range(len(texts))]
+    texts = [[_text(row[c], context) for row in matrix.rows] for c in range(len(matrix.rows[0]))]
+    signs = [[_sign(matrix, r, c, context) for r in range(len(matrix.rows))] for c in range(len(texts))]
     everything = [text for column in texts for text in column]
     before, after = before_point(everything), after_point(everything)
     even = [_column(*both, before, after) for both in zip(texts, signs, strict=True)]
@@ -90,13 +90,13 @@ def _total(columns: Sequence[_Column]) -> int:
     return sum(column.width for column in columns) + GAP * (len(columns) - 1)
 
 
-def _text(value: float | None, pen: Pen) -> str:
-    return "" if value is None else pen.number(value)
+def _text(value: float | None, context: TextContext) -> str:
+    return "" if value is None else context.number(value)
 
 
-def _sign(matrix: Matrix, row: int, column: int, pen: Pen) -> str:
+def _sign(matrix: Matrix, row: int, column: int, context: TextContext) -> str:
     mark = matrix.marks.get((row, column))
-    return "" if mark is None else f" {pen.clean(mark.sign)}"
+    return "" if mark is None else f" {context.clean(mark.sign)}"
 
 
 def _column(texts: Sequence[str], signs: Sequence[str], before: int = 0, after: int = 0) -> _Column:
@@ -105,9 +105,9 @@ def _column(texts: Sequence[str], signs: Sequence[str], before: int = 0, after: 
     return _Column(tuple(aligned(texts, before, after)), tuple(sign.ljust(widest) for sign in signs), to_point)
 
 
-def _piece(matrix: Matrix, pen: Pen, columns: Sequence[_Column], first: int, margin: int) -> Lines:
+def _piece(matrix: Matrix, context: TextContext, columns: Sequence[_Column], first: int, margin: int) -> Lines:
     """Some columns of a matrix, with the row indices to their left."""
-    boxed = margin + RIM + _total(columns) <= pen.width
+    boxed = margin + RIM + _total(columns) <= context.width
     table = Table(
         box=BRACKETS if boxed else None, show_header=False, padding=0, pad_edge=False, border_style=STYLES["quiet"]
     )
@@ -118,7 +118,7 @@ def _piece(matrix: Matrix, pen: Pen, columns: Sequence[_Column], first: int, mar
         cells = [_cell(matrix, (r, first + k), (c.numbers[r], c.signs[r]), largest) for k, c in enumerate(columns)]
         cells[-1].append(" ")
         table.add_row(*cells)
-    lines = pen.table(table)
+    lines = context.table(table)
     if not boxed:
         return lines
     names = [str(r) if len(matrix.rows) > 1 else "" for r in range(len(matrix.rows))]

@@ -30,7 +30,7 @@ STYLES = {
 
 
 @dataclass(frozen=True)
-class Pen:
+class TextContext:
     """The room that is left, and how text and numbers come out in it."""
 
     console: Console
@@ -38,8 +38,8 @@ class Pen:
     numbers: Numbers
     ascii: bool = False
 
-    def within(self, width: int) -> Pen:
-        """The same pen in less room."""
+    def within(self, width: int) -> TextContext:
+        """The same context in less room."""
         return replace(self, width=width)
 
     def clean(self, text: str) -> str:

@@ -1,4 +1,8 @@
-"""The terminal's format: a document as lines of text, in colour where the screen has it."""
+"""The terminal's format: a document as lines of text, in colour where the screen has it.
+
+Its blocks are drawn by `matrix`, `table`, `sums`, `curve`, `maps`, `gauges`, `shades` and `words`, which return lines;
+`columns` lays numbers out.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,10 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from cnnstep.surface.formats import words
-from cnnstep.surface.formats.matrix import legend, matrix_lines
-from cnnstep.surface.formats.pen import Lines, Pen, width_of
+from cnnstep.surface.answer import Answer
+from cnnstep.surface.formats.text import words
+from cnnstep.surface.formats.text.context import Lines, TextContext, width_of
+from cnnstep.surface.formats.text.matrix import legend, matrix_lines
 from cnnstep.surface.screen import Screen
 from cnnstep.surface.symbols import to_ascii
 from cnnstep.tutor.document import (
@@ -41,10 +46,15 @@ FLUID = (Heading, Paragraph, Formula, Note)
 FIGURES = (Sum, Table, Curve, HeatMap, Histogram, Gauges)
 
 
+def write(answer: Answer, screen: Screen) -> str:
+    """The answer's document as it is printed."""
+    return render(Document(answer.blocks(), answer.numbers), screen)
+
+
 def render(document: Document, screen: Screen) -> str:
     """The document as it is printed: no line ends in a space, no number is cut, nothing in it is markup."""
     console = _console(screen)
-    lines = _stacked(document.blocks, Pen(console, screen.width, document.numbers, screen.ascii))
+    lines = _stacked(document.blocks, TextContext(console, screen.width, document.numbers, screen.ascii))
     for line in lines:
         line.rstrip()
     if lines:
@@ -69,7 +79,7 @@ def _console(screen: Screen) -> Console:
     )
 
 
-def _stacked(blocks: Sequence[Block], pen: Pen) -> Lines:
+def _stacked(blocks: Sequence[Block], context: TextContext) -> Lines:
     """Blocks from top to bottom with blank lines where one thought ends."""
     lines: Lines = []
     before: Block | None = None
@@ -77,7 +87,7 @@ def _stacked(blocks: Sequence[Block], pen: Pen) -> Lines:
         members = list(group)
         if before is not None and _apart(before, members[0]):
             lines.append(Text())
-        lines += _draw(members, pen)
+        lines += _draw(members, context)
         before = members[-1]
     return lines
 
@@ -95,92 +105,92 @@ def _apart(before: Block, after: Block) -> bool:
     return isinstance(before, Paragraph | Formula | Command) and isinstance(after, Paragraph)
 
 
-def _draw(group: Sequence[Block], pen: Pen) -> Lines:
+def _draw(group: Sequence[Block], context: TextContext) -> Lines:
     """One block, or several notes or commands that follow each other."""
     if notes := [block for block in group if isinstance(block, Note)]:
-        return words.note_lines(notes, pen)
+        return words.note_lines(notes, context)
     if commands := [block for block in group if isinstance(block, Command)]:
-        return words.command_lines(commands, pen)
-    return _draw_one(group[0], pen)
+        return words.command_lines(commands, context)
+    return _draw_one(group[0], context)
 
 
-def _draw_one(block: Block, pen: Pen) -> Lines:
+def _draw_one(block: Block, context: TextContext) -> Lines:
     match block:
         case Heading():
-            return words.heading_lines(block, pen)
+            return words.heading_lines(block, context)
         case Paragraph():
-            return words.paragraph_lines(block, pen)
+            return words.paragraph_lines(block, context)
         case Formula():
-            return words.formula_lines(block, pen)
+            return words.formula_lines(block, context)
         case Matrix():
-            return matrix_lines(block, pen) + legend(block.marks.values(), pen)
+            return matrix_lines(block, context) + legend(block.marks.values(), context)
         case Sum() | Table() | Curve() | HeatMap() | Histogram() | Gauges():
-            return _draw_figure(block, pen)
+            return _draw_figure(block, context)
         case Picture():
-            from cnnstep.surface.formats.shades import picture_lines
+            from cnnstep.surface.formats.text.shades import picture_lines
 
-            return picture_lines(block, pen)
+            return picture_lines(block, context)
         case Beside():
-            return _beside(block, pen)
+            return _beside(block, context)
         case _:
-            return _draw([block], pen)
+            return _draw([block], context)
 
 
-def _draw_figure(block: Sum | Table | Curve | HeatMap | Histogram | Gauges, pen: Pen) -> Lines:
+def _draw_figure(block: Sum | Table | Curve | HeatMap | Histogram | Gauges, context: TextContext) -> Lines:
     """A figure by its own module, which is loaded where a page has one."""
     match block:
         case Sum():
-            from cnnstep.surface.formats.sums import sum_lines
+            from cnnstep.surface.formats.text.sums import sum_lines
 
-            return sum_lines(block, pen)
+            return sum_lines(block, context)
         case Table():
-            from cnnstep.surface.formats.table import table_lines
+            from cnnstep.surface.formats.text.table import table_lines
 
-            return table_lines(block, pen)
+            return table_lines(block, context)
         case Curve():
-            from cnnstep.surface.formats.curve import curve_lines
+            from cnnstep.surface.formats.text.curve import curve_lines
 
-            return curve_lines(block, pen)
+            return curve_lines(block, context)
         case HeatMap():
-            from cnnstep.surface.formats.maps import heat_map_lines
+            from cnnstep.surface.formats.text.maps import heat_map_lines
 
-            return heat_map_lines(block, pen)
+            return heat_map_lines(block, context)
         case Histogram():
-            from cnnstep.surface.formats.maps import histogram_lines
+            from cnnstep.surface.formats.text.maps import histogram_lines
 
-            return histogram_lines(block, pen)
+            return histogram_lines(block, context)
         case Gauges():
-            from cnnstep.surface.formats.gauges import gauges_lines
+            from cnnstep.surface.formats.text.gauges import gauges_lines
 
-            return gauges_lines(block, pen)
+            return gauges_lines(block, context)
 
 
-def _beside(beside: Beside, pen: Pen) -> Lines:
+def _beside(beside: Beside, context: TextContext) -> Lines:
     """Blocks next to each other, as many as the width takes; what their marks mean is said once, below."""
     rows: list[list[Lines]] = [[]]
-    room = pen.width
+    room = context.width
     for block in beside.blocks:
-        lines = _in_room(block, pen, room) if rows[-1] else None
+        lines = _in_room(block, context, room) if rows[-1] else None
         if lines is None:
             rows.append([])
-            room, lines = pen.width, _alone(block, pen)
+            room, lines = context.width, _alone(block, context)
         rows[-1].append(lines)
         room -= width_of(lines) + GAP
     marks = [mark for block in beside.blocks if isinstance(block, Matrix) for mark in block.marks.values()]
-    return [line for row in rows if row for line in _side_by_side(row)] + legend(marks, pen)
+    return [line for row in rows if row for line in _side_by_side(row)] + legend(marks, context)
 
 
-def _alone(block: Block, pen: Pen) -> Lines:
-    return matrix_lines(block, pen) if isinstance(block, Matrix) else _draw_one(block, pen)
+def _alone(block: Block, context: TextContext) -> Lines:
+    return matrix_lines(block, context) if isinstance(block, Matrix) else _draw_one(block, context)
 
 
-def _in_room(block: Block, pen: Pen, room: int) -> Lines | None:
+def _in_room(block: Block, context: TextContext, room: int) -> Lines | None:
     """The block in the room left of its row: text may wrap, anything else must fit as it is."""
-    lines = _alone(block, pen)
+    lines = _alone(block, context)
     if width_of(lines) <= room:
         return lines
     if isinstance(block, FLUID) and room >= NARROWEST:
-        return _alone(block, pen.within(room))
+        return _alone(block, context.within(room))
     return None
 
 
