@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
+from textwrap import fill
 from typing import Protocol, TypeVar
 
 from cnnstep.surface.cli.context import say, screen, show, show_aside
@@ -40,7 +41,7 @@ def converse(
     while not state.done:
         line = ask(prompt(state))
         if line is None:
-            say(f"\nThe input has ended, so {what} ends here.")
+            say(f"\n{fill(f'The input has ended, so {what} ends here.', screen().width)}")
             return state
         state, blocks = answer(state, line)
         if blocks:

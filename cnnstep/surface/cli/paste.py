@@ -15,7 +15,9 @@ def pasted(scenario: str, style: Numbers) -> Entry:
     take_any_bytes()
     entry, blocks = begin("SCENARIO" if loaded.name == STANDARD_INPUT else loaded.name, loaded.scenario)
     show_aside(blocks, style)
+    say("")
     entry = converse(entry, prompt, advance, style, "the sheet", aside=True)
     if entry.rows:
         say(f"{entry.step.symbol} was not complete, so it is left out.")
+    say("")
     return entry
