@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import cnnstep
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import InputError
+from tests.examples import examples
 
 
 def module(kind: str, **options: Any) -> Any:
     """Something that looks like a PyTorch layer of this class."""
-    return type(kind, (SimpleNamespace,), {})(**options)
+    return type(kind, (SimpleNamespace,), {"__module__": "torch.nn.modules"})(**options)
 
 
 def conv(**options: Any) -> Any:
     usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1, "padding_mode": "zeros"}
+    usual |= {"kernel_size": (2, 2)}
     weights = {"weight": np.array([[[[1.0, -1.0], [1.0, 1.0]]]]), "bias": np.array([0.5])}
     return module("Conv2d", **usual | weights | options)
 
@@ -73,12 +79,11 @@ def test_class_numbers_become_targets_and_every_layer_finds_its_equal() -> None:
         (module("BatchNorm2d"), "layer 0 of the model is BatchNorm2d"),
         (conv(groups=2), "groups=2"),
         (conv(padding_mode="reflect"), "padding_mode='reflect'"),
-        (conv(stride=(1, 2)), r"stride=\(1, 2\)"),
-        (conv(padding="same", kernel_size=(2, 2)), "padding='same'"),
         (pool(ceil_mode=True), "ceil_mode=True"),
         (pool("AvgPool2d", count_include_pad=False), "count_include_pad=False"),
         (module("GELU", approximate="tanh"), "approximate='tanh'"),
         (module("Softplus", beta=2.0), "beta=2.0"),
+        (module("Softplus", beta=1, threshold=5), "threshold=5"),
         (module("Softmax", dim=0), "softmax along axis 0"),
     ],
 )
@@ -134,11 +139,36 @@ def test_one_sample_may_come_alone(image: Any) -> None:
     np.testing.assert_array_equal(alone.targets, batch.targets)
 
 
-def test_paddings_words_become_numbers_where_the_rim_is_equally_wide_all_round() -> None:
-    wide = conv(padding="same", weight=np.ones((1, 1, 3, 3)), kernel_size=(3, 3))
-    padded = scenario_of(wide, target=np.ones((1, 1, 3, 3)))
-    assert padded.data()["layers"][0]["padding"] == 1
-    assert scenario_of(conv(padding="valid", kernel_size=(2, 2))).data()["layers"][0]["padding"] == 0
+def settings_of(*modules: Any, target: Any) -> dict[str, Any]:
+    """How the first layer of the model moves, as the scenario writes it."""
+    data: dict[str, Any] = scenario_of(*modules, target=target).data()["layers"][0]
+    return {key: data[key] for key in ("stride", "padding", "dilation", "leftover") if key in data}
+
+
+def test_a_stride_a_padding_and_a_dilation_are_taken_over_axis_by_axis() -> None:
+    alike = settings_of(conv(padding=(1, 1), dilation=(2, 2)), target=np.zeros((1, 1, 3, 3)))
+    assert alike == {"stride": 1, "padding": 1, "dilation": 2}
+    apart = settings_of(conv(stride=(1, 2), padding=(0, 1), dilation=(2, 1)), target=np.zeros((1, 1, 1, 2)))
+    assert apart == {"stride": [1, 2], "padding": [0, 1], "dilation": [2, 1], "leftover": "drop"}
+    pooled = settings_of(pool(kernel_size=(2, 3), stride=(2, 1), padding=(1, 0)), target=np.zeros((1, 1, 2, 1)))
+    assert pooled == {"stride": [2, 1], "padding": [1, 0], "leftover": "drop"}
+
+
+def test_paddings_words_are_taken_over() -> None:
+    same = settings_of(conv(padding="same"), target=np.zeros((1, 1, 3, 3)))
+    assert same == {"stride": 1, "padding": "same", "dilation": 1}
+    assert settings_of(conv(padding="valid"), target=np.zeros((1, 1, 2, 2)))["padding"] == 0
+
+
+def test_what_a_stride_leaves_over_is_dropped_as_pytorch_drops_it() -> None:
+    assert settings_of(conv(stride=(2, 2)), target=np.zeros((1, 1, 1, 1)))["leftover"] == "drop"
+    assert "leftover" not in settings_of(conv(), target=np.zeros((1, 1, 2, 2)))
+
+
+def test_a_class_of_ones_own_is_not_taken_for_pytorchs() -> None:
+    own = type("ReLU", (SimpleNamespace,), {"__module__": "mine"})()
+    with pytest.raises(InputError, match=r"layer 0 of the model is mine\.ReLU, not PyTorch's own torch\.nn\.ReLU"):
+        scenario_of(own)
 
 
 def pytorch() -> Any:
@@ -158,6 +188,82 @@ def test_layers_of_a_sequence_in_a_sequence_stand_in_its_place_under_their_names
     first.append(nn.Dropout())
     with pytest.raises(InputError, match=r"layer seen\.2 of the model is Dropout"):
         cnnstep.from_torch(model, np.ones((1, 3, 3)), np.zeros(8), learning_rate=1)
+
+
+def told(model: Any, target: Any = None) -> list[str]:
+    """What is said of a model that can't be taken over."""
+    with pytest.raises(InputError) as caught:
+        cnnstep.from_torch(model, np.ones((1, 3, 3)), [0.0] if target is None else target, learning_rate=1)
+    return [fault.what for fault in caught.value.faults]
+
+
+def test_a_sequence_with_a_forward_of_its_own_is_not_read_as_one() -> None:
+    nn = pytorch().nn
+
+    class Residual(nn.Sequential):  # type: ignore[misc, name-defined]
+        def forward(self, x: Any) -> Any:
+            return x + super().forward(x)
+
+    class Block(nn.Sequential):  # type: ignore[misc, name-defined]
+        pass
+
+    assert told(Residual(nn.ReLU())) == ["the model is a Residual, which does not say in which order its layers work"]
+    assert told(nn.ModuleList([nn.ReLU()]))[0].startswith("the model is a ModuleList")
+    assert "layer 1 of the model is Residual" in told(nn.Sequential(nn.ReLU(), Residual(nn.ReLU())))[0]
+    inside = nn.Sequential(Block(nn.ReLU(), nn.Flatten()))
+    assert cnnstep.from_torch(inside, np.ones((1, 3, 3)), np.zeros(9), learning_rate=1).names == ("relu1", "flatten1")
+
+
+def test_a_layer_without_weights_that_is_used_twice_works_twice() -> None:
+    nn = pytorch().nn
+    act = nn.Tanh()
+    model = nn.Sequential(act, nn.Conv2d(1, 1, 2), act)
+    scenario = cnnstep.from_torch(model, np.ones((1, 3, 3)), np.zeros((1, 2, 2)), learning_rate=1)
+    assert scenario.names == ("tanh1", "conv1", "tanh2")
+
+
+def test_weights_that_two_layers_share_are_refused() -> None:
+    nn = pytorch().nn
+    once = nn.Conv2d(1, 1, 1)
+    assert told(nn.Sequential(once, nn.ReLU(), once)) == ["layer 2 of the model shares its weights with layer 0"]
+    other = nn.Conv2d(1, 1, 1)
+    other.bias = once.bias
+    assert told(nn.Sequential(nn.Sequential(once), other)) == ["layer 1 of the model shares its weights with layer 0.0"]
+
+
+def test_weights_that_are_made_from_others_are_refused() -> None:
+    nn = pytorch().nn
+    layer = importlib.import_module("torch.nn.utils.prune").l1_unstructured(nn.Conv2d(1, 1, 2), "weight", amount=1)
+    assert told(nn.Sequential(layer)) == ["layer 0 of the model makes its weights from weight_orig"]
+    assert "Parametrized" in told(nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Conv2d(1, 1, 2))))[0]
+
+
+def test_that_a_frozen_layer_is_trained_here_is_said() -> None:
+    nn = pytorch().nn
+    model = nn.Sequential(nn.Conv2d(1, 1, 2), nn.ReLU(), nn.Conv2d(1, 1, 1))
+    model[2].bias.requires_grad_(False)
+    with pytest.warns(UserWarning, match="layer 2 of the model is frozen there; here it is trained") as said:
+        scenario = cnnstep.from_torch(model, np.ones((1, 3, 3)), np.zeros((1, 2, 2)), learning_rate=1)
+    assert [Path(one.filename) for one in said] == [Path(__file__)]
+    assert "conv2.bias_update" in cnnstep.lesson_of(scenario).names
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "float16", "float32", "float64"])
+def test_weights_and_inputs_of_every_precision_are_taken_over_digit_by_digit(kind: str) -> None:
+    torch = pytorch()
+    dtype = getattr(torch, kind)
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 2), torch.nn.Flatten()).to(dtype)
+    image, target = torch.randn(2, 1, 3, 3).to(dtype), torch.randn(2, 4).to(dtype)
+    scenario = cnnstep.from_torch(model, image, target, learning_rate=1)
+    np.testing.assert_array_equal(scenario.inputs, image.double().numpy())
+    np.testing.assert_array_equal(scenario.targets, target.double().numpy())
+    np.testing.assert_array_equal(scenario.data()["layers"][0]["weights"], model[0].weight.detach().double().numpy())
+
+
+def test_complex_weights_are_refused() -> None:
+    torch = pytorch()
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 2, dtype=torch.complex64))
+    assert told(model, np.zeros((1, 2, 2)))[0].startswith("complex numbers can't be used")
 
 
 def test_the_model_itself_is_left_as_it_is() -> None:
@@ -230,3 +336,40 @@ def test_pytorchs_own_gradients_are_the_same() -> None:
             expected = theirs.grad.numpy()
             scale = np.abs(expected).max()
             np.testing.assert_allclose(first.values[f"{name}.{ours}"], expected, rtol=0, atol=1e-10 * scale)
+
+
+@st.composite
+def moving_models(draw: st.DrawFn) -> tuple[Any, Any]:
+    """A convolution and a pooling layer that move in every way that PyTorch knows, and a batch that fits them."""
+    torch = pytorch()
+    nn = torch.nn
+
+    def pair(least: int, most: int) -> st.SearchStrategy[tuple[int, int]]:
+        return st.tuples(st.integers(least, most), st.integers(least, most))
+
+    torch.manual_seed(draw(st.integers(0, 1000)))
+    window, dilation = draw(pair(1, 3)), draw(pair(1, 2))
+    same = draw(st.booleans())
+    moves = {"padding": "same"} if same else {"padding": draw(pair(0, 2)), "stride": draw(pair(1, 3))}
+    conv = nn.Conv2d(2, 2, window, dilation=dilation, **moves)
+    size = draw(pair(1, 3))
+    rim = tuple(draw(st.integers(0, taps // 2)) for taps in size)
+    pooling = draw(st.sampled_from((nn.MaxPool2d, nn.AvgPool2d)))(size, draw(st.none() | pair(1, 3)), rim)
+    model = nn.Sequential(conv, nn.Tanh(), pooling).double()
+    return model, torch.randn(2, 2, draw(st.integers(13, 16)), draw(st.integers(13, 16)), dtype=torch.float64)
+
+
+@given(moving_models())
+@examples(100)
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")  # which costs PyTorch a copy
+def test_a_model_may_move_as_it_likes(drawn: tuple[Any, Any]) -> None:
+    model, images = drawn
+    images.requires_grad_()
+    outputs = model(images)
+    (0.5 * (outputs**2).sum()).backward()
+    scenario = cnnstep.from_torch(model, images, np.zeros(outputs.shape), learning_rate=0.1)
+    first = next(cnnstep.trace(cnnstep.lesson_of(scenario, input_gradient=True)))
+    pairs = {"conv1.gradient": model[0].weight.grad, "conv1.input_gradient": images.grad}
+    np.testing.assert_allclose(first.matrix(scenario.names[-1] + ".forward"), outputs.detach().numpy(), atol=1e-12)
+    for name, expected in pairs.items():
+        np.testing.assert_allclose(first.values[name], expected.numpy(), rtol=1e-9, atol=1e-12, err_msg=name)
