@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cnnstep.engine.build_network import network
     from cnnstep.engine.findings import findings
     from cnnstep.engine.lesson import lesson_of
-    from cnnstep.engine.outcome import outcome
+    from cnnstep.engine.status import outcome
     from cnnstep.engine.trace import trace
     from cnnstep.errors import InputError
     from cnnstep.surface.from_torch import from_torch
@@ -54,7 +54,7 @@ _HOMES = {
     "load_weights": "cnnstep.surface.weights",
     "network": "cnnstep.engine.build_network",
     "one_filter": "cnnstep.engine.build",
-    "outcome": "cnnstep.engine.outcome",
+    "outcome": "cnnstep.engine.status",
     "save_weights": "cnnstep.surface.weights",
     "scenario": "cnnstep.surface.loading",
     "sweep": "cnnstep.tutor.sweep.work",

@@ -14,8 +14,8 @@ import pytest
 import cnnstep
 from cnnstep.engine.findings import Finding
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.outcome import Outcome
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import Outcome
 from cnnstep.engine.step import Working
 from cnnstep.engine.trace import Iteration
 from tests.conftest import environment

@@ -17,11 +17,11 @@ from cnnstep.engine.build import one_filter
 from cnnstep.engine.findings import findings
 from cnnstep.engine.layers.conv import input_gradient
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.outcome import outcome
 from cnnstep.engine.patches import PLAIN
 from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.rebuild import rebuilt
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import outcome
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.surface.loading import load, shipped
 from cnnstep.tutor.practice.questions.step import StepQuestion

@@ -14,11 +14,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnstep.engine.descent import Descent, Trail, is_straight
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.optimizers import COUNT
 from cnnstep.engine.patches import BATCH, patch_matrix
 from cnnstep.engine.quantity import Array, Values
+from cnnstep.engine.training.vectors import Descent, Trail, is_straight
 
 FIRST, LONGEST = 8, 256
 """The shortest block that pays, for by itself one costs as much as six iterations of it; and the longest."""

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from cnnstep.engine.activations import Activation
 from cnnstep.engine.checks import expected
 from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.outcome import diverged, floor, gone
 from cnnstep.engine.quantity import Array, Cell, Layout
 from cnnstep.engine.stations import norm, stations
+from cnnstep.engine.status import diverged, floor, gone
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.dense import Dense
 from cnnstep.engine.layers.layer import Layer
-from cnnstep.engine.outcome import Outcome
 from cnnstep.engine.quantity import Array, Values, frozen
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import Outcome
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 

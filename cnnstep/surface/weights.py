@@ -11,9 +11,9 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files.source import quoted
 
 if TYPE_CHECKING:
-    from cnnstep.engine.outcome import Outcome
     from cnnstep.engine.quantity import Values
     from cnnstep.engine.scenario import Scenario
+    from cnnstep.engine.status import Outcome
 
 
 def save_weights(outcome: Outcome, path: Path | str, force: bool = False) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cnnstep.engine.findings import run_code
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.outcome import Outcome, outcome
+from cnnstep.engine.status import Outcome, outcome
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.network.classes import Accuracies
 from cnnstep.tutor.network.watch import CellWatch, NetworkWatch

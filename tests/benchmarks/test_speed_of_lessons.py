@@ -11,7 +11,7 @@ from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration, trace
-from cnnstep.engine.train import run
+from cnnstep.engine.training.runs import run
 from cnnstep.surface.loading import scenario
 from tests.benchmarks.against import in_turns, one_thread, pytorch, told, trained_by_lean_pytorch, trained_by_pytorch
 

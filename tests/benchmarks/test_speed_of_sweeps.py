@@ -11,8 +11,9 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from cnnstep.engine.quantity import Array
-from cnnstep.engine.train import STATUSES, sweep_block
-from cnnstep.engine.train.problem import Problem
+from cnnstep.engine.status import STATUSES
+from cnnstep.engine.training.problem import Problem
+from cnnstep.engine.training.runs import sweep_block
 from cnnstep.surface.loading import scenario
 from tests.benchmarks.against import in_turns, one_thread, pytorch, told
 

@@ -12,8 +12,8 @@ from cnnstep.engine.analysis import MOST_RUNS, Analysis, analyze
 from cnnstep.engine.analysis.forecast import Forecast, forecast, patience
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.build_network import network
-from cnnstep.engine.outcome import outcome
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import outcome
 from cnnstep.engine.trace import trace
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import load, shipped

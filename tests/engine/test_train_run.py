@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 
 from cnnstep.engine.build import one_filter
-from cnnstep.engine.outcome import judge
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import judge
 from cnnstep.engine.trace import Iteration, trace
-from cnnstep.engine.train import Trained, one_run, run
-from cnnstep.engine.train.one_run import LOOK
+from cnnstep.engine.training import runs
+from cnnstep.engine.training.runs import LOOK, Trained, run
 from cnnstep.surface.loading import scenario, shipped
 from tests.engine.strategies import scenarios
 from tests.engine.test_first_filter_run import first_filter
@@ -137,7 +137,7 @@ def test_with_momentum_a_minimum_that_is_only_passed_through_does_not_count(monk
     # ∂L/∂w = 2w − 2: the first step lands on w = 1 exactly, and the velocity carries it on
     optimizer = {"name": "momentum", "momentum": 0.5}
     of = one_weight(input=[[1, 1]], target=[[0, 2]], optimizer=optimizer, learning_rate=0.5)
-    monkeypatch.setattr(one_run, "LOOK", 4)
+    monkeypatch.setattr(runs, "LOOK", 4)
     trained = run(of, 1000)
     recorded = list(islice(trace(of), trained.iterations + 1))
     statuses = [judge(i.lesson, i.values, i.loss, recorded[0]) for i in recorded]

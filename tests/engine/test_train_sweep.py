@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.train import STATUSES, Swept, many_filters, run, sweep_block
-from cnnstep.engine.train.compiled import has_kernel
-from cnnstep.engine.train.problem import Problem
+from cnnstep.engine.status import STATUSES
+from cnnstep.engine.training import runs
+from cnnstep.engine.training.compiled import has_kernel
+from cnnstep.engine.training.problem import Problem
+from cnnstep.engine.training.runs import Swept, run, sweep_block
 from tests.engine.strategies import SEEDS, scenarios
 from tests.engine.test_first_filter_run import first_filter
 from tests.examples import examples
@@ -82,7 +84,7 @@ def test_columns_of_one_filter_and_of_several(size: int, filters: int, loss: str
 def test_adam_counts_its_iterations_in_every_block(of: Scenario, seed: int) -> None:
     filters, biases = starts(of, 3, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(many_filters, "LOOK", 4)
+        patch.setattr(runs, "LOOK", 4)
         swept = sweep_block(of, filters, 0.001, 11, biases=biases)
     same(swept, of, filters, np.full(3, 0.001), biases, 11)
 
@@ -111,8 +113,8 @@ def test_every_status_there_is(fast: bool) -> None:
 def test_blocks_that_are_smaller_than_the_sweep_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     filters, _ = starts(first_filter(0.1), 100, 5)
     whole = sweep_block(first_filter(0.1), filters, 0.1, 700)
-    monkeypatch.setattr(many_filters, "WIDTH", 7)
-    monkeypatch.setattr(many_filters, "LOOK", 16)
+    monkeypatch.setattr(runs, "WIDTH", 7)
+    monkeypatch.setattr(runs, "LOOK", 16)
     parts = sweep_block(first_filter(0.1), filters, 0.1, 700)
     np.testing.assert_array_equal(whole.codes, parts.codes)
     np.testing.assert_array_equal(whole.iteration, parts.iteration)

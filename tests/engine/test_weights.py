@@ -8,8 +8,8 @@ from numpy.testing import assert_array_equal
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.build_network import network
-from cnnstep.engine.outcome import outcome
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import outcome
 from cnnstep.engine.trace import trace
 from cnnstep.engine.weights import trained, weights_of, with_weights
 from cnnstep.errors import InputError

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from cnnstep.engine.outcome import outcome
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import outcome
 from cnnstep.engine.trace import trace
 from cnnstep.engine.weights import trained, weights_of
 from cnnstep.errors import Fault, InputError

@@ -7,8 +7,8 @@ from itertools import islice
 
 import numpy as np
 
-from cnnstep.engine.outcome import Status, judge
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import Status, judge
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.tutor.sweep.gather import STATUSES, Train, Trained
 from cnnstep.tutor.sweep.starts import Block

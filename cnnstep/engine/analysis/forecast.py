@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.outcome import SMALLER, Status
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import SMALLER, Status
 from cnnstep.engine.trace import first_iteration, trace
-from cnnstep.engine.train import run
+from cnnstep.engine.training.runs import run
 
 LIMIT, SHORTEST, WORK = 3000, 50, 10**10
 """A run that is not decided by then is told as it stands; a large layer's sooner, after so many products."""

@@ -16,9 +16,9 @@ from cnnstep.engine.analysis.inequalities import is_single, region
 from cnnstep.engine.analysis.inverse import clips, has_inverse, inverse
 from cnnstep.engine.analysis.patch_matrix import by_filter, with_columns
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.outcome import floor
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import floor
 
 Kind: TypeAlias = Literal["unique", "family", "none", "unknown"]
 

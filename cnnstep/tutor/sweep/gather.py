@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstep.engine.build import one_filter
-from cnnstep.engine.outcome import Status
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import Status
 from cnnstep.tutor.sweep.plan import Plan, check_plan
 from cnnstep.tutor.sweep.starts import Block, block, block_count, block_length
 

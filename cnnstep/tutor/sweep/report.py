@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.outcome import Status
+from cnnstep.engine.status import Status
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Paragraph, Table
 from cnnstep.tutor.numbers import Numbers, counted, listed
 from cnnstep.tutor.present import planes

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstep.engine.outcome import Status
 from cnnstep.engine.quantity import Array
+from cnnstep.engine.status import Status
 from cnnstep.tutor.sweep.gather import STATUSES, Sweep
 
 ENDED: tuple[Status, ...] = ("converged", "settled", "stuck", "diverged")

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 import numpy as np
 
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.train import Swept, sweep_block
+from cnnstep.engine.training.runs import Swept, sweep_block
 from cnnstep.tutor.sweep.gather import Sweep, Train, Trained, gather
 from cnnstep.tutor.sweep.plan import Plan
 from cnnstep.tutor.sweep.starts import Block

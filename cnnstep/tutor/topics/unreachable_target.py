@@ -9,9 +9,9 @@ import numpy as np
 
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.outcome import floor
 from cnnstep.engine.quantity import frozen
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import floor
 from cnnstep.tutor.document import Block, Command, Paragraph
 from cnnstep.tutor.present import note, planes
 from cnnstep.tutor.topics.blocks import beside, grids

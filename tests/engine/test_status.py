@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cnnstep.engine.build import one_filter
-from cnnstep.engine.outcome import Outcome, outcome
+from cnnstep.engine.status import Outcome, outcome
 from cnnstep.engine.trace import trace
 
 ONE_WEIGHT: dict[str, Any] = {

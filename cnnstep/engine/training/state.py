@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cnnstep.engine.optimizers import COUNT, Slot
 from cnnstep.engine.quantity import Array, Layout, Quantity
-from cnnstep.engine.train.problem import Problem
+from cnnstep.engine.training.problem import Problem
 
 Rates = float | Array
 """One learning rate for all runs, or one for each [R]."""

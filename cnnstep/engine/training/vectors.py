@@ -50,7 +50,7 @@ class Descent:
 
     @staticmethod
     def of(scenario: Scenario, patches: Array) -> Descent:
-        """That of a scenario that `is_straight` and has one filter, from its patch matrix."""
+        """From the patch matrix of a scenario of one filter for which `is_straight` holds."""
         count, loss = scenario.targets.size, scenario.loss
         assert loss.factor is not None
         relu = scenario.activation.plain_relu

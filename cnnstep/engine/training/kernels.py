@@ -1,7 +1,7 @@
 """Iterations without a record, in place: z = P·w, δ = c·(φ(z) − t) ⊙ φ′(z), w ← w − η·Pᵀ·δ, by the shortest way.
 
-One way takes any scenario; one filter under ReLU or no activation goes in preallocated vectors (`descent.py`); many
-runs under ReLU go as columns (`columns.py`).
+One way takes any scenario; one filter under ReLU or no activation goes in preallocated vectors (`vectors.py`); many
+runs under ReLU go as columns (`relu_kernel.py`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cnnstep.engine.descent import Descent
 from cnnstep.engine.quantity import Array
-from cnnstep.engine.train.columns import relu_columns
-from cnnstep.engine.train.problem import Problem
-from cnnstep.engine.train.state import State, mover
+from cnnstep.engine.training.problem import Problem
+from cnnstep.engine.training.relu_kernel import relu_columns
+from cnnstep.engine.training.state import State, mover
+from cnnstep.engine.training.vectors import Descent
 
 Advance: TypeAlias = Callable[[Problem, State, int], None]
 """So many iterations of a state, in place."""

@@ -7,11 +7,12 @@ rounding, and worse otherwise: one that goes nowhere, or is back where it began,
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnstep.engine.checks import expected
 from cnnstep.engine.layers.activation import ActivationLayer
@@ -29,6 +30,68 @@ LEVEL = 1e-8
 """A gradient below this share of the first one is no slope any more."""
 RUNAWAY = 1e6
 """A loss this many times the first one has diverged."""
+
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+CONVERGED, SETTLED, STUCK, IMPROVING, WORSE, DIVERGED = range(6)
+"""The codes of many runs' statuses: indices into `STATUSES`."""
+Codes: TypeAlias = NDArray[np.int8]
+Mask: TypeAlias = NDArray[np.bool_]
+
+
+def final(codes: Codes) -> Mask:
+    """Where a status is one to end with: neither improving nor worse."""
+    mask: Mask = (codes != IMPROVING) & (codes != WORSE)
+    return mask
+
+
+LARGEST = float(np.finfo(float).max)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What the losses and slopes of each run [R] are measured by, as they follow from its first loss and slope.
+
+    Up to `gone` a loss is rounding, below `smaller` it has improved, beyond `away` it ran away; up to `level` the
+    steepest slope is none.
+    """
+
+    gone: Array
+    smaller: Array
+    away: Array
+    level: Array
+
+    @staticmethod
+    def of(loss: Array, steepest: Array, least: float, blank: float) -> Bounds:
+        """From the first L [R] and the first largest |∂L/∂w| [R], L of a perfect output and L of an output of 0."""
+        sizes = np.stack([loss - least, np.full(loss.shape, blank)])
+        scale = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=0)
+        away = np.minimum(np.where(loss > 0, RUNAWAY * loss, np.inf), LARGEST)  # an infinite loss is beyond it
+        return Bounds(least + GONE * scale, SMALLER * loss, away, LEVEL * steepest)
+
+    def of_runs(self, runs: NDArray[np.intp] | slice) -> Bounds:
+        """Those of some of the runs."""
+        return Bounds(self.gone[runs], self.smaller[runs], self.away[runs], self.level[runs])
+
+
+def judged(
+    loss: Array, steepest: Array, bounds: Bounds, floor: float, blocked: Callable[[NDArray[np.intp]], Mask]
+) -> Codes:
+    """The status of each run by L [R] and the largest |∂L/∂w| [R]; `floor` is the smallest L that can be reached.
+
+    Where all is level and L above the floor, the run is stuck if it is `blocked`: asked for those runs alone.
+    """
+    codes = np.where(loss < bounds.smaller, IMPROVING, WORSE).astype(np.int8)
+    going = (loss > bounds.gone) & (loss <= bounds.away) & (steepest > bounds.level) & (steepest < np.inf)
+    if going.all():  # as at nearly every look
+        return codes
+    # level, and not only 0: whether a cell that has learned leaves 0 or 1e-17 is rounding
+    level = np.flatnonzero(steepest <= bounds.level)
+    if level.size:
+        codes[level] = np.where((loss[level] <= floor * (1 + LEVEL)) | ~blocked(level), SETTLED, STUCK)
+    codes[loss <= bounds.gone] = CONVERGED
+    codes[~(np.isfinite(loss) & np.isfinite(steepest)) | (loss > bounds.away)] = DIVERGED
+    return codes
 
 
 @dataclass(frozen=True)
@@ -56,17 +119,17 @@ def outcome(first: Iteration, last: Iteration) -> Outcome:
 
 def judge(lesson: Lesson, values: Mapping[str, Array], loss: float, first: Iteration) -> Status:
     """The status of these values, in a run that began with `first`."""
-    slopes = gradients(lesson, values)
-    if diverged(loss, first.loss) or not all(np.isfinite(slope).all() for slope in slopes):
-        return "diverged"
-    if gone(lesson, loss, first.loss):
-        return "converged"
-    steepest = max((float(np.abs(slope).max()) for slope in slopes), default=0.0)
-    began = max((float(np.abs(slope).max()) for slope in gradients(lesson, first.values)), default=0.0)
-    if steepest <= LEVEL * began:  # and not only at 0: whether a cell that has learned leaves 0 or 1e-17 is rounding
-        at_floor = loss <= floor(lesson) * (1 + LEVEL)
-        return "settled" if at_floor or not _blocked(lesson, values) else "stuck"
-    return "improving" if loss < SMALLER * first.loss else "worse"
+    begins = np.array([first.loss]), np.array([steepest(lesson, first.values)])
+    with np.errstate(all="ignore"):
+        bounds = Bounds.of(*begins, lesson.least_loss, lesson.blank_loss)
+        slope = np.array([steepest(lesson, values)])
+        (code,) = judged(np.array([loss]), slope, bounds, floor(lesson), lambda _: np.array([_blocked(lesson, values)]))
+    return STATUSES[int(code)]
+
+
+def steepest(lesson: Lesson, values: Mapping[str, Array]) -> float:
+    """The largest |∂L/∂w| over everything that is trained; NaN where one is none."""
+    return max((float(np.abs(slope).max()) for slope in gradients(lesson, values)), default=0.0)
 
 
 def _blocked(lesson: Lesson, values: Mapping[str, Array]) -> bool:

@@ -6,7 +6,6 @@ has a column of ones), F filters, R runs side by side. P [M, K], targets [M, F],
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -14,7 +13,6 @@ from typing import cast
 import numpy as np
 
 from cnnstep.engine.activations import Activation
-from cnnstep.engine.descent import LARGEST_MATRIX, is_straight
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv, bias_gradient, correlate, filter_gradient
 from cnnstep.engine.losses import Loss
@@ -22,8 +20,10 @@ from cnnstep.engine.optimizers import Optimizer
 from cnnstep.engine.patches import patch_matrix
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.train.big_layer import layer_gradient
-from cnnstep.engine.train.columns import Columns
+from cnnstep.engine.status import Mask
+from cnnstep.engine.training.relu_kernel import Columns
+from cnnstep.engine.training.tiles import delta_of, layer_gradient
+from cnnstep.engine.training.vectors import LARGEST_MATRIX, is_straight
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,8 @@ class Problem:
 
     @cached_property
     def blank(self) -> float:
-        """The loss of an output of 0, where it is finite: what the loss is measured by when it is to be gone."""
-        value = self.loss.value(np.zeros_like(self.targets), self.targets)
-        return value if math.isfinite(value) else 0.0
+        """The loss of an output of 0; may be inf."""
+        return self.loss.value(np.zeros_like(self.targets), self.targets)
 
     @cached_property
     def floor(self) -> float:
@@ -131,19 +130,24 @@ class Problem:
         a = self.phi.value(z)
         error = a - targets
         cells = np.square(error) if self.factor is not None else self.loss.cells(a, targets)
-        gradient = P.T.dot(self._delta(z, a, error, targets.size).reshape(len(P), -1)).reshape(weights.shape)
+        gradient = P.T.dot(self._delta(z, a, error).reshape(len(P), -1)).reshape(weights.shape)
         return self.loss.scale(targets.size) * np.add.reduce(cells, axis=(0, 1)), gradient
 
-    def _delta(self, z: Array, a: Array, error: Array, count: int) -> Array:
-        """δ = ∂L/∂a ⊙ φ′(z), in the shape of z."""
+    def _delta(self, z: Array, a: Array, error: Array) -> Array:
+        return delta_of(self.scenario, z, a, error)
+
+    def measured(self, weights: Array) -> tuple[Array, Array]:
+        """L [R], and the largest |∂L/∂w| [R], at these weights."""
+        loss, gradient = self.loss_and_gradient(weights)
+        return loss, np.abs(gradient).max(axis=(0, 1))
+
+    def blocked(self, weights: Array) -> Mask:
+        """Which runs have an error that meets a slope of 0."""
         if self.slope_cancels:
-            return error
-        if self.factor != 1:
-            error = self.loss.weight(a, count) * error
-        # the mask itself costs a third of where(z > 0, 1, 0)
-        slope = z > 0 if self.phi.plain_relu else self.phi.slope(z)
-        delta: Array = error * slope
-        return delta
+            return np.zeros(weights.shape[2], dtype=bool)
+        z, error = self.outputs(weights)
+        blocked: Mask = ((self.phi.slope(z) == 0) & (error != 0)).any(axis=(0, 1))
+        return blocked
 
     def _run_by_run(self, weights: Array) -> tuple[Array, Array]:
         losses, gradients = [], []
@@ -160,7 +164,7 @@ class Problem:
         conv, inputs, targets = self.scenario.conv, self.scenario.inputs, self.scenario.targets
         z = correlate(inputs, filters, bias, conv.geometry, self.matrix)
         a = self.phi.value(z)
-        delta = self._delta(z, a, a - targets, targets.size)
+        delta = self._delta(z, a, a - targets)
         gradient = filter_gradient(inputs, delta, conv.window, conv.geometry, self.matrix)
         return self.loss.value(a, targets), gradient, None if bias is None else bias_gradient(delta)
 
