@@ -168,8 +168,13 @@ def _next(record: Record, name: str) -> Command:
     return Command(f"cnnstep step {name} --interactive", "go through it yourself, one number at a time")
 
 
-def run_data(record: Record, scenario: Mapping[str, Any], only: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The contract's JSON of a run: the scenario as it is told, the kept iterations, and the outcome."""
+def run_data(
+    record: Record, scenario: Mapping[str, Any], only: tuple[str, ...] = (), asked: int | None = None
+) -> dict[str, Any]:
+    """The contract's JSON of a run: the scenario as it is told, the kept iterations, and the outcome.
+
+    `left_out` is there where an iteration is not: not listed, or of those that were `asked` for not carried out.
+    """
     end = record.outcome
     result: dict[str, Any] = {"status": end.status, "loss": number(end.loss)}
     if record.lesson.scenario.is_network:
@@ -183,8 +188,23 @@ def run_data(record: Record, scenario: Mapping[str, Any], only: tuple[str, ...] 
         "schema": 1,
         "scenario": scenario,
         "iterations": [iteration_data(iteration, only) for iteration in kept],
+        **_left_out(record.iterations - len(kept), (asked or 0) - record.iterations),
         "outcome": result,
     }
+
+
+def _left_out(unlisted: int, undone: int) -> dict[str, Any]:
+    """How many iterations the JSON does not have, and why; nothing where it has them all."""
+    words = []
+    if unlisted:
+        verb = "is" if unlisted == 1 else "are"
+        words.append(f"{counted(unlisted, 'iteration')} {verb} not listed here; --every 1 lists them all")
+    if undone > 0:
+        verb = "was" if undone == 1 else "were"
+        words.append(f"{undone} of those asked for {verb} not carried out: the loss is not finite any more")
+    if not words:
+        return {}
+    return {"left_out": {"iterations": unlisted + max(undone, 0), "message": ". ".join(words)}}
 
 
 def iteration_data(iteration: Iteration, only: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -96,6 +96,26 @@ class TestRun:
         assert data["outcome"]["status"] == "diverged"
         assert data["outcome"]["loss"] is None or math.isfinite(data["outcome"]["loss"])
 
+    def test_iterations_that_are_not_listed_are_counted(self, cnnstep: Program) -> None:
+        data = document(cnnstep("run", "first-filter", "-n", "12", "--every", "5", "--json"))
+        assert [one["iteration"] for one in data["iterations"]] == [0, 5, 10]
+        assert data["left_out"] == {
+            "iterations": 9,
+            "message": "9 iterations are not listed here; --every 1 lists them all",
+        }
+        whole = document(cnnstep("run", "first-filter", "-n", "12", "--every", "1", "--json"))
+        assert (len(whole["iterations"]), "left_out" in whole) == (12, False)
+
+    @pytest.mark.parametrize("options", [(), ("--mistake", "rate-forgotten")])
+    def test_iterations_that_were_not_carried_out_are_counted_too(
+        self, cnnstep: Program, options: tuple[str, ...]
+    ) -> None:
+        data = document(cnnstep("run", "first-filter-linear-fast", "-n", "5000", "--json", *options))
+        made = len(data["iterations"])
+        assert data["left_out"]["iterations"] == 5000 - made > 0
+        said = f"{5000 - made} of those asked for were not carried out: the loss is not finite any more"
+        assert data["left_out"]["message"] == said
+
     @pytest.mark.parametrize("name", ONE_FILTER)
     def test_every_shipped_scenario_is_one_document(self, cnnstep: Program, name: str) -> None:
         data = document(cnnstep("run", name, "-n", "2", "--json"))

@@ -257,6 +257,10 @@ class TestData:
         assert not keeps_all(digits_like(), 30)
         data = run_data(ran(digits_like(), 3), {})
         assert [iteration["iteration"] for iteration in data["iterations"]] == [0, 2]
+        assert data["left_out"] == {
+            "iterations": 1,
+            "message": "1 iteration is not listed here; --every 1 lists them all",
+        }
 
 
 class TestSession:

@@ -105,7 +105,7 @@ def run(
     def document() -> tuple[Block, ...]:
         return run_document(recorded, loaded.name, style, steps, sample_shown(recorded.first, sample))
 
-    give(Answer(document, lambda: run_data(recorded, told(loaded), steps), style), shape)
+    give(Answer(document, lambda: run_data(recorded, told(loaded), steps, total), style), shape)
 
 
 def _beside_the_right_way(
@@ -127,7 +127,7 @@ def _beside_the_right_way(
     wrong = _recorded(mistaken(right.lesson, made), total, keep)
     return Answer(
         lambda: astray_document(wrong, right, made, loaded.name, style),
-        lambda: astray_data(wrong, right, made, told(loaded), steps),
+        lambda: astray_data(wrong, right, made, told(loaded), steps, total),
         style,
     )
 

@@ -115,10 +115,15 @@ def _filters(wrong: Record, right: Record) -> list[Block]:
 
 
 def astray_data(
-    wrong: Record, right: Record, mistake: Mistake, scenario: Mapping[str, Any], only: tuple[str, ...] = ()
+    wrong: Record,
+    right: Record,
+    mistake: Mistake,
+    scenario: Mapping[str, Any],
+    only: tuple[str, ...] = (),
+    asked: int | None = None,
 ) -> dict[str, Any]:
     """The run with the mistake as a run's JSON, and beside it `mistake` and how the right way goes."""
     rightly: dict[str, Any] = {"losses": [number(loss) for loss in right.losses], "status": right.outcome.status}
     for one in right.lesson.trained:
         rightly[one.leaf.name] = numbers(right.outcome.matrix(one.leaf.name))
-    return run_data(wrong, scenario, only) | {"mistake": mistake.code, "right": rightly}
+    return run_data(wrong, scenario, only, asked) | {"mistake": mistake.code, "right": rightly}
