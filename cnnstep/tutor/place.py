@@ -92,7 +92,7 @@ def find(lesson: Lesson, name: str) -> Step | Quantity:
             return fitting[0]
         if fitting:
             several = ", ".join(_name(one) for one in fitting)
-            raise InputError(Fault("ambiguous-step", f'"{name}" can mean several steps', f"say which: {several}"))
+            raise InputError(Fault("ambiguous-step", f'"{name}" can mean several things', f"say which: {several}"))
     raise InputError(Fault("unknown-step", f'there is no step called "{name}"', did_you_mean(name, lesson.names)))
 
 
@@ -114,7 +114,7 @@ def _fitting(lesson: Lesson, name: str) -> Iterator[list[Step | Quantity]]:
 
 def _roles(one: Step | Quantity) -> tuple[str, ...]:
     """The bare names: a step's role, and what stands behind the layer's name."""
-    return one.name, one.name.rpartition(".")[2], getattr(one, "role", "")
+    return one.name, one.name.rpartition(".")[2], getattr(one, "role", one.name)
 
 
 def _name(one: Step | Quantity) -> str:

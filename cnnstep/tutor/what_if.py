@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cnnstep.engine.build import one_filter
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.quantity import Quantity
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
+from cnnstep.tutor.place import EVERYDAY, find, folded, index, is_index
 from cnnstep.tutor.typed import read_matrix, read_number
 
 NUMBERS = ("learning_rate", "relu_slope_at_zero")
-WHOLE = ("stride", "padding", "dilation", "iterations")
-WORDS = ("activation", "loss", "error", "optimizer")
+WHOLE = ("iterations",)
+MOVES = ("stride", "padding", "dilation", "size")
+WORDS = ("activation", "loss", "error", "optimizer", "leftover")
 ARRAYS = ("input", "filter", "target", "bias")
+KEYS = (*NUMBERS, *WHOLE, *MOVES[:-1], *WORDS, *ARRAYS)
+RATE = ("lr", "eta", "rate", "step_size")
+"""What else a learning rate is called."""
+_TO = re.compile(r"^\s*(?:[=:]|to\s)?\s*", re.I)
 
 
 def changed(scenario: Scenario, change: str) -> tuple[Scenario, str]:
@@ -24,26 +32,53 @@ def changed(scenario: Scenario, change: str) -> tuple[Scenario, str]:
 
     A cell is written as indices before the value; a whole matrix as the value itself.
     """
-    words = re.match(r"^\s*([\w.-]+)(.*)$", change, re.S)
-    if not words:
-        raise InputError(Fault("set", "say what to change", "type: set learning_rate 0.1, or set filter 0 1 -2"))
-    key, rest = words.group(1), words.group(2).strip().lstrip("=").strip()
     if scenario.is_network:
         from cnnstep.tutor.network.what_if import network_changed
 
-        return network_changed(scenario, key, rest)
-    known = (*NUMBERS, *WHOLE, *WORDS, *ARRAYS)
-    if key not in known:
-        raise InputError(Fault("set", f'"{key}" can\'t be set', did_you_mean(key, known)))
+        return network_changed(scenario, change)
+    key, rest = key_and_rest(scenario, change, KEYS)
     data = scenario.data()
     data["title"] = scenario.title
     if "samples" in data and key in ("input", "target"):
         raise InputError(Fault("set", f"{key} is one of several samples", "change the scenario file for that"))
     if not rest:
-        now = f"it is {_written(data[key])}" if data[key] is not None else "there is none"
+        now = f"it is {_written(data[key])}" if data.get(key) is not None else "there is none"
         raise InputError(Fault("set", f"{key} needs a value", f"{now} now; type: set {key} …"))
-    data[key], said = _value(key, rest, data[key])
+    data[key], said = _value(key, rest, data.get(key))
     return one_filter(**data), said
+
+
+def key_and_rest(scenario: Scenario, change: str, keys: Sequence[str]) -> tuple[str, str]:
+    """The key that is meant, however it is called, and what is to be put there: `lr = 0.1`, `W[0,1] 2`."""
+    for key in keys:  # `learning rate 0.1`
+        spaced = re.escape(key).replace("_", "[ _-]+")
+        if "_" in key and (found := re.match(rf"\s*{spaced}\b(.*)", change, re.S | re.I)):
+            return key, _TO.sub("", found[1], count=1).strip()
+    found = re.match(r"\s*([^\s=:\[\](),;]+)(.*)", change, re.S)
+    if found is None:
+        raise InputError(Fault("set", "say what to change", "type: set learning_rate 0.1, or set filter 0 1 -2"))
+    return _key(scenario, found[1], keys), _TO.sub("", found[2], count=1).strip()
+
+
+def _key(scenario: Scenario, name: str, keys: Sequence[str]) -> str:
+    """The key of a name, of a symbol or of everyday words; a fault says why there is none."""
+    wanted = folded(name)
+    if wanted in RATE:
+        return NUMBERS[0]
+    said = {wanted, *(word for group in EVERYDAY if wanted in group for word in group if word in ARRAYS)}
+    for key in keys:
+        if folded(key) in said:
+            return key
+    try:
+        found = find(lesson_of(scenario, input_gradient=True), name)
+    except InputError as error:
+        if error.faults[0].code == "unknown-step":
+            raise InputError(Fault("set", f'"{name}" can\'t be set', did_you_mean(name, keys))) from None
+        raise
+    if isinstance(found, Quantity) and found.name in keys:
+        return found.name
+    what = f"{found.name} is worked out, so it can't be set"
+    raise InputError(Fault("set", what, "change what it is made of: weights, input or learning_rate"))
 
 
 def _written(value: Any) -> str:
@@ -70,6 +105,8 @@ def _value(key: str, rest: str, present: Any) -> tuple[Any, str]:
         return None, "there were no bias"
     if key in ARRAYS:
         return reader.array()
+    if key in MOVES:
+        return reader.move(), reader.said
     return reader.number(whole=key in WHOLE), reader.said
 
 
@@ -104,13 +141,16 @@ class ValueReader:
             what = f'"{self.rest}" is no {kind} for {self.key}'
             raise InputError(Fault("set", what, f"type: set {self.key} {self.present}")) from None
 
-    def pair(self) -> int | list[int]:
-        """One whole number, or two: `2`, `2 3`."""
+    def move(self) -> int | list[int] | str:
+        """How a window moves: one whole number, one for each axis, or a word: `2`, `2 3`, `same`."""
         words = re.findall(r"[^\s,\[\]]+", self.rest)
-        if not 1 <= len(words) <= 2 or not all(word.isascii() and word.isdigit() for word in words):
+        if len(words) == 1 and words[0].isalpha():
+            return str(words[0])
+        if not 1 <= len(words) <= 2 or not all(is_index(word) for word in words):
             what = f'"{self.rest}" is not one or two whole numbers for {self.key}'
             raise InputError(Fault("set", what, f"type: set {self.key} 2, or set {self.key} 2 3"))
-        return int(words[0]) if len(words) == 1 else [int(word) for word in words]
+        numbers = list(map(index, words))
+        return numbers[0] if len(numbers) == 1 else numbers
 
 
 def _named(key: str, rest: str) -> Any:
@@ -131,7 +171,7 @@ def _named(key: str, rest: str) -> Any:
 def _cell(key: str, rest: str, present: Any) -> tuple[Any, str] | None:
     """The array with one cell changed, and that in words; None where `rest` is not indices and a value."""
     depth = _depth(present)
-    words = re.findall(r"[^\s,\[\]=]+", rest)
+    words = [word for word in re.findall(r"[^\s,\[\]=:]+", rest) if word != "to"]
     if not depth or len(words) != depth + 1 or ";" in rest or "[[" in rest:
         return None
     *indices, value = words
@@ -152,8 +192,8 @@ def _cell(key: str, rest: str, present: Any) -> tuple[Any, str] | None:
 def _put(array: Any, cell: list[int], number: float) -> None:
     if min(cell) < 0:
         raise IndexError
-    for index in cell[:-1]:
-        array = array[index]
+    for at in cell[:-1]:
+        array = array[at]
     array[cell[-1]] = number
 
 

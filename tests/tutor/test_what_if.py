@@ -10,7 +10,7 @@ from cnnstep.engine.build import one_filter
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.loading import scenario, shipped
-from cnnstep.tutor.what_if import ARRAYS, NUMBERS, WHOLE, WORDS, changed
+from cnnstep.tutor.what_if import KEYS, changed
 
 
 def first(**more: Any) -> Scenario:
@@ -57,6 +57,17 @@ def refused(change: str, of: Scenario | None = None) -> Fault:
             {"name": "momentum", "momentum": 0.5},
             "optimizer were {name: momentum, momentum: 0.5}",
         ),
+        ("lr 1", "learning_rate", 1, "learning_rate were 1"),
+        ("learning rate 0.1", "learning_rate", 0.1, "learning_rate were 0.1"),
+        ("Learning-Rate to 0.1", "learning_rate", 0.1, "learning_rate were 0.1"),
+        ("η = 0.1", "learning_rate", 0.1, "learning_rate were 0.1"),
+        ("filter[0,1] 2", "filter", [[1, 2], [1, 1]], "filter[0,1] were 2"),
+        ("w 0 1 2", "filter", [[1, 2], [1, 1]], "filter[0,1] were 2"),
+        ("W[0][1] = 2", "filter", [[1, 2], [1, 1]], "filter[0,1] were 2"),
+        ("kernel[0,1] to 2", "filter", [[1, 2], [1, 1]], "filter[0,1] were 2"),
+        ("t[0,0]: 5", "target", [[5, 0], [0, 1]], "target[0,0] were 5"),
+        ("b 2", "bias", 2, "bias were 2"),
+        ("stride 1 1", "stride", 1, "stride were 1 1"),
         ("loss squared_error", "loss", "squared_error", "loss were squared_error"),
         ("error target_minus_output", "error", "target_minus_output", "error were target_minus_output"),
     ],
@@ -67,6 +78,46 @@ def test_one_thing_is_changed_and_the_rest_stays(change: str, key: str, value: A
     assert said == words
     assert after.data() == before.data() | {key: value}
     assert before.data() == first().data()
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "value"),
+    [
+        ("stride 1 1", "stride", 1),
+        ("dilation 1 2", "dilation", [1, 2]),
+        ("dilation [2, 1]", "dilation", [2, 1]),
+        ("padding same", "padding", "same"),
+        ("leftover drop", "leftover", "drop"),
+    ],
+)
+def test_how_a_window_moves_is_set_for_both_axes_for_each_or_by_a_word(change: str, key: str, value: Any) -> None:
+    one_by_one = first(filter=[[1]], target=[[0] * 3] * 3)  # whose output is 3×3, whatever of these is set
+    assert changed(one_by_one, change)[0].data()[key] == value
+
+
+def test_what_a_target_would_have_to_be_is_said() -> None:
+    # stride 2 over 3 rows, 1 over 3 columns, under a filter of 1×1
+    fault = refused("stride 2 1", first(filter=[[1]], target=[[0] * 3] * 3))
+    assert "a 2×3 output" in fault.what
+    assert fault.path == ("target",)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("W1[0,0,0,1] = 3", "conv1.weights[0,0,0,1] were 3"),
+        ("lr 1", "learning_rate were 1"),
+        ("max_pool1.stride 2 2", "max_pool1.stride were 2 2"),
+        ("conv1.leftover drop", "conv1.leftover were drop"),
+        ("conv1.bias 2", "conv1.bias were 2"),
+    ],
+)
+def test_in_a_network_a_layer_is_named_or_the_symbol_says_it(change: str, words: str) -> None:
+    assert changed(scenario("pooling"), change)[1] == words
+
+
+def test_a_name_that_several_layers_have_says_which_there_are() -> None:
+    assert refused("weights 0 0 1", scenario("pooling")).hint == "say which: conv1.weights, dense1.weights"
 
 
 def test_a_bias_can_be_taken_away() -> None:
@@ -94,6 +145,9 @@ def test_one_weight_of_several_filters_is_changed() -> None:
         ("", "say what to change", "set learning_rate 0.1"),
         ("[1]", "say what to change", "set learning_rate 0.1"),
         ("learnig_rate 1", '"learnig_rate" can\'t be set', 'did you mean "learning_rate"?'),
+        ("z[0,0] 3", "forward is worked out, so it can't be set", "change what it is made of"),
+        ("e 1", "error is worked out, so it can't be set", "change what it is made of"),
+        ("gradient 0 0 1", "gradient is worked out, so it can't be set", "change what it is made of"),
         ("title x", '"title" can\'t be set', "there is: learning_rate"),
         ("learning_rate", "needs a value", "it is 0.5 now"),
         ("bias", "needs a value", "there is none now"),
@@ -101,8 +155,8 @@ def test_one_weight_of_several_filters_is_changed() -> None:
         ("learning_rate 1/0", '"1/0" is no number', "set learning_rate 0.5"),
         ("learning_rate 1e999", '"1e999" is no number', "set learning_rate 0.5"),
         ("learning_rate 0", "must be greater than 0", ""),
-        ("stride 1.5", '"1.5" is no whole number for stride', "set stride 1"),
-        ("stride " + "9" * 5000, "is no whole number", "set stride 1"),
+        ("stride 1.5", '"1.5" is not one or two whole numbers for stride', "set stride 2 3"),
+        ("stride " + "9" * 5000, "stride 1000000000 leaves", "a stride of 1 fits"),
         ("filter 9 9 1", "there is no filter[9,9]", "counted from 0"),
         ("filter -1 0 1", "there is no filter[-1,0]", "counted from 0"),
         ("filter a b 1", "there is no filter[a,b]", "counted from 0"),
@@ -136,7 +190,7 @@ def test_several_matrices_are_changed_cell_by_cell() -> None:
     assert refused("filter 1 2; 3 4", scenario("two-filters")).hint == "set one cell: set filter 0 0 0 0 1"
 
 
-@pytest.mark.parametrize("key", [*NUMBERS, *WHOLE, *WORDS, *ARRAYS])
+@pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("name", [one.name for one in shipped() if not one.is_network])
 def test_every_key_of_every_shipped_scenario_can_be_asked_for(name: str, key: str) -> None:
     fault = refused(key, scenario(name))

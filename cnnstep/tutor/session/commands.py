@@ -41,6 +41,8 @@ def carry_out(session: Session, line: str) -> Answer:
     """The command that a line begins with; an empty line goes on."""
     if is_cell(line, _symbols(session)):
         return why_number(session, line)
+    if _ASSIGNED.match(line):
+        return _set(session, line)
     word, _, rest = line.strip().partition(" ")
     return COMMANDS[_command(word.lower() or "next")].carry_out(session, rest.strip())
 
