@@ -43,7 +43,7 @@ def replay(transcript: str) -> str:
 
 def shown(session: Session, reply: Reply) -> list[str]:
     text = render(Document(reply.blocks, session.style), Screen(io.StringIO(), io.StringIO()))
-    lines = text.splitlines() + ([f"(writes {reply.save})"] if reply.save else [])
+    lines = text.splitlines() + ([f"(writes {reply.save.path}) {reply.save.words}".rstrip()] if reply.save else [])
     assert not any(line.startswith(TYPED.rstrip()) for line in lines), "a reply would be read as something typed"
     return lines
 

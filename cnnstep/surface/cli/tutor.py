@@ -12,7 +12,7 @@ from cnnstep.surface.loading import STANDARD_INPUT, Loaded, scenario
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.session.screens import begin, prompt
-from cnnstep.tutor.session.state import Session
+from cnnstep.tutor.session.state import Saving, Session
 
 
 def teach(loaded: Loaded, style: Numbers) -> None:
@@ -26,20 +26,20 @@ def teach(loaded: Loaded, style: Numbers) -> None:
     def answer(session: Session, line: str) -> tuple[Session, tuple[Block, ...]]:
         session, reply = advance(session, line)
         if reply.save:
-            _save(session, reply.save)
+            _save(reply.save)
         return session, reply.blocks
 
     converse(session, prompt, answer, style, "the lesson")
 
 
-def _save(session: Session, path: str) -> None:
+def _save(saving: Saving) -> None:
     from cnnstep.surface.cli.faults import faults_text
     from cnnstep.surface.scenario_text import write_scenario
 
     try:
-        write_scenario(Path(path).expanduser(), session.scenario)
+        write_scenario(Path(saving.path).expanduser(), saving.scenario)
     except InputError as error:
         here = [replace(f, hint="choose another name") if f.code == "exists" else f for f in error.faults]
         say(faults_text(InputError(here), screen().width))
     else:
-        say(f"Saved as {path}.")
+        say(f"Saved as {saving.path}. {saving.words}".rstrip())

@@ -24,6 +24,7 @@ from cnnstep.tutor.run import course
 from cnnstep.tutor.select import first_step
 from cnnstep.tutor.session.guess import start_guess
 from cnnstep.tutor.session.look import sample, show, why_number
+from cnnstep.tutor.session.save import save
 from cnnstep.tutor.session.screens import shown
 from cnnstep.tutor.session.state import Answer, Reply, Session, opening
 from cnnstep.tutor.what_if import changed
@@ -93,19 +94,20 @@ def _run(session: Session, rest: str) -> Answer:
     number = _count(rest or "1", "run 10")
     if number == 0:
         return session, Reply((Paragraph("Nothing to run.", "quiet"),))
-    chain: list[Iteration] = [session.iteration]
 
     def iterations() -> Iterator[Iteration]:
+        iteration = session.iteration
         for _ in range(number):
-            yield chain[0]
-            chain[0] = chain[0].next()
+            yield iteration
+            iteration = iteration.next()
 
     recorded = record(iterations())
-    after = session.moved(chain[0], -1).forward()
-    after = replace(after, before=session)
-    words = f"{counted(number, 'iteration')} on: the loss went from {session.style.text(recorded.losses[0])} to "
-    head: tuple[Block, ...] = (Paragraph(f"{words}{session.style.text(recorded.losses[-1])}.", "strong"),)
-    return after, Reply((*head, *course(recorded), *shown(after)))
+    done = len(recorded.losses) - 1
+    after = replace(session.moved(recorded.last.next(), -1).forward(), before=session)
+    losses = " to ".join(session.style.text(loss) for loss in (recorded.losses[0], recorded.losses[-1]))
+    short = "" if done == number else " The numbers are no longer finite, so it goes no further."
+    head = Paragraph(f"{counted(done, 'iteration')} on: the loss went from {losses}.{short}", "strong")
+    return after, Reply((head, *course(recorded), *shown(after)))
 
 
 def _goto(session: Session, rest: str) -> Answer:
@@ -192,12 +194,6 @@ def _opens_a_session(block: Block) -> bool:
     return isinstance(block, Command) and block.command.startswith("cnnstep step ")
 
 
-def _save(session: Session, rest: str) -> Answer:
-    if not rest:
-        raise InputError(Fault("save", "say which file", "type: save my-scenario.yaml"))
-    return session, Reply((), save=rest)
-
-
 def _guess(session: Session, rest: str) -> Answer:
     return start_guess(session)
 
@@ -227,7 +223,7 @@ COMMANDS: dict[str, SessionCommand] = {
     "show": SessionCommand("show [STEP]", "this step again, another one, a layer of a network, or show all", show),
     "findings": SessionCommand("findings", "what is worth saying about this iteration", _findings),
     "explain": SessionCommand("explain [TOPIC]", "a concept, worked on this scenario", _explain),
-    "save": SessionCommand("save FILE", "write the scenario as it is now, with your changes", _save),
+    "save": SessionCommand("save FILE", "write the scenario as it is now: your changes, and the filter learned so far", save),
     "reset": SessionCommand("reset", "the scenario as it was, from its beginning", _reset),
     "help": SessionCommand("help [COMMAND]", "this list", _help),
     "quit": SessionCommand("quit", "leave", _quit),

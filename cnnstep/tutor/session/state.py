@@ -71,11 +71,20 @@ class Session:
 
 
 @dataclass(frozen=True)
+class Saving:
+    """A scenario to be written to a file, and in words what is particular about it."""
+
+    path: str
+    scenario: Scenario
+    words: str
+
+
+@dataclass(frozen=True)
 class Reply:
-    """What to show, and the file to save the present scenario in, if that was asked for."""
+    """What to show, and what to write to a file, if that was asked for."""
 
     blocks: tuple[Block, ...]
-    save: str | None = None
+    save: Saving | None = None
 
 
 Answer: TypeAlias = tuple[Session, Reply]
