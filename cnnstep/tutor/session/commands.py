@@ -223,7 +223,9 @@ COMMANDS: dict[str, SessionCommand] = {
     "show": SessionCommand("show [STEP]", "this step again, another one, a layer of a network, or show all", show),
     "findings": SessionCommand("findings", "what is worth saying about this iteration", _findings),
     "explain": SessionCommand("explain [TOPIC]", "a concept, worked on this scenario", _explain),
-    "save": SessionCommand("save FILE", "write the scenario as it is now: your changes, and the filter learned so far", save),
+    "save": SessionCommand(
+        "save FILE", "write the scenario as it is now: your changes, and the filter learned so far", save
+    ),
     "reset": SessionCommand("reset", "the scenario as it was, from its beginning", _reset),
     "help": SessionCommand("help [COMMAND]", "this list", _help),
     "quit": SessionCommand("quit", "leave", _quit),

@@ -1,0 +1,34 @@
+"""The nearest known name: by its spelling, by how it begins, by a part of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnstep.registry import did_you_mean, nearest
+
+NAMES = ["first-filter", "first-filter-slow", "first-filter-linear-fast", "learning_rate", "relu", "stride"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("relo", "relu"),
+        ("firstfilter", "first-filter"),
+        ("FIRST_FILTER", "first-filter"),
+        ("first filter", "first-filter"),
+        ("first", "first-filter"),  # the shortest that begins so
+        ("linear-fast", "first-filter-linear-fast"),
+        ("rate", "learning_rate"),
+        ("zzzzz", ""),
+        ("s", ""),  # a letter is in too many
+        ("", ""),
+    ],
+)
+def test_what_was_meant_is_found_by_spelling_beginning_or_part(typed: str, name: str) -> None:
+    assert nearest(typed, NAMES) == name
+
+
+def test_where_nothing_is_near_the_names_are_told() -> None:
+    assert did_you_mean("zzzzz", ["relu", "tanh"]) == "there is: relu, tanh"
+    assert did_you_mean("zzzzz", []) == ""
+    assert did_you_mean("tan", ["relu", "tanh"]) == 'did you mean "tanh"?'
