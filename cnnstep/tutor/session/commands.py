@@ -214,7 +214,9 @@ def _quit(session: Session, rest: str) -> Answer:
 COMMANDS: dict[str, SessionCommand] = {
     "next": SessionCommand("next, or Enter", "the next step; after the last one the next iteration begins", _on),
     "back": SessionCommand("back", "undo the last move: to the step before, also over iterations", _back),
-    "why": SessionCommand("why [STEP] ROW COL", "where one number comes from: why 0 1, why gradient 0 1", why_number),
+    "why": SessionCommand(
+        "why [NAME] ROW COL", "where a number comes from: why 0 1, why gradient 0 1, why W[0,1]", why_number
+    ),
     "guess": SessionCommand("guess", "type the next matrix yourself first, and have it marked", _guess),
     "set": SessionCommand("set NAME VALUE", "what if: set learning_rate 0.1, set filter 0 1 -2", _set),
     "run": SessionCommand("run [N]", "N iterations on, with their loss", _run),

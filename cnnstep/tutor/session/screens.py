@@ -29,14 +29,17 @@ def begin(
         *question(iteration, sample),
         Paragraph(f"One iteration has {len(iteration.lesson.steps)} steps: {_steps_in_words(iteration.lesson)}."),
         *_one_at_a_time(iteration, sample),
-        Command("Enter", f"the first step. Also: {_also(scenario)}, guess, back, help, quit"),
+        Command("Enter", f"the first step. Also: guess, {_also(iteration.lesson)}, help, quit"),
     )
     return session, Reply(blocks)
 
 
-def _also(scenario: Scenario) -> str:
-    """What else can be typed to see more: a number's cell, or a network's layer."""
-    return f"show {scenario.names[0]}, why" if scenario.is_network else "why 0 1"
+def _also(lesson: Lesson) -> str:
+    """What else can be typed before any step was shown: a network's layer, or where a number comes from."""
+    if lesson.scenario.is_network:
+        return f"show {lesson.scenario.names[0]}"
+    first = lesson.steps[0].quantity
+    return f"why {first.label((0,) * len(first.layout.axes))}"
 
 
 def _steps_in_words(lesson: Lesson) -> str:
