@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import combinations
 
 from tests.oracle.cells import Cells, apart, times
-from tests.oracle.question import SQUARES, UNSIGNED, Manner, Question, Work, Wrong, factor, work
+from tests.oracle.question import SQUARES, UNSIGNED, Manner, Work, Wrong, factor, work
 from tests.oracle.sheet import EXACT, Page
 
+LEAST = 2.0
+"""So many half-units of the last digit from every convention: no rounding, and no matter of taste."""
 RIGHTLY: Mapping[str, Wrong] = {}
 NEAR = 1e-6
 """Exact numbers that are so close are the same."""
@@ -24,30 +27,56 @@ def wrongness(page: Page, step: str, wrong: Mapping[str, Wrong] = RIGHTLY, *, tu
     With steps that are `wrong`: from the nearest that somebody gets who carries those out so, and who put a minus in
     at the gradient if it is `turned`.
     """
-    cells, digits = page.numbers[step], page.digits[step]
-    unit = NEAR if digits >= EXACT else 0.5 * 10.0**-digits
-    return min(apart(cells, right) / unit for right in right_ones(page, step, wrong, turned))
+    return min(_distances(page, step, ({}, _before(page, step)), wrong, turned))
 
 
-def right_ones(page: Page, step: str, wrong: Mapping[str, Wrong] = RIGHTLY, turned: bool = False) -> Iterator[Cells]:
-    """What the step is under each convention, from the exact numbers or from the learner's."""
+def is_no_way_right(page: Page, step: str) -> bool:
+    """Whether no right step gives these numbers, though wrong ones before it may have been put right or not.
+
+    Nobody can tell where a wrong one was rounded when it was written down: it went on with more digits.
+    """
+    earlier = _before(page, step)
+    wrong = [name for name in earlier if wrongness(page, name) > LEAST]
+    if wrong and page.digits < EXACT:
+        return False
+    choices = [set(some) for count in range(len(wrong) + 1) for some in combinations(wrong, count)]
+    typed = [{name: cells for name, cells in earlier.items() if name not in meant} for meant in choices]
+    return all(min(_distances(page, step, ({}, *typed), RIGHTLY, turned)) > LEAST for turned in (False, True))
+
+
+def _before(page: Page, step: str) -> dict[str, Cells]:
+    """What was typed before a step."""
     given = list(page.numbers)
-    earlier = {name: page.numbers[name] for name in given[: given.index(step)]}
-    digits = page.digits[step] if page.digits[step] < EXACT else None
-    for manner in manners(page.question):
-        for rounding in {None, digits}:
-            for typed in ({}, earlier) if earlier else ({},):
-                done = work(page.question, replace(manner, digits=rounding, turned=turned), wrong, typed, until=step)
+    return {name: page.numbers[name] for name in given[: given.index(step)]}
+
+
+def _distances(
+    page: Page, step: str, typed: tuple[Mapping[str, Cells], ...], wrong: Mapping[str, Wrong], turned: bool
+) -> Iterator[float]:
+    """How far the step is from each right one, in half-units: under each convention, from each of these numbers."""
+    digits = page.digits if page.digits < EXACT else None
+    unit = NEAR if digits is None else 0.5 * 10.0**-digits
+    for numbers in {id(one): one for one in typed}.values():
+        for manner in manners(page, numbers, unit):
+            for rounding in {None, digits}:
+                done = work(page.question, replace(manner, digits=rounding, turned=turned), wrong, numbers, step)
                 if step in done.steps:
-                    yield from _as_somebody_writes_it(done, step, page.question.count)
+                    ways = _as_somebody_writes_it(done, step, page.question.count)
+                    yield min(apart(page.numbers[step], one) for one in ways) / unit
 
 
-def manners(question: Question) -> Iterator[Manner]:
-    """Every convention that changes more than a sign."""
-    own = Manner.of(question)
-    losses = SQUARES if question.loss in SQUARES else (question.loss,)
-    slopes = {question.at_zero, 0.0, 0.5, 1.0} if question.has_relu else {question.at_zero}
-    return (replace(own, loss=loss, at_zero=slope) for loss in losses for slope in sorted(slopes))
+def manners(page: Page, typed: Mapping[str, Cells], unit: float) -> Iterator[Manner]:
+    """Every convention that can matter from these numbers on, but for the signs."""
+    question, own = page.question, Manner.of(page.question)
+    inputs = [(typed if name in typed else page.exact)[name] for name in question.into_relu]
+    at_kink = any(abs(z) <= unit for cells in inputs for z in cells.values())
+    for slope in sorted({own.at_zero, 0.0, 0.5, 1.0} if at_kink else {own.at_zero}):
+        numbers: set[tuple[float, str]] = set()
+        for loss in SQUARES if question.loss in SQUARES else (question.loss,):
+            for at in (own.at, "gradient") if typed and own.at == "delta" else (own.at,):
+                if (factor(loss, question.count), at) not in numbers:
+                    numbers.add((factor(loss, question.count), at))
+                    yield replace(own, loss=loss, at=at, at_zero=slope)
 
 
 def _as_somebody_writes_it(done: Work, step: str, count: int) -> Iterator[Cells]:

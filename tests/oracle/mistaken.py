@@ -9,16 +9,12 @@ from random import Random
 from tests.oracle.cells import Cells
 from tests.oracle.drawing import draw
 from tests.oracle.drawing_networks import draw_network
-from tests.oracle.judge import wrongness
+from tests.oracle.judge import LEAST, wrongness
 from tests.oracle.misconceptions.entry import Attempt
 from tests.oracle.misconceptions.named import MISCONCEPTIONS, InNetwork, Misconception
 from tests.oracle.question import Question, Work, Wrong, work
 from tests.oracle.sheet import EXACT, Page
 from tests.oracle.wrong import Slant
-
-LEAST = 2.0
-"""So many half-units of the last digit from every convention: no rounding, and no matter of taste."""
-
 
 CODES = tuple(dict.fromkeys(one.code for one in MISCONCEPTIONS))
 
@@ -38,6 +34,17 @@ def draw_wrong(random: Random, step: str, slant: Slant, digits: int) -> Page:
         page = Page.of(question, {name: done[name] for name in given}, digits)
         if wrongness(page, step) > LEAST:
             return page
+
+
+IN_NETWORKS_TOO = (
+    *("flipped-filter", "transposed-filter", "bias-forgotten", "bias-per-product", "activation-skipped"),
+    *("slope-forgotten", "slope-at-output", "slope-twice", "mask-inverted", "mask-alone", "delta-flipped"),
+    *("gradient-rotated", "gradient-transposed", "filter-scaled", "first-patch-only", "last-patch-only"),
+    *("bias-gradient-averaged", "bias-gradient-not-summed", "filter-not-rotated", "valid-not-full"),
+    *("overwritten-not-added", "updated-too-early", "uphill-update", "rate-forgotten", "rate-twice"),
+    *("old-filter-forgotten", "rounded-to-integers"),
+)
+"""Mistakes of one filter that are tried in a network's convolutions."""
 
 
 class NotHereError(Exception):
@@ -97,12 +104,12 @@ def ways(code: str) -> list[Misconception]:
     return [one for one in MISCONCEPTIONS if one.code == code]
 
 
-def draw_with(random: Random, *codes: str, tries: int = 3000) -> Page | None:
+def draw_with(random: Random, *codes: str, network: bool = False, tries: int = 3000) -> Page | None:
     """A sheet with these mistakes, of a question where they all show; None where so many have none."""
     for _ in range(tries):
         mistakes = [random.choice(ways(code)) for code in codes]
-        in_network = any(isinstance(one, InNetwork) for one in mistakes)
-        question = draw_network(random) if in_network else draw(random)
+        in_network = network or any(isinstance(one, InNetwork) for one in mistakes)
+        question: Question = draw_network(random) if in_network else draw(random)
         digits = EXACT if question.optimizer == "adam" else random.choice((EXACT, EXACT, 4))  # it divides by 0.0000
         page = page_with(question, digits, *mistakes)
         if page is not None:

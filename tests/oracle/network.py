@@ -206,9 +206,10 @@ class Network(Question):
     number_at = "error"
 
     @property
-    def has_relu(self) -> bool:
-        """Whether ReLU′(0) can matter."""
-        return any(layer.kind == "relu" for layer in self.layers)
+    def into_relu(self) -> tuple[str, ...]:
+        """What each ReLU reads."""
+        pairs = zip(self.layers, self.layers[1:], strict=False)
+        return tuple(f"{before.name}.forward" for before, layer in pairs if layer.kind == "relu")
 
     def layer(self, name: str) -> Layer:
         """The layer of this name."""
@@ -251,7 +252,7 @@ class Network(Question):
 
     def shown(self, step: str, array: Cells) -> Cells:
         """Without the axis of samples where there is one of them; what is trained has none."""
-        trained = step.endswith((".gradient", "bias_gradient", "velocity", "moment", "update"))
+        trained = step.endswith((".gradient", "velocity", "moment", "update")) or len(next(iter(array))) == 1
         return array if trained or not self.alone else without_axes(array, 0)
 
 

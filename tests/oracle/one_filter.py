@@ -39,9 +39,9 @@ class OneFilter(Question):
         return MEMORY[self.optimizer]
 
     @property
-    def has_relu(self) -> bool:
-        """Whether ReLU′(0) can matter."""
-        return self.phi == "relu"
+    def into_relu(self) -> tuple[str, ...]:
+        """z, if the activation is a ReLU."""
+        return ("forward",) if self.phi == "relu" else ()
 
     def names(self, *, sent_back: bool = False) -> tuple[str, ...]:
         """The steps in their order."""

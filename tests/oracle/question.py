@@ -33,8 +33,8 @@ class Question(ABC):
 
     @property
     @abstractmethod
-    def has_relu(self) -> bool:
-        """Whether ReLU′(0) can matter."""
+    def into_relu(self) -> tuple[str, ...]:
+        """The steps whose numbers go into a ReLU: where one is exactly 0, its slope is a convention."""
 
     @property
     @abstractmethod

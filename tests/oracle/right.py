@@ -29,7 +29,7 @@ def draw_manner(random: Random, question: Question) -> Manner:
         manner = replace(manner, loss=loss, at=random.choice(PLACES) if isinstance(question, OneFilter) else "error")
     if random.random() < 0.5:
         manner = replace(manner, error=-manner.error)
-    if question.has_relu and random.random() < 0.5:
+    if question.into_relu and random.random() < 0.5:
         manner = replace(manner, at_zero=random.choice((0.0, 0.5, 1.0)))
     return replace(manner, turned=random.random() < 0.3)
 
@@ -52,4 +52,5 @@ def right_sheet(random: Random, question: Question) -> RightSheet:
     if digits != EXACT and random.random() < 0.5:
         manner = replace(manner, digits=digits)
     done = work(question, manner)
-    return RightSheet(Page.of(question, {name: done[name] for name in steps}, digits), manner)
+    page = Page.of(question, {name: done[name] for name in steps}, digits, printed=random.random() < 0.3)
+    return RightSheet(page, manner)

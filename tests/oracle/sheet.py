@@ -13,25 +13,35 @@ from cnnstep import network, one_filter
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.sheet import Sheet, Written
 from tests.oracle.cells import Cells, Nested, nested, rounded
-from tests.oracle.question import Question
+from tests.oracle.question import Question, Work, work
 
-EXACT = 13
-"""So many digits are written by somebody who does not round."""
+EXACT = 17
+"""So many digits are written by somebody who does not round: all there are."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """The steps that were written down, all axes present, and to how many digits each."""
+    """The steps that were written down, all axes present, and to how many digits.
+
+    `printed`: as a program prints rounded numbers, 0.5 for 0.50 and 2.0 for 2.00.
+    """
 
     question: Question
     numbers: Mapping[str, Cells]
-    digits: Mapping[str, int]
+    digits: int
+    printed: bool = False
 
     @classmethod
-    def of(cls, question: Question, numbers: Mapping[str, Cells], digits: int) -> Page:
+    def of(cls, question: Question, numbers: Mapping[str, Cells], digits: int, *, printed: bool = False) -> Page:
         """Everything rounded to so many digits."""
-        written = {name: rounded(cells, digits) for name, cells in numbers.items()}
-        return cls(question, written, dict.fromkeys(numbers, digits))
+        written = {name: rounded(cells, digits) if digits < EXACT else cells for name, cells in numbers.items()}
+        return cls(question, written, digits, printed)
+
+    @cached_property
+    def exact(self) -> Work:
+        """The scenario's own numbers."""
+        done: Work = work(self.question)
+        return done
 
     @cached_property
     def sheet(self) -> Sheet:
@@ -43,29 +53,35 @@ class Page:
     def _written(self) -> Mapping[str, Written]:
         found = {}
         for name, cells in self.numbers.items():
-            values = np.array(nested(self.question.shown(name, cells)))
-            tolerance = 0.0 if self.digits[name] >= EXACT else 0.5 * 10.0 ** -self.digits[name]
-            found[name] = Written(values, np.full(values.shape, tolerance))
+            shown = self.question.shown(name, cells)
+            tolerances = {cell: self.tolerance(value) for cell, value in shown.items()}
+            found[name] = Written(np.array(nested(shown)), np.array(nested(tolerances)))
         return found
+
+    def text(self, number: float) -> str:
+        """The number as it was typed."""
+        if self.digits >= EXACT:
+            return f"{number:.0f}" if number == int(number) else repr(number)
+        return repr(number) if self.printed else f"{number:.{self.digits}f}"
+
+    def tolerance(self, number: float) -> float:
+        """Half a unit of the last digit that was typed; none where all were."""
+        decimals = len(self.text(number).partition(".")[2])
+        return 0.0 if self.digits >= EXACT else 0.5 * 10.0**-decimals
 
     def work_file(self) -> str:
         """The sheet as a file for `cnnstep check`."""
         lines = ["scenario:", *(f"  {key}: {json.dumps(value)}" for key, value in self.question.keys().items())]
         lines += [f"iteration: {self.question.iteration}", "work:"]
-        lines += [
-            f"  {name}: {typed(nested(self.question.shown(name, cells)), self.digits[name])}"
-            for name, cells in self.numbers.items()
-        ]
+        lines += [f"  {name}: {self._typed(nested(self.question.shown(name, x)))}" for name, x in self.numbers.items()]
         return "\n".join(lines) + "\n"
+
+    def _typed(self, numbers: Nested) -> str:
+        if isinstance(numbers, list):
+            return f"[{', '.join(map(self._typed, numbers))}]"
+        return self.text(numbers)
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
         """What the product says."""
         return diagnose(self.sheet)
-
-
-def typed(numbers: Nested, digits: int) -> str:
-    """Nested lists with so many decimals each; exact whole numbers without."""
-    if isinstance(numbers, list):
-        return f"[{', '.join(typed(one, digits) for one in numbers)}]"
-    return f"{numbers:g}" if digits >= EXACT and numbers == int(numbers) else f"{numbers:.{digits}f}"

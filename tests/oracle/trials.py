@@ -13,9 +13,10 @@ from cnnstep.tutor.mistakes import MISTAKES
 from tests.oracle.cells import times
 from tests.oracle.drawing import draw
 from tests.oracle.drawing_networks import draw_network
+from tests.oracle.judge import is_no_way_right
 from tests.oracle.misconceptions.named import InNetwork
 from tests.oracle.misconceptions.shapes import exchanged
-from tests.oracle.mistaken import CODES, comes_of, draw_with, draw_wrong, ways
+from tests.oracle.mistaken import CODES, IN_NETWORKS_TOO, comes_of, draw_with, draw_wrong, ways
 from tests.oracle.right import right_sheet
 from tests.oracle.sheet import EXACT, Page
 from tests.oracle.wrong import NOISE, ONE_CELL, WITHOUT_NAME
@@ -43,9 +44,17 @@ def not_correct(found: Diagnosis) -> str:
     return "" if found.verdict == "correct" else f"{found.verdict} {list(found.mistakes)}"
 
 
-def correct(found: Diagnosis) -> str:
-    """The fault of a diagnosis that calls wrong numbers right."""
-    return f"called right {conventions(found)}" if found.verdict == "correct" else ""
+def called_right(page: Page) -> Callable[[Diagnosis], str]:
+    """The fault of a diagnosis that calls wrong numbers right: all of them, or those of a step."""
+
+    def fault(found: Diagnosis) -> str:
+        if found.verdict == "correct":
+            return f"called right {conventions(found)}"
+        said = [mark.step.name for mark in found.marks if mark.verdict in ("correct", "follows")]
+        wrong = [name for name in said if is_no_way_right(page, name)]
+        return f"called right in {', '.join(wrong)}" if wrong else ""
+
+    return fault
 
 
 def named(*but: str) -> Callable[[Diagnosis], str]:
@@ -100,7 +109,8 @@ def right_network(random: Random) -> Trial:
 def wrong_numbers(random: Random) -> Trial:
     """Numbers further than two half-units from every convention are never called right."""
     what, (step, slant) = random.choice([*WITHOUT_NAME.items(), *random.choice((NOISE, ONE_CELL)).items()])
-    return Trial(draw_wrong(random, step, slant, random.choice((1, 2, 3, 4, EXACT))), what, correct)
+    page = draw_wrong(random, step, slant, random.choice((1, 2, 3, 4, EXACT)))
+    return Trial(page, what, called_right(page))
 
 
 def noisy(random: Random) -> Trial:
@@ -134,11 +144,11 @@ def filters_exchanged(random: Random) -> Trial:
     return Trial(page, "two filters' gradients exchanged", named("filters-exchanged"))
 
 
-def mistake(code: str) -> Callable[[Random], Trial]:
+def mistake(code: str, *, network: bool = False) -> Callable[[Random], Trial]:
     """A mistake is found, alone or among stated equals."""
 
     def one(random: Random) -> Trial:
-        page = draw_with(random, code)
+        page = draw_with(random, code, network=network)
         assert page is not None, f"no question shows {code}"
         return Trial(page, code, missed((code,)))
 
@@ -161,18 +171,22 @@ def together(count: int) -> Callable[[Random], Trial]:
 KNOWN = [code for code in CODES if code in MISTAKES and not any(isinstance(one, InNetwork) for one in ways(code))]
 """The mistakes of one filter that have an entry."""
 
-KINDS: Mapping[str, Callable[[Random], Trial]] = {
-    "right": right,
-    "right-network": right_network,
-    "wrong": wrong_numbers,
-    "noise": noisy,
-    "structured": structured,
-    "untouched": untouched,
-    "zero": zero,
-    "filters-exchanged": filters_exchanged,
-    "two": together(2),
-    "three": together(3),
-} | {f"mistake {code}": mistake(code) for code in CODES}
+KINDS: Mapping[str, Callable[[Random], Trial]] = (
+    {
+        "right": right,
+        "right-network": right_network,
+        "wrong": wrong_numbers,
+        "noise": noisy,
+        "structured": structured,
+        "untouched": untouched,
+        "zero": zero,
+        "filters-exchanged": filters_exchanged,
+        "two": together(2),
+        "three": together(3),
+    }
+    | {f"mistake {code}": mistake(code) for code in CODES}
+    | {f"in a network {code}": mistake(code, network=True) for code in IN_NETWORKS_TOO}
+)
 """By the name to type: `python -m tests.oracle KIND COUNT` tries so many of a kind and shows each that fails."""
 
 

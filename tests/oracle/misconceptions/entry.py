@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.oracle.cells import Cells
-from tests.oracle.network import Layer, Network, NetworkWork
+from tests.oracle.misconceptions.lens import in_layer, one_filter_of
+from tests.oracle.network import Conv, Layer, Network, NetworkWork
 from tests.oracle.one_filter import FilterWork, OneFilter
 from tests.oracle.question import Question
 
@@ -38,12 +39,18 @@ class InOneFilter(Misconception):
     formula: Callable[[FilterWork, str], Cells | None] = field(repr=False)
 
     def attempts(self, question: Question) -> Mapping[str, Attempt]:
-        """Nothing in a network."""
-        steps = self.steps if isinstance(question, OneFilter) else ()
-        return {step: self._at("bias_" if step.startswith("bias_") else "") for step in steps}
+        """In a network the same for each of its convolutions, seen as a lesson of its own."""
+        if isinstance(question, OneFilter):
+            return {step: self._at(step) for step in self.steps}
+        assert isinstance(question, Network)
+        convs = [layer for layer in question.layers if isinstance(layer, Conv)]
+        return {in_layer(question, conv, step): self._in(conv, step) for conv in convs for step in self.steps}
 
-    def _at(self, prefix: str) -> Attempt:
-        return lambda done: self.formula(done, prefix)
+    def _at(self, step: str) -> Attempt:
+        return lambda done: self.formula(done, "bias_" if step.startswith("bias_") else "")
+
+    def _in(self, conv: Conv, step: str) -> Attempt:
+        return lambda done: self._at(step)(one_filter_of(done, conv))
 
 
 @dataclass(frozen=True)
