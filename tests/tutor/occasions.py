@@ -29,7 +29,12 @@ _ADAM = _with(
     activation=("relu", "leaky_relu", "linear"),  # m/√s of very small gradients needs more digits than are written
 )
 
+_BENT = _with(activation=("leaky_relu", "elu", "sigmoid", "tanh", "softplus", "gelu"))
+
 OCCASIONS: dict[str, Draw] = {
+    "relu-for-another": _BENT,
+    "slope-of-z": _with(activation=("sigmoid", "tanh")),
+    "slope-without-error": _with(activation=("leaky_relu", "elu")),
     "velocity-forgotten": _VELOCITY,
     "old-velocity": _VELOCITY,
     "momentum-not-multiplied": _VELOCITY,

@@ -70,6 +70,10 @@ ONE_LAYER = [
     "gradients-not-reset",
     "not-updated",
     "rounded-down",
+    "relu-for-another",
+    "slope-of-z",
+    "slope-without-error",
+    "error-as-delta-used",
 ]
 
 OF_AN_OPTIMIZER = [
@@ -142,7 +146,7 @@ def test_a_mistake_says_what_why_and_how_in_whole_sentences(code: str) -> None:
     assert settings(code), "some scenario gives occasion for it"
     for lesson, step in settings(code):
         for text in MISTAKES[code].words(lesson, step):
-            assert text[0].isupper() or text[0] in "∂δφs" or text.startswith((step.formula, step.symbol))
+            assert text[0].isupper() or text[0] in "∂δφas1" or text.startswith((step.formula, step.symbol))
             assert text.endswith((".", ")"))
             assert "  " not in text
 

@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.trace import trace
+from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.tutor.check.sheet import as_shown
-from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out
+from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out, mistaken
 
 
 def made(code: str, step: str, iteration: int = 0, **keys: Any) -> list[list[Any]]:
@@ -124,3 +124,77 @@ def test_adam_step_off_by_one_corrects_for_another_number_of_updates() -> None:
     move = 0.1 * first / (math.sqrt(second) + 1e-8)
     assert_made([[1 - move, 1 - move]], ways)
     assert len(made("adam-step-off-by-one", "update", 1, **ADAM)) == 2
+
+
+PAIR: dict[str, Any] = {
+    "input": [[1, -2]],
+    "filter": [[1]],
+    "bias": 0,
+    "target": [[0, 1]],
+    "activation": {"name": "leaky_relu", "slope": 0.1},
+    "learning_rate": 0.1,
+}
+"""z = [1, −2], a = [1, −0.2], e = [1 − 0, −0.2 − 1] = [1, −1.2], δ = [1·1, −1.2·0.1]."""
+
+SIGMOID = PAIR | {"activation": "sigmoid"}
+TANH = PAIR | {"activation": "tanh"}
+
+
+def sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
+
+
+def test_relu_for_another_gives_and_lets_through_nothing_where_z_is_negative() -> None:
+    assert made("relu-for-another", "activation", **PAIR) == [[[1, 0]]]
+    assert_made([[1, 0]], made("relu-for-another", "delta", **PAIR))
+    assert_made([[sigmoid(1) - 0, 0]], made("relu-for-another", "delta", **SIGMOID))
+    at_zero = PAIR | {"input": [[0, -2]]}  # e = [0 − 0, −1.2]; with target 1 there, e = [−1, −1.2]
+    at_zero |= {"target": [[1, 1]]}
+    assert_made([[0, 0]], made("relu-for-another", "delta", **at_zero))
+    assert_made([[-1, 0]], made("relu-for-another", "delta", **at_zero))
+    assert made("relu-for-another", "activation", **PAIR | {"activation": "relu"}) == []
+
+
+def test_slope_of_z_puts_z_into_a_formula_of_a() -> None:
+    errors = sigmoid(1) - 0, sigmoid(-2) - 1
+    assert_made([[errors[0] * 1 * (1 - 1), errors[1] * -2 * (1 + 2)]], made("slope-of-z", "delta", **SIGMOID))
+    errors = math.tanh(1) - 0, math.tanh(-2) - 1
+    assert_made([[errors[0] * (1 - 1**2), errors[1] * (1 - 2**2)]], made("slope-of-z", "delta", **TANH))
+    unsquared = [[errors[0] * (1 - math.tanh(1)), errors[1] * (1 + math.tanh(2))]]
+    assert_made(unsquared, made("slope-of-z", "delta", **TANH))
+    assert made("slope-of-z", "delta", **PAIR) == []
+
+
+def test_slope_without_error_is_the_leak_alone_where_z_is_negative() -> None:
+    assert made("slope-without-error", "delta", **PAIR) == [[[1, 0.1]]]
+    elu = PAIR | {"activation": "elu"}  # a = [1, e⁻² − 1]
+    assert_made([[1, math.exp(-2)]], made("slope-without-error", "delta", **elu))
+
+
+def test_the_error_can_be_squared_on_the_way() -> None:
+    assert_made([[1**2, 1.2**2]], made("squared-error", "error", **PAIR))
+    assert_made([[1**2 * 1, 1.2**2 * 0.1]], made("squared-error", "delta", **PAIR))
+    assert_made([[1 * 1**2 - 2 * 1.2**2 * 0.1]], made("squared-error", "gradient", **PAIR))
+
+
+def test_the_errors_sign_can_be_lost_on_the_way() -> None:
+    assert_made([[1, 1.2]], made("absolute-error", "error", **PAIR))
+    assert_made([[1 * 1, 1.2 * 0.1]], made("absolute-error", "delta", **PAIR))
+    assert_made([[1 * 1 - 2 * 1.2 * 0.1]], made("absolute-error", "gradient", **PAIR))
+
+
+def test_a_run_squares_the_error_once() -> None:
+    lesson = lesson_of(one_filter(**PAIR))
+    values = first_iteration(mistaken(lesson, MISTAKES["squared-error"])).values
+    assert_allclose(values["delta"].ravel(), [1**2 * 1, 1.2**2 * 0.1])
+
+
+def test_error_as_delta_used_goes_on_with_e() -> None:
+    assert_made([[1 * 1 - 2 * -1.2]], made("error-as-delta-used", "gradient", **PAIR))
+    assert_made(1 - 1.2, made("error-as-delta-used", "bias_gradient", **PAIR))
+    assert_made([[1 * 1, -1.2 * 1]], made("error-as-delta-used", "input_gradient", **PAIR))
+
+
+def test_a_sign_that_is_turned_everywhere_is_no_lost_sign() -> None:
+    low = PAIR | {"target": [[2, 1]]}  # e = [−1, −1.2]
+    assert made("absolute-error", "delta", **low) == []

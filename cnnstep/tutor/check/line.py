@@ -160,14 +160,18 @@ class Line:
         conventions = self.open_conventions(step, scale=scale) if cost else ()
 
         def sets(count: int) -> Sets:
-            return self.lessons.sets(self.lesson, step, count)
+            return self.lessons.sets(self.lesson, step, count, self.known)
 
         for option in options(sets, conventions, cost, mistakes, self._again(step)):
             yield from self._by(step, option)
 
     def _again(self, step: Step) -> tuple[Mistake, ...]:
         """The mistakes made so far, and never given up, that would show in this step too."""
-        held = [one for one in self.mistakes if one.fits(self.lesson, step) and one.code not in self.given_up]
+        held = [
+            one
+            for one in self.mistakes
+            if one.fits(self.lesson, step) and one.code not in self.given_up and not one.passes_over(self.lesson, step)
+        ]
         return tuple(one for one in held if any(True for _ in self._by(step, Option((one,)))))
 
     def _fits(self, name: str) -> bool:

@@ -91,11 +91,15 @@ class Lessons:
     _right: dict[tuple[object, ...], Array] = field(default_factory=dict, repr=False)
     _sets: dict[tuple[str, int], Sets] = field(default_factory=dict, repr=False)
 
-    def sets(self, lesson: Lesson, step: Step, count: int) -> Sets:
-        """The sets of so many mistakes that this step can hold and that can be made together."""
+    def sets(self, lesson: Lesson, step: Step, count: int, known: frozenset[str]) -> Sets:
+        """The sets of so many mistakes that this step can hold and that can be made together.
+
+        One that passes over a step can be told from a mistake in that step only where it is `known`.
+        """
         key = (step.name, count)
         if key not in self._sets:
-            here = [one for one in MISTAKES.values() if one.fits(lesson, step)]
+            fitting = (one for one in MISTAKES.values() if one.fits(lesson, step))
+            here = [one for one in fitting if (over := one.passes_over(lesson, step)) is None or over in known]
             worked = {one.code for one in here if one.slants[step.role].working}
             together = (each for each in combinations(here, count) if sum(one.code in worked for one in each) <= 1)
             self._sets[key] = tuple(together)

@@ -3,7 +3,7 @@
 `check` finds them in a learner's numbers, `run --mistake` shows where they lead, `explain` tells of them.
 """
 
-from cnnstep.tutor.mistakes import delta, forward, gradient, input_gradient, network, optimizers, update
+from cnnstep.tutor.mistakes import delta, error, forward, gradient, input_gradient, network, optimizers, update
 from cnnstep.tutor.mistakes.case import Case
 from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, Words, carry_out
 from cnnstep.tutor.mistakes.mistaken import mistaken
@@ -15,6 +15,7 @@ __all__ = [
     "Words",
     "carry_out",
     "delta",
+    "error",
     "forward",
     "gradient",
     "input_gradient",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cnnstep.engine.activations import Activation
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
-from cnnstep.tutor.mistakes.forward import folds
+from cnnstep.tutor.mistakes.forward import activation_line, folds
 from cnnstep.tutor.mistakes.mistake import Slant, Text, mistake
 
 
@@ -204,4 +204,81 @@ mistake(
     lambda at: at.right_line if _cancels(at) else f"{at.step.formula}, once.",
     shown_on="sigmoid",
     delta=Slant(result=lambda case, delta: delta * _slope(case)),
+)
+
+
+def _through_relu(case: Case) -> tuple[Array, Array]:
+    """∂L/∂a where z is positive, or where it is not negative, and 0 elsewhere."""
+    back, z = upstream(case), _z(case)
+    return back * (z > 0), back * (z >= 0)
+
+
+def _as_for_a_relu(at: Setting) -> str:
+    if at.step.role == "activation":
+        return "You took max(0, z) for the output, as for a ReLU."
+    return f"You let {at.upstream} pass where z is positive and set it to 0 where z is negative, as for a ReLU."
+
+
+def _not_a_relu(at: Setting) -> str:
+    name = _phi(at).name
+    if at.step.role == "activation":
+        return f"The activation here is {name}, and it has other outputs."
+    return f"The activation here is {name}: where z is negative its slope is not 0, so something comes back there too."
+
+
+mistake(
+    "relu-for-another",
+    "you took the activation for a ReLU",
+    _as_for_a_relu,
+    _not_a_relu,
+    lambda at: activation_line(at) if at.step.role == "activation" else _with_slope(at),
+    when=lambda at: _phi(at).name != "relu" and _phi(at).slope_at(-1.0) != 0,
+    shown_on="leaky-relu-rescue",
+    activation=Slant(working=lambda case: np.maximum(case.input(0), 0.0)),
+    delta=Slant(working=_through_relu),
+)
+
+
+def _slopes_of_z(case: Case) -> Array | tuple[Array, ...]:
+    back, z = upstream(case), _z(case)
+    if _phi(case).name == "sigmoid":
+        return back * z * (1.0 - z)
+    return back * (1.0 - z * z), back * (1.0 - np.tanh(z))
+
+
+mistake(
+    "slope-of-z",
+    "you put the wrong number into the slope",
+    by_activation(
+        "",
+        sigmoid="You put z into a formula that takes a: z·(1 − z).",
+        tanh="You put z into a formula that takes a, 1 − z² for 1 − a²; or you left out the square, 1 − a.",
+    ),
+    by_activation(
+        "",
+        sigmoid="a·(1 − a) lies between 0 and ¼. z·(1 − z) is negative where z is negative or above 1, and large far "
+        "out.",
+        tanh="1 − a² lies between 0 and 1. 1 − z² is negative where z is beyond ±1, and 1 − a is above 1 where z is "
+        "negative.",
+    ),
+    lambda at: f"{_with_slope(at)} Work out a = {_phi(at).name}(z) first.",
+    when=lambda at: _phi(at).name in _WRITTEN_IN_A,
+    shown_on="sigmoid",
+    delta=Slant(working=_slopes_of_z),
+)
+
+
+def _slope_where_negative(case: Case) -> Array:
+    return np.where(_z(case) > 0, upstream(case), _slope(case))
+
+
+mistake(
+    "slope-without-error",
+    "you left out the error where z is not positive",
+    lambda at: f"Where z ≤ 0 you wrote the slope by itself, without × {at.upstream}.",
+    "These cells then pull on the weights by the same amount whatever comes back to them, even where it is 0.",
+    _with_slope,
+    when=lambda at: _phi(at).name in ("leaky_relu", "elu"),
+    shown_on="leaky-relu-rescue",
+    delta=Slant(working=_slope_where_negative),
 )

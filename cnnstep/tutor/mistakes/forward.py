@@ -1,4 +1,4 @@
-"""Mistakes on the way forward: in the filter's pass, the activation and the error."""
+"""Mistakes on the way forward: in the filter's pass and the activation."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import correlate, filter_gradient
-from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting, transposed, turned
@@ -244,67 +242,4 @@ mistake(
     when=folds,
     shown_on="six-outputs",
     activation=Slant(working=lambda case: np.abs(case.input(0))),
-)
-
-
-def _is_difference(at: Setting) -> bool:
-    """Whether the error is a − t, with an activation or a softmax before it."""
-    squashed = isinstance(at.made_by(at.step.inputs[0].name).part, ActivationLayer | Softmax)
-    return squashed and not (at.scenario.is_network and at.loss.weight_formula)
-
-
-def _pre_activation(case: Case) -> Array:
-    last = case.made_by(case.step.inputs[0].name)
-    return case.scenario.sign * (case.values[last.inputs[0].name] - case.input(1))
-
-
-def _compared(at: Setting) -> str:
-    return f"You worked out {'z − t' if at.scenario.sign > 0 else 't − z'}."
-
-
-mistake(
-    "error-from-pre-activation",
-    "you compared z with the target, not a",
-    _compared,
-    "The target is meant for the output. A cell whose output is right can still show an error here.",
-    lambda at: f"{at.step.formula}, with the output after the activation.",
-    when=_is_difference,
-    shown_on="six-outputs",
-    error=Slant(working=_pre_activation),
-)
-
-
-def _squared(at: Setting) -> str:
-    return f"You squared each cell: {'(∂L/∂a)²' if at.scenario.is_network else 'e²'}."
-
-
-def _why_not_squared(at: Setting) -> str:
-    lost = "Squares lose the sign, shrink numbers below 1 and blow up those above."
-    return f"The square belongs to the loss; its slope is a multiple of e. {lost}" if at.loss.factor else lost
-
-
-mistake(
-    "squared-error",
-    "you squared the error where its derivative belongs",
-    _squared,
-    _why_not_squared,
-    lambda at: f"{at.step.formula}, without a square.",
-    shown_on="six-outputs",
-    error=Slant(result=lambda case, error: np.square(error)),
-)
-
-
-def _which_way(at: Setting) -> str:
-    side = "low" if at.scenario.sign > 0 else "high"
-    return f"The sign says which way to go. Without it an output that is too {side} pulls the weights the wrong way."
-
-
-mistake(
-    "absolute-error",
-    "you dropped the error's sign",
-    lambda at: f"You wrote {'|∂L/∂a|' if at.scenario.is_network else '|e|'} for each cell.",
-    _which_way,
-    lambda at: f"Keep the sign: {at.step.formula}.",
-    shown_on="six-outputs",
-    error=Slant(result=lambda case, error: np.abs(error)),
 )

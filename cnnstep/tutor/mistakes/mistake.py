@@ -83,6 +83,12 @@ class Mistake:
         """The steps of a lesson that it can be made in."""
         return tuple(step for step in lesson.steps if self.fits(lesson, step))
 
+    def passes_over(self, lesson: Lesson, step: Step) -> str | None:
+        """The name of the earlier step that this mistake passes over in this one; None where there is no such step."""
+        role = self.slants[step.role].against
+        over = Setting(lesson, step).fed_by(role) if role else None
+        return over.name if over else None
+
     def words(self, lesson: Lesson, step: Step) -> Words:
         """The words for the step that it was made in."""
         setting = Setting(lesson, step)

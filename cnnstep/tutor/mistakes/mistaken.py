@@ -35,8 +35,13 @@ def _gradient_like(lesson: Lesson, step: Step) -> Array:
     return first_iteration(lesson).values[step.name]
 
 
+def _made_before(mistake: Mistake, step: Step) -> bool:
+    """Whether it is made in the very step that it could pass over here: what follows from that is right."""
+    return mistake.slants[step.role].against in mistake.slants
+
+
 def _wrong(lesson: Lesson, step: Step, mistakes: tuple[Mistake, ...]) -> Step:
-    here = [one for one in mistakes if one.fits(lesson, step)]
+    here = [one for one in mistakes if one.fits(lesson, step) and not _made_before(one, step)]
     if not here:
         return step
 

@@ -31,7 +31,8 @@ def mistake_table() -> Table:
 def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
     """What the learner does, why it hurts, what to do instead, the numbers of both, and where it leads."""
     example = example.few(MOST_SAMPLES) if example.scenario.is_network else example
-    command = f"cnnstep run {example.typed} --mistake {mistake.code} --iterations 5"
+    where = example.typed if mistake.occasions(example.lesson) else mistake.shown_on
+    command = f"cnnstep run {where} --mistake {mistake.code} --iterations 5"
     words = _words(mistake, example)
     return (
         Heading(f"The mistake: {mistake.title}", 1, mistake.code),

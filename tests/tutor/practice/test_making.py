@@ -121,7 +121,7 @@ def test_of_several_choices_one_is_right(skill: str) -> None:
 
 
 def test_what_stands_on_a_sheet_is_sometimes_nothing_wrong() -> None:
-    options = [drawn("spotting", 1 + seed % 3, seed) for seed in range(12)]
+    options = [drawn("spotting", 1 + seed % 3, seed) for seed in range(24)]
     rights = {question.options[question.right - 1].code for question in options if isinstance(question, ChoiceQuestion)}
     assert "" in rights
     assert len(rights) > 4

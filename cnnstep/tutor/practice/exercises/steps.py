@@ -46,7 +46,7 @@ def _through_relu(draw: Draw) -> Question:
 @variant("activation")
 def _through_leaky_relu(draw: Draw) -> Question:
     leaky = draw.lesson(activation={"name": "leaky_relu", "slope": draw.pick(0.5, 0.1)})
-    return StepQuestion(leaky, "activation", tells=("activation-skipped", "absolute-activation"))
+    return StepQuestion(leaky, "activation", tells=("activation-skipped", "absolute-activation", "relu-for-another"))
 
 
 @variant("error")
@@ -64,7 +64,8 @@ def _delta_of_relu(draw: Draw) -> Question:
 @variant("delta")
 def _delta_of_leaky_relu(draw: Draw) -> Question:
     leaky = draw.lesson(activation={"name": "leaky_relu", "slope": draw.pick(0.5, 0.1)})
-    return StepQuestion(leaky, "delta", tells=("slope-forgotten", "slope-twice"))
+    tells = ("slope-forgotten", "slope-twice", "relu-for-another", "slope-without-error")
+    return StepQuestion(leaky, "delta", tells=tells)
 
 
 @variant("delta")
@@ -75,7 +76,7 @@ def _delta_of_sigmoid(draw: Draw) -> Question:
         activation="sigmoid",
         target=draw.integers(rows, columns, low=0, high=1),
     )
-    return StepQuestion(lesson, "delta", tells=("slope-forgotten", "slope-at-output", "slope-twice"))
+    return StepQuestion(lesson, "delta", tells=("slope-forgotten", "slope-at-output", "slope-twice", "slope-of-z"))
 
 
 @variant("gradient")
@@ -93,7 +94,7 @@ def _gradient_and_sums(draw: Draw) -> Question:
 
 @variant("gradient")
 def _gradient_of_a_small_image(draw: Draw) -> Question:
-    tells = ("delta-as-gradient", "output-for-input", "delta-transposed", "first-patch-only")
+    tells = ("delta-as-gradient", "output-for-input", "delta-transposed", "first-patch-only", "error-as-delta-used")
     lesson = draw.lesson(sizes=((3, 3), (2, 2)))  # the one size at which δ can be taken for the gradient
     return StepQuestion(lesson, "gradient", tells=tells)
 
