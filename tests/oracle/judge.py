@@ -27,7 +27,8 @@ def wrongness(page: Page, step: str, wrong: Mapping[str, Wrong] = RIGHTLY, *, tu
     With steps that are `wrong`: from the nearest that somebody gets who carries those out so, and who put a minus in
     at the gradient if it is `turned`.
     """
-    return min(_distances(page, step, ({}, _before(page, step)), wrong, turned))
+    earlier = _before(page, step)
+    return min(_distances(page, step, ({}, earlier) if earlier else ({},), wrong, turned))
 
 
 def is_no_way_right(page: Page, step: str) -> bool:
@@ -50,19 +51,33 @@ def _before(page: Page, step: str) -> dict[str, Cells]:
     return {name: page.numbers[name] for name in given[: given.index(step)]}
 
 
+def rightly(page: Page, step: str) -> Iterator[Cells]:
+    """What is right for the scenario, under each convention."""
+    return _right_ones(page, step, ({},), RIGHTLY, False)
+
+
 def _distances(
     page: Page, step: str, typed: tuple[Mapping[str, Cells], ...], wrong: Mapping[str, Wrong], turned: bool
 ) -> Iterator[float]:
-    """How far the step is from each right one, in half-units: under each convention, from each of these numbers."""
+    """How far the step is from each right one, in half-units."""
+    return (apart(page.numbers[step], one) / _unit(page) for one in _right_ones(page, step, typed, wrong, turned))
+
+
+def _unit(page: Page) -> float:
+    return NEAR if page.digits >= EXACT else 0.5 * 10.0**-page.digits
+
+
+def _right_ones(
+    page: Page, step: str, typed: tuple[Mapping[str, Cells], ...], wrong: Mapping[str, Wrong], turned: bool
+) -> Iterator[Cells]:
+    """The step under each convention, from each of these numbers on, exactly and rounded on the way."""
     digits = page.digits if page.digits < EXACT else None
-    unit = NEAR if digits is None else 0.5 * 10.0**-digits
-    for numbers in {id(one): one for one in typed}.values():
-        for manner in manners(page, numbers, unit):
+    for numbers in typed:
+        for manner in manners(page, numbers, _unit(page)):
             for rounding in {None, digits}:
                 done = work(page.question, replace(manner, digits=rounding, turned=turned), wrong, numbers, step)
                 if step in done.steps:
-                    ways = _as_somebody_writes_it(done, step, page.question.count)
-                    yield min(apart(page.numbers[step], one) for one in ways) / unit
+                    yield from _as_somebody_writes_it(done, step, page.question.count)
 
 
 def manners(page: Page, typed: Mapping[str, Cells], unit: float) -> Iterator[Manner]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import product
 from random import Random
 
@@ -12,6 +13,7 @@ from tests.oracle.drawing_networks import draw_network
 from tests.oracle.judge import LEAST, wrongness
 from tests.oracle.misconceptions.entry import Attempt
 from tests.oracle.misconceptions.named import MISCONCEPTIONS, InNetwork, Misconception
+from tests.oracle.one_filter import OneFilter
 from tests.oracle.question import Question, Work, Wrong, work
 from tests.oracle.sheet import EXACT, Page
 from tests.oracle.wrong import Slant
@@ -64,6 +66,24 @@ def page_with(question: Question, digits: int, *mistakes: Misconception) -> Page
     given = [name for name in question.names(sent_back=sent_back) if name in done.steps]
     page = Page.of(question, {name: done[name] for name in given}, digits)
     return page if wrong.keys() <= done.steps.keys() and all(_seen(page, one) for one in mistakes) else None
+
+
+def draw_without_its_step(random: Random) -> tuple[str, Page]:
+    """A sheet of one matrix after the step in which a mistake was made, and the mistake's code."""
+    while True:
+        code = random.choice(CODES)
+        page = draw_with(random, code, tries=20)
+        if page is None or not isinstance(page.question, OneFilter) or len(page.question.hides) < 3:
+            continue
+        wrong = [step for one in ways(code) for step in one.attempts(page.question)]
+        after = [name for name in page.numbers if name in MATRICES and name not in wrong]
+        one_step = [replace(page, numbers={name: page.numbers[name]}) for name in after]
+        seen = [one for one in one_step if wrongness(one, next(iter(one.numbers))) > LEAST]
+        if seen:
+            return code, random.choice(seen)
+
+
+MATRICES = ("activation", "error", "delta", "gradient", "input_gradient", "update")
 
 
 def comes_of(page: Page, codes: Iterable[str]) -> bool:

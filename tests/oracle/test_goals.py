@@ -22,6 +22,7 @@ GOALS = {
     "wrong": (100, 0.0),
     "noise": (60, 2 / 3000),
     "structured": (60, 1 / 100),
+    "printed": (20, 0.0),
     "untouched": (30, 0.0),
     "zero": (30, 0.0),
     "filters-exchanged": (30, 0.0),

@@ -16,7 +16,8 @@ from tests.oracle.drawing_networks import draw_network
 from tests.oracle.judge import is_no_way_right
 from tests.oracle.misconceptions.named import InNetwork
 from tests.oracle.misconceptions.shapes import exchanged
-from tests.oracle.mistaken import CODES, IN_NETWORKS_TOO, comes_of, draw_with, draw_wrong, ways
+from tests.oracle.mistaken import CODES, IN_NETWORKS_TOO, comes_of, draw_with, draw_without_its_step, draw_wrong, ways
+from tests.oracle.printed import printed_wrongly
 from tests.oracle.right import right_sheet
 from tests.oracle.sheet import EXACT, Page
 from tests.oracle.wrong import NOISE, ONE_CELL, WITHOUT_NAME
@@ -126,6 +127,12 @@ def structured(random: Random) -> Trial:
     return Trial(page, what, lambda found: "" if comes_of(page, found.mistakes) else named()(found))
 
 
+def printed(random: Random) -> Trial:
+    """What is printed as right, where the cause lies in a step that was not given, is right."""
+    code, page = draw_without_its_step(random)
+    return Trial(page, code, lambda found: printed_wrongly(page, found))
+
+
 def untouched(random: Random) -> Trial:
     """A filter that was written again is named as nothing else."""
     page = draw_wrong(random, "update", lambda _, w: dict(w["filter"]), EXACT)
@@ -185,6 +192,7 @@ SHEETS: Mapping[str, Callable[[Random], Trial]] = {
     "wrong": wrong_numbers,
     "noise": noisy,
     "structured": structured,
+    "printed": printed,
     "untouched": untouched,
     "zero": zero,
     "filters-exchanged": filters_exchanged,
