@@ -73,8 +73,6 @@ def _near(name: str, known: list[str]) -> str:
 def _instead(word: str, commands: list[str]) -> str:
     """What was meant by a word that is no command: another command, or a name that one of them takes."""
     from cnnstep.surface.loading import shipped
-    from cnnstep.surface.practice.course_file import shipped_courses
-    from cnnstep.tutor.topics import known
 
     scenarios = [one.name for one in shipped()]
     if word in scenarios or Path(word).suffix == ".yaml":
@@ -83,6 +81,9 @@ def _instead(word: str, commands: list[str]) -> str:
         return 'that is typed in a session: "cnnstep step --interactive"'
     if near := _near(word, commands):
         return near
+    from cnnstep.surface.practice.course_file import shipped_courses  # courses and topics bring NumPy
+    from cnnstep.tutor.topics import known
+
     if word in (course.name for course in shipped_courses()):
         return f'did you mean "cnnstep practice {word}"?'
     if topic := known(word):
