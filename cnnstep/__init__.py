@@ -1,4 +1,4 @@
-"""A tutor for one convolution's backpropagation, number by number.
+"""A tutor for one step of backpropagation through a convolution, number by number.
 
 For scripts and notebooks: `scenario("first-filter")` or `one_filter(input=…, …)` gives a scenario, `trace`
 its iterations; an iteration has `matrix("gradient")`, `working("gradient", 0, 1)`, and `findings(iteration)`.

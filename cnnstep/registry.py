@@ -37,7 +37,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     known = list(known)
     if near := nearest(name, known):
         return f'did you mean "{near}"?'
-    return f"there is: {', '.join(known)}" if known else ""
+    return f"available: {', '.join(known)}" if known else ""
 
 
 class Registry(Mapping[str, T]):

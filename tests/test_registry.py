@@ -29,6 +29,6 @@ def test_what_was_meant_is_found_by_spelling_beginning_or_part(typed: str, name:
 
 
 def test_where_nothing_is_near_the_names_are_told() -> None:
-    assert did_you_mean("zzzzz", ["relu", "tanh"]) == "there is: relu, tanh"
+    assert did_you_mean("zzzzz", ["relu", "tanh"]) == "available: relu, tanh"
     assert did_you_mean("zzzzz", []) == ""
     assert did_you_mean("tan", ["relu", "tanh"]) == 'did you mean "tanh"?'

@@ -202,7 +202,7 @@ def _bias(bias: Any, filters: int, single: bool, faults: Faults) -> Array | None
 def _loss(name: str, phi: Activation | None, faults: Faults) -> Loss | None:
     loss = faults.attempt(lambda: LOSSES.find(str(name)), "loss")
     if loss and loss.only_with and phi is not None and phi.name != loss.only_with:
-        what = f"{name} goes with {loss.only_with}: it needs outputs between 0 and 1, and {phi.name} gives others"
+        what = f"{name} goes with {loss.only_with}: it needs outputs between 0 and 1, which {phi.name} does not ensure"
         faults.add(what, ("loss",), f"write activation: {loss.only_with}, or another loss")
     return loss
 

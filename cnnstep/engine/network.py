@@ -72,7 +72,7 @@ def read_layers(
 def _size_after(layer: Layer, size: Size, path: Path, name: str, faults: Faults) -> Size | None:
     """The size of what the layer gives; where it does not fit, the fault says which layer it is."""
     if isinstance(layer, Conv) and len(size) != 3:
-        what = f"{name}: a conv layer takes maps, and here comes one row of {size[0]} numbers"
+        what = f"{name}: a conv layer takes maps, but its input is one row of {size[0]} numbers"
         faults.add(what, path, "put it before flatten", "shape")
         return None
     try:
@@ -109,7 +109,7 @@ class _LayerReader:
         if near:
             read_keys(self.faults, {near[0]: None}, ("type",), self.path, "a layer")
         else:
-            self.faults.add("this layer has no type", self.path, f"there is: {', '.join(LAYER_KEYS)}", "missing-key")
+            self.faults.add("this layer has no type", self.path, f"available: {', '.join(LAYER_KEYS)}", "missing-key")
 
     def _made(self, kind: str) -> Layer | None:
         if kind == "conv":
@@ -135,7 +135,9 @@ class _LayerReader:
 
     def _pool(self, make: type[MaxPool] | type[AveragePool]) -> Layer | None:
         if "size" not in self.given:
-            self.faults.add("size is missing: how large the window is", self.path, "add it: size: 2", "missing-key")
+            self.faults.add(
+                "size is missing: it says how large the window is", self.path, "add it: size: 2", "missing-key"
+            )
             return None
         size = self.numbers.pair(self.given["size"], "size", 1)
         geometry = read_geometry(self.faults, self.given, size, self.path, stride=size)
@@ -201,13 +203,13 @@ class _LayerReader:
     def _draw(self, spec: Mapping[str, Any], path: Path, shape: tuple[int, ...]) -> Array | None:
         if "init" not in spec:
             what = "init is missing: how the weights are drawn"
-            self.faults.add(what, path, f"add it: init: he_normal; there is: {', '.join(INITIALISERS)}", "missing-key")
+            self.faults.add(what, path, f"add it: init: he_normal; available: {', '.join(INITIALISERS)}", "missing-key")
             return None
         draw = self.faults.attempt(lambda: INITIALISERS.find(str(spec["init"])), *path, "init")
         seed = NumberReader(self.faults, path).whole(spec.get("seed", 0), "seed", 0)
         field = int(np.prod(shape[2:], dtype=int))
         if (total := field * shape[0] * shape[1]) > MOST_WEIGHTS:
-            what = f"this layer would have {total} weights; {MOST_WEIGHTS} are the most that are drawn"
+            what = f"this layer would have {total} weights; {MOST_WEIGHTS} are the most that can be drawn"
             self.faults.add(what, path, "make it smaller")
             return None
         return draw and draw(np.random.default_rng(seed), shape, shape[1] * field, shape[0] * field)

@@ -126,7 +126,7 @@ def _layer(index: str, module: Any) -> list[Entry]:
         raise InputError(Fault("unknown-layer", what, "what it works out is not known here; use PyTorch's"))
     if name not in READERS:
         what = f"layer {index} of the model is {name}, and there is no such layer here"
-        raise InputError(Fault("unknown-layer", what, f"there is: {', '.join(READERS)}"))
+        raise InputError(Fault("unknown-layer", what, f"available: {', '.join(READERS)}"))
     return READERS[name](index, module)
 
 

@@ -95,7 +95,7 @@ def _no_layer(tree: Document, path: Path, node: Node) -> Fault:
         if near:
             what = f"there is no key {quoted(near[0])} here"
             return tree.fault("unknown-key", what, 'did you mean "type"?', (*path, near[0]), key=True)
-        return tree.fault("missing-key", "this layer has no type", f"there is: {', '.join(LAYER_KEYS)}", path)
+        return tree.fault("missing-key", "this layer has no type", f"available: {', '.join(LAYER_KEYS)}", path)
     name = kind.text if isinstance(kind, Scalar) else ""
     what = f"there is no layer type {quoted(name)}" if name else f"the type is {_shown(kind)}; it must be a name"
     return tree.fault("unknown-layer", what, did_you_mean(name, LAYER_KEYS), (*path, "type"))

@@ -132,7 +132,7 @@ CASES: list[tuple[dict[str, Any], Path, str, str]] = [
         {**SAMPLES, "samples": [{"input": X, "target": T, "titel": 1}]},
         ("samples", 0, "titel"),
         'a sample has no "titel"',
-        "there is: input, target",
+        "available: input, target",
     ),
     ({"samples": [{"input": X, "target": T}], "target": None}, ("input",), "samples replaces input", "leave input out"),
     ({"input": [[1j, 0]]}, ("input",), "complex numbers can't be used, and they stand in input", "x.real"),

@@ -46,7 +46,7 @@ def test_anything_else_is_a_fault_of_the_program(
     monkeypatch.setattr(cli, "app", ends)
     ran = cnnstep("run", "first-filter")
     assert ran.code == 3
-    assert ran.err.startswith(f"This is a fault of cnnstep, not yours: {type(raised).__name__}: ")
+    assert ran.err.startswith(f"This is a bug in cnnstep, not your mistake: {type(raised).__name__}: ")
 
 
 def test_a_fault_without_words_is_told_too(cnnstep: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_a_fault_without_words_is_told_too(cnnstep: Program, monkeypatch: pytest
         raise RuntimeError
 
     monkeypatch.setattr(cli, "app", ends)
-    assert "not yours: RuntimeError" in cnnstep("run", "first-filter").err
+    assert "not your mistake: RuntimeError" in cnnstep("run", "first-filter").err
 
 
 class TestMain:

@@ -185,4 +185,4 @@ class TestErrors:
         ran = cnnstep("run", "first-filter", "--json")
         assert ran.code == 3
         assert document(ran)["error"]["message"] == "RuntimeError: a wheel came off"
-        assert "a fault of cnnstep, not yours" in ran.err
+        assert "a bug in cnnstep, not your mistake" in ran.err

@@ -160,7 +160,7 @@ def test_all_slips_of_the_axes_come_at_once(cnnstep: Program) -> None:
 def test_help_says_how_starts_are_drawn_and_how_steps_are_spaced(cnnstep: Program) -> None:
     page = " ".join(cnnstep("sweep", "--help").out.split())
     assert "he (normal, deviation sqrt(2/inputs))" in page
-    assert "start:stop:count in even steps, or start:stop:count:log in even ratios" in page
+    assert "start:stop:count in even steps or start:stop:count:log in even ratios" in page
 
 
 class TestGoingOn:
@@ -213,7 +213,7 @@ class TestGoingOn:
         monkeypatch.setattr(gather, "gather", stopped)
         ran = cnnstep("sweep", "first-filter", "--starts", "5", "--output", "runs.csv")
         assert (ran.code, (tmp_path / "runs.csv").exists()) == (130, False)
-        assert "Not written: runs.csv, for no run is done yet." in ran.err
+        assert "Not written: runs.csv. No run is finished yet." in ran.err
         assert "No run is done yet." in ran.out
 
     def test_another_sweep_is_not_gone_on_with(self, cnnstep: Program) -> None:
@@ -231,7 +231,7 @@ class TestGoingOn:
         monkeypatch.setattr(gather, "gather", broken)
         ran = cnnstep("sweep", "first-filter", "--starts", "5")
         assert (ran.code, ran.out) == (2, "")
-        assert "A worker process was ended from outside." in ran.err
+        assert "A worker process was killed." in ran.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are a Unix thing")

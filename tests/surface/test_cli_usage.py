@@ -30,18 +30,18 @@ SLIPS = [
     (["run", "first"], 'There is no scenario called "first".', 'Did you mean "first-filter"?'),
     (["run", "linear-fast"], 'There is no scenario called "linear-fast".', 'Did you mean "first-filter-linear-fast"?'),
     (["explain", "dead", "rleu"], 'There is no topic called "dead rleu".', 'Did you mean "dead-relu"?'),
-    (["zzzzz"], 'There is no command "zzzzz".', "cnnstep --help shows what there is."),
+    (["zzzzz"], 'There is no command "zzzzz".', "See cnnstep --help."),
     (["--vers"], "There is no option --vers.", 'Did you mean "--version"?'),
-    (["-x"], "There is no option -x.", "cnnstep --help shows what there is."),
-    (["run"], "SCENARIO is missing.", "cnnstep run --help shows what there is."),
+    (["-x"], "There is no option -x.", "See cnnstep --help."),
+    (["run"], "SCENARIO is missing.", "See cnnstep run --help."),
     (["run", "first-filtr"], 'There is no scenario called "first-filtr".', 'Did you mean "first-filter"?'),
-    (["run", "nope"], 'There is no scenario called "nope".', "There is: "),
+    (["run", "nope"], 'There is no scenario called "nope".', "Available: "),
     (["run", "nope.yaml"], 'nope.yaml: there is no file "nope.yaml".', "Check the name and the folder."),
-    (["run", ""], 'There is no scenario called "".', "There is: "),
+    (["run", ""], 'There is no scenario called "".', "Available: "),
     (["run", "first-filter", "--iteration", "3"], "There is no option --iteration.", 'Did you mean "--iterations"?'),
     (["run", "first-filter", "--iterations", "x"], "--iterations takes a whole number.", "cnnstep run --help"),
     (["run", "first-filter", "-n", "1.5"], "--iterations takes a whole number.", "cnnstep run --help"),
-    (["run", "first-filter", "--iterations"], "--iterations needs a value.", "--help shows what there is."),
+    (["run", "first-filter", "--iterations"], "--iterations needs a value.", " --help."),
     (["run", "first-filter", "--iterations", "0"], "--iterations is 0; it must be 1 or more.", "Type: --iterations 1."),
     (["run", "first-filter", "--every", "0"], "--every is 0; it must be 1 or more.", "Type: --every 1."),
     (["run", "first-filter", "--precision", "-1"], "--precision is -1; it must be 0 or more.", "Type: --precision 0."),
@@ -50,10 +50,10 @@ SLIPS = [
         "--precision is 16; it must be 15 or less.",
         "Type: --precision 15.",
     ),
-    (["run", "first-filter", "--json=3"], "--json takes no value.", "--help shows what there is."),
+    (["run", "first-filter", "--json=3"], "--json takes no value.", " --help."),
     (["run", "first-filter", "one", "two"], 'Unexpected extra argument: "one two".', "cnnstep run --help"),
     (["run", "first-filter", "--only", "grad"], 'There is no step called "grad".', 'Did you mean "gradient"?'),
-    (["step", "first-filter", "--only", "nothing"], 'There is no step called "nothing".', "There is: forward"),
+    (["step", "first-filter", "--only", "nothing"], 'There is no step called "nothing".', "Available: forward"),
     (["step", "--iteration", "-1"], "--iteration is -1; it must be 0 or more.", "Type: --iteration 0."),
     (
         ["practice", "--seed", "9223372036854775808"],
@@ -64,7 +64,7 @@ SLIPS = [
     (["step", "-i", "--only", "error"], "--interactive and --only don't go together.", "Leave out --only."),
     (["step", "-i", "--iteration", "0"], "--interactive and --iteration don't go together.", "Leave out --iteration."),
     (["explain", "rleu"], 'There is no topic called "rleu".', 'Did you mean "relu"?'),
-    (["explain", "relu", "--scenario", "nope"], 'There is no scenario called "nope".', "There is: "),
+    (["explain", "relu", "--scenario", "nope"], 'There is no scenario called "nope".', "Available: "),
     (["scenarios", "extra"], 'Unexpected extra argument: "extra".', "cnnstep scenarios --help"),
 ]
 
@@ -128,7 +128,7 @@ class TestHelp:
 
     def test_every_command_is_listed_with_a_whole_sentence(self, cnnstep: Program) -> None:
         page = " ".join(cnnstep("--help").out.split())
-        assert "Walk a scenario without asking anything: every step's matrix, the findings, the outcome." in page
+        assert "Run a scenario without questions: every step's matrix, the findings, the outcome." in page
         for command in COMMANDS:
             assert f" {command} " in page
 

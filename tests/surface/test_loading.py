@@ -93,8 +93,8 @@ def test_without_a_stream_it_is_the_programs_own(monkeypatch: pytest.MonkeyPatch
     [
         ("first-filtr", 'there is no scenario called "first-filtr"', 'did you mean "first-filter"?'),
         ("First_Filter", 'there is no scenario called "First_Filter"', 'did you mean "first-filter"?'),
-        ("xyz", 'there is no scenario called "xyz"', "there is: first-filter, stride"),
-        ("", 'there is no scenario called ""', "there is: first-filter, stride"),
+        ("xyz", 'there is no scenario called "xyz"', "available: first-filter, stride"),
+        ("", 'there is no scenario called ""', "available: first-filter, stride"),
         ("stride.yaml", 'there is no file "stride.yaml"', "the shipped scenario is called stride"),
         ("strid.yaml", 'there is no file "strid.yaml"', 'did you mean "stride"?'),
         ("a/b", 'there is no file "a/b"', "check the name and the folder"),

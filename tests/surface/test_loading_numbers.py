@@ -47,7 +47,7 @@ def test_a_csv_is_one_row_a_line_with_commas_semicolons_or_blanks(
         ("# x\n1 2\n1 2 3\n", (3, 1), "ragged", "this row has 3 numbers, the first has 2"),
         ("x,y\n1,2\n", (1, 1), "not-a-number", '"x" is not a number'),
         ("1; 0,5\n", (1, 4), "not-a-number", '"0,5" has a decimal comma'),
-        ("1,2\n1,\n", (2, 3), "not-a-number", "nothing stands here"),
+        ("1,2\n1,\n", (2, 3), "not-a-number", "a number is missing here"),
         ("1  2\n3  nan\n", (2, 4), "not-a-number", '"nan" can\'t be calculated with'),
         ("1,2\n3, x", (2, 4), "not-a-number", '"x" is not a number'),
         ("# nothing\n", (None, None), "empty", 'there are no numbers in "a.csv"'),
@@ -139,9 +139,9 @@ def test_a_pgm_is_read_plain_and_binary(tmp_path: Path, content: bytes, rows: li
         (b"P2 0 0 255\n", "shape", "has 0 pixels"),
         (b"P2 1 1 5\n6", "not-a-number", "has a pixel of 6, and its header says 5 at most"),
         (b"P2 1 1 5\n-1", "not-a-number", 'has "-1" where a pixel belongs'),
-        (b"P2 1 1 70000\n6", "not-a-matrix", "names 70000 as its largest value"),
-        (b"P6 1 1 255\n123", "not-a-matrix", "does not begin like a grey image"),
-        (b"", "not-a-matrix", "does not begin like a grey image"),
+        (b"P2 1 1 70000\n6", "not-a-matrix", "gives 70000 as its largest value"),
+        (b"P6 1 1 255\n123", "not-a-matrix", "does not begin as a .pgm image does"),
+        (b"", "not-a-matrix", "does not begin as a .pgm image does"),
     ],
 )
 def test_a_pgm_that_does_not_fit_its_header_is_refused(tmp_path: Path, content: bytes, code: str, what: str) -> None:
@@ -152,7 +152,7 @@ def test_a_pgm_that_does_not_fit_its_header_is_refused(tmp_path: Path, content: 
 
 def test_another_kind_of_file_is_told_the_kinds_there_are(tmp_path: Path) -> None:
     fault = fault_of(tmp_path / "a.png")
-    assert (fault.code, fault.hint) == ("file-kind", "the kinds are .csv, .npy, .npz, .pgm")
+    assert (fault.code, fault.hint) == ("file-kind", "use one of .csv, .npy, .npz, .pgm")
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.npy", "a.pgm"])
@@ -178,7 +178,7 @@ def test_a_sample_takes_its_numbers_from_files_too(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_told_where_it_is_named_and_what_may_be_meant(tmp_path: Path) -> None:
     assert said(FROM_FILE, tmp_path) == ["3:16 not-found"]
-    assert faults_of(FROM_FILE, tmp_path)[0].hint == f"it is looked for in {tmp_path}"
+    assert faults_of(FROM_FILE, tmp_path)[0].hint == f"it was looked for in {tmp_path}"
     (tmp_path / "tt.csv").write_text("1", encoding="utf-8")
     assert faults_of(FROM_FILE, tmp_path)[0].hint == 'did you mean "tt.csv"?'
     assert "there is no folder" in faults_of(FROM_FILE, tmp_path / "none")[0].what

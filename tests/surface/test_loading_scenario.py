@@ -51,8 +51,8 @@ def test_a_title_is_text_whatever_it_looks_like(title: str, read: str) -> None:
 @pytest.mark.parametrize(
     ("word", "what", "hint"),
     [
-        ("true", "says yes or no", "write 1"),
-        ("no", "says yes or no", "write 0"),
+        ("true", "means yes or no", "write 1"),
+        ("no", "means yes or no", "write 0"),
         (".nan", "can't be calculated with", "write an ordinary number"),
         ("-.inf", "can't be calculated with", "write an ordinary number"),
         ("1e400", "too large", "smaller"),
@@ -62,9 +62,9 @@ def test_a_title_is_text_whatever_it_looks_like(title: str, read: str) -> None:
         ("\u22121", "long minus sign", "write -1"),
         ("1_000", "underscore", "write 1000"),
         ("1/4", "fraction", "write 0.25"),
-        ("'3'", "stands in quotes", "take the quotes away: 3"),
+        ("'3'", "is in quotes", "remove the quotes: 3"),
         ("1 0 1", "several numbers", "write a row as [1, 0, 1]"),
-        ("null", "nothing stands here", "write a number"),
+        ("null", "a number is missing here", "write a number"),
         ("{a: 1}", "where input has a number", "write one number"),
     ],
 )

@@ -91,7 +91,7 @@ class TestErrors:
         ran = cnnstep("run", "first-filter")
         assert ran.code == 3
         assert ran.err == (
-            "This is a fault of cnnstep, not yours: RuntimeError: a wheel came off\n"
+            "This is a bug in cnnstep, not your mistake: RuntimeError: a wheel came off\n"
             "CNNSTEP_DEBUG=1 shows where it happened.\n"
         )
         assert "Traceback" in cnnstep("run", "first-filter", env={"CNNSTEP_DEBUG": "1"}).err

@@ -173,14 +173,14 @@ class TestPages:
         filters = [block for block in drawn if block.title.startswith("filter")]
         assert len(filters) == 8
         assert filters[2].rows == tuple(map(tuple, recorded.outcome.values["conv1.weights"][2, 0].tolist()))
-        assert sum("read as" in block.title for block in drawn) == 6
+        assert sum("taken for" in block.title for block in drawn) == 6
 
     def test_accuracy_is_told_of_both_kinds_of_samples(self) -> None:
         recorded = ran(with_tests(), 2)
         training, held_back = recorded.accuracy[-1], recorded.test_accuracy[-1]
         text = words(page(recorded))
-        assert f"Read rightly: {100 * training:.1f} % of 60 training samples".replace(".0 %", " %") in text
-        assert f"{100 * held_back:.1f} % of 20 samples that it never trained with".replace(".0 %", " %") in text
+        assert f"Correct: {100 * training:.1f} % of 60 training samples".replace(".0 %", " %") in text
+        assert f"{100 * held_back:.1f} % of 20 samples held back from training".replace(".0 %", " %") in text
 
     def test_a_level_accuracy_and_one_samples_draw_no_curve(self) -> None:
         for scenario in (batch(learning_rate=1e-9), smallest()):
@@ -191,7 +191,7 @@ class TestPages:
         first = next(trace(lesson_for(digits_like()), 1))
         blocks = step_document(first, "net", AS_USUAL, (), 13)
         read = int(first.values["softmax1.forward"][13].argmax())
-        assert f"It is a 3. The network reads {read}, with p = " in words(blocks)
+        assert f"Its class is 3. The network says {read}, with p = " in words(blocks)
         (picture,) = (block for block in blocks if isinstance(block, Picture))
         assert picture.rows == tuple(map(tuple, first.values["input"][13, 0].tolist()))
 

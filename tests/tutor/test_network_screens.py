@@ -154,7 +154,7 @@ class TestCards:
         assert any(number for row in shown["∂L/∂X"] for number in row)
         assert shown["∂L/∂X, scattered"] == shown["∂L/∂X"]
         assert np.array(shown["∂L/∂X, by correlation"]) == pytest.approx(np.array(shown["∂L/∂X"]), abs=1e-12)
-        assert shown["W1 turned, filter 0, channel 0"] == ((4.0, 3.0), (2.0, 1.0))
+        assert shown["W1 rotated, filter 0, channel 0"] == ((4.0, 3.0), (2.0, 1.0))
         assert "The two are equal, cell by cell." in words(blocks)
 
     def test_softmax_shows_its_jacobian_and_the_short_form_equal(self) -> None:

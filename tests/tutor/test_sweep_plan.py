@@ -49,7 +49,7 @@ def test_axes_are_read_as_people_type_them(typed: str, axis: Axis) -> None:
     [
         ("0.01:1:40", "it has no name and = before its values", "filter[0,0]=-2:2:80"),
         ("lerning_rate=0.01:1:40", 'there is no axis called "lerning_rate"', 'did you mean "learning_rate"?'),
-        ("stride=1:2:2", 'there is no axis called "stride"', "there is: learning_rate, filter, bias"),
+        ("stride=1:2:2", 'there is no axis called "stride"', "available: learning_rate, filter, bias"),
         ("bias=0:1", "its values are not start:stop:count", "which is start:stop:count"),
         ("bias=0:1:2:log:3", "its values are not start:stop:count", "which is start:stop:count"),
         ("bias=a:1:3", 'the start "a" is not a number', "start:stop:count"),

@@ -148,7 +148,7 @@ def test_one_weight_of_several_filters_is_changed() -> None:
         ("z[0,0] 3", "forward is worked out, so it can't be set", "change what it is made of"),
         ("e 1", "error is worked out, so it can't be set", "change what it is made of"),
         ("gradient 0 0 1", "gradient is worked out, so it can't be set", "change what it is made of"),
-        ("title x", '"title" can\'t be set', "there is: learning_rate"),
+        ("title x", '"title" can\'t be set', "available: learning_rate"),
         ("learning_rate", "needs a value", "it is 0.5 now"),
         ("bias", "needs a value", "there is none now"),
         ("learning_rate fast", '"fast" is no number for learning_rate', "set learning_rate 0.5"),

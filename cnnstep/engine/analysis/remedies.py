@@ -148,12 +148,12 @@ def _starts(scenario: Scenario) -> Iterator[tuple[str, Array]]:
     weights = scenario.conv.weights
     corner = np.zeros_like(weights)
     corner[..., 0, 0] = 1.0
-    yield "start: the filter with every sign turned", -weights
+    yield "start: the filter with all signs changed", -weights
     yield "start: a single 1 in the corner", corner
     spread = math.sqrt(2.0 / math.prod(weights.shape[1:]))
     for seed in SEEDS:
         drawn = np.random.default_rng(seed).normal(0.0, spread, weights.shape)
-        yield f"start: drawn, seed {seed}", drawn.round(2)
+        yield f"start: random, seed {seed}", drawn.round(2)
 
 
 def _start(scenario: Scenario, solutions: Solutions, what: str, start: Array, limit: int) -> Trial | None:

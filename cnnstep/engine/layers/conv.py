@@ -259,7 +259,7 @@ class Conv(Layer):
                         terms.append(Term((*signal.factors(values, (n, f, i, j)), read(w, values, (f, c, u, v)))))
             return Working(tuple(terms))
 
-        formula = f"{gradient.symbol} = {signal.formula} ⋆ {w.symbol} turned by 180°, padded all round"
+        formula = f"{gradient.symbol} = {signal.formula} ⋆ {w.symbol} rotated by 180°, padded all round"
         inputs = (*signal.inputs, w)
         return Step(gradient, "input_gradient", formula, inputs, compute, working, self, place.layer)
 

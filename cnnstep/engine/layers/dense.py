@@ -27,10 +27,10 @@ class Dense(Layer):
         outputs, inputs = self.weights.shape
         if len(size) != 1:
             shape = "×".join(str(n) for n in size)
-            what = f"a dense layer takes one row of numbers, and here come maps of {shape}"
+            what = f"a dense layer takes one row of numbers, but its input is maps of {shape}"
             raise InputError(Fault("shape", what, "put {type: flatten} before it"))
         if size[0] != inputs:
-            what = f"each row of weights has {inputs} numbers, but {size[0]} come in"
+            what = f"each row of weights has {inputs} numbers, but the layer's input has {size[0]}"
             raise InputError(Fault("shape", what, f"give {outputs} rows of {size[0]} weights", ("weights",)))
         return (outputs,)
 

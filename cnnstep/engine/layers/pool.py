@@ -42,7 +42,7 @@ class Window:
                 )
             if left and not geometry.drops:
                 what = f"{sizes} leave {left} of the {axis} over with stride {step}"
-                hint = "choose a stride or a padding that comes out even, or write leftover: drop"
+                hint = "choose a stride or a padding that fits, or write leftover: drop"
                 raise InputError(Fault("shape", what, hint, ("stride",)))
         return size[0], *geometry.outputs(image, self.size)
 
@@ -99,7 +99,7 @@ class Pool(Layer):
     def output_size(self, size: Size) -> Size:
         """(C, oh, ow)."""
         if len(size) != 3:
-            what = "a pooling layer takes maps, and here comes one row of numbers"
+            what = "a pooling layer takes maps, but its input is one row of numbers"
             raise InputError(Fault("shape", what, "put it before flatten"))
         return self.window.outputs(size)
 

@@ -37,7 +37,7 @@ class Softmax(Layer):
         """The input's size, which must be one row."""
         if len(size) != 1:
             shape = "×".join(str(n) for n in size)
-            what = f"softmax takes one row of numbers, and here come maps of {shape}"
+            what = f"softmax takes one row of numbers, but its input is maps of {shape}"
             raise InputError(Fault("shape", what, "put {type: flatten} before it"))
         return size
 

@@ -23,14 +23,14 @@ def analyze(
     scenario: ScenarioName,
     iterations: Annotated[
         int | None,
-        typer.Option("--iterations", "-n", help="How far the forecast runs at most; 3000, less for a large layer."),
+        typer.Option("--iterations", "-n", help="Most iterations of the forecast; 3000, or fewer for a large layer."),
     ] = None,
     as_json: AsJson = False,
     format: Format = "",
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:
-    """Say beforehand whether a scenario will learn, why not, and what to change.
+    """Predict whether a scenario will learn; if not, why, and what to change.
 
     \b
     Examples:

@@ -19,14 +19,14 @@ from cnnstep.surface.cli.usage import PlainHelp, usage_fault
 from cnnstep.surface.exits import Exit
 from cnnstep.surface.screen import USUAL_WIDTH
 
-HELP = """A tutor for one convolution's backpropagation, number by number.
+HELP = """A tutor for one step of backpropagation through a convolution, number by number.
 
 \b
 Try first:
   cnnstep run first-filter      the first lesson
   cnnstep step --interactive    one step at a time
   cnnstep explain relu          one concept
-  cnnstep practice              exercises, made for you
+  cnnstep practice              exercises made for you
 """
 
 UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -54,9 +54,7 @@ def _version(asked: bool) -> None:
 @app.callback(invoke_without_command=True)
 def _start(
     context: typer.Context,
-    version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="The version, and nothing else."
-    ),
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     if context.invoked_subcommand is None:
         sys.stdout.write(context.get_help() + "\n")
@@ -151,7 +149,7 @@ def _bug(error: Exception, arguments: Sequence[str]) -> int:
 
         _tell("".join(traceback.format_exception(error)))
     else:
-        _tell(f"This is a fault of cnnstep, not yours: {what}\n{hint}.\n")
+        _tell(f"This is a bug in cnnstep, not your mistake: {what}\n{hint}.\n")
     return Exit.FAULT
 
 

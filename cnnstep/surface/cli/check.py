@@ -25,13 +25,13 @@ def check(
         ),
     ] = "",
     interactive: Annotated[
-        bool, typer.Option("--interactive", "-i", help="Type your matrices in at a prompt; WORK is then a scenario.")
+        bool, typer.Option("--interactive", "-i", help="Type in your matrices at a prompt; WORK is then a scenario.")
     ] = False,
     separate: Annotated[
         str,
         typer.Option("--separate", metavar="FILE", help="Write a scenario that tells equal explanations apart."),
     ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
     format: Format = "",
     precision: Precision = 4,

@@ -38,7 +38,7 @@ MaybeScenario = Annotated[
         show_default=False,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
 
 def _format_names(incomplete: str) -> list[str]:
@@ -53,12 +53,14 @@ Format = Annotated[
         "--format", metavar="NAME", help="The format of the answer: text, json.", autocompletion=_format_names
     ),
 ]
-Precision = Annotated[int, typer.Option("--precision", help="Decimals at most, 0 to 15.")]
-Fractions = Annotated[bool, typer.Option("--fractions", help="1/3 and not 0.3333, where that is exact.")]
+Precision = Annotated[int, typer.Option("--precision", help="Most decimals to show, 0 to 15.")]
+Fractions = Annotated[bool, typer.Option("--fractions", help="Show 1/3, not 0.3333, where that is exact.")]
 Only = Annotated[
     str,
     typer.Option(
-        "--only", metavar="STEP", help="Only these steps: error,delta; in a network also conv1 or conv1.gradient[3]."
+        "--only",
+        metavar="STEP",
+        help="Show only these steps: error,delta; in a network also conv1 or conv1.gradient[3].",
     ),
 ]
 

@@ -41,7 +41,7 @@ def practice(
     checked: Annotated[bool, typer.Option("--check", help="Check a course's exercises; ask nothing.")] = False,
     gift: Annotated[str, typer.Option("--gift", metavar="FILE", help="Write the exercises for Moodle (GIFT).")] = "",
     count: Annotated[int, typer.Option("--count", help="How many made exercises --gift writes for each skill.")] = 10,
-    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:

@@ -26,9 +26,9 @@ def explain(
     context: typer.Context,
     topic: Annotated[
         str,
-        typer.Argument(metavar="TOPIC", help="A concept; without one, the list.", autocompletion=_topic_names),
+        typer.Argument(metavar="TOPIC", help="A topic; without one, the list.", autocompletion=_topic_names),
     ] = "",
-    scenario: Annotated[str, typer.Option("--scenario", metavar="SCENARIO", help="Work it on your own numbers.")] = "",
+    scenario: Annotated[str, typer.Option("--scenario", metavar="SCENARIO", help="Use your own numbers.")] = "",
     format: Format = "",
     precision: Precision = 4,
     fractions: Fractions = False,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 StartWeights = Annotated[
-    str, typer.Option("--weights", metavar="FILE.npz", help="Start from weights that --save-weights wrote.")
+    str, typer.Option("--weights", metavar="FILE.npz", help="Start from weights saved with --save-weights.")
 ]
 Sample = Annotated[int | None, typer.Option("--sample", help="Which sample of a batch to show, counted from 0.")]
 
@@ -42,28 +42,26 @@ Sample = Annotated[int | None, typer.Option("--sample", help="Which sample of a 
 def run(
     scenario: ScenarioName,
     iterations: Annotated[
-        int | None, typer.Option("--iterations", "-n", help="How many updates; without it, the scenario's own number.")
+        int | None, typer.Option("--iterations", "-n", help="Number of updates; without it, the scenario's own.")
     ] = None,
-    every: Annotated[
-        int | None, typer.Option("--every", help="Also show each iteration whose number is a multiple of this.")
-    ] = None,
+    every: Annotated[int | None, typer.Option("--every", help="Also show every Nth iteration.")] = None,
     only: Only = "",
     sample: Sample = None,
     mistake: Annotated[
         str,
-        typer.Option("--mistake", metavar="CODE", help="Make this mistake in every iteration, beside the right way."),
+        typer.Option("--mistake", metavar="CODE", help="Make this mistake in every iteration, next to the right way."),
     ] = "",
     weights: StartWeights = "",
     save: Annotated[
-        str, typer.Option("--save-weights", metavar="FILE.npz", help="Keep the weights after the last update.")
+        str, typer.Option("--save-weights", metavar="FILE.npz", help="Save the weights after the last update.")
     ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
     format: Format = "",
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:
-    """Walk a scenario without asking anything: every step's matrix, the findings, the outcome.
+    """Run a scenario without questions: every step's matrix, the findings, the outcome.
 
     \b
     Examples:
@@ -186,11 +184,11 @@ def _iteration(lesson: Lesson, number: int) -> Iteration:
 def step(
     scenario: MaybeScenario = FIRST_LESSON,
     interactive: Annotated[
-        bool, typer.Option("--interactive", "-i", help="The tutor: one step at a time, forwards and back.")
+        bool, typer.Option("--interactive", "-i", help="The tutor: one step at a time, forward and back.")
     ] = False,
     iteration: Annotated[
         int | None,
-        typer.Option("--iteration", help="Which iteration to print, counted from 0; the first, unless told."),
+        typer.Option("--iteration", help="The iteration to print, counted from 0; without it, the first."),
     ] = None,
     only: Only = "",
     sample: Sample = None,
@@ -200,7 +198,7 @@ def step(
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:
-    """Go through a scenario one step at a time, forwards and back; or print one iteration's steps.
+    """Go through a scenario one step at a time, forward and back; or print one iteration's steps.
 
     \b
     Examples:

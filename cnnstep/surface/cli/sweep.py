@@ -36,13 +36,13 @@ MANY = 500
 
 def sweep(
     scenario: ScenarioName,
-    starts: Annotated[int, typer.Option("--starts", metavar="N", help="So many random starting filters.")] = 0,
+    starts: Annotated[int, typer.Option("--starts", metavar="N", help="Number of random starting filters.")] = 0,
     learning_rate: Annotated[
         str,
         typer.Option(
             "--learning-rate",
             metavar="RATE",
-            help="One rate for every run; or rates to sweep over, as start:stop:count in even steps, or "
+            help="One rate for all runs; or rates to sweep over, as start:stop:count in even steps or "
             "start:stop:count:log in even ratios.",
         ),
     ] = "",
@@ -51,10 +51,10 @@ def sweep(
         typer.Option(
             "--axis",
             metavar="NAME=VALUES",
-            help="learning_rate, filter[0,0] or bias over start:stop:count. Two of them make a map.",
+            help="Sweep learning_rate, filter[0,0] or bias over start:stop:count. Two axes make a map.",
         ),
     ] = None,
-    iterations: Annotated[int, typer.Option("--iterations", "-n", help="Updates of a run, at most.")] = MANY,
+    iterations: Annotated[int, typer.Option("--iterations", "-n", help="Most updates in a run.")] = MANY,
     seed: Annotated[int, typer.Option("--seed", help="The same seed draws the same starts.")] = 1,
     init: Annotated[
         str,
@@ -65,24 +65,28 @@ def sweep(
             "sqrt(2/inputs)) or glorot (uniform, within sqrt(6/(inputs + outputs))). The bias is not drawn.",
         ),
     ] = "normal",
-    workers: Annotated[int, typer.Option("--workers", metavar="N", help="So many processes.")] = 1,
-    fast: Annotated[bool, typer.Option("--fast", help="In machine code where there is some (the extra fast).")] = False,
+    workers: Annotated[int, typer.Option("--workers", metavar="N", help="Number of processes.")] = 1,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Use machine code where there is some (the extra fast).")
+    ] = False,
     scheduler: Annotated[
-        str, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster instead (the extra dask).")
+        str, typer.Option("--scheduler", metavar="ADDRESS", help="Use a Dask cluster instead (the extra dask).")
     ] = "",
     output: Annotated[
         str,
-        typer.Option("--output", "-o", metavar="FILE", help="The runs as .csv or .npz; the picture as .svg or .png."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write the runs as .csv or .npz, the picture as .svg or .png."
+        ),
     ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     resume: Annotated[
-        str, typer.Option("--resume", metavar="FILE", help="Keep what is done in this file, and go on from there.")
+        str, typer.Option("--resume", metavar="FILE", help="Keep finished runs in this file and continue from it.")
     ] = "",
     as_json: AsJson = False,
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:
-    """Run many starting filters or learning rates at once, and tell what becomes of them.
+    """Run many starting filters or learning rates at once, and see how each run ends.
 
     \b
     Examples:
@@ -174,7 +178,7 @@ def _carried_out(swept: Sweep, executor: AbstractContextManager[Executor | None]
         return True
     except BrokenExecutor as error:
         hint = "try fewer --workers; with --resume FILE what is done is kept"
-        raise InputError(Fault("workers", "a worker process was ended from outside", hint)) from error
+        raise InputError(Fault("workers", "a worker process was killed", hint)) from error
     return False
 
 
@@ -184,7 +188,7 @@ def _write(output: str, swept: Sweep, force: bool) -> None:
     from cnnstep.surface.sweeping.output import write_output
 
     if not swept.done.any():
-        say(f"Not written: {output}, for no run is done yet.")
+        say(f"Not written: {output}. No run is finished yet.")
         return
     write_output(output, swept, force)
     say(f"Written: {output}" + ("." if swept.finished else f", with the {swept.count} runs that are done."))

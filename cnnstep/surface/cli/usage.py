@@ -45,7 +45,7 @@ def usage_fault(error: typer.TyperException) -> Fault:
     """The fault of a command line that can't be read, with the nearest thing that can be typed."""
     context: Any = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cnnstep"
-    help_hint = f"{path} --help shows what there is"
+    help_hint = f"see {path} --help"
     what, hint = _said(error, context)
     return Fault("usage", what, hint or help_hint)
 

@@ -71,7 +71,7 @@ def _names(archive: zipfile.ZipFile) -> list[str]:
 
 
 def _say_which(names: list[str]) -> str:
-    return f"say which: {{file: …, key: {names[0]}}}; there is: {', '.join(names)}" if names else "it is empty"
+    return f"say which: {{file: …, key: {names[0]}}}; available: {', '.join(names)}" if names else "it is empty"
 
 
 def _member(archive: zipfile.ZipFile, key: str, name: str) -> Array:
@@ -94,6 +94,6 @@ def _checked(stored: NDArray[Any], name: str) -> Array:
     array = np.array(stored, dtype=np.float64)
     if not np.isfinite(array).all():
         cell = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        what = f"{name} has {array[cell]} at {list(cell)}, which can't be calculated with"
+        what = f"{name} has {array[cell]} at {list(cell)}, which is not an ordinary number"
         raise InputError(Fault("not-a-number", what, "replace it by an ordinary number"))
     return array

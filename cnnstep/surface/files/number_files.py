@@ -23,8 +23,8 @@ def read_numbers(path: Path, shown: str, key: str = "") -> Array:
     """
     kind = path.suffix.lower()
     if kind not in KINDS:
-        what = f"{quoted(shown, 200)} is of no kind that is read"
-        raise InputError(Fault("file-kind", what, f"the kinds are {', '.join(KINDS)}"))
+        what = f"{quoted(shown, 200)} is not a kind of file that can be read"
+        raise InputError(Fault("file-kind", what, f"use one of {', '.join(KINDS)}"))
     if key and kind != ".npz":
         what = f"key goes with an .npz file, and {quoted(shown, 200)} holds one array"
         raise InputError(Fault("file-kind", what, "leave key out"))
@@ -42,7 +42,7 @@ def _not_found(path: Path, shown: str) -> Fault:
         return Fault("not-found", f"there is no folder {quoted(str(folder), 200)}", "check the name of the file")
     beside = [entry.name for entry in folder.iterdir() if entry.suffix.lower() in KINDS]
     guess = did_you_mean(path.name, beside)
-    hint = guess if guess.startswith("did you mean") else f"it is looked for in {folder.resolve()}"
+    hint = guess if guess.startswith("did you mean") else f"it was looked for in {folder.resolve()}"
     return Fault("not-found", f"there is no file {quoted(shown, 200)}", hint)
 
 
@@ -54,7 +54,7 @@ def _from_csv(path: Path, shown: str) -> Array:
     faults: list[Fault] = []
     rows = [(start, _row(source, line, start, between, faults)) for start, line in lines]
     if not rows:
-        raise InputError(Fault("empty", f"there are no numbers in {quoted(shown, 200)}", "write one row a line"))
+        raise InputError(Fault("empty", f"there are no numbers in {quoted(shown, 200)}", "write one row per line"))
     faults.extend(_uneven_lines(source, rows))
     if faults:
         raise InputError(sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
@@ -94,11 +94,11 @@ def _from_pgm(path: Path, shown: str) -> Array:
     content, name = read_file(path, FILE_LIMIT, shown), quoted(shown, 200)
     header = _PGM_HEADER.match(content)
     if header is None:
-        what = f"{name} does not begin like a grey image"
+        what = f"{name} does not begin as a .pgm image does"
         raise InputError(Fault("not-a-matrix", what, "a .pgm begins with P2 or P5, width, height and largest value"))
     columns, rows, largest = (int(number) for number in header.groups()[1:])
     if not 1 <= largest <= 65535:
-        what = f"{name} names {largest} as its largest value"
+        what = f"{name} gives {largest} as its largest value"
         raise InputError(Fault("not-a-matrix", what, "a .pgm goes from 1 to 65535"))
     pixels = (_plain_pixels if header[1] == b"P2" else _binary_pixels)(content[header.end() :], largest, name)
     if pixels.size != rows * columns or pixels.size == 0:

@@ -29,9 +29,9 @@ def why_no_number(text: str, in_quotes: bool = False) -> tuple[str, str]:
     """What is wrong with a text that stands where a number belongs, and what to write instead."""
     shown = quoted(text)
     if in_quotes and number_in(text) is not None:
-        return f"{shown} stands in quotes, which makes it text", f"take the quotes away: {text}"
+        return f"{shown} is in quotes, which makes it text", f"remove the quotes: {text}"
     if not text or text in ("~", "null"):
-        return "nothing stands here, and a number belongs here", "write a number; 0 if none is meant"
+        return "a number is missing here", "write a number; 0 if none is meant"
     return _other_spelling(text, shown) or _no_spelling(text, shown)
 
 
@@ -39,10 +39,10 @@ def _other_spelling(text: str, shown: str) -> tuple[str, str] | None:
     """A number that was spelled in a way that is not read."""
     plain_minus = text.translate(_MINUS_SIGNS)
     if number_in(plain_minus) is not None:
-        return f"{shown} has a long minus sign; a number takes the keyboard's short one", f"write {plain_minus}"
+        return f"{shown} has a long minus sign; a number needs the keyboard's short one", f"write {plain_minus}"
     with_point = plain_minus.replace(",", ".")
     if number_in(with_point) is not None:
-        return f"{shown} has a decimal comma; a number takes a point", f"write {with_point}"
+        return f"{shown} has a decimal comma; a number needs a point", f"write {with_point}"
     if number_in(text.replace("_", "")) is not None:
         return f"{shown} has an underscore between its digits", f"write {text.replace('_', '')}"
     parts = re.split(r"[\s;,]+", text.strip())
@@ -58,7 +58,7 @@ def _other_spelling(text: str, shown: str) -> tuple[str, str] | None:
 def _no_spelling(text: str, shown: str) -> tuple[str, str]:
     word = text.lower()
     if word in _YES_OR_NO:
-        return f"{shown} says yes or no; it is not a number", f"write {_YES_OR_NO[word]}"
+        return f"{shown} means yes or no, and is not a number", f"write {_YES_OR_NO[word]}"
     if word.lstrip("+-.") in _NOT_ORDINARY:
         return f"{shown} can't be calculated with", "write an ordinary number"
     if _NUMBER.fullmatch(text):

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 _WORDS: tuple[tuple[str, str, str], ...] = (
     (r"expected ',' or '\]'.*stream end", "a list is never closed", "add the missing ]"),
     (r"expected ',' or '\}'.*stream end", "a { is never closed", "add the missing }"),
-    (r"expected ',' or '\]'", "a list goes wrong here", "put a comma between its items and ] at its end"),
-    (r"expected ',' or '\}'", "the part in { } goes wrong here", "write {key: value, key: value}"),
-    (r"expected the node content.*stream end", "the file ends inside of [ ] or { }", "close what is open"),
-    (r"expected (the )?node content", "a value is missing here", "write one, or take the comma away"),
-    (r"mapping values are not allowed", "this colon is one too many", "put text with a colon in quotes"),
+    (r"expected ',' or '\]'", "this list is not written correctly", "put a comma between its items and ] at its end"),
+    (r"expected ',' or '\}'", "this part in { } is not written correctly", "write {key: value, key: value}"),
+    (r"expected the node content.*stream end", "the file ends inside [ ] or { }", "close what is open"),
+    (r"expected (the )?node content", "a value is missing here", "write one, or remove the comma"),
+    (r"mapping values are not allowed", "there is a colon too many here", "put text with a colon in quotes"),
     (r"could not find expected ':'", "a key has no colon after it", "write key: value"),
-    (r"found character '\\t'", "a tab stands where only spaces can", "indent with spaces"),
+    (r"found character '\\t'", "a tab stands where only spaces are allowed", "indent with spaces"),
     (r"found character (.+) that cannot start", r"\1 can't begin a value", "put the text in quotes"),
     (r"unexpected end of stream", "a quote is never closed", "add the missing quote"),
-    (r"expected <block end>", "this line does not fit the lines above", "indent it as they are"),
-    (r"sequence entries are not allowed", "a - can't stand here", "begin a new line with it"),
-    (r"expected '<document start>'", "the file should end here, and more follows", "is a bracket closed too early?"),
+    (r"expected <block end>", "this line's indentation does not fit the lines above", "indent it as they are"),
+    (r"sequence entries are not allowed", "a - can't stand here", "put it on a new line"),
+    (r"expected '<document start>'", "the file should end here, but more follows", "is a bracket closed too early?"),
     (r"expected alphabetic or numeric", "* and & mean something else in YAML", "put the text in quotes"),
-    (r"unknown escape character", "a backslash goes wrong here", "use 'single quotes', where it stands for itself"),
-    (r"undefined tag handle", "a ! begins a tag, and tags are not read", "put the text in quotes"),
+    (r"unknown escape character", "this backslash has no meaning", "use 'single quotes', where it stands for itself"),
+    (r"undefined tag handle", "a ! begins a tag, and tags are not supported", "put the text in quotes"),
 )
 
 
@@ -52,7 +52,7 @@ def in_our_words(source: Source, error: MarkedYAMLError) -> Fault:
 def bad_character(source: Source, index: int) -> Fault:
     """A character that YAML does not allow anywhere, such as a control character."""
     what = f"the character U+{ord(source.text[index]):04X} can't stand in a file like this"
-    return source.fault("yaml", what, "take it out; was the file copied from somewhere?", index)
+    return source.fault("yaml", what, "remove it; was the file copied from somewhere?", index)
 
 
 def duplicate(source: Source, key: str, index: int, first: int) -> Fault:

@@ -183,7 +183,9 @@ class _Builder:
         if depth > DEEPEST:
             self._stop("too-deep", f"this is nested more than {DEEPEST} deep", "is a bracket closed too late?", index)
         if isinstance(event, yaml.AliasEvent):
-            self._note("alias", f"*{event.anchor} is an alias, and aliases are not read", "write the value out", index)
+            self._note(
+                "alias", f"*{event.anchor} is an alias, and aliases are not supported", "write the value out", index
+            )
             return Unreadable(index)
         self._refuse_marks(event, index)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -194,9 +196,9 @@ class _Builder:
 
     def _refuse_marks(self, event: yaml.Event, index: int) -> None:
         if anchor := getattr(event, "anchor", None):
-            self._note("alias", f"&{anchor} is an anchor, and anchors are not read", f"take &{anchor} away", index)
+            self._note("alias", f"&{anchor} is an anchor, and anchors are not supported", f"take &{anchor} away", index)
         if tag := getattr(event, "tag", None):
-            self._note("tag", f"a tag stands here ({tag}), and tags are not read", "take it away", index)
+            self._note("tag", f"{tag} is a tag, and tags are not supported", "take it away", index)
 
     def _scalar(self, event: yaml.Event, index: int) -> Node:
         assert isinstance(event, yaml.ScalarEvent)

@@ -30,7 +30,7 @@ def verdict(one: Array, other: Array, what: str, numbers: Numbers) -> str:
 
 
 def input_gradient_both_ways(iteration: Iteration, step: Step, numbers: Numbers) -> tuple[Block, ...]:
-    """∂L/∂ of a convolution's input: each δ × the filter added to its patch; or the turned filter over a padded δ."""
+    """∂L/∂ of a convolution's input: each δ × the filter added to its patch; or the rotated filter over a padded δ."""
     conv, (signal, *_, weights) = cast("Conv", step.part), step.inputs
     delta, w = iteration.values[signal.name], iteration.values[weights.name]
     size = cast("tuple[int, int]", iteration.values[step.name].shape[2:])
@@ -38,13 +38,13 @@ def input_gradient_both_ways(iteration: Iteration, step: Step, numbers: Numbers)
     correlated = input_gradient_by_correlation(delta, w, size, conv.geometry)
     words = (
         f"Two ways lead here. Scatter: each {signal.symbol}, times its whole filter, is added to the patch that it "
-        f"came from. Full correlation: {signal.symbol} gets a rim of zeros, and the filter, turned by 180°, slides "
+        f"came from. Full correlation: {signal.symbol} is surrounded by zeros, and the filter, rotated by 180°, slides "
         "over it. "
     )
     equal = verdict(scattered, correlated, "The two", numbers)
     if scattered.size > BIG or w.size > BIG:
         return (Paragraph(words + equal),)
-    turned = planes(weights, weights.layout.show(w[:, :, ::-1, ::-1]), title=f"{weights.symbol} turned")
+    turned = planes(weights, weights.layout.show(w[:, :, ::-1, ::-1]), title=f"{weights.symbol} rotated")
     one, other = (
         planes(step.quantity, step.quantity.layout.show(array), title=f"{step.symbol}, {way}")
         for array, way in ((scattered, "scattered"), (correlated, "by correlation"))

@@ -47,13 +47,13 @@ def _one(iteration: Iteration, sample: int | None) -> tuple[Block, ...]:
         return (picture,)
     shares, target = view.values[view.lesson.output.name][0], view.values["target"][0]
     read, true = int(shares.argmax()), int(target.argmax())
-    words = f"It is a {true}. The network reads {read}, with p = {shares[read]:.3f}"
-    words += "." if read == true else f"; the {true} gets {shares[true]:.3f}."
+    words = f"Its class is {true}. The network says {read}, with p = {shares[read]:.3f}"
+    words += "." if read == true else f"; p of class {true} is {shares[true]:.3f}."
     return picture, Paragraph(words, "good" if read == true else "warn")
 
 
 def accuracy_curve(record: Record) -> tuple[Block, ...]:
-    """How many are read rightly, as it went: of the samples trained with, and of those held back."""
+    """How many are classified correctly, as it went: of the samples trained with, and of those held back."""
     if len(record.lesson.scenario.inputs) == 1 or len({*record.accuracy, *record.test_accuracy}) < 2:
         return ()  # one sample is read or not, and a level line shows nothing
     series = [Series("training samples", record.accuracy, "•")]
@@ -71,10 +71,10 @@ def _accuracy_words(record: Record) -> tuple[Block, ...]:
     if not record.accuracy:
         return ()
     samples = counted(len(record.lesson.scenario.inputs), "training sample")
-    words = f"Read rightly: {_percent(record.accuracy[-1])} of {samples}"
+    words = f"Correct: {_percent(record.accuracy[-1])} of {samples}"
     if record.test_accuracy and record.lesson.scenario.test_inputs is not None:
         count = len(record.lesson.scenario.test_inputs)
-        words += f", and {_percent(record.test_accuracy[-1])} of {counted(count, 'sample')} that it never trained with"
+        words += f", and {_percent(record.test_accuracy[-1])} of {counted(count, 'sample')} held back from training"
     return (Paragraph(f"{words}.", "strong"),)
 
 
@@ -94,7 +94,7 @@ def _filters(record: Record) -> tuple[Block, ...]:
         Picture(_rows(weights[f, c]), f"filter {f}" + (f", channel {c}" if weights.shape[1] > 1 else ""))
         for f, c in list(np.ndindex(*weights.shape[:2]))[:MOST_FILTERS]
     )
-    words = "+ and # make the output grow, - and = make it fall; the second sign of each pair is the stronger one."
+    words = "+ and # raise the output, - and = lower it; the second sign of each pair is the stronger one."
     return (
         Heading(f"What {scenario.names[conv]} has learned to look for"),
         Paragraph(words, "quiet"),
@@ -113,13 +113,13 @@ def _misread(record: Record) -> tuple[Block, ...]:
     found, wrong, out_of = misread(record.lesson, record.outcome.values, MOST_MISREAD)
     kind = "held back" if record.test_accuracy else "trained with"
     if not wrong:
-        return (Paragraph(f"None of the {counted(out_of, 'sample')} {kind} is misread.", "good"),)
+        return (Paragraph(f"None of the {counted(out_of, 'sample')} {kind} is misclassified.", "good"),)
     pictures = tuple(
-        Picture(_rows(one.image[0]), f"sample {one.sample}: {one.is_class}, read as {one.read_as}") for one in found
+        Picture(_rows(one.image[0]), f"sample {one.sample}: {one.is_class}, taken for {one.read_as}") for one in found
     )
-    surest = "" if wrong == len(found) else "; those that it was surest of"
+    surest = "" if wrong == len(found) else "; the ones it was surest of"
     return (
-        Heading("Misread", note=f"{wrong} of {counted(out_of, 'sample')} {kind}{surest}"),
+        Heading("Misclassified", note=f"{wrong} of {counted(out_of, 'sample')} {kind}{surest}"),
         Beside(pictures),
     )
 
