@@ -136,21 +136,25 @@ class NumberReader:
                 return 1.0
         return number
 
-    def whole(self, value: Any, key: str, least: int, *at: int) -> int:
-        """A whole number, `least` or more; `at` is its place in a list."""
+    def whole(self, value: Any, key: str, least: int, *at: int, most: int | None = None) -> int:
+        """A whole number, `least` or more, and no more than `most`; `at` is its place in a list."""
         if not is_whole(value) or value < least:
             what = f"{key} must be a whole number, {least} or more, not {value!r}"
             self.faults.add(what, (*self.prefix, key, *at), f"write {key}: {max(least, 1)}")
             return max(least, 1)
+        if most is not None and value > most:
+            what = f"{key} is {value}; it must be at most {most}"
+            self.faults.add(what, (*self.prefix, key, *at), "change the number")
+            return max(least, 1)
         return int(value)
 
-    def pair(self, value: Any, key: str, least: int) -> tuple[int, int]:
+    def pair(self, value: Any, key: str, least: int, most: int | None = None) -> tuple[int, int]:
         """One whole number for rows and columns, or one for each."""
         if not isinstance(value, list | tuple | np.ndarray):
-            one = self.whole(value, key, least)
+            one = self.whole(value, key, least, most=most)
             return one, one
         if len(value) != 2:
             what = f"{key} is a list of length {len(value)}; it must be one number, or two: [rows, columns]"
             self.faults.add(what, (*self.prefix, key), f"write {key}: {max(least, 1)}", "shape")
             return max(least, 1), max(least, 1)
-        return self.whole(value[0], key, least, 0), self.whole(value[1], key, least, 1)
+        return self.whole(value[0], key, least, 0, most=most), self.whole(value[1], key, least, 1, most=most)

@@ -21,6 +21,8 @@ GEOMETRY_KEYS = ("stride", "padding", "dilation", "leftover")
 """What says how a filter moves; a pooling window's dilation is always 1."""
 SAME = "same"
 """The padding that gives the output the input's size."""
+FARTHEST = 1000
+"""Of stride, padding and dilation: a slip of the keyboard should not fill the memory with zeros."""
 LEFTOVER = ("refuse", "drop")
 """What can become of cells at the end of an axis that no window reaches; the first, unless told."""
 SAMPLE_KEYS = ("input", "target")
@@ -80,12 +82,12 @@ def read_geometry(
     end, as in PyTorch; and as there it goes with stride 1 alone.
     """
     numbers = NumberReader(faults, at)
-    steps = numbers.pair(given.get("stride", stride), "stride", 1)
-    dilation = numbers.pair(given.get("dilation", 1), "dilation", 1)
+    steps = numbers.pair(given.get("stride", stride), "stride", 1, FARTHEST)
+    dilation = numbers.pair(given.get("dilation", 1), "dilation", 1, FARTHEST)
     drops = _drops(faults, given.get("leftover", LEFTOVER[0]), at)
     padding = given.get("padding", 0)
     if not isinstance(padding, str):
-        return Geometry.of(steps, numbers.pair(padding, "padding", 0), dilation, drops=drops)
+        return Geometry.of(steps, numbers.pair(padding, "padding", 0, FARTHEST), dilation, drops=drops)
     geometry = Geometry.of(steps, 0, dilation, drops=drops)
     if padding != SAME:
         near = did_you_mean(padding, (SAME,))

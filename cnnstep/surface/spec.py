@@ -12,10 +12,7 @@ from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET
-from cnnstep.engine.shared_keys import GEOMETRY_KEYS, LEFTOVER, SAME
-
-FARTHEST = 1000
-"""Of stride, padding and dilation: a slip of the keyboard should not fill the memory with zeros."""
+from cnnstep.engine.shared_keys import FARTHEST, GEOMETRY_KEYS, LEFTOVER, SAME
 
 ALTERNATIVE = "\0"
 """Begins the name of an alternative in pydantic's path to a value; no key of a file can begin so."""

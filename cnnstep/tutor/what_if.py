@@ -11,6 +11,7 @@ from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Quantity
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.shared_keys import LEFTOVER
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.place import EVERYDAY, find, folded, index, is_index
@@ -37,14 +38,13 @@ def changed(scenario: Scenario, change: str) -> tuple[Scenario, str]:
 
         return network_changed(scenario, change)
     key, rest = key_and_rest(scenario, change, KEYS)
-    data = scenario.data()
-    data["title"] = scenario.title
+    data = {"leftover": LEFTOVER[0]} | scenario.data()
     if "samples" in data and key in ("input", "target"):
         raise InputError(Fault("set", f"{key} is one of several samples", "change the scenario file for that"))
     if not rest:
-        now = f"it is {_written(data[key])}" if data.get(key) is not None else "there is none"
+        now = f"it is {_written(data[key])}" if data[key] is not None else "there is none"
         raise InputError(Fault("set", f"{key} needs a value", f"{now} now; type: set {key} …"))
-    data[key], said = _value(key, rest, data.get(key))
+    data[key], said = _value(key, rest, data[key])
     return one_filter(**data), said
 
 

@@ -22,6 +22,7 @@ from cnnstep.surface.scenario_text import LARGEST, dump, write_scenario
 from cnnstep.surface.weights import load_weights, save_weights
 from cnnstep.surface.work_file import load_work
 from tests.conftest import Program
+from tests.engine.network_strategies import networks
 from tests.examples import examples
 from tests.surface.scenario_texts import FIRST, faults_of, said
 from tests.surface.test_loading_arbitrary import PIECES, accepted_or_refused
@@ -196,6 +197,27 @@ def test_settings_of_layers_are_written_where_they_are_not_the_usual_ones() -> N
     assert "{type: leaky_relu, name: leak, slope: 0.2}" in written
     assert "{type: max_pool, size: [2, 3], stride: [3, 2]}" in written
     assert read_scenario_text(written).data() == network.data()
+
+
+def test_a_layer_moves_along_each_axis_as_its_keys_say_and_is_written_so() -> None:
+    text = NETWORK.replace("bias: [0]", "stride: [1, 2], padding: [0, 1], leftover: drop, bias: [0]")
+    text = text.replace("size: 3", "size: 2, stride: 1, padding: same").replace(
+        "[[1], [2]]", "[[1, 2, 3, 4, 5, 6, 7, 8, 9]]"
+    )
+    network = read_scenario_text(text.replace("{class: 1}", "[1]"))
+    conv, _, pool, *_ = network.data()["layers"]
+    assert (conv["stride"], conv["padding"], conv["leftover"]) == ([1, 2], [0, 1], "drop")
+    assert (pool["stride"], pool["padding"]) == ([1, 1], "same")
+    written = dump(network)
+    assert "{type: max_pool, size: 2, stride: 1, padding: same}" in written
+    assert "    stride: [1, 2]\n    padding: [0, 1]\n    leftover: drop\n" in written
+    assert read_scenario_text(written).data() == network.data()
+
+
+@given(networks())
+@examples(40)
+def test_a_network_written_down_reads_back_the_same_however_its_windows_move(network: Scenario) -> None:
+    assert read_scenario_text(dump(network)).data() == network.data()
 
 
 def test_large_arrays_stand_in_a_file_beside_the_scenario(tmp_path: Path) -> None:

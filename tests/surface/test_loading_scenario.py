@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from cnnstep.surface.loading import read_scenario_text
+from cnnstep.surface.scenario_text import dump
 from tests.surface.scenario_texts import FIRST, faults_of, first_with, only, said
 
 
@@ -225,6 +227,64 @@ def test_a_target_of_the_wrong_shape_is_told_the_right_one() -> None:
 def test_a_stride_that_leaves_cells_over_is_told_at_the_stride() -> None:
     text = first_with("[[1, -1, 0], [0, 1, 0], [0, -1, 1]]", "[[1, 0, 0, 1], [1, 0, 0, 1], [1, 0, 0, 1], [1, 0, 0, 1]]")
     assert said(f"{text}stride: 3\n") == ["6:9 shape"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "target", "told"),
+    [
+        ("stride: [2, 1]", "[[0, 0]]", {"stride": [2, 1], "leftover": "drop"}),
+        ("stride: [2, 2]", "[[0]]", {"stride": 2, "leftover": "drop"}),
+        ("padding: [1, 0]", "[[0, 0], [0, 0], [0, 0], [0, 0]]", {"padding": [1, 0], "leftover": "drop"}),
+        ("padding: same", "[[0, 0, 0], [0, 0, 0], [0, 0, 0]]", {"padding": "same", "leftover": "drop"}),
+        ("dilation: [1, 2]", "[[0], [0]]", {"dilation": [1, 2], "leftover": "drop"}),
+    ],
+)
+def test_a_filter_moves_along_each_axis_as_its_keys_say_and_is_written_so(
+    keys: str, target: str, told: dict[str, Any]
+) -> None:
+    text = f"{first_with('[[1, 0], [0, 1]]', target)}{keys}\nleftover: drop\n"
+    scenario = read_scenario_text(text)
+    data = scenario.data()
+    usual = {"stride": 1, "padding": 0, "dilation": 1}
+    assert usual | told == {key: data[key] for key in (*usual, "leftover")}
+    written = dump(scenario)
+    assert [line for line in written.splitlines() if line.split(":")[0] in told] == [
+        f"{key}: {value}" for key, value in told.items()
+    ]
+    assert read_scenario_text(written).data() == data
+
+
+def test_what_no_key_says_is_not_written() -> None:
+    assert "leftover" not in read_scenario_text(FIRST).data()
+    assert "leftover" not in dump(read_scenario_text(f"{FIRST}leftover: refuse\nstride: [1, 1]\npadding: [0, 0]\n"))
+    assert "stride" not in dump(read_scenario_text(f"{FIRST}stride: [1, 1]\n"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "place", "what"),
+    [
+        ("stride: [2, 0]", "6:13 value", "stride is 0; it must be at least 1"),
+        ("stride: [1, 2]", "6:9 shape", "stride 2 leaves 1 column of the 3×3 input over"),
+        ("stride: same", "6:9 not-a-number", '"same" is not a number'),
+        ("padding: [0, -1]", "6:14 value", "padding is -1; it must be at least 0"),
+        ("padding: [0, two]", "6:14 not-a-number", '"two" is not a number'),
+        (
+            "padding: [1, 0, 1]",
+            "6:10 shape",
+            "padding is a list of length 3; it must be one number, two: [",
+        ),
+        ("padding: sane", "6:10 value", 'padding can\'t be "sane"'),
+        ("padding: same\nstride: 2", "6:10 value", "padding: same goes with stride 1, and here it is 2"),
+        ("dilation: [1.5, 1]", "6:12 value", "dilation is 1.5; it must be a whole number"),
+        ("leftover: dorp", "6:11 value", 'leftover can\'t be "dorp"'),
+        ("leftover: 3", "6:11 type", "leftover is 3; it must be a name"),
+        ("leftovr: drop", "6:1 unknown-key", 'there is no key "leftovr"'),
+    ],
+)
+def test_how_a_filter_moves_is_told_at_the_number_that_is_at_fault(keys: str, place: str, what: str) -> None:
+    fault = only(f"{FIRST}{keys}\n")
+    assert f"{fault.line}:{fault.column} {fault.code}" == place
+    assert what in fault.what
 
 
 def test_a_filter_larger_than_its_input_is_told_at_the_filter() -> None:

@@ -9,11 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
+from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.loading import read_scenario_text
 from cnnstep.surface.scenario_text import dump
 from cnnstep.surface.writing import write_file
+from tests.engine.strategies import scenarios
+from tests.examples import examples
 from tests.surface.scenario_texts import FIRST
 
 BATCH = """\
@@ -64,6 +68,12 @@ learning_rate: 0.5
 
 def test_a_batch_with_everything_is_written_as_it_was_read() -> None:
     assert dump(read_scenario_text(BATCH)) == BATCH
+
+
+@given(scenarios())
+@examples(60)
+def test_a_scenario_reads_back_the_same_however_its_filter_moves(scenario: Scenario) -> None:
+    assert read_scenario_text(dump(scenario)).data() == scenario.data()
 
 
 def test_the_schema_is_named_only_where_asked_for() -> None:

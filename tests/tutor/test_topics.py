@@ -40,8 +40,30 @@ ALL: dict[str, Topic] = {
 
 FINDINGS = ("dead-relu", "all-dead", "at-kink", "saturated", "unreachable-target", "overshoot", "diverged", "converged")
 NETWORK_KEYS = ("layers", "class", "init", "seed", "test")
-KEYS = ("activation", "bias", "dilation", "error", "filter", "learning_rate", "loss", "optimizer", "padding", "samples")
-CODES = (*FINDINGS, "settled", "stuck", *KEYS, *NETWORK_KEYS, "relu_slope_at_zero", "stride", "target")
+KEYS = (
+    "activation",
+    "bias",
+    "dilation",
+    "error",
+    "filter",
+    "leftover",
+    "learning_rate",
+    "loss",
+    "optimizer",
+    "padding",
+)
+CODES = (
+    *FINDINGS,
+    "settled",
+    "stuck",
+    *KEYS,
+    *NETWORK_KEYS,
+    "padding",
+    "relu_slope_at_zero",
+    "samples",
+    "stride",
+    "target",
+)
 
 
 def not_needed(name: str) -> Scenario:

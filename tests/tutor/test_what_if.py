@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cnnstep.engine.build import one_filter
+from cnnstep.engine.build_network import network
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.loading import scenario, shipped
@@ -120,6 +121,27 @@ def test_a_name_that_several_layers_have_says_which_there_are() -> None:
     assert refused("weights 0 0 1", scenario("pooling")).hint == "say which: conv1.weights, dense1.weights"
 
 
+def test_what_is_left_over_can_be_refused_again() -> None:
+    dropping = first(stride=[1, 2], leftover="drop", target=[[0], [0]])
+    assert refused("leftover refuse", dropping).path == ("stride",)
+
+
+@pytest.mark.parametrize("setting", ["stride 2 1", "padding 0 1", "padding same", "leftover drop", "size 1 2"])
+def test_a_layers_window_can_move_in_another_way(setting: str) -> None:
+    key, _, value = setting.partition(" ")
+    pool: dict[str, Any] = {"type": "max_pool", "size": [2, 2], "stride": 1}
+    rest: list[dict[str, Any]] = [{"type": "flatten"}, {"type": "dense", "weights": [[1]]}]
+    before = network(input=[[1, 2], [3, 4]], layers=[pool, *rest], target=[1], learning_rate=1)
+    made = {"1 2": [1, 2], "2 1": [2, 1], "0 1": [0, 1]}.get(value, value)
+    wanted = [pool | {key: made}, *rest]
+    try:
+        expected = network(input=[[1, 2], [3, 4]], layers=wanted, target=[1], learning_rate=1)
+    except InputError:  # another size, which the dense layer can't take
+        assert "dense1" in refused(f"max_pool1.{setting}", before).what
+    else:
+        assert changed(before, f"max_pool1.{setting}")[0].data() == expected.data()
+
+
 def test_a_bias_can_be_taken_away() -> None:
     after, said = changed(first(bias=3), "bias none")
     assert after.data()["bias"] is None
@@ -156,7 +178,15 @@ def test_one_weight_of_several_filters_is_changed() -> None:
         ("learning_rate 1e999", '"1e999" is no number', "set learning_rate 0.5"),
         ("learning_rate 0", "must be greater than 0", ""),
         ("stride 1.5", '"1.5" is not one or two whole numbers for stride', "set stride 2 3"),
-        ("stride " + "9" * 5000, "stride 1000000000 leaves", "a stride of 1 fits"),
+        ("stride 1 2 3", '"1 2 3" is not one or two whole numbers for stride', "set stride 2 3"),
+        ("stride " + "9" * 5000, "stride is 1000000000; it must be at most 1000", "change the number"),
+        ("padding 99999", "padding is 99999; it must be at most 1000", "change the number"),
+        ("stride 0", "stride must be a whole number, 1 or more, not 0", "stride: 1"),
+        ("stride 2", "stride 2 leaves 1 row of the 3×3 input over", "a stride of 1 fits"),
+        ("padding sane", 'padding can\'t be "sane"', 'did you mean "same"?'),
+        ("leftover dorp", 'leftover can\'t be "dorp"', 'did you mean "drop"?'),
+        ("leftover", "leftover needs a value", "it is refuse now"),
+        ("iterations 1.5", '"1.5" is no whole number for iterations', "set iterations 1"),
         ("filter 9 9 1", "there is no filter[9,9]", "counted from 0"),
         ("filter -1 0 1", "there is no filter[-1,0]", "counted from 0"),
         ("filter a b 1", "there is no filter[a,b]", "counted from 0"),

@@ -128,7 +128,7 @@ def _gradient_stride_one(case: Case) -> Array | None:
     return full_correlation(case.input(0), case.input(1), case.conv.geometry.with_stride(1))
 
 
-def _cropped_too(case: Case, result: Array) -> tuple[Array, ...]:
+def cropped_too(case: Case, result: Array) -> tuple[Array, ...]:
     """The whole of it, and the corner that has the filter's size."""
     rows, columns = case.conv.window
     corner = result[..., :rows, :columns]
@@ -144,17 +144,23 @@ _SIDE_BY_SIDE = {
     "gradient": "You kept the cells of δ side by side as you slid it over the input.",
 }
 
+
+def _begins(at: Setting) -> str:
+    (down, across), of = at.conv.geometry.stride, "the padded input" if padded(at) else "the input"
+    return f"Output [i,j] belongs to the patch that begins at row {down}·i, column {across}·j of {of}."
+
+
 mistake(
     "stride-ignored",
     "you moved by 1, not by the stride",
     lambda at: _SIDE_BY_SIDE[at.step.role],
     "The stride says how far apart the patches are, forward and backward.",
-    "Output [i,j] belongs to the patch that begins at row i·stride, column j·stride of the padded input.",
+    _begins,
     when=strided,
     shown_on="stride",
     skill="stride-padding",
     forward=Slant(working=_stride_one),
-    gradient=Slant(working=_gradient_stride_one, result=_cropped_too),
+    gradient=Slant(working=_gradient_stride_one, result=cropped_too),
 )
 
 mistake(
@@ -167,7 +173,7 @@ mistake(
     shown_on="padding",
     skill="stride-padding",
     forward=Slant(working=_unpadded),
-    gradient=Slant(working=_gradient_unpadded, result=_cropped_too),
+    gradient=Slant(working=_gradient_unpadded, result=cropped_too),
 )
 
 

@@ -10,7 +10,7 @@ from cnnstep.engine.layers.conv import filter_gradient
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, transposed, turned
-from cnnstep.tutor.mistakes.forward import full_correlation
+from cnnstep.tutor.mistakes.forward import cropped_too, full_correlation
 from cnnstep.tutor.mistakes.mistake import Slant, mistake
 
 
@@ -83,7 +83,7 @@ mistake(
     "δ[i,j] then meets the patch of output [j,i].",
     "δ[i,j] meets the patch of output [i,j].",
     shown_on="dilation",
-    gradient=Slant(working=_with_delta_transposed),
+    gradient=Slant(working=_with_delta_transposed, result=cropped_too),
 )
 
 

@@ -64,6 +64,8 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "correlation": "cross-correlation",
         "filter": "cross-correlation",
         "kernel": "cross-correlation",
+        "leftover": "stride",
+        "same": "padding",
         "pre-activation": "forward",
         "window": "patch",
         "channel": "channels",

@@ -10,7 +10,7 @@ from cnnstep.tutor.topics.topic import Topic
 
 
 def _numbers(example: Example) -> tuple[Block, ...]:
-    return try_out(example, "padding", range(4))
+    return try_out(example, "padding", (*range(4), "same"))
 
 
 PAGES = (
@@ -24,7 +24,9 @@ PAGES = (
             "Padding puts a border of zeros around the input before the filter slides over it. Without it the output "
             "of a filter larger than 1×1 is smaller than the input, and numbers at the edge lie in fewer patches.",
             "The zeros are not data. They add nothing to z, and nothing to the gradient of the weights that meet them. "
-            "padding: same means as many zeros as keep the input's size at stride 1.",
+            "padding: same means as many zeros as keep the input's size at stride 1: span − 1 along each axis, half of "
+            "them on either side. For a filter that spans an even number of cells, the odd one goes below and to the "
+            "right, as in PyTorch.",
         ),
         formula="output = (input + 2·padding − span) / stride + 1",
         formula_words="for rows and columns each; span is dilation · (taps − 1) + 1",

@@ -23,7 +23,9 @@ PAGES = (
         paragraphs=(
             "The stride is the number of cells that the filter moves on from one patch to the next. "
             "Stride 2 leaves out every second place, so the output has about half as many rows and columns.",
-            "On the way back the cells of δ are spread out again, as far apart as the filter's steps were.",
+            "On the way back the cells of δ are spread out again, as far apart as the filter's steps were. "
+            "The stride, the padding and the dilation may differ for rows and columns: stride: [2, 1] moves on by two "
+            "rows and by one column.",
         ),
         formula="output = (input + 2·padding − span) / stride + 1",
         formula_words="for rows and columns each; span is dilation · (taps − 1) + 1; rounded down with leftover: drop",
