@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Quantity
+from cnnstep.engine.rebuild import rebuilt
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.shared_keys import LEFTOVER
 from cnnstep.errors import Fault, InputError
@@ -17,12 +17,12 @@ from cnnstep.registry import did_you_mean
 from cnnstep.tutor.place import EVERYDAY, find, folded, index, is_index
 from cnnstep.tutor.typed import read_matrix, read_number
 
-NUMBERS = ("learning_rate", "relu_slope_at_zero")
 WHOLE = ("iterations",)
 MOVES = ("stride", "padding", "dilation", "size")
 WORDS = ("activation", "loss", "error", "optimizer", "leftover")
-ARRAYS = ("input", "filter", "target", "bias")
-KEYS = (*NUMBERS, *WHOLE, *MOVES[:-1], *WORDS, *ARRAYS)
+ARRAYS = ("input", "filter", "weights", "target", "bias")
+FIXED = ("title", "samples", "test", "layers", "type", "name")
+"""What can't be set in a line; nor can a network's target, which may be a class."""
 RATE = ("lr", "eta", "rate", "step_size")
 """What else a learning rate is called."""
 _TO = re.compile(r"^\s*(?:[=:]|to\s)?\s*", re.I)
@@ -33,22 +33,43 @@ def changed(scenario: Scenario, change: str) -> tuple[Scenario, str]:
 
     A cell is written as indices before the value; a whole matrix as the value itself.
     """
-    if scenario.is_network:
-        from cnnstep.tutor.network.what_if import network_changed
-
-        return network_changed(scenario, change)
-    key, rest = key_and_rest(scenario, change, KEYS)
-    data = {"leftover": LEFTOVER[0]} | scenario.data()
+    data = scenario.data()
+    places = _places(data)
+    key, rest = _key_and_rest(scenario, change, tuple(places))
     if "samples" in data and key in ("input", "target"):
         raise InputError(Fault("set", f"{key} is one of several samples", "change the scenario file for that"))
+    place, name = places[key]
+    present = place.get(name)
     if not rest:
-        now = f"it is {_written(data[key])}" if data[key] is not None else "there is none"
-        raise InputError(Fault("set", f"{key} needs a value", f"{now} now; type: set {key} …"))
-    data[key], said = _value(key, rest, data[key])
-    return one_filter(**data), said
+        now = "there is none" if present is None else f"it is {_written(present)}" if not _depth(present) else ""
+        example = f"type: set {_example(key, present)}"
+        raise InputError(Fault("set", f"{key} needs a value", f"{now} now; {example}" if now else example))
+    place[name], said = _value(key, name, rest, present)
+    return replace(rebuilt(data), test_inputs=scenario.test_inputs, test_targets=scenario.test_targets), said
 
 
-def key_and_rest(scenario: Scenario, change: str, keys: Sequence[str]) -> tuple[str, str]:
+def _places(data: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
+    """Each key that can be set, with the mapping that holds it and its name there: `stride`, `conv1.stride`."""
+    owners = [("", data), *((f"{layer['name']}.", layer) for layer in data.get("layers", ()))]
+    for _, owner in owners:
+        if "stride" in owner:  # a window that moves
+            owner.setdefault("leftover", LEFTOVER[0])
+    fixed = (*FIXED, "target") if "layers" in data else FIXED
+    places = {f"{prefix}{key}": (owner, key) for prefix, owner in owners for key in owner if key not in fixed}
+    if "samples" in data:  # which is said of them
+        places |= {key: (data, key) for key in ("input", "target") if key not in fixed}
+    return places
+
+
+def _example(key: str, present: Any) -> str:
+    """The key with a value as it could be typed."""
+    depth, at = 0, present
+    while isinstance(at, list) and at:
+        depth, at = depth + 1, at[0]
+    return f"{key} {'0 ' * depth}{at if depth else '…'}"
+
+
+def _key_and_rest(scenario: Scenario, change: str, keys: Sequence[str]) -> tuple[str, str]:
     """The key that is meant, however it is called, and what is to be put there: `lr = 0.1`, `W[0,1] 2`."""
     for key in keys:  # `learning rate 0.1`
         spaced = re.escape(key).replace("_", "[ _-]+")
@@ -64,7 +85,7 @@ def _key(scenario: Scenario, name: str, keys: Sequence[str]) -> str:
     """The key of a name, of a symbol or of everyday words; a fault says why there is none."""
     wanted = folded(name)
     if wanted in RATE:
-        return NUMBERS[0]
+        return "learning_rate"
     said = {wanted, *(word for group in EVERYDAY if wanted in group for word in group if word in ARRAYS)}
     for key in keys:
         if folded(key) in said:
@@ -96,22 +117,22 @@ def _settings(value: dict[str, Any]) -> Iterator[Any]:
             yield from (key, number)
 
 
-def _value(key: str, rest: str, present: Any) -> tuple[Any, str]:
+def _value(key: str, name: str, rest: str, present: Any) -> tuple[Any, str]:
     """The new value, and the change in words."""
-    reader = ValueReader(key, rest, present)
-    if key in WORDS:
+    reader = _ValueReader(key, rest, present)
+    if name in WORDS:
         return reader.named(), reader.said
-    if key == "bias" and rest.lower() in ("none", "null"):
-        return None, "there were no bias"
-    if key in ARRAYS:
+    if name == "bias" and rest.lower() in ("none", "null"):
+        return None, f"there were no {key}"
+    if name in ARRAYS:
         return reader.array()
-    if key in MOVES:
+    if name in MOVES:
         return reader.move(), reader.said
-    return reader.number(whole=key in WHOLE), reader.said
+    return reader.number(whole=name in WHOLE), reader.said
 
 
 @dataclass(frozen=True)
-class ValueReader:
+class _ValueReader:
     """What was typed for a key, and the value that it has at present."""
 
     key: str
