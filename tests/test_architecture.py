@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from tests import house
 from tests.conftest import environment
 
 PACKAGE = Path(__file__).parents[1] / "cnnstep"
@@ -94,6 +95,14 @@ def test_the_session_is_read_downwards_as_its_first_words_say() -> None:
 
 def test_imports_point_down() -> None:
     assert breaks_of(upward) == {}
+
+
+def test_no_modules_import_each_other_in_a_circle_not_even_inside_functions() -> None:
+    assert house.circles(house.imports(house.modules())) == []
+
+
+def test_a_circle_is_noticed_wherever_it_is_closed() -> None:
+    assert house.circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
 
 
 def foreign(path: Path) -> Iterable[str]:

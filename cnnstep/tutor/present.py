@@ -1,4 +1,4 @@
-"""From an iteration to a document: the question, one card a step, the findings."""
+"""What every page draws an iteration with: matrices with their marks, findings as notes, the line of the loss."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnstep.engine.findings import Finding, findings
+from cnnstep.engine.findings import Finding
 from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.step import Step
-from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
-from cnnstep.tutor.document import Beside, Block, Heading, Mark, Matrix, Note, Paragraph, Tone
-from cnnstep.tutor.network.one_sample import one_sample
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.document import Block, Mark, Matrix, Note, Paragraph, Tone
 from cnnstep.tutor.numbers import Numbers, counted
-from cnnstep.tutor.select import Selection, selected
-from cnnstep.tutor.sentences import title_of, words_of
 
 MOST_PLANES = 4
 """So many matrices of one quantity are shown unless all are asked for."""
@@ -72,77 +69,10 @@ def _more(quantity: Quantity, count: int) -> Paragraph:
     return Paragraph(f"… and {rest} of {quantity.symbol}; {how}.", "quiet")
 
 
-def question(iteration: Iteration, sample: int | None = None) -> tuple[Block, ...]:
-    """What the iteration starts from: input, filter, bias and target, next to each other; of a batch, one sample's."""
-    if iteration.lesson.scenario.is_network:
-        from cnnstep.tutor.network.cards import network_question
-
-        return network_question(iteration, sample)
-    view = one_sample(iteration, sample)
-    return (Beside(tuple(block for leaf in given(view) for block in _leaf(view, leaf))),)
-
-
 def given(iteration: Iteration) -> tuple[Quantity, ...]:
     """The leaves that a learner knows of: an optimizer's memory and the iteration's number are not among them."""
     leaves = iteration.lesson.leaves
     return tuple(leaf for leaf in leaves if leaf.kind != "memory")
-
-
-def _leaf(iteration: Iteration, leaf: Quantity) -> tuple[Block, ...]:
-    return planes(leaf, iteration.matrix(leaf.name), title=f"{leaf.name.capitalize()} {leaf.symbol}")
-
-
-def step_card(
-    iteration: Iteration,
-    step: Step,
-    numbers: Numbers,
-    *,
-    all_of_them: bool = False,
-    part: Cell = (),
-    sample: int | None = None,
-    found: list[Finding] | None = None,
-    numbered: bool = True,
-) -> tuple[Block, ...]:
-    """One step: its number, title and formula, the sentence on what happened, its matrix, what is worth saying.
-
-    `part` are leading indices of the matrices that are wanted; `sample` is the one of a batch that is looked at.
-    `found` are the iteration's findings, where they are known already; a page that stands alone is not `numbered`.
-    """
-    position = iteration.lesson.names.index(step.name) + 1
-    if step.role in SILENT:
-        found = []
-    found = [f for f in (findings(iteration) if found is None else found) if f.step == step.name]
-    if sample is not None:
-        iteration, found = _of_sample(iteration, sample, step.name, found)
-        step = iteration.lesson.step(step.name)
-    heading = Heading(f"{position} {title_of(step)}" if numbered else title_of(step), note=step.formula)
-    happened = Paragraph(words_of(iteration, step).happened(iteration, step, numbers))
-    if iteration.lesson.scenario.is_network:
-        from cnnstep.tutor.network.cards import network_card
-
-        return (heading, happened, *network_card(iteration, step, numbers, found, part))
-    shown = iteration.matrix(step.name)
-    matrix = planes(step.quantity, shown, marks_of(step, found), all_of_them=all_of_them, part=part)
-    blocks: list[Block] = [heading, happened, *((Beside(matrix),) if len(matrix) > 1 else matrix)]
-    if step.role == "error":
-        blocks.append(Paragraph(loss_line(iteration, numbers)))
-    blocks.extend(note(finding) for finding in found)
-    return tuple(blocks)
-
-
-SILENT = ("forward", "activation", "dense", "pool", "flatten", "softmax", *GRADIENT_ROLES)
-"""Steps at which no finding ever stands: a large batch is not searched for them."""
-CELL_BY_CELL = ("dead-relu", "at-kink", "saturated", "unreachable-target")
-"""Findings that name cells, so that each sample has its own."""
-
-
-def _of_sample(iteration: Iteration, sample: int, step: str, found: list[Finding]) -> tuple[Iteration, list[Finding]]:
-    """The iteration as one sample sees it; of the batch's findings at a step, those about cells are its own."""
-    own = one_sample(iteration, sample)
-    if own is iteration:
-        return iteration, found
-    kept = [finding for finding in found if finding.code not in CELL_BY_CELL]
-    return own, [*(f for f in findings(own) if f.step == step and f.code in CELL_BY_CELL), *kept]
 
 
 def marks_of(step: Step, found: list[Finding]) -> dict[Cell, Mark]:
@@ -167,12 +97,28 @@ def loss_line(iteration: Iteration, numbers: Numbers) -> str:
     if len(error) < len(scenario.inputs):
         return f"Loss  L = {formula} = {total} over all {len(scenario.inputs)} samples; {_own_part(iteration, numbers)}"
     if scenario.is_network:
-        from cnnstep.tutor.network.cards import loss_of_network
-
-        return loss_of_network(iteration, numbers)
+        return _loss_of_network(iteration, numbers)
     if "Σ e²" not in formula or error.size > MOST_SQUARES:
         return f"Loss  L = {formula} = {total}"
     return f"Loss  L = {formula} = {written_out(formula, error, numbers)} = {total}"
+
+
+def _loss_of_network(iteration: Iteration, numbers: Numbers) -> str:
+    """`L = −Σ y·ln p = −ln 0.25 = 1.3863`: written out where there are few cells."""
+    lesson, loss = iteration.lesson, iteration.lesson.scenario.loss
+    output, target = iteration.values[lesson.output.name], iteration.values["target"]
+    total = f"Loss  L = {loss.formula} = "
+    if loss.pull is not None and np.count_nonzero(target) <= MOST_SQUARES:
+        terms = [
+            ("" if y == 1 else f"{numbers.text(float(y))}·") + f"ln {numbers.text(float(p))}"
+            for y, p in zip(target[target != 0], output[target != 0], strict=True)
+        ]
+        inside = terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
+        return f"{total}−{inside} = {numbers.text(iteration.loss)}"
+    if "Σ e²" in loss.formula and output.size <= MOST_SQUARES:
+        written = written_out(loss.formula, output - target, numbers)
+        return f"{total}{written} = {numbers.text(iteration.loss)}, with e = {lesson.output.symbol} − t"
+    return f"{total}{numbers.text(iteration.loss)}"
 
 
 def _own_part(iteration: Iteration, numbers: Numbers) -> str:
@@ -189,19 +135,3 @@ def written_out(formula: str, error: Array, numbers: Numbers) -> str:
     squares = " + ".join(f"{numbers.factor(float(e))}²" for e in error.ravel())
     count = str(error.size)
     return formula.replace("2n", f"2·{count}").replace("n", count).replace("Σ e²", f"({squares})")
-
-
-def iteration_cards(
-    iteration: Iteration, numbers: Numbers, only: tuple[str, ...] = (), sample: int | None = None
-) -> tuple[Block, ...]:
-    """Every step of an iteration, or only those named: `gradient`, `conv1.gradient[3]`, `conv1`."""
-    view = one_sample(iteration, sample)
-    chosen = selected(view, only) if only else tuple(Selection(step) for step in iteration.lesson.steps)
-    found, whole = findings(iteration), bool(only)
-    return tuple(
-        block
-        for one in chosen
-        for block in step_card(
-            iteration, one.step, numbers, all_of_them=whole, part=one.part, sample=sample, found=found
-        )
-    )

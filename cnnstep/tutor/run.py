@@ -11,11 +11,12 @@ from cnnstep.engine.findings import Finding, findings
 from cnnstep.engine.quantity import number, numbers
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.cards import iteration_cards, question
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Series, Table, Tone
 from cnnstep.tutor.network.one_sample import checked_sample, is_batch
 from cnnstep.tutor.network.overview import is_small, summary_data
 from cnnstep.tutor.numbers import Numbers, counted
-from cnnstep.tutor.present import iteration_cards, planes, question
+from cnnstep.tutor.present import planes
 from cnnstep.tutor.record import Event, Record
 from cnnstep.tutor.select import Selection, selected
 

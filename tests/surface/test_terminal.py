@@ -16,8 +16,8 @@ from rich.cells import cell_len
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.trace import first_iteration
 from cnnstep.surface.loading import scenario, shipped
+from cnnstep.tutor.cards import question
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.present import question
 from tests.conftest import Program
 from tests.examples import share
 

@@ -12,9 +12,10 @@ from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.surface.loading import scenario, shipped
+from cnnstep.tutor.cards import iteration_cards, question, step_card
 from cnnstep.tutor.document import Beside, Block, Heading, Matrix, Note, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.present import BLOCKED, DEAD, MOST_PLANES, iteration_cards, loss_line, question, step_card
+from cnnstep.tutor.present import BLOCKED, DEAD, MOST_PLANES, loss_line
 from cnnstep.tutor.sentences import WORDS, title_of
 
 HALF_MEAN = "half_mean_squared_error"

@@ -13,11 +13,11 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
+from cnnstep.tutor.cards import question
 from cnnstep.tutor.check.sheet import Sheet, Written, refuse_coarse
 from cnnstep.tutor.command_words import Word, full_word
 from cnnstep.tutor.document import Beside, Block, Heading, Paragraph, Table
 from cnnstep.tutor.numbers import listed
-from cnnstep.tutor.present import question
 from cnnstep.tutor.sentences import place_of, title_of
 from cnnstep.tutor.told import told
 from cnnstep.tutor.typed import Rows, entered, read_matrix, size

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
 from cnnstep.engine.findings import Finding
 from cnnstep.engine.layers.pool import MaxPool
 from cnnstep.engine.quantity import Array, Cell, Quantity
@@ -18,7 +16,7 @@ from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.network.overview import BIG, is_small, overview, summary
 from cnnstep.tutor.network.words import won
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.present import MOST_SQUARES, given, loss_line, marks_of, note, planes, written_out
+from cnnstep.tutor.present import given, loss_line, marks_of, note, planes
 
 WON = Mark("*", "won its window", "strong")
 TIED = Mark("=", "as large as the winner, but later in reading order: it gets nothing", "quiet")
@@ -109,21 +107,3 @@ def _pooled(iteration: Iteration, step: Step, part: Cell) -> tuple[Block, ...]:
 def _added_up(iteration: Iteration) -> list[Block]:
     samples = len(iteration.lesson.scenario.inputs)
     return [Paragraph(f"Added up over all {samples} samples.", "quiet")] if samples > 1 else []
-
-
-def loss_of_network(iteration: Iteration, numbers: Numbers) -> str:
-    """`L = −Σ y·ln p = −ln 0.25 = 1.3863`: written out where there are few cells."""
-    lesson, loss = iteration.lesson, iteration.lesson.scenario.loss
-    output, target = iteration.values[lesson.output.name], iteration.values["target"]
-    total = f"Loss  L = {loss.formula} = "
-    if loss.pull is not None and np.count_nonzero(target) <= MOST_SQUARES:
-        terms = [
-            ("" if y == 1 else f"{numbers.text(float(y))}·") + f"ln {numbers.text(float(p))}"
-            for y, p in zip(target[target != 0], output[target != 0], strict=True)
-        ]
-        inside = terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
-        return f"{total}−{inside} = {numbers.text(iteration.loss)}"
-    if "Σ e²" in loss.formula and output.size <= MOST_SQUARES:
-        written = written_out(loss.formula, output - target, numbers)
-        return f"{total}{written} = {numbers.text(iteration.loss)}, with e = {lesson.output.symbol} − t"
-    return f"{total}{numbers.text(iteration.loss)}"

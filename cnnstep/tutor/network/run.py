@@ -12,12 +12,13 @@ from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.quantity import number, numbers
 from cnnstep.engine.stations import norm
 from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.cards import iteration_cards, question
 from cnnstep.tutor.document import Beside, Block, Curve, Heading, Paragraph, Picture, Series, Table
 from cnnstep.tutor.network.classes import has_classes, misread
 from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.network.overview import is_small, overview
 from cnnstep.tutor.numbers import Numbers, counted
-from cnnstep.tutor.present import iteration_cards, note, planes, question
+from cnnstep.tutor.present import note, planes
 from cnnstep.tutor.record import Record
 
 MOST_FILTERS = 12

@@ -10,12 +10,13 @@ from cnnstep.engine.quantity import Cell, Quantity, bracketed
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
+from cnnstep.tutor.cards import iteration_cards, question
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.network.cards import arrays
 from cnnstep.tutor.network.one_sample import checked_sample, one_sample
 from cnnstep.tutor.network.overview import overview
 from cnnstep.tutor.place import find, index, is_index, read_place
-from cnnstep.tutor.present import iteration_cards, planes, question
+from cnnstep.tutor.present import planes
 from cnnstep.tutor.select import checked_part, lesson_for, only_step, steps_of
 from cnnstep.tutor.session.screens import shown
 from cnnstep.tutor.session.state import Answer, Reply, Session

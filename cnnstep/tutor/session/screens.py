@@ -8,10 +8,10 @@ from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.naming import BACKWARD
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
+from cnnstep.tutor.cards import question, step_card
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph
 from cnnstep.tutor.network.one_sample import is_batch
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
-from cnnstep.tutor.present import question, step_card
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.session.state import Answer, Reply, Session, no_other, opening
 from cnnstep.tutor.typed import read_matrix

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnnstep.engine.optimizers import COUNT
+from cnnstep.tutor.cards import step_card
 from cnnstep.tutor.document import Block, Command, Paragraph
 from cnnstep.tutor.numbers import listed
-from cnnstep.tutor.present import step_card
 from cnnstep.tutor.topics.blocks import grids, peak, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
