@@ -47,8 +47,8 @@ def test_a_home_that_can_not_be(home: str) -> None:
         assert store.history() == [FIRST, SECOND]
 
 
-def test_a_name_that_no_folder_can_have() -> None:
-    with Store.open(Path("a\0b")) as store:
+def test_a_name_that_no_folder_can_have(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "a\0b") as store:
         assert store.notes == (not_kept("no folder can have that name"),)
         assert store.history() == []
 
