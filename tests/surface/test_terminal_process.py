@@ -107,6 +107,16 @@ class TestTerminal:
             assert terminal.ends() == 0
             assert "Until next time." in terminal.seen
 
+    def test_in_a_narrow_window_the_place_stands_above_the_prompt(self, tmp_path: Path) -> None:
+        with at_a_terminal(tmp_path, "step", "-i", NO_COLOR="1", columns=40) as terminal:
+            terminal.says("first-filter · iteration 0 · start\r\n> ")
+            terminal.type(b"set learning_rate 0.25\n")
+            terminal.says("first-filter · what if · iteration 0 ·\r\nstart\r\n> ")
+            terminal.type(b"guess\n")
+            terminal.says("your z: ")  # there is room behind it
+            terminal.type(b"quit\n")
+            assert terminal.ends() == 0
+
     def test_the_width_is_the_terminals_own(self, tmp_path: Path) -> None:
         with at_a_terminal(tmp_path, "scenarios", NO_COLOR="1", columns=50) as terminal:
             assert terminal.ends() == 0
@@ -124,6 +134,17 @@ class TestTerminal:
             terminal.type(CTRL_D)
             assert terminal.ends() == 0
             assert "The input has ended, so the lesson ends here." in terminal.seen
+
+    @pytest.mark.parametrize("typed", [b"", b"3 0"])
+    def test_ctrl_c_in_a_guess_is_130_in_one_line(self, tmp_path: Path, typed: bytes) -> None:
+        with at_a_terminal(tmp_path, "step", "-i", NO_COLOR="1") as terminal:
+            terminal.says("start > ")
+            terminal.type(b"guess\n")
+            terminal.says("your z: ")
+            before = len(terminal.seen)
+            terminal.type(typed + CTRL_C)
+            assert terminal.ends() == 130
+            assert terminal.seen[before:].split("\r\n")[1:] == ["Stopped.", ""]
 
     @pytest.mark.parametrize("typed", [b"", b"why 0"])
     def test_ctrl_c_at_the_prompt_is_130(self, tmp_path: Path, typed: bytes) -> None:

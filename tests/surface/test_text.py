@@ -84,6 +84,27 @@ z, columns 4–7
     assert "columns" not in shown(wide, width=80)
 
 
+def test_a_formula_too_long_for_the_window_is_broken_before_an_equals_sign() -> None:
+    expected = """
+    sigmoid(z[0,0]) = sigmoid(3)
+      = 1 / (1 + e^(−3)) = 0.9526
+    z is given
+"""
+    assert expected == shown(
+        Formula("sigmoid(z[0,0]) = sigmoid(3) = 1 / (1 + e^(−3)) = 0.9526", "z is given"), width=36
+    )
+
+
+def test_a_part_that_is_too_long_itself_is_broken_between_words() -> None:
+    expected = """
+    1/Σe^z
+      = 1/(e^2 + e^1 +
+        e^-1)
+      = 0.09
+"""
+    assert expected == shown(Formula("1/Σe^z = 1/(e^2 + e^1 + e^-1) = 0.09"), width=22)
+
+
 def test_a_single_number_needs_no_index() -> None:
     expected = """
 b

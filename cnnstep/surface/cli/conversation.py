@@ -57,12 +57,23 @@ def take_any_bytes() -> None:
         sys.stdin.reconfigure(errors="replace")
 
 
+LEAST_ROOM = 16
+"""Columns that whoever types needs behind the prompt."""
+
+
 def ask(words: str) -> str | None:
-    """A line, without its end; None where the input has ended. The prompt goes to standard error."""
+    """A line, without its end; None where the input has ended. The prompt goes to standard error.
+
+    In a narrow window what stands before the prompt's sign has a line of its own.
+    """
     sys.stdout.flush()
     if sys.stdin.isatty() and sys.stdout.isatty():
         import readline  # noqa: F401  # arrow keys and history, where a person types
 
+        place, sign = words[:-2].rstrip(), words[-2:]
+        if sign == "> " and len(words) + LEAST_ROOM > screen().width:
+            say(fill(place, screen().width))
+            words = sign
         try:
             return input(to_ascii(words) if screen().ascii else words)
         except EOFError:

@@ -37,11 +37,27 @@ def paragraph_lines(paragraph: Paragraph, context: TextContext) -> Lines:
 
 def formula_lines(formula: Formula, context: TextContext) -> Lines:
     """Set off by four spaces, its words beside it or below."""
-    drawn = context.lines(formula.text, STYLES["strong"], "    ", "      ")
+    drawn = _in_equal_parts(formula.text, context)
     words = context.clean(formula.words)
     if words and len(drawn) == 1 and cell_len(drawn[0].plain + GAP + words) <= min(context.width, WIDEST):
         return [drawn[0].append(GAP + words, STYLES["quiet"])]
     return drawn + (context.within(min(context.width, WIDEST)).lines(words, STYLES["quiet"], "    ") if words else [])
+
+
+def _in_equal_parts(text: str, context: TextContext) -> Lines:
+    """On one line where there is room; else broken before an equals sign, and inside a part only where it must be."""
+    first, *others = text.split(" = ")
+    rows = [f"    {first}"]
+    for part in others:
+        if cell_len(context.clean(f"{rows[-1]} = {part}")) <= context.width:
+            rows[-1] += f" = {part}"
+        else:
+            rows.append(f"      = {part}")
+    drawn: Lines = []
+    for row in rows:
+        indent = " " * (len(row) - len(row.lstrip()))
+        drawn += context.lines(row.lstrip(), STYLES["strong"], indent, f"{indent}  ")
+    return drawn
 
 
 def note_lines(notes: Sequence[Note], context: TextContext) -> Lines:
