@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from cnnstep.engine.activations import Activation
 from cnnstep.engine.checks import expected
 from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.quantity import Array, Cell, Layout
-from cnnstep.engine.stations import norm, stations
+from cnnstep.engine.quantity import Array, Cell, Layout, norm
 from cnnstep.engine.status import diverged, floor, gone
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
@@ -158,7 +157,7 @@ def dead_units(dead: NDArray[np.bool_], least: int = MANY) -> NDArray[np.bool_] 
 
 def gradient_lengths(iteration: Iteration) -> Iterator[Finding]:
     """∂L/∂output that shrinks, or grows, from layer to layer on its way back."""
-    found = [(at.name, at.signal) for at in stations(iteration.lesson) if at.signal is not None]
+    found = [(at.name, at.upstream) for at in iteration.lesson.layers if at.upstream is not None]
     last = iteration.lesson.scenario.layers[-1]
     if last.kind == "softmax" or (isinstance(last, ActivationLayer) and last.slope_cancels):
         found = found[:-1]  # 1/p and the slope undo each other: what goes back is p − y

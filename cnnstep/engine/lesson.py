@@ -16,10 +16,10 @@ import numpy as np
 from cnnstep.engine.checks import expected
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal
 from cnnstep.engine.losses import Loss
-from cnnstep.engine.naming import ONE_FILTER_WORDS, layer_words
+from cnnstep.engine.naming import BACKWARD, GRADIENT_ROLES, ONE_FILTER_WORDS, layer_words
 from cnnstep.engine.optimizers import COUNT, Slot
 from cnnstep.engine.put_in import with_places
-from cnnstep.engine.quantity import IMAGE, Array, Cell, Quantity, Values, frozen
+from cnnstep.engine.quantity import IMAGE, Array, Cell, Quantity, Values, frozen, norm
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Factor, Put, ShortForm, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
@@ -34,6 +34,25 @@ class Trained:
     gradient: str
     memory: tuple[str, ...]
     update: str
+
+
+@dataclass(frozen=True)
+class LayerSteps:
+    """One layer in its lesson: its forward step, ∂L/∂ of its output, the steps of its gradients, and what it trains.
+
+    `upstream` is None where nothing comes back, which is before the first trained layer.
+    """
+
+    name: str
+    layer: Layer
+    forward: Step
+    upstream: Quantity | None
+    gradients: tuple[Step, ...]
+    leaves: tuple[Quantity, ...]
+
+    def steepness(self, values: Values) -> float:
+        """‖∂L/∂(weights and bias)‖."""
+        return norm(*(values[step.name] for step in self.gradients))
 
 
 @dataclass(frozen=True)
@@ -72,6 +91,21 @@ class Lesson:
     @cached_property
     def _computations(self) -> tuple[tuple[str, Callable[[Values], Array]], ...]:
         return tuple((step.name, step.compute) for step in self.steps)
+
+    @cached_property
+    def layers(self) -> tuple[LayerSteps, ...]:
+        """The layers from first to last: each receives what the one after it sends back, the last one the error."""
+        found: list[LayerSteps] = []
+        upstream: Quantity | None = self.step("error").quantity
+        names = self.scenario.names or ("",) * len(self.scenario.layers)
+        for layer, name in reversed(list(zip(self.scenario.layers, names, strict=True))):
+            own = [step for step in self.steps if step.part is layer]
+            gradients = tuple(step for step in own if step.role in GRADIENT_ROLES)
+            made = {step.name for step in gradients}
+            leaves = tuple(one.leaf for one in self.trained if one.gradient in made)
+            found.append(LayerSteps(name, layer, own[0], upstream, gradients, leaves))
+            upstream = next((step.quantity for step in own if step.role in BACKWARD), None)
+        return tuple(reversed(found))
 
     def step(self, name: str) -> Step:
         """The step of this name; a bare role works where it can mean only one."""

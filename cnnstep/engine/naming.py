@@ -29,6 +29,9 @@ FORWARD = {"forward": "z", "dense": "z", "activation": "a", "pool": "p", "flatte
 BACKWARD = ("delta", "input_gradient", "pool_gradient", "flatten_gradient", "dense_input_gradient", "softmax_gradient")
 """The roles of the steps that give ∂L/∂ of a layer's input."""
 
+GRADIENT_ROLES = ("gradient", "bias_gradient", "dense_gradient", "dense_bias_gradient")
+"""The roles of the steps that give ∂L/∂ of what is trained."""
+
 
 def layer_words(name: str, number: int, source: str) -> Mapping[str, tuple[str, str]]:
     """The names and symbols of a network's layer: its outputs carry its number, z1, a2, p3.

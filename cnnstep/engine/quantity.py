@@ -40,6 +40,12 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
+def norm(*arrays: Array) -> float:
+    """√Σx² over all cells of all arrays."""
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(sum(float(np.square(array).sum()) for array in arrays)))
+
+
 def bracketed(cell: Cell) -> str:
     """`[0,1]`, and nothing at all for a single number."""
     return f"[{','.join(str(index) for index in cell)}]" if cell else ""

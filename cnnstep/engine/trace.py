@@ -10,12 +10,11 @@ import numpy as np
 
 from cnnstep.engine.blocks import goes_in_blocks, in_blocks
 from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Values, is_whole
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Working
 from cnnstep.errors import Fault, InputError
-
-GRADIENT_ROLES = ("gradient", "bias_gradient", "dense_gradient", "dense_bias_gradient")
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cnnstep.engine.findings import Finding, findings
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Cell, Quantity
 from cnnstep.engine.step import Step
-from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
+from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Heading, Paragraph
 from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.numbers import Numbers

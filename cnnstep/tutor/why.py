@@ -9,9 +9,10 @@ import numpy as np
 
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.pool import MaxPool
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Cell, Quantity
 from cnnstep.engine.step import Factor, Step, Term, Working
-from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
+from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Line, Mark, Paragraph, Sum
 from cnnstep.tutor.network.one_sample import SAMPLE, one_sample

@@ -12,9 +12,10 @@ from cnnstep.engine.build_network import network
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.pool import MaximaMemory, Window, maxima
 from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.patches import BATCH, Geometry, PatchMemory, patch_columns, patch_matrix
 from cnnstep.engine.quantity import Array, frozen
-from cnnstep.engine.trace import GRADIENT_ROLES, first_iteration
+from cnnstep.engine.trace import first_iteration
 from tests.engine.network_strategies import drawn, network_keys
 from tests.engine.test_patches import situations
 from tests.engine.test_workings import assert_every_cell_agrees

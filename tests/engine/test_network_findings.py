@@ -11,7 +11,7 @@ from cnnstep.engine.build import one_filter
 from cnnstep.engine.build_network import network
 from cnnstep.engine.findings import MUCH_SMALLER, Finding, findings
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.stations import norm, stations
+from cnnstep.engine.quantity import norm
 from cnnstep.engine.trace import Iteration, first_iteration
 
 Layers = list[dict[str, Any]]
@@ -107,12 +107,12 @@ def test_one_filter_is_told_nothing_about_layers() -> None:
 
 def test_every_layer_receives_what_the_next_one_sends_back() -> None:
     iteration = chain(1, 2)
-    first, second, third = stations(iteration.lesson)
-    assert first.signal is None  # nothing is trained before flatten's output
-    assert second.signal is not None
-    assert second.signal.name == "dense2.input_gradient"
-    assert third.signal is not None
-    assert third.signal.name == "error"
+    first, second, third = iteration.lesson.layers
+    assert first.upstream is None  # nothing is trained before flatten's output
+    assert second.upstream is not None
+    assert second.upstream.name == "dense2.input_gradient"
+    assert third.upstream is not None
+    assert third.upstream.name == "error"
     assert [leaf.name for leaf in second.leaves] == ["dense1.weights"]
     assert third.steepness(iteration.values) == pytest.approx(2.0)  # δ = 2, input 1
 

@@ -12,9 +12,10 @@ from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
-from cnnstep.engine.trace import GRADIENT_ROLES, first_iteration, trace
+from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import load, shipped
 from cnnstep.tutor.check.sheet import as_shown

@@ -11,8 +11,9 @@ from hypothesis import given
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.trace import GRADIENT_ROLES, first_iteration
+from cnnstep.engine.trace import first_iteration
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.sheet import Sheet, as_shown, written
 from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out

@@ -19,7 +19,6 @@ from cnnstep.engine.layers import dense, flatten, pool, softmax
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
-from cnnstep.engine.stations import stations
 from cnnstep.engine.trace import trace
 from cnnstep.surface.formats.text import render
 from cnnstep.surface.screen import Screen
@@ -187,7 +186,7 @@ def _growing() -> Scenario:
 def test_the_gradient_check_agrees_in_every_layer(name: str) -> None:
     blocks = page("gradient-check", name)
     (table,) = tables(blocks)
-    parts = [leaf for one in stations(lesson_of(find(name))) for leaf in one.leaves]
+    parts = [leaf for one in lesson_of(find(name)).layers for leaf in one.leaves]
     assert len(table.rows) == len(parts)
     assert "the gradient is right" in text(blocks)
 
@@ -216,7 +215,7 @@ def test_a_conv_layer_looked_at_by_itself_has_the_networks_own_numbers(name: str
     scenario = find(name)
     iteration = first(scenario)
     blocks = page("input_gradient", name)
-    last = [one for one in stations(iteration.lesson) if isinstance(one.layer, Conv)][-1]
+    last = [one for one in iteration.lesson.layers if isinstance(one.layer, Conv)][-1]
     gradient = iteration.values[f"{last.name}.input_gradient"][0, 0]
     shown = [m.rows for m in flat(blocks) if isinstance(m, Matrix) and ", scattered" in m.title]
     assert np.array(shown[0], dtype=float) == pytest.approx(gradient, abs=1e-12)
@@ -313,4 +312,4 @@ _WRONG: dict[str, Callable[[Any], Any]] = {
 
 def test_something_comes_back_to_every_layer_of_a_page() -> None:
     lesson = lesson_of(find("smallest-network"), input_gradient=True)
-    assert [received(one) for one in stations(lesson)][-1] == "error"
+    assert [received(one) for one in lesson.layers][-1] == "error"

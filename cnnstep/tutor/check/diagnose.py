@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 
 from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Cell, Values
 from cnnstep.engine.step import Step
-from cnnstep.engine.trace import GRADIENT_ROLES, trace
+from cnnstep.engine.trace import trace
 from cnnstep.tutor.check.line import Line, StepMark, Verdict, codes_of
 from cnnstep.tutor.check.options import Convention, Lessons
 from cnnstep.tutor.check.rounding import rounding

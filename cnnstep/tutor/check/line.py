@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Cell, Values
 from cnnstep.engine.scenario import ERROR_SIGNS
 from cnnstep.engine.step import Step, Working
-from cnnstep.engine.trace import GRADIENT_ROLES
 from cnnstep.tutor.check.options import (
     Convention,
     Lessons,

@@ -9,9 +9,10 @@ from types import MappingProxyType
 import numpy as np
 
 from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Quantity, Values, frozen
 from cnnstep.engine.step import Step
-from cnnstep.engine.trace import GRADIENT_ROLES, first_iteration
+from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.mistakes.case import Case
 from cnnstep.tutor.mistakes.mistake import Mistake, carry_out

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 
 from cnnstep.engine.findings import Finding
 from cnnstep.engine.layers.pool import MaxPool
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.step import Step
-from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
+from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Mark, Paragraph
 from cnnstep.tutor.network.both_ways import input_gradient_both_ways, softmax_both_ways
 from cnnstep.tutor.network.one_sample import one_sample

@@ -8,9 +8,8 @@ import numpy as np
 
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.dense import Dense
-from cnnstep.engine.quantity import Array, Quantity
+from cnnstep.engine.quantity import Array, Quantity, norm
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.stations import norm, stations
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Paragraph, Table
 from cnnstep.tutor.numbers import counted
@@ -44,16 +43,16 @@ def overview(iteration: Iteration) -> tuple[Block, ...]:
     rows: list[tuple[str | float, ...]] = [
         ("input", "", size_of(source, values[source.name]), "", norm(values[source.name]), "", "")
     ]
-    for at in stations(lesson):
+    for at in lesson.layers:
         output = at.forward.quantity
         weights: str | float = sum(values[leaf.name].size for leaf in at.leaves) or ""
-        back: str | float = "" if at.signal is None else norm(values[at.signal.name])
+        back: str | float = "" if at.upstream is None else norm(values[at.upstream.name])
         steep: str | float = at.steepness(values) if at.gradients else ""
         shape = size_of(output, values[output.name])
         rows.append((at.name, at.layer.kind, shape, weights, norm(values[output.name]), back, steep))
     samples = len(values[source.name])
     words = LEGEND.format(samples="all numbers" if samples == 1 else f"all {samples} samples")
-    total = sum(values[leaf.name].size for at in stations(lesson) for leaf in at.leaves)
+    total = sum(values[leaf.name].size for at in lesson.layers for leaf in at.leaves)
     table = Table(("layer", "type", "output", "weights", "‖a‖", "‖∂L/∂a‖", "‖gradient‖"), tuple(rows), "The network")
     return table, Paragraph(f"{words} {counted(total, 'number')} {'is' if total == 1 else 'are'} trained.", "quiet")
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from cnnstep.engine.findings import findings
 from cnnstep.engine.layers.conv import Conv
-from cnnstep.engine.quantity import number, numbers
-from cnnstep.engine.stations import norm
+from cnnstep.engine.quantity import norm, number, numbers
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.cards import iteration_cards, question
 from cnnstep.tutor.document import Beside, Block, Curve, Heading, Paragraph, Picture, Series, Table

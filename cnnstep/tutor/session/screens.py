@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.naming import BACKWARD
+from cnnstep.engine.naming import BACKWARD, GRADIENT_ROLES
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
+from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.cards import question, step_card
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph
 from cnnstep.tutor.network.one_sample import is_batch

@@ -9,7 +9,7 @@ from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.quantity import bracketed
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Paragraph, Table
-from cnnstep.tutor.topics.at_layer import received, station_of, way_back
+from cnnstep.tutor.topics.at_layer import layer_of, received, way_back
 from cnnstep.tutor.topics.blocks import grids, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.variants import first_of, with_activation
@@ -37,17 +37,17 @@ def at_work(example: Example, name: str) -> tuple[Block, ...]:
 def in_network(example: Example, name: str) -> tuple[Block, ...]:
     """The same at the first layer of this type in a network."""
     iteration = example.first
-    station = station_of(iteration, name)
-    if not isinstance(station.layer, ActivationLayer):
-        raise TypeError(f"{station.name} is no activation")
-    back = way_back(iteration, station).name
-    names = (station.forward.inputs[0].name, station.forward.name, received(station), back)
+    steps = layer_of(iteration, name)
+    if not isinstance(steps.layer, ActivationLayer):
+        raise TypeError(f"{steps.name} is no activation")
+    back = way_back(iteration, steps).name
+    names = (steps.forward.inputs[0].name, steps.forward.name, received(steps), back)
     signal, delta = (iteration.lesson.quantity(name).symbol for name in names[2:])
     return (
         Paragraph(
-            f"In {station.name}, {signal} comes back from the layer after it, and {delta} goes on to the layer before."
+            f"In {steps.name}, {signal} comes back from the layer after it, and {delta} goes on to the layer before."
         ),
-        *_cell_by_cell(iteration, station.layer.phi, names, signal),
+        *_cell_by_cell(iteration, steps.layer.phi, names, signal),
         *worked(iteration, back, example.style),
         *grids(iteration, names[0], names[1], back, most=1),
     )

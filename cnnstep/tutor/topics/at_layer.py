@@ -1,4 +1,4 @@
-"""A network's layer on a page: its station in the lesson, and a filter of it looked at by itself."""
+"""A network's layer on a page: its steps in the lesson, and a filter of it looked at by itself."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.layer import Layer
+from cnnstep.engine.lesson import LayerSteps
 from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.naming import BACKWARD
 from cnnstep.engine.quantity import frozen
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.stations import Station, stations
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Paragraph
@@ -26,19 +26,19 @@ SMALLEST = "smallest-network"
 """The network that most pages about networks are worked on."""
 
 
-def station_of(iteration: Iteration, *kinds: str) -> Station:
+def layer_of(iteration: Iteration, *kinds: str) -> LayerSteps:
     """The first layer of one of these types."""
-    return next(one for one in stations(iteration.lesson) if one.layer.kind in kinds)
+    return next(one for one in iteration.lesson.layers if one.layer.kind in kinds)
 
 
-def received(station: Station) -> str:
+def received(steps: LayerSteps) -> str:
     """The name of ∂L/∂ of the layer's output: on a page something comes back to every layer."""
-    return station.signal.name if station.signal else "error"
+    return steps.upstream.name if steps.upstream else "error"
 
 
-def way_back(iteration: Iteration, station: Station) -> Step:
+def way_back(iteration: Iteration, steps: LayerSteps) -> Step:
     """The step that sends ∂L/∂ of the layer's input on."""
-    return next(s for s in iteration.lesson.steps if s.layer == station.name and s.role in BACKWARD)
+    return next(s for s in iteration.lesson.steps if s.layer == steps.name and s.role in BACKWARD)
 
 
 def with_layer(scenario: Scenario, old: str, new: str, make: Callable[[Layer], Layer]) -> Scenario:
@@ -54,8 +54,8 @@ def on_conv(numbers: Pages, best: Callable[[Conv], bool] = lambda conv: True) ->
 
     def on_filter(example: Example) -> tuple[Block, ...]:
         found = _convs(example.first)
-        station = next((one for one in found if isinstance(one.layer, Conv) and best(one.layer)), found[0])
-        return _by_itself(example, station, slice(0, 1), numbers)
+        steps = next((one for one in found if isinstance(one.layer, Conv) and best(one.layer)), found[0])
+        return _by_itself(example, steps, slice(0, 1), numbers)
 
     return on_filter
 
@@ -65,17 +65,17 @@ def on_last_conv(numbers: Pages) -> Pages:
     return lambda example: _by_itself(example, _convs(example.first)[-1], slice(None), numbers)
 
 
-def _convs(iteration: Iteration) -> list[Station]:
-    return [one for one in stations(iteration.lesson) if isinstance(one.layer, Conv)]
+def _convs(iteration: Iteration) -> list[LayerSteps]:
+    return [one for one in iteration.lesson.layers if isinstance(one.layer, Conv)]
 
 
-def _by_itself(example: Example, station: Station, filters: slice, numbers: Pages) -> tuple[Block, ...]:
-    after = _activation_after(example.scenario, station.name)
-    alone = _alone(example.first, station, filters)
-    several = len(alone.conv.weights) < len(example.first.values[station.leaves[0].name])
-    together = ("filter 0 of " if several else "") + station.name + (f" with {after[0]}" if after else "")
+def _by_itself(example: Example, steps: LayerSteps, filters: slice, numbers: Pages) -> tuple[Block, ...]:
+    after = _activation_after(example.scenario, steps.name)
+    alone = _alone(example.first, steps, filters)
+    several = len(alone.conv.weights) < len(example.first.values[steps.leaves[0].name])
+    together = ("filter 0 of " if several else "") + steps.name + (f" with {after[0]}" if after else "")
     words = (
-        f"Here {together} is taken by itself. X is what it reads, z is {station.forward.symbol}, and the upstream "
+        f"Here {together} is taken by itself. X is what it reads, z is {steps.forward.symbol}, and the upstream "
         "gradient, ∂L/∂ of its output, takes the place of the error e."
     )
     return (Paragraph(words), *numbers(Example(lambda name: alone, example.name, True, example.style)))
@@ -88,12 +88,12 @@ def _activation_after(scenario: Scenario, name: str) -> tuple[str, ActivationLay
     return (scenario.names[at], layer) if isinstance(layer, ActivationLayer) else None
 
 
-def _alone(iteration: Iteration, station: Station, filters: slice) -> Scenario:
+def _alone(iteration: Iteration, steps: LayerSteps, filters: slice) -> Scenario:
     """One layer whose first iteration has the network's numbers: ½Σe² with t = a − ∂L/∂a makes e that slope."""
-    scenario, values, conv = iteration.lesson.scenario, iteration.values, cast("Conv", station.layer)
-    after = _activation_after(scenario, station.name)
-    last = station if after is None else next(s for s in stations(iteration.lesson) if s.name == after[0])
-    inputs, output = values[station.forward.inputs[0].name], values[last.forward.name][:, filters]
+    scenario, values, conv = iteration.lesson.scenario, iteration.values, cast("Conv", steps.layer)
+    after = _activation_after(scenario, steps.name)
+    last = steps if after is None else next(s for s in iteration.lesson.layers if s.name == after[0])
+    inputs, output = values[steps.forward.inputs[0].name], values[last.forward.name][:, filters]
     slope = scenario.sign * values[received(last)][:, filters]
     bias = None if conv.bias is None else frozen(conv.bias[filters])
     single = {"channel": inputs.shape[1], "filter": output.shape[1]}

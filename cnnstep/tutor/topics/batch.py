@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cnnstep.engine.layers.conv import filter_gradient
 from cnnstep.engine.quantity import Values
-from cnnstep.engine.stations import stations
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Paragraph
@@ -56,7 +55,7 @@ def _in_network(example: Example) -> tuple[Block, ...]:
         scenario = with_mirror_image(scenario)
         said = (Paragraph("This network has one sample. Here it gets its mirror image as a second one of its class."),)
     iteration = first_of(scenario)
-    step = next(one for one in stations(iteration.lesson) if one.gradients).gradients[0]
+    step = next(one for one in iteration.lesson.layers if one.gradients).gradients[0]
     parts = (
         grid_of(f"from sample {n}", step.quantity, step.compute(_of_sample(iteration, step, n)))[:1]
         for n in range(min(len(scenario.inputs), MOST_SAMPLES))

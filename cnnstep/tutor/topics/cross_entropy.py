@@ -8,7 +8,7 @@ from cnnstep.engine.losses import CROSS_ENTROPY, LOSSES
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.at_layer import SMALLEST, station_of, way_back
+from cnnstep.tutor.topics.at_layer import SMALLEST, layer_of, way_back
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
 from cnnstep.tutor.topics.variants import first_of
@@ -41,7 +41,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
 def _units(iteration: Iteration, other: Iteration) -> Table:
     """Every unit of the first sample: its share, its target, what it adds to L, and what comes back."""
     scenario, values = iteration.lesson.scenario, iteration.values
-    back = way_back(iteration, station_of(iteration, "softmax"))
+    back = way_back(iteration, layer_of(iteration, "softmax"))
     p, y = values[iteration.lesson.output.name][0], values["target"][0]
     rows: list[tuple[str | float, ...]] = []
     for unit in range(min(len(p), MOST_UNITS)):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnstep.engine.layers.activation import ActivationLayer, dead_cells
+from cnnstep.engine.quantity import norm
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.stations import norm, stations
 from cnnstep.engine.trace import Iteration, gradients, trace
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.at_layer import received, station_of, way_back
+from cnnstep.tutor.topics.at_layer import layer_of, received, way_back
 from cnnstep.tutor.topics.blocks import beside, grid_of, grids
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -100,14 +100,14 @@ def _in_network(example: Example) -> tuple[Block, ...]:
     """Each relu layer: how many cells are inactive, and how many of them have an error to learn from."""
     iteration = example.first
     rows: list[tuple[str | float, ...]] = []
-    for one in stations(iteration.lesson):
+    for one in iteration.lesson.layers:
         if isinstance(one.layer, ActivationLayer) and one.layer.phi.flat:
             z, back = iteration.values[one.forward.inputs[0].name], iteration.values[received(one)]
             dead = dead_cells(one.layer.phi, z)
             blocked = sum(bool(back[cell]) for cell in dead)
             sent = norm(back), norm(iteration.values[way_back(iteration, one).name])
             rows.append((one.name, f"{len(dead)} of {z.size}", str(blocked), float(z.max()), *sent))
-    station = station_of(iteration, "relu")
+    steps = layer_of(iteration, "relu")
     return (
         Table(
             ("layer", "inactive", "with ∂L/∂a left", "largest z", "‖∂L/∂a‖", "‖∂L/∂z‖"), tuple(rows), "Before training"
@@ -116,7 +116,7 @@ def _in_network(example: Example) -> tuple[Block, ...]:
             "a is the layer's output, z its input; ‖ ‖ is a length. A layer without an active cell sends back 0, "
             "and no layer before it learns."
         ),
-        *grids(iteration, station.forward.inputs[0].name, way_back(iteration, station).name, most=2),
+        *grids(iteration, steps.forward.inputs[0].name, way_back(iteration, steps).name, most=2),
     )
 
 

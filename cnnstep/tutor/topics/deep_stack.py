@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.build_network import network
+from cnnstep.engine.lesson import LayerSteps
+from cnnstep.engine.quantity import norm
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.stations import Station, norm, stations
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.topics.variants import first_of
 
@@ -29,16 +30,14 @@ def deep_stack(example: Scenario, init: str, activation: str = "relu") -> Iterat
     return first_of(network(layers=layers, input=image, target=target, loss="cross_entropy", learning_rate=0.1))
 
 
-def trained(iteration: Iteration) -> list[Station]:
+def trained(iteration: Iteration) -> list[LayerSteps]:
     """The layers that have weights."""
-    return [one for one in stations(iteration.lesson) if one.gradients]
+    return [one for one in iteration.lesson.layers if one.gradients]
 
 
 def outputs(iteration: Iteration) -> list[float]:
     """‖output‖ of each activation, from the first to the last."""
-    return [
-        norm(iteration.values[s.forward.name]) for s in stations(iteration.lesson) if s.forward.role == "activation"
-    ]
+    return [norm(iteration.values[s.forward.name]) for s in iteration.lesson.layers if s.forward.role == "activation"]
 
 
 def steepness(iteration: Iteration) -> list[float]:

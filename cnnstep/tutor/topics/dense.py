@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnstep.tutor.document import Block, Command, Paragraph
-from cnnstep.tutor.topics.at_layer import SMALLEST, received, station_of, way_back
+from cnnstep.tutor.topics.at_layer import SMALLEST, layer_of, received, way_back
 from cnnstep.tutor.topics.blocks import grids, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -11,23 +11,23 @@ from cnnstep.tutor.topics.topic import Topic
 
 def _numbers(example: Example) -> tuple[Block, ...]:
     iteration, style = example.first, example.style
-    station = station_of(iteration, "dense")
-    outputs, inputs = iteration.values[station.leaves[0].name].shape
-    names = [station.forward.inputs[0].name, *(leaf.name for leaf in station.leaves), station.forward.name]
-    weights, *bias = station.gradients
+    steps = layer_of(iteration, "dense")
+    outputs, inputs = iteration.values[steps.leaves[0].name].shape
+    names = [steps.forward.inputs[0].name, *(leaf.name for leaf in steps.leaves), steps.forward.name]
+    weights, *bias = steps.gradients
     return (
-        Paragraph(f"{station.name} has {outputs} rows of {inputs} weights: a row for each output."),
+        Paragraph(f"{steps.name} has {outputs} rows of {inputs} weights: a row for each output."),
         *grids(iteration, *names, most=2),
-        *worked(iteration, station.forward.name, style),
+        *worked(iteration, steps.forward.name, style),
         Paragraph("On the way back a weight met one input and went into one output, so its gradient is one product:"),
-        *grids(iteration, received(station), weights.name, most=1),
+        *grids(iteration, received(steps), weights.name, most=1),
         *worked(iteration, weights.name, style),
         *(
             Paragraph(f"{step.symbol}: the bias is added once, so it gets {step.formula.partition('= ')[2]}.")
             for step in bias
         ),
         Paragraph("An input went into every output, so what comes back from them is added up:"),
-        *worked(iteration, way_back(iteration, station).name, style),
+        *worked(iteration, way_back(iteration, steps).name, style),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnstep.engine.quantity import bracketed
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
-from cnnstep.tutor.topics.at_layer import SMALLEST, received, station_of, way_back
+from cnnstep.tutor.topics.at_layer import SMALLEST, layer_of, received, way_back
 from cnnstep.tutor.topics.blocks import grids
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -18,12 +18,12 @@ MOST_ROWS = 8
 
 def _numbers(example: Example) -> tuple[Block, ...]:
     iteration = example.first
-    station = station_of(iteration, "flatten")
-    x, v, back = station.forward.inputs[0], station.forward.quantity, way_back(iteration, station)
+    steps = layer_of(iteration, "flatten")
+    x, v, back = steps.forward.inputs[0], steps.forward.quantity, way_back(iteration, steps)
     size = iteration.values[x.name].shape[1:]
     rows: list[tuple[str | float, ...]] = []
     for unit, place in list(enumerate(np.ndindex(*size)))[:MOST_ROWS]:
-        forward, backward = (iteration.values[name][0, unit] for name in (v.name, received(station)))
+        forward, backward = (iteration.values[name][0, unit] for name in (v.name, received(steps)))
         rows.append((x.symbol + bracketed(place), v.symbol + bracketed((unit,)), float(forward), float(backward)))
     maps, total = "×".join(str(n) for n in size), prod(size)
     title = f"The first {len(rows)} of {total}" if total > len(rows) else "Where each number goes"
@@ -31,7 +31,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         *grids(iteration, x.name, v.name, most=2),
         Table(("in the maps", "in the row", "the number", "what comes back"), tuple(rows), title),
         Paragraph(f"The {maps} numbers stand in reading order: map after map, row after row. Back in their places:"),
-        *grids(iteration, received(station), back.name, most=2),
+        *grids(iteration, received(steps), back.name, most=2),
     )
 
 

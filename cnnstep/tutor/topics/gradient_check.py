@@ -9,7 +9,6 @@ import numpy as np
 
 from cnnstep.engine.layers.conv import correlate
 from cnnstep.engine.quantity import Cell, Quantity
-from cnnstep.engine.stations import stations
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
@@ -119,7 +118,7 @@ def _in_network(example: Example) -> tuple[Block, ...]:
 
 def _trained(iteration: Iteration) -> Iterator[tuple[Quantity, Step]]:
     """Each trained quantity with the step of its gradient."""
-    for one in stations(iteration.lesson):
+    for one in iteration.lesson.layers:
         yield from zip(one.leaves, one.gradients, strict=True)
 
 

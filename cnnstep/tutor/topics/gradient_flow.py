@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.stations import norm, stations
+from cnnstep.engine.quantity import norm
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Curve, Paragraph, Series, Table
 from cnnstep.tutor.numbers import counted
@@ -20,7 +20,7 @@ MOST_ROWS = 20
 def _back_table(iteration: Iteration) -> Table:
     """From the last layer to the first: what comes back to it, its mean slope, the gradient of its weights."""
     rows: list[tuple[str | float, ...]] = []
-    for one in reversed(stations(iteration.lesson)):
+    for one in reversed(iteration.lesson.layers):
         slope: str | float = "—"
         if isinstance(one.layer, ActivationLayer):
             slope = float(one.layer.phi.slope(iteration.values[one.forward.inputs[0].name]).mean())

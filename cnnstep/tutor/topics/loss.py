@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cnnstep.engine.stations import stations
 from cnnstep.tutor.document import Block, Command, Curve, Paragraph, Series
 from cnnstep.tutor.present import loss_line
 from cnnstep.tutor.topics.blocks import grids, peak
@@ -25,7 +24,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
 
 def _in_network(example: Example) -> tuple[Block, ...]:
     iteration = example.first
-    first = next(one for one in stations(iteration.lesson) if one.gradients)
+    first = next(one for one in iteration.lesson.layers if one.gradients)
     loss = iteration.lesson.scenario.loss
     return (
         *grids(iteration, iteration.lesson.output.name, "target", "error", most=2),

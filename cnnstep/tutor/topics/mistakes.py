@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
-from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
+from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Paragraph, Table
 from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, Words, carry_out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnstep.engine.stations import norm, stations
+from cnnstep.engine.quantity import norm
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.topics.at_layer import SMALLEST, received
@@ -34,7 +34,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
 def overview(iteration: Iteration) -> Table:
     """A row a layer: what it gives, how large that is, and how large what comes back."""
     rows: list[tuple[str | float, ...]] = []
-    for one in stations(iteration.lesson):
+    for one in iteration.lesson.layers:
         given, back = iteration.values[one.forward.name], iteration.values[received(one)]
         size = "×".join(str(n) for n in given.shape[1:])
         own: str | float = one.steepness(iteration.values) if one.gradients else "—"

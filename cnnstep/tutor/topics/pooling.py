@@ -10,13 +10,13 @@ import numpy as np
 from cnnstep.engine.build_network import network
 from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.layers.pool import AveragePool, MaxPool, Pool
+from cnnstep.engine.lesson import LayerSteps
 from cnnstep.engine.quantity import Array, Cell
-from cnnstep.engine.stations import Station
 from cnnstep.engine.step import Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.at_layer import received, station_of, way_back, with_layer
+from cnnstep.tutor.topics.at_layer import layer_of, received, way_back, with_layer
 from cnnstep.tutor.topics.blocks import beside, grid_of, grids, plain, worked
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -42,26 +42,26 @@ def _of_kind(example: Example, kind: str, other: str) -> tuple[Iteration, tuple[
 
 def _max_numbers(example: Example) -> tuple[Block, ...]:
     iteration, said = _of_kind(example, "max_pool", "average_pool")
-    station = station_of(iteration, "max_pool")
-    pool, x = cast("MaxPool", station.layer), station.forward.inputs[0]
-    image, back = iteration.values[x.name], way_back(iteration, station)
-    winners = _winners(iteration, station)
+    steps = layer_of(iteration, "max_pool")
+    pool, x = cast("MaxPool", steps.layer), steps.forward.inputs[0]
+    image, back = iteration.values[x.name], way_back(iteration, steps)
+    winners = _winners(iteration, steps)
     marked = grid_of(f"{x.name} {x.symbol}", x, image, {x.layout.shown_cell(cell): WON for cell in winners})
     return (
         *said,
-        beside(marked[:1], _first(grids(iteration, station.forward.name, most=1))),
+        beside(marked[:1], _first(grids(iteration, steps.forward.name, most=1))),
         Paragraph("On the way back each ∂L/∂ goes to the cell that won; all others get 0:"),
-        *grids(iteration, received(station), back.name, most=1),
+        *grids(iteration, received(steps), back.name, most=1),
         *worked(
-            iteration, back.name, example.style, back.quantity.layout.shown_cell(winners[_loudest(iteration, station)])
+            iteration, back.name, example.style, back.quantity.layout.shown_cell(winners[_loudest(iteration, steps)])
         ),
         *_ties(pool, image),
     )
 
 
-def _loudest(iteration: Iteration, station: Station) -> int:
+def _loudest(iteration: Iteration, steps: LayerSteps) -> int:
     """Which window the largest ∂L/∂ comes back to, counted in reading order."""
-    return int(np.abs(iteration.values[received(station)]).argmax())
+    return int(np.abs(iteration.values[received(steps)]).argmax())
 
 
 def _first(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -69,9 +69,9 @@ def _first(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     return blocks[0].blocks if isinstance(blocks[0], Beside) else blocks[:1]
 
 
-def _winners(iteration: Iteration, station: Station) -> list[Cell]:
+def _winners(iteration: Iteration, steps: LayerSteps) -> list[Cell]:
     """The image cell that each window took its number from, in reading order."""
-    step, values = station.forward, iteration.values
+    step, values = steps.forward, iteration.values
     workings = (step.working(values, at) for at in np.ndindex(*values[step.name].shape))
     return [_taken(working) for working in workings]
 
@@ -100,24 +100,24 @@ def _ties(pool: MaxPool, image: Array) -> tuple[Block, ...]:
 
 def _average_numbers(example: Example) -> tuple[Block, ...]:
     iteration, said = _of_kind(example, "average_pool", "max_pool")
-    station = station_of(iteration, "average_pool")
-    back, share = way_back(iteration, station), cast("AveragePool", station.layer).share
+    steps = layer_of(iteration, "average_pool")
+    back, share = way_back(iteration, steps), cast("AveragePool", steps.layer).share
     return (
         *said,
-        *grids(iteration, station.forward.inputs[0].name, station.forward.name, most=1),
-        *worked(iteration, station.forward.name, example.style),
+        *grids(iteration, steps.forward.inputs[0].name, steps.forward.name, most=1),
+        *worked(iteration, steps.forward.name, example.style),
         Paragraph(f"On the way back each cell of a window gets the same share, {example.text(share)} of its ∂L/∂:"),
-        *grids(iteration, received(station), back.name, most=1),
-        *worked(iteration, back.name, example.style, _covered(iteration, station)),
+        *grids(iteration, received(steps), back.name, most=1),
+        *worked(iteration, back.name, example.style, _covered(iteration, steps)),
     )
 
 
-def _covered(iteration: Iteration, station: Station) -> Cell:
+def _covered(iteration: Iteration, steps: LayerSteps) -> Cell:
     """An input cell, as a learner counts it, that lies in the window of the largest ∂L/∂."""
-    signal, back = iteration.values[received(station)], way_back(iteration, station)
-    at = tuple(int(i) for i in np.unravel_index(_loudest(iteration, station), signal.shape))
+    signal, back = iteration.values[received(steps)], way_back(iteration, steps)
+    at = tuple(int(i) for i in np.unravel_index(_loudest(iteration, steps), signal.shape))
     size = iteration.values[back.name].shape[1:]
-    inside = next(cast("Pool", station.layer).window.cells(at, size), (0, 0))
+    inside = next(cast("Pool", steps.layer).window.cells(at, size), (0, 0))
     return back.quantity.layout.shown_cell((*at[:2], *inside))
 
 

@@ -12,7 +12,6 @@ from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.layers.pool import Pool
 from cnnstep.engine.patches import patches, scatter
 from cnnstep.engine.quantity import Cell
-from cnnstep.engine.stations import stations
 from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph, Table
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.topics.at_layer import SMALLEST
@@ -59,19 +58,19 @@ def _numbers(example: Example) -> tuple[Block, ...]:
 
 def _in_network(example: Example) -> tuple[Block, ...]:
     """What the middle output of every layer sees of the input, layer after layer."""
-    scenario, station = example.scenario, stations(example.lesson)
-    sizes = [scenario.inputs.shape[1:], *(example.first.values[one.forward.name].shape[1:] for one in station)]
+    scenario, steps = example.scenario, example.lesson.layers
+    sizes = [scenario.inputs.shape[1:], *(example.first.values[one.forward.name].shape[1:] for one in steps)]
     maps = sum(len(size) == 3 for size in sizes) - 1
     rows: list[tuple[str | float, ...]] = []
     seen: set[Cell] = {(0, 0)}
-    for depth, (one, size) in enumerate(zip(station, sizes[1:], strict=True), 1):
+    for depth, (one, size) in enumerate(zip(steps, sizes[1:], strict=True), 1):
         shape = "×".join(str(n) for n in size)
         if depth > maps:
             rows.append((one.name, shape, "everything", str(prod(sizes[0][1:]))))
             continue
-        seen = _seen([s.layer for s in station[:depth]], sizes, (size[1] // 2, size[2] // 2))
+        seen = _seen([s.layer for s in steps[:depth]], sizes, (size[1] // 2, size[2] // 2))
         rows.append((one.name, shape, "×".join(_span(seen)), str(len(seen))))
-    name = station[maps - 1].name if maps else "the input"
+    name = steps[maps - 1].name if maps else "the input"
     middle = example.first.matrix("input")
     shown = middle[(0,) * (middle.ndim - 2)]
     return (

@@ -7,13 +7,12 @@ import numpy as np
 from cnnstep.engine.activations import ACTIVATIONS, Activation
 from cnnstep.engine.findings import SATURATED_BELOW, findings
 from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.quantity import Array, norm
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.stations import norm, stations
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import note
-from cnnstep.tutor.topics.at_layer import received, station_of, way_back
+from cnnstep.tutor.topics.at_layer import layer_of, received, way_back
 from cnnstep.tutor.topics.blocks import grids
 from cnnstep.tutor.topics.example import Example
 from cnnstep.tutor.topics.topic import Topic
@@ -92,13 +91,13 @@ def _in_network(example: Example) -> tuple[Block, ...]:
     """Each curved layer: how far out its z lie, and what is left of ∂L/∂ behind it."""
     iteration = example.first
     rows: list[tuple[str | float, ...]] = []
-    for one in stations(iteration.lesson):
+    for one in iteration.lesson.layers:
         if isinstance(one.layer, ActivationLayer) and _curved(one.layer.phi):
             phi, z = one.layer.phi, iteration.values[one.forward.inputs[0].name]
             share = float(phi.slope(z).mean()) / phi.steepest
             back = iteration.values[received(one)], iteration.values[way_back(iteration, one).name]
             rows.append((one.name, float(np.abs(z).max()), _percent(share, example), *(norm(one) for one in back)))
-    first = station_of(iteration, *CURVED).layer
+    first = layer_of(iteration, *CURVED).layer
     return (
         *((_slopes(first.phi, example),) if isinstance(first, ActivationLayer) else ()),
         Table(("layer", "largest z", "mean slope, of the steepest", "‖∂L/∂a‖", "‖∂L/∂z‖"), tuple(rows)),

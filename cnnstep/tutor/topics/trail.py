@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnstep.engine.naming import BACKWARD
+from cnnstep.engine.naming import BACKWARD, GRADIENT_ROLES
 from cnnstep.engine.quantity import Cell
 from cnnstep.engine.step import Step, Term
-from cnnstep.engine.trace import GRADIENT_ROLES, Iteration
+from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Table
 
 WORDS = {
