@@ -151,7 +151,7 @@ def test_more_numbers_than_anybody_types_are_not_asked_for() -> None:
     # 8 filters of 6 × 6
     session, said = after("guess", name="digits-cnn")
     assert session.guess is None
-    assert "Z1 has 288 numbers, too many to type." in said
+    assert "That is 288 numbers, too many to type." in said
 
 
 def test_of_a_batch_that_is_looked_at_sample_by_sample_one_sample_is_asked_for() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cnnstep.surface.formats.text import render
-from cnnstep.surface.loading import load
+from cnnstep.surface.loading import scenario
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Document
 from cnnstep.tutor.session.advance import advance
@@ -30,7 +30,7 @@ def replay(transcript: str) -> str:
     """The transcript as the session tells it now, from its first line and what is typed in it."""
     opening, *lines = transcript.splitlines()
     name = opening.removeprefix("$ cnnstep step ").removesuffix(" --interactive")
-    session, reply = begin(name, load(name).scenario)
+    session, reply = begin(name, scenario(name), load=scenario)
     told = [opening, *shown(session, reply)]
     for line in lines:
         if line.startswith(TYPED.rstrip()):

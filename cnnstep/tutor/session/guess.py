@@ -35,7 +35,7 @@ def start_guess(session: Session) -> Answer:
     asked = replace(ready, guess=())
     step, size = asked.coming, _asked(asked).size
     if size > MOST_NUMBERS:
-        what = f"{step.symbol} has {size} numbers, too many to type"
+        what = f"that is {size} numbers, too many to type"
         raise InputError(Fault("guess", what, f"Enter shows it; why {step.name} works one of its numbers out"))
     return asked, Reply((Paragraph(f"Work out {step.symbol} yourself: {title_of(step).lower()}, {step.formula}."),))
 
