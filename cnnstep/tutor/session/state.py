@@ -75,7 +75,7 @@ class Saving:
     """A scenario to be written to a file, and in words what is particular about it."""
 
     path: str
-    scenario: Scenario
+    scenario: Scenario = field(repr=False, compare=False)  # arrays are neither equal nor not
     words: str
 
 
