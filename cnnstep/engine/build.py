@@ -182,7 +182,7 @@ def _fitted(
 def _moved(geometry: Geometry) -> str:
     """` with stride 2 and padding 1`, naming only what is not at its default."""
     parts = [f"{key} {value}" for key, value in geometry.written.items() if value != PLAIN.written.get(key)]
-    return f" with {' and '.join(parts)}" if parts else ""
+    return f" with {' and '.join((', '.join(parts[:-1]), parts[-1]) if parts[1:] else parts)}" if parts else ""
 
 
 def _bias(bias: Any, filters: int, single: bool, faults: Faults) -> Array | None:

@@ -167,6 +167,11 @@ def in_words(pair: Pair) -> str:
     return f"{pair[0]}" if pair[0] == pair[1] else f"{pair[0]} down and {pair[1]} across"
 
 
+def apart(pair: Pair) -> str:
+    """`2 apart`, or `2 apart down and 1 across`."""
+    return f"{pair[0]} apart" if pair[0] == pair[1] else f"{pair[0]} apart down and {pair[1]} across"
+
+
 def _pair(value: int | Pair) -> Pair:
     return value if isinstance(value, tuple) else (value, value)
 

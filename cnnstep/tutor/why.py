@@ -116,9 +116,12 @@ def products(iteration: Iteration, step: Step, cell: Cell, working: Working, num
         from cnnstep.tutor.network.both_ways import short_form
 
         return (total, *short_form(iteration, step, cell, working.value, numbers))
+    if not working.terms:
+        took = "window took" if step.role == "pool_gradient" else "patch holds"
+        nothing = Paragraph(f"No {took} this number, so nothing comes back to it: 0.")
+        return (nothing, *_windows_over(iteration, step, cell, numbers))
     if step.role == "pool_gradient":
-        nothing = Paragraph("No window took this number, so nothing comes back to it: 0.")
-        return (total if working.terms else nothing, *_windows_over(iteration, step, cell, numbers))
+        return (total, *_windows_over(iteration, step, cell, numbers))
     if step.role == "error" and not iteration.lesson.scenario.is_network:
         return (difference(label, working, numbers),)
     if step.role == "pool" and isinstance(step.part, MaxPool):

@@ -161,7 +161,7 @@ CASES: list[tuple[dict[str, Any], Path, str, str]] = [
     (
         {"stride": [1, 2], "padding": [0, 1], "leftover": "drop", "target": [[1]]},
         ("target",),
-        "a 2×2 filter with stride [1, 2] and padding [0, 1] and leftover drop give a 2×2 output",
+        "a 2×2 filter with stride [1, 2], padding [0, 1] and leftover drop give a 2×2 output",
         "write a 2×2 target",
     ),
     ({"learning_rate": 0}, ("learning_rate",), "learning_rate is 0; it must be greater than 0", "change the number"),

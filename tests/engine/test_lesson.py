@@ -107,3 +107,18 @@ def test_a_trace_of_a_given_length_ends_there_and_one_without_goes_on() -> None:
     assert [iteration.number for iteration in trace(lesson(), 3)] == [0, 1, 2]
     endless = trace(lesson())
     assert [next(endless).number for _ in range(5)] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("stride", "spread"),
+    [
+        (1, ""),
+        ([1, 1], ""),
+        (2, ", its cells spread 2 apart"),
+        ([2, 1], ", its cells spread 2 apart down and 1 across"),
+    ],
+)
+def test_the_filter_gradients_formula_says_how_far_the_cells_are_spread(stride: Any, spread: str) -> None:
+    question: dict[str, Any] = {"input": [[1]], "filter": [[1]], "target": [[1]], "activation": "linear"}
+    lesson = lesson_of(one_filter(**question, learning_rate=1, stride=stride))
+    assert lesson.step("gradient").formula == f"∂L/∂W = X ⋆ δ{spread}"

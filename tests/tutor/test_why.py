@@ -170,3 +170,13 @@ def test_a_cell_that_is_not_there_is_told(cell: tuple[int, ...], what: str, hint
 
 def test_with_several_filters_a_cell_has_that_index_too() -> None:
     assert "FILTER ROW COLUMN" in refused(opened("two-filters"), "forward", 0, 0).hint
+
+
+def test_an_input_number_that_no_patch_holds_gets_nothing_back_and_that_is_said() -> None:
+    question: dict[str, Any] = {"input": [[1, 2, 3]], "filter": [[1, 1]], "target": [[1]], "activation": "linear"}
+    dropping = one_filter(**question, learning_rate=1, stride=2, leftover="drop")
+    iteration = first_iteration(lesson_of(dropping, input_gradient=True))
+    blocks = asked(iteration, "input_gradient", 0, 2)
+    assert "No patch holds this number, so nothing comes back to it: 0." in words(blocks)
+    assert not [block for block in blocks if isinstance(block, Sum)]
+    assert the_sum(asked(iteration, "input_gradient", 0, 1)).total == 2  # (1 + 2 − 1) · 1

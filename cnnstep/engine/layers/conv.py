@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
-from cnnstep.engine.patches import BATCH, PLAIN, Geometry, Pair, PatchMemory, in_words, patch_matrix, scatter
+from cnnstep.engine.patches import BATCH, PLAIN, Geometry, Pair, PatchMemory, apart, patch_matrix, scatter
 from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values, numbers
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
@@ -217,7 +217,7 @@ class Conv(Layer):
 
         formula = f"{gradient.symbol} = {x.symbol} ⋆ {signal.formula}"
         if self.geometry.stride != (1, 1):
-            formula += f", its cells spread {in_words(self.geometry.stride)} apart"
+            formula += f", its cells spread {apart(self.geometry.stride)}"
         inputs = (x, *signal.inputs)
         return Step(gradient, "gradient", formula, inputs, compute, working, self, place.layer)
 

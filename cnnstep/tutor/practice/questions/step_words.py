@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.pool import MaxPool, Pool
-from cnnstep.engine.patches import Geometry, in_words
+from cnnstep.engine.patches import Geometry, apart, in_words
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.numbers import capital
@@ -36,7 +36,7 @@ def _moves(conv: Conv) -> Iterator[str]:
     if at.padded:
         yield f"Around X lies a rim of zeros, {_rim(at)} (padding {written['padding']})."
     if at.dilation != (1, 1):
-        yield f"The filter's cells lie {in_words(at.dilation)} apart (dilation {written['dilation']})."
+        yield f"The filter's cells lie {apart(at.dilation)} (dilation {written['dilation']})."
 
 
 def _rim(geometry: Geometry) -> str:
