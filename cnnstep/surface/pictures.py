@@ -118,21 +118,17 @@ def _map_parts(heat_map: HeatMap, width: float, height: float) -> Iterator[str]:
     first, last = _ends(heat_map.x)
     yield _label(LEFT, TOP + height + LINE, first)
     yield _label(LEFT + width, TOP + height + LINE, last, "end")
-    yield _label(LEFT + width / 2, TOP + height + LINE, _named(heat_map.x), "middle")
+    yield _label(LEFT + width / 2, TOP + height + LINE, heat_map.x.caption, "middle")
     if heat_map.y:
         first, last = _ends(heat_map.y)
         yield _label(LEFT - 8, TOP + height, first, "end")
         yield _label(LEFT - 8, TOP + 12, last, "end")
         turned = f'transform="translate(16 {TOP + height / 2:g}) rotate(-90)" text-anchor="middle"'
-        yield f"<text {turned}>{_text(_named(heat_map.y))}</text>"
+        yield f"<text {turned}>{_text(heat_map.y.caption)}</text>"
 
 
 def _ends(span: Span) -> tuple[str, str]:
     return AS_USUAL.text(span.start), AS_USUAL.text(span.stop)
-
-
-def _named(span: Span) -> str:
-    return f"{span.label}, in even ratios" if span.log else span.label
 
 
 def _bar_parts(histogram: Histogram, width: float, height: float) -> Iterator[str]:
@@ -198,10 +194,10 @@ def _draw_map(axes: Any, heat_map: HeatMap) -> None:
                 bar = [(column / columns, count / columns)], (r / rows, 1 / rows)
                 axes.broken_barh(*bar, facecolor=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0)
             column += count
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=_plain(_named(heat_map.x)))
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=_plain(heat_map.x.caption))
     axes.set_xticks([0, 1], _ends(heat_map.x))
     if heat_map.y:
-        axes.set_ylabel(_plain(_named(heat_map.y)))
+        axes.set_ylabel(_plain(heat_map.y.caption))
         axes.set_yticks([0, 1], _ends(heat_map.y))
     else:
         axes.set_yticks([])

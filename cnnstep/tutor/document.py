@@ -120,6 +120,15 @@ class Curve:
     stop: float = 0.0
     log: bool = False
 
+    @property
+    def caption(self) -> str:
+        """The title; a logarithmic axis says so."""
+        return f"{self.title} {LOG}".strip() if self.log else self.title
+
+
+LOG = "(log scale)"
+"""What stands behind the name of a logarithmic axis: without it a curve is read wrongly."""
+
 
 @dataclass(frozen=True)
 class Span:
@@ -129,6 +138,11 @@ class Span:
     start: float
     stop: float
     log: bool = False
+
+    @property
+    def caption(self) -> str:
+        """The label; a logarithmic axis says so."""
+        return f"{self.label} {LOG}" if self.log else self.label
 
 
 @dataclass(frozen=True)

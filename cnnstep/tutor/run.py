@@ -41,7 +41,7 @@ STATUS: dict[str, tuple[str, Tone]] = {
 def ending(record: Record) -> tuple[str, Tone]:
     """How the run stands, in words."""
     if record.outcome.status == "worse" and not record.outcome.loss > record.losses[0]:
-        return "worse: nothing was gained, the loss is as large as at the start", "bad"
+        return "worse: the loss is no smaller than at the start", "bad"
     return STATUS[record.outcome.status]
 
 
@@ -122,7 +122,7 @@ def _events(events: tuple[Event, ...]) -> Table:
     if len(rows) > MOST_EVENTS:
         head, tail = rows[: MOST_EVENTS - 5], rows[-5:]
         rows = [*head, ("…", "", f"{counted(len(rows) - MOST_EVENTS, 'more event')}"), *tail]
-    return Table(("iteration", "loss", "what happened"), tuple(rows), "Where something happened")
+    return Table(("iteration", "loss", "what happened"), tuple(rows), "Events")
 
 
 def _ending(record: Record, name: str, style: Numbers) -> list[Block]:
@@ -130,7 +130,7 @@ def _ending(record: Record, name: str, style: Numbers) -> list[Block]:
     end = record.outcome
     words, tone = ending(record)
     losses = f"The loss went from {style.text(record.losses[0])} to {style.text(end.loss)}"
-    after = f"after {counted(record.iterations, 'iteration')}"
+    after = f"in {counted(record.iterations, 'iteration')}"
     blocks: list[Block] = [
         Heading("What changed"),
         Paragraph(f"{losses} {after}. It is {words}.", tone),
@@ -163,9 +163,9 @@ def _next(record: Record, name: str) -> Command:
     if record.iterations == 1:
         return Command(f"cnnstep step {name} --interactive", "go through it yourself, one number at a time")
     if record.outcome.status in ("stuck", "worse", "diverged"):
-        return Command("cnnstep explain learning-rate", "why a right gradient can still fail")
+        return Command("cnnstep explain learning-rate", "why the loss can rise though the gradient is right")
     if record.outcome.status == "improving":
-        return Command(f"cnnstep run {name} --iterations {record.iterations * 10}", "let it go on")
+        return Command(f"cnnstep run {name} --iterations {record.iterations * 10}", "let it continue")
     return Command(f"cnnstep step {name} --interactive", "go through it yourself, one number at a time")
 
 

@@ -187,6 +187,24 @@ class TestTrials:
         (rate,) = [t for t in analysis("first-filter").trials if t.change == "rate"]
         assert (rate.scenario.learning_rate, rate.forecast.status, rate.helps) == (0.25, "converged", True)
 
+    def test_what_ends_no_lower_than_the_run_as_it_is_is_not_offered(self) -> None:
+        # L = ½(w₀ − 1)² + ½·0.01(w₁ − 1)²: from 0 the second part is 0.005·(1 − 0.01η)²ᵏ after k updates, so at
+        # η = 0.1 and k = 3000 it is 0.005·e⁻⁶, and a trial of 1000 updates is above that at 0.2 and 0.25, below at 0.5
+        creeping = analyze(line(input=[[1, 0, 0, 0.1]], filter=[[0, 0]], target=[[1, 0, 0.1]], learning_rate=0.1))
+        rates = {t.scenario.learning_rate: (t.helps, t.forecast.loss) for t in creeping.trials if t.change == "rate"}
+        assert {rate: helps for rate, (helps, _) in rates.items()} == {0.2: False, 0.25: False, 0.5: True}
+        assert rates[0.5][1] < creeping.forecast.loss < rates[0.25][1] < rates[0.2][1]
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_whatever_is_offered_ends_lower_than_the_run_as_it_is(self, seed: int) -> None:
+        drawn = np.random.default_rng(seed)
+        keys = {"input": drawn.integers(-2, 3, (3, 3)), "filter": drawn.integers(-2, 3, (2, 2))}
+        target, phi = drawn.integers(0, 2, (2, 2)), ("elu", "leaky_relu", "silu", "relu", "softplus", "tanh")[seed]
+        scenario = line(**keys, target=target, activation=phi, learning_rate=0.3, optimizer="adam")
+        found = analyze(scenario, limit=1500)
+        for trial in found.trials:
+            assert not trial.helps or trial.forecast.loss < found.forecast.loss
+
     def test_one_thing_is_changed_at_a_time(self) -> None:
         own = load("first-filter").scenario
         for trial in analysis("first-filter").trials:

@@ -30,7 +30,7 @@ def test_the_first_lesson_begins_with_what_will_happen(cnnstep: Program) -> None
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert lines[0].startswith("The first filter")
-    assert lines[2] == "With this learning rate it will die."
+    assert lines[2] == "With this learning rate it will get stuck."
     assert "cnnstep step first-filter --interactive" in lines[-2]
 
 

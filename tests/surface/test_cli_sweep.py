@@ -42,7 +42,7 @@ def test_two_axes_are_a_map_and_one_is_a_strip(cnnstep: Program) -> None:
     assert "↑ learning_rate" in page
     assert len([line for line in page.splitlines() if "│" in line or "┤" in line]) == 10
     strip = cnnstep("sweep", "first-filter", "--learning-rate", "0.01:1:40:log").out
-    assert "→ learning_rate, in even ratios" in strip
+    assert "→ learning_rate (log scale)" in strip
     assert "Along learning_rate" in strip
 
 
@@ -160,7 +160,7 @@ def test_all_slips_of_the_axes_come_at_once(cnnstep: Program) -> None:
 def test_help_says_how_starts_are_drawn_and_how_steps_are_spaced(cnnstep: Program) -> None:
     page = " ".join(cnnstep("sweep", "--help").out.split())
     assert "he (normal, deviation sqrt(2/inputs))" in page
-    assert "start:stop:count in even steps or start:stop:count:log in even ratios" in page
+    assert "start:stop:count in even steps or start:stop:count:log on a log scale" in page
 
 
 class TestGoingOn:
@@ -194,7 +194,7 @@ class TestGoingOn:
         assert ran.code == 130
         assert "Written: runs.csv, with the 4096 runs that are done." in ran.err
         page = " ".join(ran.out.split())
-        assert "Stopped early: 4096 of 9000 runs are done, and this is about them. The same command goes on" in page
+        assert "Stopped early, with 4096 of 9000 runs finished. The same command continues" in page
         assert "Of 4096 random starts" in page
         assert len((tmp_path / "runs.csv").read_text().splitlines()) == 4097
 
@@ -214,7 +214,7 @@ class TestGoingOn:
         ran = cnnstep("sweep", "first-filter", "--starts", "5", "--output", "runs.csv")
         assert (ran.code, (tmp_path / "runs.csv").exists()) == (130, False)
         assert "Not written: runs.csv. No run is finished yet." in ran.err
-        assert "No run is done yet." in ran.out
+        assert "No run is finished yet." in ran.out
 
     def test_another_sweep_is_not_gone_on_with(self, cnnstep: Program) -> None:
         assert cnnstep("sweep", "first-filter", "--starts", "5", "--resume", "part.npz").code == 0
@@ -249,4 +249,4 @@ def test_ctrl_c_at_a_terminal_ends_it_with_its_report_and_no_noise(tmp_path: Pat
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == "\nStopped.\n"
-    assert "Stopped early: " in out
+    assert "Stopped early, with " in out

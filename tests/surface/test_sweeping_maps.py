@@ -61,7 +61,7 @@ Map
         strip = HeatMap(((0, 0, 1),), (O, X), Span("rate", 0.1, 1, log=True))
         assert (
             drawn(strip, ascii=True)
-            == "\n   |oox\n   +---\n    0.1 to 1\n    -> rate, in even ratios\n  o good one\n  x bad one\n"
+            == "\n   |oox\n   +---\n    0.1 to 1\n    -> rate (log scale)\n  o good one\n  x bad one\n"
         )
 
     def test_a_map_that_is_too_wide_takes_neighbours_together_and_says_so(self) -> None:
@@ -141,7 +141,7 @@ class TestSvg:
     def test_a_strip_has_no_axis_upwards(self) -> None:
         strip = HeatMap(((0, 1),), (O, X), Span("rate", 0.1, 1, log=True))
         texts = [text.text for text in ElementTree.fromstring(svg(strip)).findall(f"{SPACE}text")]
-        assert texts == [None, "0.1", "1", "rate, in even ratios", "good one", "bad one"]
+        assert texts == [None, "0.1", "1", "rate (log scale)", "good one", "bad one"]
 
     def test_foreign_text_is_text_and_not_markup(self) -> None:
         root = ElementTree.fromstring(

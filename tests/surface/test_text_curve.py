@@ -55,8 +55,9 @@ def test_zero_has_its_line_between_the_signs() -> None:
 
 
 def test_a_logarithmic_curve_gives_each_decade_the_same_height() -> None:
-    text = drawn(Curve("", (Series("", (1.0, 10.0, 100.0, 1000.0)),), log=True))
-    first = [row.find("•") for row in text.splitlines()[1:11]]
+    text = drawn(Curve("Loss", (Series("", (1.0, 10.0, 100.0, 1000.0)),), log=True))
+    assert text.splitlines()[1] == "Loss (log scale)"
+    first = [row.find("•") for row in text.splitlines()[2:12]]
     steps = [a - b for a, b in pairwise(first)]
     assert max(steps) - min(steps) <= 2
 

@@ -64,13 +64,13 @@ def command(blocks: tuple[Block, ...]) -> Command:
 
 
 VERDICTS = {
-    "first-filter": "With this learning rate it will die.",
-    "target-minus-output": "With this learning rate it will die.",
+    "first-filter": "With this learning rate it will get stuck.",
+    "target-minus-output": "With this learning rate it will get stuck.",
     "first-filter-slow": "It will learn: the loss is gone at iteration 128.",
-    "first-filter-linear-fast": "With this learning rate it will run away.",
-    "dead-from-the-start": "It is dead from the start.",
+    "first-filter-linear-fast": "With this learning rate it will diverge.",
+    "dead-from-the-start": "It is stuck from the start.",
     "unreachable-target": "It will settle at a loss of 0.5: the least that its range allows.",
-    "sigmoid": "It will learn, coming nearer to its target for ever and never quite there.",
+    "sigmoid": "It will learn: it comes ever closer to its target without quite reaching it.",
     "adam": "It will learn: the loss is gone at iteration 242.",
 }
 
@@ -87,7 +87,7 @@ def test_the_first_sentence_says_what_will_happen(name: str) -> None:
         (row(input=[[1, 1]], target=[[0, 1]]), "It will settle at a loss of 0.25: the least there is."),
         (
             given("first-filter", activation={"name": "leaky_relu", "slope": 0.1}),
-            "With this learning rate it jumps to and fro and does not come to rest.",
+            "With this learning rate it keeps jumping and does not settle.",
         ),
         (row(input=[[1]], target=[[1]], filter=[[0]], learning_rate=2.001), "With this learning rate it gets worse."),
         (
@@ -107,23 +107,23 @@ def test_what_no_shipped_scenario_shows_is_said_too(scenario: Scenario, sentence
 def test_a_rest_above_the_least_loss_is_told_from_one_at_it() -> None:
     # w = 1 and 2w = 3 at once: w = 7/5 is best, ½ (0.4² + 0.2²) stays; the range of relu alone does not say so
     blocks = page(row(input=[[1, 2]], target=[[1, 3]], activation="relu"))
-    assert verdict(blocks) == "It will come to rest with a loss of 0.1 left."
+    assert verdict(blocks) == "It will settle with a loss of 0.1 left."
     assert note(blocks, "instead") == "Nothing that was tried helps; it is listed below."
 
 
 def test_another_start_is_offered_where_it_helps() -> None:
     # relu, w from −1: the second cell (x = −1) is alive and pulls w up to 0, where the first one stays dead
     blocks = page(row(input=[[1, -1]], target=[[1, 0]], filter=[[-1]], activation="relu", learning_rate=0.5))
-    assert verdict(blocks) == "It will die."
-    assert "every cell with an error is dead: loss 0.5 for ever" in text(blocks)
-    assert "as a start reaches loss 0" in note(blocks, "instead")
+    assert verdict(blocks) == "It will get stuck."
+    assert "every cell with an error is inactive, and the loss stays 0.5" in text(blocks)
+    assert "reaches loss 0" in note(blocks, "instead")
 
 
 def test_the_first_lesson_is_told_as_a_story_with_its_numbers() -> None:
     blocks = page(analysis("first-filter"), "first-filter")
     assert (
         "At 0.5 the loss falls from 2 to 0.0703 in 4 iterations, then begins to jump; "
-        "at iteration 34 every cell is dead: loss 1 for ever." in text(blocks)
+        "at iteration 34 every cell is inactive, and the loss stays 1." in text(blocks)
     )
     assert note(blocks, "why") == (
         "0.5 is too long a step. 2 of 4 cells are active now; the steepest curvature there allows 0.4. "
@@ -131,11 +131,11 @@ def test_the_first_lesson_is_told_as_a_story_with_its_numbers() -> None:
     )
     assert note(blocks, "instead").startswith("A learning rate of 0.25 reaches loss 0 (iteration 48)")
     assert note(blocks, "note") == (
-        "It may find another filter than you expect: any filter will do whose outputs are 1 in [0,0] and 1 in [1,1], "
+        "It may find a different filter than you expect: any filter works whose outputs are 1 in [0,0] and 1 in [1,1], "
         "and whose z is 0 or less in [0,1] and [1,0]."
     )
-    assert "Active: [0,0] and [1,1]. Dead: [0,1] and [1,0]." in text(blocks)
-    assert "[0,1] comes back at iteration 1 and [1,0] comes back at iteration 7" in text(blocks)
+    assert "Active: [0,0] and [1,1]. Inactive: [0,1] and [1,0]." in text(blocks)
+    assert "[0,1] becomes active at iteration 1 and [1,0] becomes active at iteration 7" in text(blocks)
     assert command(blocks) == Command(
         "cnnstep step first-filter --interactive", "type: set learning_rate 0.25, then: run 48"
     )
@@ -183,22 +183,25 @@ def test_a_bias_is_counted_beside_the_weights_and_told() -> None:
     ("scenario", "sentence"),
     [
         (row(input=[[1, 2]], target=[[1, 3]]), "No filter meets the target exactly."),
-        (row(input=[[1, 2]], target=[[1, 3]], activation="relu"), "How much loss has to stay, only the run tells."),
-        (row(input=[[1, 2]], target=[[1, 3]], activation="gelu"), "gelu turns round and gives outputs twice"),
-        (row(input=[[1, 2]], target=[[1, 1]], activation="sigmoid"), "The loss can come as near to 0 as you like"),
+        (row(input=[[1, 2]], target=[[1, 3]], activation="relu"), "How much loss must remain is not known beforehand"),
+        (row(input=[[1, 2]], target=[[1, 3]], activation="gelu"), "gelu gives some outputs for two different z"),
+        (row(input=[[1, 2]], target=[[1, 1]], activation="sigmoid"), "The loss can come as close to 0 as you like"),
         (row(input=[[1]], target=[[-2]], activation="gelu"), "The loss can't fall below 1.6745."),
         (row(input=[[1]], target=[[-2]], activation="elu"), "elu gives only numbers above -1. The target in [0,0]"),
         (row(input=[[1]], target=[[2]], activation="tanh"), "tanh gives only numbers between -1 and 1."),
-        (row(input=[[1, 2]], target=[[1, 3]]), "The targets are at odds: no filter gives all of them at once."),
+        (
+            row(input=[[1, 2]], target=[[1, 3]]),
+            "The targets contradict each other: no filter meets all of them at once.",
+        ),
         (row(input=[[2, 3]], target=[[2, 3]]), "The gradient is 0 because no error is left"),
-        (row(input=[[0, 3]], target=[[1, 3]]), "the patches they come to hold only zeros"),
-        (row(input=[[1, 1]], target=[[0, 2]]), "the cells pull against each other with equal strength"),
+        (row(input=[[0, 3]], target=[[1, 3]]), "where it is not 0, the patches hold only zeros"),
+        (row(input=[[1, 1]], target=[[0, 2]]), "what the cells contribute cancels exactly"),
         (row(input=[[-2]], target=[[1]], activation="relu"), "no learning rate can help"),
-        (row(input=[[1]], filter=[[0]], target=[[1]], activation="relu"), "[0,0] lies within the nudge of a kink"),
+        (row(input=[[1]], filter=[[0]], target=[[1]], activation="relu"), "[0,0] is so close to a kink"),
         (row(input=[[1e200]], filter=[[1e200]], target=[[1]]), "The losses are no longer finite"),
         (
             given("first-filter-linear", optimizer={"name": "momentum", "momentum": 0.5}),
-            "2/λmax is for plain gradient descent; momentum bears 1.5 times as much: 0.4377 now.",
+            "2/λmax is for plain gradient descent; momentum allows 1.5 times as much: 0.4377 now.",
         ),
         (given("adam"), "adam scales its own steps, so it is no limit here"),
         (given("sigmoid"), "φ is curved: λmax is the curvature near the goal"),
@@ -212,7 +215,7 @@ def test_a_bound_is_named_only_where_the_rate_is_above_it() -> None:
     assert note(page(analysis("first-filter-slow")), "why") == ""
     assert note(page(analysis("adam")), "why") == ""
     at_odds = page(row(input=[[1, 2]], target=[[1, 3]], activation="relu"))  # 0.1 is below 2/5
-    assert note(at_odds, "why") == "The targets are at odds: no filter gives all of them at once."
+    assert note(at_odds, "why") == "The targets contradict each other: no filter meets all of them at once."
     # 0.35 is above 0.2918, but only the two cells of 0.4 are ever active on this way
     near = page(given("first-filter", filter=[[0.5, -0.25], [-0.25, 0.5]], learning_rate=0.35))
     assert verdict(near).startswith("It will learn")
@@ -220,7 +223,7 @@ def test_a_bound_is_named_only_where_the_rate_is_above_it() -> None:
 
 
 def test_a_bound_of_the_range_is_neared_and_what_lies_beyond_it_is_missed() -> None:
-    assert "can only be neared" in note(page(analysis("sigmoid")), "why")
+    assert "can only be approached" in note(page(analysis("sigmoid")), "why")
     assert "The target in [0,1] can't be met." in note(page(analysis("unreachable-target")), "why")
 
 
@@ -239,7 +242,7 @@ def test_one_row_tells_the_curvature_where_every_cell_is_active() -> None:
 
 
 def test_many_cells_are_counted_and_not_listed() -> None:
-    assert "Every cell lets something back: 144 cells." in text(page(analysis("digits-edge-batch")))
+    assert "Every cell passes something back: 144 cells." in text(page(analysis("digits-edge-batch")))
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ class TestDocument:
                 "cnnstep explain learning-rate",
             ),
             (one_weight(2, learning_rate=2.1), "worse: the loss is larger", "cnnstep explain learning-rate"),
-            (one_weight(2, learning_rate=2), "worse: nothing was gained", "cnnstep explain learning-rate"),
+            (one_weight(2, learning_rate=2), "worse: the loss is no smaller", "cnnstep explain learning-rate"),
             (one_weight(2, learning_rate=1e5), "diverged: the loss exploded", "cnnstep explain learning-rate"),
             (
                 one_weight(2, input=[[1, 1]], target=[[0, 2]]),

@@ -55,15 +55,15 @@ def test_axes_are_read_as_people_type_them(typed: str, axis: Axis) -> None:
         ("bias=a:1:3", 'the start "a" is not a number', "start:stop:count"),
         ("bias=0:1e999:3", 'the stop "1e999" is not a number', "start:stop:count"),
         ("bias=0:1/0:3", 'the stop "1/0" is not a number', "start:stop:count"),
-        ("bias=0:1:1", 'the count "1" is no whole number of 2 or more', "start:stop:count"),
-        ("bias=0:1:2.5", 'the count "2.5" is no whole number of 2 or more', "start:stop:count"),
+        ("bias=0:1:1", 'the count "1" is not a whole number of 2 or more', "start:stop:count"),
+        ("bias=0:1:2.5", 'the count "2.5" is not a whole number of 2 or more', "start:stop:count"),
         ("bias=2:1:3", "start 2 is not below stop 1", "exchange the two"),
         ("bias=1:1:3", "start 1 is not below stop 1", "give two different ends"),
-        ("bias=-1:1:3:log", "even ratios need a start above 0, not -1", "leave out log"),
-        ("bias=0:1:3:exp", '"exp" is no spacing', "write :log for even ratios"),
+        ("bias=-1:1:3:log", "a log scale needs a start above 0, not -1", "leave out log"),
+        ("bias=0:1:3:exp", '"exp" is not a spacing', "write :log for a log scale"),
         ("learning_rate[0]=0.1:1:3", "learning_rate is one number and has no cells", "write learning_rate="),
-        ("filter[0;1]=0:1:3", "[0;1] is no cell", "row and column, counted from 0"),
-        ("filter[-1,0]=0:1:3", "[-1,0] is no cell", "row and column, counted from 0"),
+        ("filter[0;1]=0:1:3", "[0;1] is not a cell", "row and column, counted from 0"),
+        ("filter[-1,0]=0:1:3", "[-1,0] is not a cell", "row and column, counted from 0"),
     ],
 )
 def test_what_cannot_be_read_is_said_part_by_part(typed: str, what: str, hint: str) -> None:
@@ -80,12 +80,12 @@ def test_what_cannot_be_read_is_said_part_by_part(typed: str, what: str, hint: s
         ({"of": "learning_rat"}, 'there is no axis called "learning_rat"', 'did you mean "learning_rate"?'),
         ({"start": "a"}, 'the start "a" is not a number', "start:stop:count"),
         ({"stop": float("nan")}, 'the stop "nan" is not a number', "start:stop:count"),
-        ({"count": 1}, 'the count "1" is no whole number of 2 or more', "start:stop:count"),
-        ({"count": 2.5}, 'the count "2.5" is no whole number of 2 or more', "start:stop:count"),
+        ({"count": 1}, 'the count "1" is not a whole number of 2 or more', "start:stop:count"),
+        ({"count": 2.5}, 'the count "2.5" is not a whole number of 2 or more', "start:stop:count"),
         ({"start": 3.0}, "start 3 is not below stop 1", "exchange the two"),
-        ({"start": -1.0, "log": True}, "even ratios need a start above 0, not -1", "leave out log"),
-        ({"cell": (-1, 0)}, "(-1, 0) is no cell", "counted from 0: cell=(0, 1)"),
-        ({"cell": (0, 0.5)}, "(0, 0.5) is no cell", "counted from 0: cell=(0, 1)"),
+        ({"start": -1.0, "log": True}, "a log scale needs a start above 0, not -1", "leave out log"),
+        ({"cell": (-1, 0)}, "(-1, 0) is not a cell", "counted from 0: cell=(0, 1)"),
+        ({"cell": (0, 0.5)}, "(0, 0.5) is not a cell", "counted from 0: cell=(0, 1)"),
         ({"of": "learning_rate", "cell": (0, 0)}, "learning_rate is one number and has no cells", "learning_rate="),
     ],
 )
@@ -132,7 +132,7 @@ def faults_of(plan: Plan, name: str = "first-filter") -> list[tuple[str, str]]:
         ),
         (Plan(starts="many"), "starts is 'many'; it must be a whole number", "write starts=1"),  # type: ignore[arg-type]
         (Plan(starts=1, learning_rate="x"), "learning_rate is 'x'; it must be a number", "0.5"),  # type: ignore[arg-type]
-        (Plan(axes="filter"), "axes is no list of axes", "write axes=(Axis("),  # type: ignore[arg-type]
+        (Plan(axes="filter"), "axes is not a list of axes", "write axes=(Axis("),  # type: ignore[arg-type]
         (Plan(starts=100_000_000), "100000000 runs of 4 weights are more than fit in memory", "33333333 runs at most"),
     ],
 )

@@ -62,7 +62,7 @@ class TestWords:
                 "gets stuck at iteration 34, as 60 % of the starts do: that is not bad",
             ),
             (STUCK, {"stuck": 1, "converged": 9}, "It was unlucky: only 10 % of the starts get stuck."),
-            (STUCK, {"stuck": 3, "converged": 7}, "30 % of the starts get stuck too: neither the rule nor rare."),
+            (STUCK, {"stuck": 3, "converged": 7}, "30 % of the starts get stuck too: neither usual nor rare."),
             (
                 Own("converged", 50, 0),
                 {"stuck": 1, "converged": 9},
@@ -99,8 +99,8 @@ class TestWords:
         planned = Sweep.planned(FIRST, Plan(starts=5000))
         page = list(blocks_of(report(planned, summarize(planned), STUCK, "first-filter", AS_USUAL, kept=True)))
         assert paragraphs(page) == [
-            "Stopped early: 0 of 5000 runs are done, and this is about them. The same command goes on from here.",
-            "No run is done yet.",
+            "Stopped early, with 0 of 5000 runs finished. The same command continues from here.",
+            "No run is finished yet.",
         ]
 
     @pytest.mark.parametrize(

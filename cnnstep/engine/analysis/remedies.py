@@ -37,7 +37,11 @@ FAR = 1e-3
 
 @dataclass(frozen=True)
 class Trial:
-    """One thing changed, and what becomes of it. `helps`: the loss goes where its scenario lets it go."""
+    """One thing changed, and what becomes of it.
+
+    `helps`: the loss goes where its scenario lets it go, or is well on its way there, and ends below that of the
+    run as it is.
+    """
 
     change: Change
     what: str
@@ -73,7 +77,7 @@ def remedies(own: Forecast, solutions: Solutions, stable: float | None, limit: i
         yield trial
     yield from _activations(own, solutions, (scenario.learning_rate, best), limit)
     if own.status != "diverged":  # a bowl is as steep from wherever one starts
-        yield from _up_to_the_first(_start(scenario, solutions, *named, limit) for named in _starts(scenario))
+        yield from _up_to_the_first(_start(own, solutions, *named, limit) for named in _starts(scenario))
 
 
 def _well_on_its_way(run: Forecast) -> bool:
@@ -108,7 +112,7 @@ def _rates(own: Forecast, solutions: Solutions, stable: float | None, limit: int
 
     def tried(rate: float) -> Trial:
         changed = replace(scenario, learning_rate=rate)
-        return _trial("rate", f"learning_rate {rate:g}", changed, solutions, limit)
+        return _trial("rate", f"learning_rate {rate:g}", changed, own, solutions, limit)
 
     return _up_to_the_first(tried(rate) for rate in rates)
 
@@ -135,10 +139,11 @@ def _activations(own: Forecast, solutions: Solutions, rates: tuple[float, ...], 
     def tried(rate: float) -> Trial:
         changed = replace(scenario, layers=layers, learning_rate=rate)
         theirs = solve(lesson_of(changed), patch_matrix(changed))
-        trial = _trial("activation", f"leaky_relu, slope {SLOPE:g}; learning_rate {rate:g}", changed, theirs, limit)
+        what = f"leaky_relu, slope {SLOPE:g}; learning_rate {rate:g}"
+        trial = _trial("activation", what, changed, own, theirs, limit)
         run = trial.forecast
         falls_on = own.final and run.status == "improving" and not run.oscillates
-        return replace(trial, helps=(trial.helps or falls_on) and run.loss < own.loss)
+        return replace(trial, helps=trial.helps or (falls_on and _lower(run, own)))
 
     return _up_to_the_first(tried(rate) for rate in rates)
 
@@ -153,15 +158,21 @@ def _starts(scenario: Scenario) -> Iterator[tuple[str, Array]]:
     spread = math.sqrt(2.0 / math.prod(weights.shape[1:]))
     for seed in SEEDS:
         drawn = np.random.default_rng(seed).normal(0.0, spread, weights.shape)
-        yield f"start: random, seed {seed}", drawn.round(2)
+        yield f"start: random weights, seed {seed}", drawn.round(2)
 
 
-def _start(scenario: Scenario, solutions: Solutions, what: str, start: Array, limit: int) -> Trial | None:
-    trial = _trial("start", what, scenario.with_weights(start), solutions, limit)
+def _start(own: Forecast, solutions: Solutions, what: str, start: Array, limit: int) -> Trial | None:
+    trial = _trial("start", what, own.lesson.scenario.with_weights(start), own, solutions, limit)
     # to begin with the answer is no way to learn it
     return None if trial.forecast.status == "converged" and trial.forecast.iteration == 0 else trial
 
 
-def _trial(change: Change, what: str, scenario: Scenario, solutions: Solutions, limit: int) -> Trial:
+def _trial(change: Change, what: str, scenario: Scenario, own: Forecast, solutions: Solutions, limit: int) -> Trial:
     run = forecast(scenario, limit)
-    return Trial(change, what, scenario, run, arrives(run, solutions) or _well_on_its_way(run))
+    goes = arrives(run, solutions) or _well_on_its_way(run)
+    return Trial(change, what, scenario, run, goes and _lower(run, own))
+
+
+def _lower(run: Forecast, own: Forecast) -> bool:
+    """Whether a trial ends with a lower loss than the run as it is, which may have ended in no number at all."""
+    return not own.loss <= run.loss

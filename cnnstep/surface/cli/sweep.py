@@ -43,7 +43,7 @@ def sweep(
             "--learning-rate",
             metavar="RATE",
             help="One rate for all runs; or rates to sweep over, as start:stop:count in even steps or "
-            "start:stop:count:log in even ratios.",
+            "start:stop:count:log on a log scale.",
         ),
     ] = "",
     axis: Annotated[

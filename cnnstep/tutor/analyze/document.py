@@ -23,17 +23,17 @@ SPAN = 1e3
 """Losses further apart than this are drawn on a logarithmic axis."""
 
 ZEROS: dict[Reason, str] = {
-    "no-error": "no error is left where it matters",
-    "dead": "the cells with an error are dead: δ is 0",
-    "zero-patch": "only zeros were met where a δ came back",
-    "cancellation": "the pulls of the cells cancel",
+    "no-error": "its cells have no error left",
+    "dead": "the cells with an error are inactive: δ is 0",
+    "zero-patch": "it met only zeros where δ is not 0",
+    "cancellation": "what the cells contribute cancels",
 }
 """Why one weight's gradient is 0."""
 WHOLE: dict[Reason, str] = {
-    "no-error": "The gradient is 0 because no error is left: this is the goal.",
-    "dead": "The gradient is 0 though errors are left: the cells that have them are dead.",
-    "zero-patch": "The gradient is 0 though errors come back: the patches they come to hold only zeros.",
-    "cancellation": "The gradient is 0 because the cells pull against each other with equal strength: a balance.",
+    "no-error": "The gradient is 0 because no error is left: that is the goal.",
+    "dead": "The gradient is 0 though errors are left: the cells that have them are inactive.",
+    "zero-patch": "The gradient is 0 though δ is not: where it is not 0, the patches hold only zeros.",
+    "cancellation": "The gradient is 0 because what the cells contribute cancels exactly.",
 }
 """Why the whole gradient is 0."""
 
@@ -153,15 +153,15 @@ def _solutions(analysis: Analysis, style: Numbers) -> str:
     if solutions.kind == "family":
         free = weights - rank
         left = (
-            f"That leaves {counted(free, 'direction')} in which nothing changes."
+            f"That leaves {counted(free, 'direction')} in which a change of the weights changes no output."
             if free
-            else (f"But a target of 0 asks {phi.name} only for a z of 0 or less, which leaves room.")
+            else (f"But for a target of 0 any z of 0 or less will do with {phi.name}, which leaves room.")
         )
         return f"More than one filter meets the target. {patches} {left}"
     if solutions.kind == "none":
         return f"No filter meets the target exactly. {patches} {_floor(analysis, style)}"
-    why = "the search for one ended undecided" if clips(phi) else f"{phi.name} turns round and gives outputs twice"
-    return f"Whether a filter meets the target exactly is open: {why}. Only the run tells, in numbers. {patches}"
+    why = "the search for one was inconclusive" if clips(phi) else f"{phi.name} gives some outputs for two different z"
+    return f"It is not known whether a filter meets the target exactly: {why}. See where the run ends. {patches}"
 
 
 def _floor(analysis: Analysis, style: Numbers) -> str:
@@ -170,8 +170,10 @@ def _floor(analysis: Analysis, style: Numbers) -> str:
     if floor > least:
         return f"The loss can't fall below {style.text(floor)}."
     if analysis.solutions.unreachable.any():
-        return f"The loss can come as near to {style.text(floor)} as you like, unless the cells are at odds."
-    return "How much loss has to stay, only the run tells."
+        return (
+            f"The loss can come as close to {style.text(floor)} as you like, unless the targets contradict each other."
+        )
+    return "How much loss must remain is not known beforehand; see where the run ends."
 
 
 def _standing(analysis: Analysis, style: Numbers) -> list[Block]:
@@ -188,16 +190,16 @@ def _cells(analysis: Analysis) -> list[str]:
     active = cells_of(analysis, analysis.curvature.active)
     dead = cells_of(analysis, ~analysis.curvature.active)
     if not dead:
-        return [f"Every cell lets something back: {named(active)}." if len(active) > 1 else "Its cell is active."]
-    told = [f"Active: {named(active)}. Dead: {named(dead)}." if active else "No cell is active."]
+        return [f"Every cell passes something back: {named(active)}." if len(active) > 1 else "Its cell is active."]
+    told = [f"Active: {named(active)}. Inactive: {named(dead)}." if active else "No cell is active."]
     back = sorted(analysis.revived.items())
     if back:
-        first = [f"{named([cell])} comes back at iteration {at}" for cell, at in back[:MOST_CELLS]]
+        first = [f"{named([cell])} becomes active at iteration {at}" for cell, at in back[:MOST_CELLS]]
         more = f"; so do {len(back) - MOST_CELLS} more" if len(back) > MOST_CELLS else ""
         told.append(f"In the run {listed(first)}{more}.")
     never = [cell for cell in dead if cell not in analysis.revived]
     if never:
-        told.append(f"{named(never)} {'does' if len(never) == 1 else 'do'} not come back in the run.")
+        told.append(f"{named(never)} {'stays' if len(never) == 1 else 'stay'} inactive in the run.")
     return told
 
 
@@ -227,9 +229,9 @@ def _optimizer(analysis: Analysis, style: Numbers) -> list[Block]:
     elif factor != 1:
         bound = own_bound(analysis)
         here = "" if bound is None else f": {style.text(bound)} now"
-        told.append(f"2/λmax is for plain gradient descent; {optimizer.name} bears {factor:.4g} times as much{here}.")
+        told.append(f"2/λmax is for plain gradient descent; {optimizer.name} allows {factor:.4g} times as much{here}.")
     if curved:
-        told.append("φ is curved: λmax is the curvature near the goal (Gauss–Newton), and shifts as the z move.")
+        told.append("φ is curved: λmax is the curvature near the goal (Gauss–Newton), and changes as z changes.")
     return [Paragraph(" ".join(told), "quiet")] if told else []
 
 
@@ -254,18 +256,20 @@ def _check(analysis: Analysis, style: Numbers) -> str:
         "ok": "Yes, as far as this can tell",
         "suspicious": "Perhaps not: the slopes differ by more than rounding",
         "wrong": "No: the slopes differ",
-        "unknown": "The losses are no longer finite, so this can't tell",
+        "unknown": "The losses are no longer finite, so this test can't tell",
     }[check.band]
     bands = ", ".join(f"{band} up to {most:g}" for band, most in BANDS)
-    text = f"{words}. {counted(check.checked, 'number')} nudged by {NUDGE:g}, one at a time: "
-    apart = f"measured and worked out, the slopes differ by {check.relative_error:.1e} of the largest"
+    text = f"{words}. {counted(check.checked, 'weight')} nudged by {NUDGE:g}, one at a time: "
+    apart = f"the measured slopes differ from the gradient by {check.relative_error:.1e} of the largest"
     text += (
-        f"{apart} ({bands}, then wrong)." if check.relative_error else "measured and worked out, the slopes are equal."
+        f"{apart} ({bands}, above that wrong)." if check.relative_error else "the measured slopes equal the gradient."
     )
     if near := cells_of(analysis, check.near_kink):
-        lies = "lies" if len(near) == 1 else "lie"
-        text += f" {named(near)} {lies} within the nudge of a kink, where the slope jumps, so that the nudge proves "
-        text += "nothing there; it is left out."
+        one = len(near) == 1
+        text += (
+            f" {named(near)} {'is' if one else 'are'} so close to a kink, where the slope jumps, that a nudge proves "
+        )
+        text += f"nothing there; {'it is' if one else 'they are'} left out."
     return text
 
 

@@ -37,17 +37,17 @@ def verdict(analysis: Analysis, style: Numbers) -> tuple[str, Tone]:
         return (at if run.iteration else "There is nothing left to learn: the loss is gone already."), "good"
     if run.status == "settled":
         if not arrives(run, analysis.solutions):
-            return f"It will come to rest with a loss of {loss} left.", "warn"
+            return f"It will settle with a loss of {loss} left.", "warn"
         least = "the least that its range allows" if analysis.solutions.unreachable.any() else "the least there is"
         return f"It will settle at a loss of {loss}: {least}.", "warn"
     if run.status == "stuck":
-        return ("It is dead from the start." if run.iteration == 0 else f"{with_rate} will die."), "bad"
+        return ("It is stuck from the start." if run.iteration == 0 else f"{with_rate} will get stuck."), "bad"
     if run.status == "diverged":
-        return f"{with_rate} will run away.", "bad"
+        return f"{with_rate} will diverge.", "bad"
     if run.oscillates:
-        return f"{with_rate} jumps to and fro and does not come to rest.", "bad"
+        return f"{with_rate} keeps jumping and does not settle.", "bad"
     if nears_a_bound(run, analysis.solutions):
-        return "It will learn, coming nearer to its target for ever and never quite there.", "good"
+        return "It will learn: it comes ever closer to its target without quite reaching it.", "good"
     if run.status == "worse":
         return _no_better(run, with_rate, loss), "bad"
     return f"It learns slowly: after {counted(run.iterations, 'iteration')} a loss of {loss} is left.", "warn"
@@ -61,7 +61,7 @@ def _no_better(run: Forecast, subject: str, loss: str) -> str:
 
 
 def course(run: Forecast, style: Numbers) -> str:
-    """How the loss goes, from the first to the last: down to where, whether it jumps, how it ends."""
+    """How the loss goes, from the first to the last: how far down, whether it jumps, how it ends."""
     rate, ups = style.text(run.lesson.scenario.learning_rate), run.rises
     begin = style.text(run.losses[0])
     if run.iterations == 0:
@@ -69,7 +69,7 @@ def course(run: Forecast, style: Numbers) -> str:
     if run.goes_nowhere:
         return f"At {rate} the loss stays at {begin}."
     if not ups:
-        way = f"At {rate} the loss falls all the way, from {begin}"
+        way = f"At {rate} the loss falls steadily, from {begin}"
     elif ups[0] == 0:
         way = f"At {rate} the loss rises from the first update on, from {begin} to {style.text(run.losses[1])}"
     else:
@@ -82,20 +82,20 @@ def course(run: Forecast, style: Numbers) -> str:
 def _end(run: Forecast, style: Numbers) -> str:
     loss = style.text(run.loss)
     if run.status == "converged":
-        return f"at iteration {run.iteration} nothing but rounding is left of it"
+        return f"at iteration {run.iteration} it is gone"
     if run.status == "diverged":
         return f"at iteration {run.iteration} it is more than a million times the first one"
     if run.status == "stuck":
         phi, z = run.lesson.scenario.activation, run.values["forward"]
         everyone = "every cell" if not phi.slope(z).any() else "every cell with an error"
-        return f"at iteration {run.iteration} {everyone} is dead: loss {loss} for ever"
+        return f"at iteration {run.iteration} {everyone} is inactive, and the loss stays {loss}"
     if run.status == "settled":
         return f"from iteration {run.iteration} on it stays at {loss}"
     return f"after {counted(run.iterations, 'iteration')} it is {loss}"
 
 
 def reasons(analysis: Analysis, style: Numbers) -> list[str]:
-    """Why: the target, the dead cells, the learning rate; each only where it has a part in it."""
+    """Why: the target, the inactive cells, the learning rate; each only where it has a part in it."""
     return [reason for reason in (_target(analysis), _dead(analysis), _rate(analysis, style)) if reason]
 
 
@@ -104,10 +104,10 @@ def _target(analysis: Analysis) -> str:
     if beyond.any():
         cells, targets = cells_of(analysis, beyond), analysis.scenario.targets[beyond]
         outside = bool(((targets < phi.low) | (targets > phi.high)).any())
-        never = "can't be met" if outside else "can only be neared"
+        never = "can't be met" if outside else "can only be approached"
         return f"{_range(analysis)} The {'target' if len(cells) == 1 else 'targets'} in {named(cells)} {never}."
     if analysis.solutions.kind == "none":
-        return "The targets are at odds: no filter gives all of them at once."
+        return "The targets contradict each other: no filter meets all of them at once."
     return ""
 
 
@@ -155,7 +155,7 @@ def instead(analysis: Analysis, style: Numbers) -> list[str]:
         with_rate = "" if rate == analysis.scenario.learning_rate else f" at a learning rate of {style.text(rate)}"
         told.append(f"{phi.name} with slope {phi.parameters['slope']:g}{with_rate} {_arrival(trial, style)}")
     if trial := best(analysis, "start"):
-        told.append(f"{trial.what.removeprefix('start: ')} as a start {_arrival(trial, style)}")
+        told.append(f"starting from {trial.what.removeprefix('start: ')} {_arrival(trial, style)}")
     return told
 
 
@@ -165,7 +165,7 @@ def _arrival(trial: Trial, style: Numbers) -> str:
         return f"reaches loss 0 (iteration {run.iteration})"
     if run.status == "settled":
         return f"reaches {style.text(run.loss)}, the least there is (iteration {run.iteration})"
-    return f"is down to {style.text(run.loss)} after {run.iterations} iterations and goes on falling"
+    return f"gets to {style.text(run.loss)} in {run.iterations} iterations, still falling"
 
 
 def expected_another(analysis: Analysis) -> str:
@@ -178,5 +178,5 @@ def expected_another(analysis: Analysis) -> str:
         asked = zip(targets[~closed], cells_of(analysis, ~closed), strict=True)
         wanted = listed([f"{target:g} in {bracketed(cell)}" for target, cell in asked])
         zeros = named(cells_of(analysis, closed))
-        which = f"any filter will do whose outputs are {wanted}, and whose z is 0 or less in {zeros}"
-    return f"It may find another filter than you expect: {which}."
+        which = f"any filter works whose outputs are {wanted}, and whose z is 0 or less in {zeros}"
+    return f"It may find a different filter than you expect: {which}."

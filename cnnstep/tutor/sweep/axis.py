@@ -49,16 +49,16 @@ class Axis:
             if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
                 yield f'the {name} "{value}" is not a number', EXAMPLE
         if not is_whole(self.count) or self.count < 2:
-            yield f'the count "{self.count}" is no whole number of 2 or more', EXAMPLE
+            yield f'the count "{self.count}" is not a whole number of 2 or more', EXAMPLE
         if self.of == RATE and self.cell:
             yield "learning_rate is one number and has no cells", "write learning_rate=0.01:1:40"
         if not isinstance(self.cell, tuple) or not all(is_whole(index) and index >= 0 for index in self.cell):
-            yield f"{self.cell} is no cell", "give the row and the column, counted from 0: cell=(0, 1)"
+            yield f"{self.cell} is not a cell", "give the row and the column, counted from 0: cell=(0, 1)"
         if not self.start < self.stop:
             hint = "exchange the two" if self.stop < self.start else "give two different ends"
             yield f"start {self.start:g} is not below stop {self.stop:g}", hint
         if self.log and self.start <= 0:
-            yield f"even ratios need a start above 0, not {self.start:g}", "leave out log, or start above 0"
+            yield f"a log scale needs a start above 0, not {self.start:g}", "leave out log, or start above 0"
 
     @property
     def name(self) -> str:
@@ -100,10 +100,12 @@ def _range(text: str, values: str) -> tuple[float, float, int, bool]:
         raise _fault(text, "its values are not start:stop:count", EXAMPLE)
     spacing = parts[3].lower() if len(parts) == 4 else ""
     if spacing not in SPACING:
-        raise _fault(text, f'"{parts[3]}" is no spacing', "write :log for even ratios; without it steps are even")
+        raise _fault(
+            text, f'"{parts[3]}" is not a spacing', "write :log for a log scale; without it the steps are even"
+        )
     start, stop = _number(text, parts[0], "start"), _number(text, parts[1], "stop")
     if not parts[2].isdecimal():
-        raise _fault(text, f'the count "{parts[2]}" is no whole number of 2 or more', EXAMPLE)
+        raise _fault(text, f'the count "{parts[2]}" is not a whole number of 2 or more', EXAMPLE)
     return start, stop, int(parts[2]), SPACING[spacing]
 
 
@@ -120,5 +122,5 @@ def _cell(text: str, of: str, indices: str | None) -> Cell:
         return ()
     parts = [part.strip() for part in indices.split(",")]
     if not all(part.isdecimal() for part in parts):
-        raise _fault(text, f"[{indices}] is no cell", f"write {of}[0,1]: row and column, counted from 0")
+        raise _fault(text, f"[{indices}] is not a cell", f"write {of}[0,1]: row and column, counted from 0")
     return tuple(int(part) for part in parts)

@@ -35,7 +35,7 @@ def _map(sweep: Sweep) -> HeatMap:
     grid = sweep.statuses.reshape([axis.count for axis in axes])
     rows = grid.T if len(axes) == 2 else grid[None]
     cells = tuple(tuple(None if code == NOT_DONE else code for code in row) for row in rows.tolist())
-    title = "What becomes of each run"
+    title = "How each run ends"
     return HeatMap(cells, MARKS, _span(axes[0]), _span(axes[1]) if len(axes) == 2 else None, title)
 
 
@@ -58,7 +58,7 @@ def _histogram(sweep: Sweep) -> Histogram:
             bars.append(Bar(label, _counts(statuses[ended & (which == number)])))
     if not ended.all():
         bars.append(Bar(f"after {sweep.plan.iterations}", _counts(statuses[~ended])))
-    title = f"Iterations until nothing changed any more, {counted(len(runs), 'run')}"
+    title = f"Iterations until nothing more changed, {counted(len(runs), 'run')}"
     return Histogram(tuple(bars), MARKS, title, "iterations")
 
 

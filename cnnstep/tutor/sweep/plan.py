@@ -105,7 +105,7 @@ def check_plan(plan: Plan, scenario: Scenario) -> None:
 def _faults_of_kind(plan: Plan) -> Iterator[Fault]:
     """What is no number, or no axis."""
     if not isinstance(plan.axes, tuple | list) or not all(isinstance(axis, Axis) for axis in plan.axes):
-        yield Fault("plan", "axes is no list of axes", 'write axes=(Axis("learning_rate", 0.01, 1, 40),)')
+        yield Fault("plan", "axes is not a list of axes", 'write axes=(Axis("learning_rate", 0.01, 1, 40),)')
     for key in ("starts", "seed", "iterations"):
         if not is_whole(value := getattr(plan, key)):
             yield Fault("plan", f"{key} is {value!r}; it must be a whole number", f"write {key}=1")

@@ -46,7 +46,7 @@ def report(
     title = sweep.scenario.title or name
     blocks: list[Block] = [Heading(f"Sweep: {title}", 1, name if title != name else ""), *_unfinished(sweep, kept)]
     if not summary.runs:
-        return (*blocks, Paragraph("No run is done yet."))
+        return (*blocks, Paragraph("No run is finished yet."))
     blocks.append(_sentences(_answer(sweep, summary, numbers)))
     if sweep.plan.starts:
         blocks.append(_sentences(_luck(summary, own, numbers)))
@@ -66,8 +66,8 @@ def _sentences(text: str) -> Paragraph:
 def _unfinished(sweep: Sweep, kept: bool) -> list[Block]:
     if sweep.finished:
         return []
-    what = f"Stopped early: {sweep.count} of {counted(sweep.plan.runs, 'run')} are done, and this is about them."
-    return [Paragraph(what + (" The same command goes on from here." if kept else ""), "warn")]
+    what = f"Stopped early, with {sweep.count} of {counted(sweep.plan.runs, 'run')} finished."
+    return [Paragraph(what + (" The same command continues from here." if kept else ""), "warn")]
 
 
 def _answer(sweep: Sweep, summary: Summary, numbers: Numbers) -> str:
@@ -102,7 +102,7 @@ def _luck(summary: Summary, own: Own, numbers: Numbers) -> str:
     if share < SELDOM:
         luck = "lucky" if good else "unlucky"
         return f"The scenario's own filter {does}{at}. It was {luck}: only {others} of the starts {many}."
-    return f"The scenario's own filter {does}{at}. {others} of the starts {many} too: neither the rule nor rare."
+    return f"The scenario's own filter {does}{at}. {others} of the starts {many} too: neither usual nor rare."
 
 
 def _outcomes(summary: Summary, numbers: Numbers) -> Table:
@@ -114,7 +114,7 @@ def _outcomes(summary: Summary, numbers: Numbers) -> Table:
             share = share_text(summary.share(status), numbers)
             rows.append((f"{mark.sign} {status}", float(summary.outcomes[status]), share, *quartiles))
     names = ("outcome", "runs", "share", "25 % by", "50 % by", "75 % by", "last")
-    return Table(names, tuple(rows), "What became of them, and the iterations it took")
+    return Table(names, tuple(rows), "How they ended, and after how many iterations")
 
 
 def _stretches(sweep: Sweep) -> Table:
@@ -164,5 +164,5 @@ def _next(sweep: Sweep, summary: Summary, name: str) -> Command:
     if not sweep.plan.starts:
         return Command(f"cnnstep analyze {name}", "why, and which learning rates are safe")
     if summary.share("converged") < OFTEN:
-        return Command(f"cnnstep sweep {name} --learning-rate 0.01:1:200", "whether another learning rate would do")
-    return Command(f"cnnstep analyze {name}", "why, and whether there are more filters")
+        return Command(f"cnnstep sweep {name} --learning-rate 0.01:1:200", "whether another learning rate would help")
+    return Command(f"cnnstep analyze {name}", "why, and whether more filters meet the target")

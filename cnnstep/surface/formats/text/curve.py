@@ -41,7 +41,7 @@ class _Scale:
 
 def curve_lines(curve: Curve, context: TextContext) -> Lines:
     """Title, plot, axis, legend, and how many values could not be drawn."""
-    title = context.lines(curve.title, STYLES["strong"]) if curve.title else []
+    title = context.lines(curve.caption, STYLES["strong"]) if curve.caption else []
     every = [value for series in curve.series for value in series.values]
     drawable = [value for value in every if _Scale(0, 0, curve.log).shows(value)]
     left_out = _left_out(len(every) - len(drawable), curve.log)

@@ -34,7 +34,7 @@ def heat_map_lines(heat_map: HeatMap, context: TextContext) -> Lines:
         + _signs(row, heat_map)
         for label, row in zip(labels, rows, strict=True)
     ]
-    name = context.lines(f"↑ {_named(heat_map.y)}", STYLES["quiet"], " " * INDENT) if heat_map.y else []
+    name = context.lines(f"↑ {heat_map.y.caption}", STYLES["quiet"], " " * INDENT) if heat_map.y else []
     drawn += _under(heat_map.x, margin, len(rows[0]) if rows else 0, context)
     return title + name + indented(drawn, INDENT) + _legend(_met(heat_map), context) + _grouped(across, down, context)
 
@@ -70,10 +70,6 @@ def _signs(row: Sequence[int | None], heat_map: HeatMap) -> Text:
     return line
 
 
-def _named(span: Span) -> str:
-    return f"{span.label}, in even ratios" if span.log else span.label
-
-
 def _ends(span: Span, context: TextContext) -> tuple[str, str]:
     return context.number(span.start), context.number(span.stop)
 
@@ -83,7 +79,7 @@ def _under(span: Span, margin: int, width: int, context: TextContext) -> Lines:
     first, last = _ends(span, context)
     line = Text(" " * margin + " └" + "─" * width, STYLES["quiet"])
     gap = width - cell_len(first) - cell_len(last)
-    name = context.clean(f"→ {_named(span)}")
+    name = context.clean(f"→ {span.caption}")
     head = " " * (margin + 2)
     if gap >= cell_len(name) + 2:
         left = (gap - cell_len(name)) // 2
