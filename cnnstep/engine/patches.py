@@ -36,7 +36,7 @@ class Slide:
 
     def room(self, size: int, taps: int) -> int:
         """The input cells left for the window to move over; negative where it does not fit at all."""
-        return size + self.before + self.after - self.reach(taps)
+        return self.frame(size) - self.reach(taps)
 
     def outputs(self, size: int, taps: int) -> int:
         """How many positions the window takes; less than 1 where it does not fit."""
@@ -45,6 +45,23 @@ class Slide:
     def met(self, output: int, tap: int) -> int:
         """The input index that this tap meets at this output; outside the image it is padding."""
         return output * self.stride + tap * self.dilation - self.before
+
+    def frame(self, size: int) -> int:
+        """How long the axis is with its padding."""
+        return size + self.before + self.after
+
+    def image(self, size: int) -> slice:
+        """Where in its frame the image lies."""
+        return slice(self.before, self.before + size)
+
+    def window(self, output: int, taps: int) -> slice:
+        """The cells of the frame that the window meets at this output."""
+        return slice(output * self.stride, output * self.stride + self.reach(taps), self.dilation)
+
+    def tap(self, tap: int, outputs: int) -> slice:
+        """The cells of the frame that this tap meets, one for each output."""
+        first = tap * self.dilation
+        return slice(first, first + (outputs - 1) * self.stride + 1, self.stride)
 
 
 @dataclass(frozen=True)
@@ -134,28 +151,19 @@ class Geometry:
 
     def frame(self, size: Pair) -> Pair:
         """The size of an image with its padding."""
-        rows, columns = (length + axis.before + axis.after for length, axis in zip(size, self.axes, strict=True))
-        return rows, columns
+        return self.rows.frame(size[0]), self.columns.frame(size[1])
 
     def image(self, size: Pair) -> Region:
         """Where in its frame the image lies."""
-        rows, columns = (slice(axis.before, axis.before + n) for axis, n in zip(self.axes, size, strict=True))
-        return ..., rows, columns
+        return ..., self.rows.image(size[0]), self.columns.image(size[1])
 
     def window(self, output: Pair, window: Pair) -> Region:
         """The cells of the frame that the window meets at this output."""
-        places = zip(self.axes, output, self.reach(window), strict=True)
-        rows, columns = (slice(i * axis.stride, i * axis.stride + n, axis.dilation) for axis, i, n in places)
-        return ..., rows, columns
+        return ..., self.rows.window(output[0], window[0]), self.columns.window(output[1], window[1])
 
     def tap(self, tap: Pair, outputs: Pair) -> Region:
         """The cells of the frame that this tap meets, one for each output."""
-        places = zip(self.axes, tap, outputs, strict=True)
-        rows, columns = (
-            slice(u * axis.dilation, u * axis.dilation + (n - 1) * axis.stride + 1, axis.stride)
-            for axis, u, n in places
-        )
-        return ..., rows, columns
+        return ..., self.rows.tap(tap[0], outputs[0]), self.columns.tap(tap[1], outputs[1])
 
 
 PLAIN = Geometry()
