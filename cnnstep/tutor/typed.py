@@ -22,7 +22,11 @@ _MINUS = str.maketrans({"−": "-", "–": "-", "—": "-", "﹣": "-", "－": "
 _LATEX_ROW = re.compile(r"\\\\(\[[^\]]*\])?|\\cr\b")
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{\s*(-?[\d.]+)\s*\}\s*\{\s*(-?[\d.]+)\s*\}")
 _LATEX_WORD = re.compile(r"\\(begin|end)\s*\{\w+\*?\}(\{[^}]*\})?|\\(left|right|bigl?|bigr?)\b|\\[,;!:]|\$+")
-_WORDS = re.compile(r"\b(np|numpy|torch|jnp)\.|\b(array|tensor|matrix|mat|asarray)\b|\bdtype\s*=\s*[\w.]+", re.I)
+_WORDS = re.compile(
+    r"\b(np|numpy|torch|jnp)\.|\b(array|tensor|matrix|mat|asarray)\b"
+    r"|\b(dtype|device|grad_fn|requires_grad)\s*=\s*(<[^>]*>|'[^']*'|[\w.]+)",
+    re.I,
+)
 _NAME = re.compile(r"^\s*(?!\d)[\w∂/′]+(?:\s+new)?(\s*\[[\d\s,]*\])?\s*[=:]\s*")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/(?:\d+(?:\.\d*)?))?")
 _SLASH = re.compile(r"(?<=\d)[ \t]*/[ \t]*(?=\d)")
@@ -90,7 +94,8 @@ def entered(lines: Sequence[str], shape: Sequence[int]) -> Rows | None:
         return rows
     width = shape[-1]
     if len(rows[0]) != width and not (len(shape) == 1 and len(rows[0]) == 1):
-        what = f"this row has {counted(len(rows[0]), 'number')}, and a row of {size(shape)} has {width}"
+        asked = f"a row of {size(shape)} has {width}" if len(shape) > 1 else f"{width} are asked for"
+        what = f"this row has {counted(len(rows[0]), 'number')}, and {asked}"
         hint = f"type {counted(width, 'number')}; a matrix of another size goes in one line, with ; between its rows"
         raise InputError(Fault("width", what, hint))
     return None

@@ -113,25 +113,41 @@ def test_quit_leaves_the_lesson() -> None:
 def test_a_first_row_of_the_wrong_width_is_refused_at_once(row: str) -> None:
     session, said = after("guess", row)
     assert session.guess == ()
-    assert "and a row of z has 2 numbers" in said
+    assert "and a row of 2×2 has 2" in said or "but z is 2×2" in said
     assert WAY_OUT in said
 
 
 def test_a_later_row_of_the_wrong_width_leaves_the_rows_before_it() -> None:
     session, said = after("guess", "3 0", "1 2 3")
     assert session.guess == ("3 0",)
-    assert "That is a row of 3, and a row of z has 2 numbers." in said
+    assert "Row 1 has 3 numbers, row 0 has 2." in said
 
 
 def test_a_row_too_many_is_refused() -> None:
     session, said = after("guess", "3 0", "1 2; 3 4")
     assert session.guess == ("3 0",)
-    assert "That makes 3 rows, and z has 2 rows." in said
+    assert "That is 3×2, but z is 2×2." in said
 
 
-@pytest.mark.parametrize("lines", [["3 0 -2 1"], ["3 0; -2 1"], ["[[3, 0],", "[-2, 1]]"], ["z = 3 0", "z = -2 1"]])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["3 0 -2 1"],
+        ["3 0; -2 1"],
+        ["[[3, 0],", "[-2, 1]]"],
+        ["[[ 3.  0.]", " [-2.  1.]]"],
+        ["tensor([[ 3.,  0.],", "        [-2.,  1.]], grad_fn=<ConvolutionBackward0>)"],
+        ["z = np.array([[3, 0],", "[-2, 1]], dtype=float32)"],
+    ],
+)
 def test_all_numbers_in_a_line_row_after_row_and_with_names_are_read(lines: list[str]) -> None:
     assert "All right." in after("guess", *lines)[1]
+
+
+def test_of_several_matrices_one_may_follow_the_other() -> None:
+    session, _ = after("guess", "1 2; 3 4", name="two-filters")
+    assert session.guess == ("1 2; 3 4",)
+    assert "of 8 right." in after("guess", "1 2; 3 4", "5 6; 7 8", name="two-filters")[1]
 
 
 @pytest.mark.parametrize("lines", [["3 -2"], ["3", "-2"], ["3; -2"]])

@@ -94,6 +94,7 @@ class TestMatrices:
             "| 1 -2 |\n| 3 4 |",
             "np.array([[1, -2], [3, 4]])",
             "torch.tensor([[1., -2.], [3., 4.]], dtype=torch.float32)",
+            "tensor([[ 1., -2.],\n        [ 3.,  4.]], device='cuda:0', grad_fn=<ReluBackward0>)",
             "W = [[1, −2], [3, 4]]",
             "z: 1 -2; 3 4",
             r"\begin{pmatrix} 1 & -2 \\ 3 & 4 \end{pmatrix}",

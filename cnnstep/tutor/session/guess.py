@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
-from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.check.sheet import refuse_coarse
 from cnnstep.tutor.document import Block, Command, Mark, Matrix, Paragraph
-from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.session.screens import shown
 from cnnstep.tutor.session.state import Answer, Reply, Session
 from cnnstep.tutor.told import told
-from cnnstep.tutor.typed import Typed, read_matrix
+from cnnstep.tutor.typed import Rows, Typed, entered
+from cnnstep.tutor.typed import size as size_in_words
 
 WRONG = Mark("✗", "not this number", "bad")
 RIGHT = Mark("✓", "right", "good")
@@ -32,30 +32,25 @@ def start_guess(session: Session) -> Answer:
     ready = session
     if session.position + 1 == len(session.iteration.lesson.steps):
         ready = session.moved(session.iteration.next(), -1)
-    asked = replace(ready, guess=())
-    step, size = asked.coming, _asked(asked).size
+    ready = replace(ready, guess=())
+    step, size = ready.coming, ready.asked.size
     if size > MOST_NUMBERS:
         what = f"that is {size} numbers, too many to type"
         raise InputError(Fault("guess", what, f"Enter shows it; why {step.name} works one of its numbers out"))
-    return asked, Reply((Paragraph(f"Work out {step.symbol} yourself: {title_of(step).lower()}, {step.formula}."),))
-
-
-def _asked(session: Session) -> Array:
-    """The matrix that is asked for: of a batch whose samples are looked at one by one, this sample's."""
-    return one_sample(session.iteration, session.sample).matrix(session.coming.name)
+    return ready, Reply((Paragraph(f"Work out {step.symbol} yourself: {title_of(step).lower()}, {step.formula}."),))
 
 
 def still_asked(session: Session) -> Paragraph:
     """What is still to be typed, in words, for an example might be the answer; and the way out."""
-    shape, rows = _asked(session).shape, session.guess or ()
-    if rows:
-        words = f"Still to come: row {len(_rows(rows))}, {counted(_widths(shape)[0], 'number')}."
+    shape = session.asked.shape
+    if session.guess:
+        words = f"Still to come: row {session.rows_typed}, {counted(shape[-1], 'number')}."
     elif len(shape) < 2:
-        words = f"Type {'one number' if _widths(shape)[0] == 1 else f'{shape[0]} numbers, all in one line'}."
+        words = f"Type {size_in_words(shape)}{', all in one line' if sum(shape) > 1 else ''}."
     else:
         visible = session.coming.quantity.layout.visible
         planes = f", {visible[-3]} by {visible[-3]}" if len(shape) > 2 else ""
-        count = counted(int(np.prod(shape[:-1])), "row")
+        count = counted(math.prod(shape[:-1]), "row")
         words = f"Type {count} of {counted(shape[-1], 'number')}{planes}, each on its own line or with ; between them."
     return Paragraph(f"{words} An empty line gives up.", "quiet")
 
@@ -64,33 +59,34 @@ def guessing(session: Session, line: str) -> Answer:
     """Takes in a line of the guess; once it is complete, marks it and shows the step."""
     if not line.strip():
         return replace(session, guess=None), Reply((Paragraph("Given up. Enter shows the step.", "quiet"),))
-    shape, size = _asked(session).shape, _asked(session).size
-    lines, symbol = (*(session.guess or ()), line), session.coming.symbol
-    rows, new = _rows(lines), len(read_matrix(line)[0])
-    if len(rows) > 1 or new != size:
-        if new not in _widths(shape):
-            what = f"that is a row of {new}, and a row of {symbol} has {counted(_widths(shape)[0], 'number')}"
-            raise InputError(Fault("shape", what))
-        if sum(map(len, rows)) > size:
-            most = counted(size // new, "row")
-            raise InputError(Fault("shape", f"that makes {counted(len(rows), 'row')}, and {symbol} has {most}"))
-    if sum(map(len, rows)) < size:
+    lines = (*(session.guess or ()), line)
+    rows = _rows(session, lines)
+    if rows is None:
         return replace(session, guess=lines), Reply(())
     return _marked(replace(session, guess=None), session.coming, [cell for row in rows for cell in row])
 
 
-def _rows(lines: tuple[str, ...]) -> list[tuple[Typed, ...]]:
-    return [row for line in lines for row in read_matrix(line)]
-
-
-def _widths(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """How many numbers a row may have: as many as the matrix has columns; a single row may stand upright too."""
-    columns = (1, *shape)[-1]
-    return (columns, 1) if len(shape) == 1 else (columns,)
+def _rows(session: Session, lines: tuple[str, ...]) -> Rows | None:
+    """The rows of the whole matrix; None while some are missing; `InputError` where they make one of another size."""
+    shape = session.asked.shape
+    try:
+        rows = entered(lines, shape)
+    except InputError as error:  # whose hint is for a matrix that may have another size
+        raise InputError(replace(f, hint="") if f.code == "width" else f for f in error.faults) from None
+    if rows is None:
+        return None
+    width, size = len(rows[0]), math.prod(shape)
+    fits = len(rows) == 1 or width in shape[-1:] or (len(shape) == 1 and width == 1)
+    if fits and len(rows) * width == size:
+        return rows
+    if fits and len(shape) > 2 and len(rows) * width < size:
+        return None  # of several matrices, one after another
+    what = f"that is {len(rows)}×{width}, but {session.coming.symbol} is {size_in_words(shape)}"
+    raise InputError(Fault("shape", what))
 
 
 def _marked(session: Session, step: Step, typed: list[Typed]) -> Answer:
-    true = _asked(session)
+    true = session.asked
     try:
         refuse_coarse([cell.value for cell in typed], [cell.tolerance for cell in typed], true)
     except InputError as error:  # any of its rows may hold the number, so it is typed again from the first

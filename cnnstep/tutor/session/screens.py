@@ -14,7 +14,6 @@ from cnnstep.tutor.network.one_sample import is_batch
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.session.state import Answer, Reply, Session, no_other, opening
-from cnnstep.tutor.typed import read_matrix
 
 
 def begin(
@@ -67,8 +66,8 @@ def _one_at_a_time(iteration: Iteration, sample: int | None) -> tuple[Block, ...
 def prompt(session: Session) -> str:
     """Where one is: `first-filter · iteration 0 · 3/6 error >`."""
     if session.guess is not None:
-        rows = sum(len(read_matrix(line)) for line in session.guess)
-        return f"your {session.coming.symbol}, row {rows}: " if rows else f"your {session.coming.symbol}: "
+        row = f", row {session.rows_typed}" if session.guess else ""
+        return f"your {session.coming.symbol}{row}: "
     steps = session.iteration.lesson.steps
     step = session.step
     place = f"{session.position + 1}/{len(steps)} {step.name}" if step else "start"

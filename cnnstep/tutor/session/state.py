@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.document import Block
+from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.select import lesson_for
+from cnnstep.tutor.typed import read_matrix
 
 
 def no_other(name: str) -> Scenario:
@@ -52,6 +55,16 @@ class Session:
         """The step that Enter shows next."""
         steps = self.iteration.lesson.steps
         return steps[(self.position + 1) % len(steps)]
+
+    @property
+    def asked(self) -> Array:
+        """The matrix that Enter shows next, and a guess is about: where one sample is looked at, that one's."""
+        return one_sample(self.iteration, self.sample).matrix(self.coming.name)
+
+    @property
+    def rows_typed(self) -> int:
+        """How many rows of a guess there are so far."""
+        return len(read_matrix("\n".join(self.guess), self.asked.shape)) if self.guess else 0
 
     @property
     def to_come(self) -> tuple[str, ...]:
