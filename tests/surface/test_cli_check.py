@@ -94,7 +94,7 @@ def test_every_fault_of_a_work_file_is_told_at_its_place(cnnstep: Program) -> No
         ("scenario: first-filter\n", "work is missing"),
         ("work: {forward: [[1]]}\n", "scenario is missing"),
         ("scenario: first-filter\nwork: {gradiant: [[1]]}\n", 'Did you mean "gradient"?'),
-        ("scenario: first-filter\nwork: {forward: [[1, 2], [true, 4]]}\n", "it is not a number"),
+        ("scenario: first-filter\nwork: {forward: [[1, 2], [true, 4]]}\n", "is not a number"),
         ("scenario: first-filter\nwork: {forward: []}\n", "no numbers stand here"),
         ("scenario: first-filter\niteration: -1\nwork: {forward: [[1]]}\n", "iteration must be a whole number"),
         ("[1, 2]\n", "a work file is made of keys and values"),
