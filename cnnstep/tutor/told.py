@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cnnstep.errors import Fault
 from cnnstep.tutor.document import Note
-from cnnstep.tutor.numbers import capital
 
 LONGEST = 300
 """Characters of a fault that quotes what was typed: a page pasted by mistake need not come back whole."""
@@ -13,7 +12,15 @@ LONGEST = 300
 def told(fault: Fault) -> Note:
     """The fault as a note."""
     what = fault.what if len(fault.what) <= LONGEST else f"{fault.what[: LONGEST - 1]}…"
-    hint = capital(fault.hint)
-    return Note(
-        fault.code, f"{capital(what)}. {hint}{'' if not hint or hint.endswith(('?', '.', '…')) else '.'}".strip()
-    )
+    return Note(fault.code, " ".join(ended(begun(words)) for words in (what, fault.hint) if words))
+
+
+def begun(sentence: str) -> str:
+    """With a capital, unless it begins with something to type: `learning_rate`, `cnnstep`, a quotation."""
+    word = sentence.partition(" ")[0].rstrip(":,")
+    return sentence if not word.isalpha() or word == "cnnstep" else sentence[0].upper() + sentence[1:]
+
+
+def ended(sentence: str) -> str:
+    """With a full stop, unless it has an end already."""
+    return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."

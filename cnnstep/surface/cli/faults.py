@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnstep.errors import Fault, InputError
+from cnnstep.tutor.told import begun, ended
 
 WIDEST_SOURCE = 76
 """A longer source line is cut around the caret; so is one that is wider than the window."""
@@ -12,24 +13,13 @@ WIDEST_SOURCE = 76
 
 def fault_text(fault: Fault, width: int = 0) -> str:
     """One fault in words: what, the source line with a caret, what to do; wrapped to a width unless that is 0."""
-    lines = [_wrapped(_ended(_begun(str(fault), fault.file is None)), width)]
+    lines = [_wrapped(ended(str(fault) if fault.file is not None else begun(str(fault))), width)]
     if fault.source and fault.source.strip() and fault.column is not None:
         source, column = _window(fault.source, fault.column, min(WIDEST_SOURCE, width - 4) if width else WIDEST_SOURCE)
         lines += [f"    {source}", f"    {' ' * (column - 1)}^"]
     if fault.hint:
-        lines.append(_wrapped(_ended(_begun(fault.hint)), width, "  "))
+        lines.append(_wrapped(ended(begun(fault.hint)), width, "  "))
     return "\n".join(lines)
-
-
-def _begun(sentence: str, at_start: bool = True) -> str:
-    """With a capital, unless it begins with something to type or with a place in a file."""
-    word = sentence.partition(" ")[0]
-    typed = not word.rstrip(":").isalpha() or word == "cnnstep"
-    return sentence if typed or not at_start else sentence[0].upper() + sentence[1:]
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."
 
 
 def _wrapped(sentence: str, width: int, indent: str = "") -> str:
