@@ -46,7 +46,9 @@ def _leak_alone(w: FilterWork, _: str) -> Cells | None:
 
 
 def weighted(w: FilterWork, errors: Cells) -> Cells:
-    """Other errors, with the loss's number and the slope."""
+    """Other errors, with the loss's number and the slope; for binary cross-entropy the two cancel."""
+    if w.manner.loss == "binary_cross_entropy":
+        return errors
     return _with_slope(w, times(w.number("delta"), errors))
 
 
