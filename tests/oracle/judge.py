@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
+from math import inf
 
 from tests.oracle.cells import Cells, apart, times
 from tests.oracle.question import SQUARES, UNSIGNED, Manner, Work, Wrong, factor, work
@@ -28,7 +29,7 @@ def wrongness(page: Page, step: str, wrong: Mapping[str, Wrong] = RIGHTLY, *, tu
     at the gradient if it is `turned`.
     """
     earlier = _before(page, step)
-    return min(_distances(page, step, ({}, earlier) if earlier else ({},), wrong, turned))
+    return min(_distances(page, step, ({}, earlier) if earlier else ({},), wrong, turned), default=inf)
 
 
 def is_no_way_right(page: Page, step: str) -> bool:
