@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import product
 from random import Random
@@ -22,20 +22,31 @@ CODES = tuple(dict.fromkeys(one.code for one in MISCONCEPTIONS))
 
 
 def draw_wrong(random: Random, step: str, slant: Slant, digits: int) -> Page:
-    """A sheet with this step wrong, of the first question where that shows.
-
-    All steps are given, or all up to the wrong one, or that one alone.
-    """
+    """A sheet with this step wrong, of the first question where that shows."""
     while True:
         question = draw(random)
-        every = question.names()
-        if step not in every:
-            continue
-        done = work(question, wrong={step: lambda w: slant(random, w)})
-        given = random.choice((every, every[: every.index(step) + 1], (step,)))
-        page = Page.of(question, {name: done[name] for name in given}, digits)
+        if step in question.names():
+            page = _wrong_in(random, question, step, slant, digits)
+            if wrongness(page, step) > LEAST:
+                return page
+
+
+def draw_wrong_network(random: Random, slant: Callable[[str], Slant], digits: int) -> tuple[str, Page]:
+    """A network's sheet with any step wrong, and the step."""
+    while True:
+        network = draw_network(random)
+        step = random.choice(network.names())
+        page = _wrong_in(random, network, step, slant(step), digits)
         if wrongness(page, step) > LEAST:
-            return page
+            return step, page
+
+
+def _wrong_in(random: Random, question: Question, step: str, slant: Slant, digits: int) -> Page:
+    """The question's sheet with a step wrong: all steps, those up to the wrong one, or that one alone."""
+    every = question.names()
+    done = work(question, wrong={step: lambda w: slant(random, w)})
+    given = random.choice((every, every[: every.index(step) + 1], (step,)))
+    return Page.of(question, {name: done[name] for name in given}, digits)
 
 
 IN_NETWORKS_TOO = (
@@ -94,7 +105,7 @@ def comes_of(page: Page, codes: Iterable[str]) -> bool:
 
 def _gives(page: Page, wrong: Mapping[str, Wrong], turned: bool) -> bool:
     try:
-        return all(wrongness(page, step, wrong, turned=turned) <= 1 for step in page.numbers)
+        return all(wrongness(page, step, wrong, turned=turned) <= LEAST for step in page.numbers)
     except (NotHereError, ArithmeticError):
         return False
 

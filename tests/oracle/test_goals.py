@@ -20,6 +20,7 @@ GOALS = {
     "right": (100, 0.0),
     "right-network": (30, 0.0),
     "wrong": (100, 0.0),
+    "wrong-network": (20, 1 / 100),
     "noise": (60, 2 / 3000),
     "structured": (60, 1 / 100),
     "printed": (20, 0.0),

@@ -16,11 +16,20 @@ from tests.oracle.drawing_networks import draw_network
 from tests.oracle.judge import is_no_way_right
 from tests.oracle.misconceptions.named import InNetwork
 from tests.oracle.misconceptions.shapes import exchanged
-from tests.oracle.mistaken import CODES, IN_NETWORKS_TOO, comes_of, draw_with, draw_without_its_step, draw_wrong, ways
+from tests.oracle.mistaken import (
+    CODES,
+    IN_NETWORKS_TOO,
+    comes_of,
+    draw_with,
+    draw_without_its_step,
+    draw_wrong,
+    draw_wrong_network,
+    ways,
+)
 from tests.oracle.printed import printed_wrongly
 from tests.oracle.right import right_sheet
 from tests.oracle.sheet import EXACT, Page
-from tests.oracle.wrong import NOISE, ONE_CELL, WITHOUT_NAME
+from tests.oracle.wrong import NOISE, ONE_CELL, WITHOUT_NAME, noise, one_cell, scaled
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,13 @@ def wrong_numbers(random: Random) -> Trial:
     return Trial(page, what, called_right(page))
 
 
+def wrong_network(random: Random) -> Trial:
+    """In a network neither is noise given a name, nor are wrong numbers called right."""
+    slant = random.choice((noise, one_cell, lambda step: scaled(step, 0.3, 1.5)))
+    step, page = draw_wrong_network(random, slant, random.choice((2, 3, EXACT)))
+    return Trial(page, f"{step} wrong", lambda found: called_right(page)(found) or named()(found))
+
+
 def noisy(random: Random) -> Trial:
     """Noise in one matrix is not given a name."""
     what, (step, slant) = random.choice(list(NOISE.items()))
@@ -190,6 +206,7 @@ SHEETS: Mapping[str, Callable[[Random], Trial]] = {
     "right": right,
     "right-network": right_network,
     "wrong": wrong_numbers,
+    "wrong-network": wrong_network,
     "noise": noisy,
     "structured": structured,
     "printed": printed,
