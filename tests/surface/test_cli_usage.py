@@ -27,6 +27,8 @@ SLIPS = [
     (["first-steps"], 'There is no command "first-steps".', 'Did you mean "cnnstep practice first-steps"?'),
     (["dead-relu"], 'There is no command "dead-relu".', 'Did you mean "cnnstep explain dead-relu"?'),
     (["why"], 'There is no command "why".', 'That is typed in a session: "cnnstep step --interactive".'),
+    (["run", "first", "filter"], 'Unexpected extra argument: "filter".', 'Did you mean "first-filter"?'),
+    (["step", "first", "filter", "slow"], 'Unexpected extra argument: "filter slow".', '"first-filter-slow"?'),
     (["run", "first"], 'There is no scenario called "first".', 'Did you mean "first-filter"?'),
     (["run", "linear-fast"], 'There is no scenario called "linear-fast".', 'Did you mean "first-filter-linear-fast"?'),
     (["explain", "dead", "rleu"], 'There is no topic called "dead rleu".', 'Did you mean "dead-relu"?'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,6 @@ from typer.core import TyperGroup
 
 from cnnstep.errors import Fault
 from cnnstep.registry import nearest
-
-SAID = (
-    (re.compile(r"No such command '(.*?)'\."), 'there is no command "{}"'),
-    (re.compile(r"unexpected extra arguments? *(?:\(s\) )?\((.*)\)"), 'unexpected extra argument: "{}"'),
-    (re.compile(r"Missing \w+ '(.*?)'"), "{} is missing"),
-    (re.compile(r"Invalid value for '(.*?)'.*: .*valid integer"), "{} takes a whole number"),
-    (re.compile(r"Invalid value for '(.*?)'.*: .*valid (?:number|float)"), "{} takes a number"),
-    (re.compile(r"Option '?(\S+?)'? requires an argument"), "{} needs a value"),
-    (re.compile(r"Option '?(\S+?)'? does not take a value"), "{} takes no value"),
-)
-"""Typer's messages, by the name in them, and how they are said here."""
-
 
 OF_A_SESSION = ("why", "guess", "set", "goto", "back", "next", "findings", "reset")
 """Words that are commands once a lesson has begun."""
@@ -57,10 +46,9 @@ def _said(error: typer.TyperException, context: Any) -> tuple[str, str]:
         option = str(getattr(error, "option_name", ""))
         return f"there is no option {option}", _near(option, options)
     message = getattr(error, "format_message", lambda: str(error))()
-    for pattern, words in SAID:
+    for pattern, words, hint in SAID:
         if found := pattern.search(message):
-            commands = getattr(context.command, "commands", ()) if "no command" in words else ()
-            return words.format(found[1]), _instead(found[1], list(commands)) if commands else ""
+            return words.format(found[1]), hint(found[1], context)
     return message.rstrip("."), ""
 
 
@@ -70,7 +58,15 @@ def _near(name: str, known: list[str]) -> str:
     return f'did you mean "{near}"?' if near else ""
 
 
-def _instead(word: str, commands: list[str]) -> str:
+def _with_hyphens(extra: str, context: Any) -> str:
+    """The scenario whose name was typed as several words: `run first filter`."""
+    from cnnstep.surface.loading import shipped
+
+    words = f"{context.params.get('scenario')}-{extra.replace(' ', '-')}"
+    return f'did you mean "{words}"?' if words in (one.name for one in shipped()) else ""
+
+
+def _instead(word: str, context: Any) -> str:
     """What was meant by a word that is no command: another command, or a name that one of them takes."""
     from cnnstep.surface.loading import shipped
 
@@ -79,7 +75,7 @@ def _instead(word: str, commands: list[str]) -> str:
         return f'did you mean "cnnstep run {word}"?'
     if word in OF_A_SESSION:
         return 'that is typed in a session: "cnnstep step --interactive"'
-    if near := _near(word, commands):
+    if near := _near(word, list(context.command.commands)):
         return near
     from cnnstep.surface.practice.course_file import shipped_courses  # courses and topics bring NumPy
     from cnnstep.tutor.topics import known
@@ -90,3 +86,19 @@ def _instead(word: str, commands: list[str]) -> str:
         return f'did you mean "cnnstep explain {topic}"?'
     scenario = nearest(word, scenarios)
     return f'did you mean "cnnstep run {scenario}"?' if scenario else ""
+
+
+def _see_help(name: str, context: Any) -> str:
+    return ""
+
+
+SAID: tuple[tuple[re.Pattern[str], str, Callable[[str, Any], str]], ...] = (
+    (re.compile(r"No such command '(.*?)'\."), 'there is no command "{}"', _instead),
+    (re.compile(r"unexpected extra arguments? *(?:\(s\) )?\((.*)\)"), 'unexpected extra argument: "{}"', _with_hyphens),
+    (re.compile(r"Missing \w+ '(.*?)'"), "{} is missing", _see_help),
+    (re.compile(r"Invalid value for '(.*?)'.*: .*valid integer"), "{} takes a whole number", _see_help),
+    (re.compile(r"Invalid value for '(.*?)'.*: .*valid (?:number|float)"), "{} takes a number", _see_help),
+    (re.compile(r"Option '?(\S+?)'? requires an argument"), "{} needs a value", _see_help),
+    (re.compile(r"Option '?(\S+?)'? does not take a value"), "{} takes no value", _see_help),
+)
+"""Typer's messages, by the name in them; how they are said here; and what to do where that is more than to see --help."""
