@@ -101,4 +101,4 @@ SAID: tuple[tuple[re.Pattern[str], str, Callable[[str, Any], str]], ...] = (
     (re.compile(r"Option '?(\S+?)'? requires an argument"), "{} needs a value", _see_help),
     (re.compile(r"Option '?(\S+?)'? does not take a value"), "{} takes no value", _see_help),
 )
-"""Typer's messages, by the name in them; how they are said here; and what to do where that is more than to see --help."""
+"""Typer's messages, by the name in them; how they are said here; what to do where that is more than to see --help."""
