@@ -24,6 +24,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import outcome
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.surface.loading import load, shipped
+from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.extras import needs
@@ -226,6 +227,17 @@ def _(scenario: Scenario, run: list[Iteration]) -> None:
     )
     assert_converges(run, 120, [[1, 0], [0, 0]])
     assert any(i.loss_after > i.loss for i in run)
+
+
+@claim("small-batch")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    alone = [ran(changed(scenario, samples=[sample]), 1)[0].matrix("gradient") for sample in scenario.data()["samples"]]
+    assert_array_equal(alone, [[[-2, -4], [-6, 6]], [[0, -12], [0, 6]], [[-2, 2], [2, 4]]])
+    assert_array_equal(run[0].matrix("gradient"), [[-2 + 0 - 2, -4 - 12 + 2], [-6 + 0 + 2, 6 + 6 + 4]])
+    assert run[0].loss == 30
+    assert_converges(run, 18, [[1, 1], [0, -1]])
+    averaged = list(trace(mistaken(lesson_of(scenario), MISTAKES["averaged-over-batch"]), 100))
+    assert first_with("converged", averaged) == 68
 
 
 @claim("nesterov")

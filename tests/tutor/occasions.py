@@ -31,7 +31,19 @@ _ADAM = _with(
 
 _BENT = _with(activation=("leaky_relu", "elu", "sigmoid", "tanh", "softplus", "gelu"))
 
+_CHANNELS = _with(channels=(2, 2, 3))
+_FILTERS = _with(filters=(2, 2, 3))
+_BATCH = _with(samples=(2, 3), channels=(1, 2), filters=(1, 2))
+
 OCCASIONS: dict[str, Draw] = {
+    "first-channel-only": _CHANNELS,
+    "same-for-every-channel": _CHANNELS,
+    "channels-exchanged": _CHANNELS,
+    "filters-exchanged": _FILTERS,
+    "one-filter-sent-back": _FILTERS,
+    "averaged-over-batch": _BATCH,
+    "averaged-twice": _BATCH,
+    "one-sample-only": _BATCH,
     "relu-for-another": _BENT,
     "slope-of-z": _with(activation=("sigmoid", "tanh")),
     "slope-without-error": _with(activation=("leaky_relu", "elu")),

@@ -75,6 +75,22 @@ ONE_LAYER = [
     "slope-of-z",
     "slope-without-error",
     "error-as-delta-used",
+    "first-channel-only",
+    "same-for-every-channel",
+    "channels-exchanged",
+    "filters-exchanged",
+    "matrix-product",
+    "weights-as-delta",
+    "filter-as-gradient",
+    "bias-value-as-gradient",
+    "loss-scalar-for-all",
+    "averaged-over-batch",
+    "averaged-twice",
+    "one-sample-only",
+    "one-filter-sent-back",
+    "padding-kept",
+    "one-sided-difference",
+    "nudge-too-large",
 ]
 
 OF_AN_OPTIMIZER = [

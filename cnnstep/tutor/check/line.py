@@ -23,7 +23,7 @@ from cnnstep.tutor.check.options import (
     slopes_at_zero,
 )
 from cnnstep.tutor.check.sheet import Written
-from cnnstep.tutor.mistakes import Case, Mistake, carry_out
+from cnnstep.tutor.mistakes import Case, Mistake
 
 Verdict: TypeAlias = Literal["correct", "follows", "mistake", "slip", "unexplained", "missing"]
 
@@ -183,14 +183,7 @@ class Line:
         for convention in option.conventions:
             lesson = self.lessons.under(lesson, convention)
         case = Case(lesson, lesson.step(step.name), self.values)
-        try:
-            results = carry_out(case, *option.mistakes) if option.mistakes else (self.lessons.right(case),)
-        except ValueError:  # the numbers so far have shapes that this step can't take
-            return
-        right = self.lessons.right(case) if option.mistakes else None
-        for result in results:
-            if right is not None and result.shape == right.shape and (result == right).all():
-                continue  # a mistake that changes nothing here explains nothing
+        for result in self.lessons.results(case, option.mistakes):
             after = self._assuming(step, option, lesson)
             factor = after.factor(step, option.conventions)
             yield after, result if factor == 1 else result * factor

@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.losses import LOSSES
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.rebuild import with_keys
 from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET, Scenario
 from cnnstep.engine.step import Step
-from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake
+from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, carry_out, together
 
 SLOPES_AT_ZERO = (0.0, 0.5, 1.0)
 """The values of ReLU′(0) that anybody uses."""
@@ -89,6 +89,7 @@ class Lessons:
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _made: dict[tuple[str, float], Lesson] = field(default_factory=dict, repr=False)
     _right: dict[tuple[object, ...], Array] = field(default_factory=dict, repr=False)
+    _results: dict[tuple[object, ...], tuple[Values, tuple[Array, ...]]] = field(default_factory=dict, repr=False)
     _sets: dict[tuple[str, int], Sets] = field(default_factory=dict, repr=False)
 
     def sets(self, lesson: Lesson, step: Step, count: int, known: frozenset[str]) -> Sets:
@@ -100,9 +101,8 @@ class Lessons:
         if key not in self._sets:
             fitting = (one for one in MISTAKES.values() if one.fits(lesson, step))
             here = [one for one in fitting if (over := one.passes_over(lesson, step)) is None or over in known]
-            worked = {one.code for one in here if one.slants[step.role].working}
-            together = (each for each in combinations(here, count) if sum(one.code in worked for one in each) <= 1)
-            self._sets[key] = tuple(together)
+            sets = combinations(here, count)
+            self._sets[key] = tuple(each for each in sets if together([one.slants[step.role] for one in each]))
         return self._sets[key]
 
     def right(self, case: Case) -> Array:
@@ -114,6 +114,29 @@ class Lessons:
         if key not in self._right:
             self._right[key] = case.right
         return self._right[key]
+
+    def results(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+        """What a step gives with these mistakes, each of which must change it by itself; without any, what is right.
+
+        () where they can't be made, change nothing, or the numbers so far have shapes that the step can't take.
+        """
+        scenario = case.lesson.scenario
+        codes = tuple(one.code for one in mistakes)
+        key = (id(case.values), case.step.name, scenario.error, scenario.relu_slope_at_zero, codes)
+        if key not in self._results:
+            try:
+                found = self._wrong(case, mistakes) if mistakes else (self.right(case),)
+            except ValueError:
+                found = ()
+            self._results[key] = case.values, found  # the values are kept, so that no others can have their id
+        return self._results[key][1]
+
+    def _wrong(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+        if len(mistakes) > 1 and not all(self.results(case, (one,)) for one in mistakes):
+            return ()
+        right = self.right(case)
+        found = carry_out(case, *mistakes)
+        return tuple(one for one in found if one.shape != right.shape or not (one == right).all())
 
     def of(self, scenario: Scenario) -> Lesson:
         """The lesson of a scenario that differs from the others in its conventions only."""

@@ -3,9 +3,21 @@
 `check` finds them in a learner's numbers, `run --mistake` shows where they lead, `explain` tells of them.
 """
 
-from cnnstep.tutor.mistakes import delta, error, forward, gradient, input_gradient, network, optimizers, update
+from cnnstep.tutor.mistakes import (
+    batch,
+    channels,
+    delta,
+    error,
+    forward,
+    gradient,
+    input_gradient,
+    network,
+    nudging,
+    optimizers,
+    update,
+)
 from cnnstep.tutor.mistakes.case import Case
-from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, Words, carry_out
+from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, Words, carry_out, together
 from cnnstep.tutor.mistakes.mistaken import mistaken
 
 __all__ = [
@@ -13,7 +25,9 @@ __all__ = [
     "Case",
     "Mistake",
     "Words",
+    "batch",
     "carry_out",
+    "channels",
     "delta",
     "error",
     "forward",
@@ -21,6 +35,8 @@ __all__ = [
     "input_gradient",
     "mistaken",
     "network",
+    "nudging",
     "optimizers",
+    "together",
     "update",
 ]

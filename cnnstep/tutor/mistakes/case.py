@@ -54,6 +54,11 @@ class Setting:
         return len(self.scenario.inputs)
 
     @property
+    def parameter(self) -> str:
+        """The name of the weights or the bias that the step is the gradient of."""
+        return next(one.leaf.name for one in self.lesson.trained if one.gradient == self.step.name)
+
+    @property
     def upstream(self) -> str:
         """What ∂L/∂a is called where it enters the step."""
         return "the upstream gradient" if self.scenario.is_network else "the error"

@@ -9,16 +9,8 @@ from cnnstep.engine.activations import Activation
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
 from cnnstep.tutor.mistakes.forward import activation_line, folds
-from cnnstep.tutor.mistakes.mistake import Slant, Text, mistake
-
-
-def by_activation(otherwise: str, **texts: str) -> Text:
-    """The text for the activation at hand."""
-
-    def text(at: Setting) -> str:
-        return texts.get(at.phi.name, otherwise) if at.phi else otherwise
-
-    return text
+from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.words import by_activation
 
 
 def _phi(at: Setting) -> Activation:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnstep.engine.layers.conv import correlate, filter_gradient
+from cnnstep.engine.layers.conv import correlate, filter_gradient, input_gradient
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting, transposed, turned
 from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.words import by_role
 
 
 def _flipped(case: Case) -> Mapping[str, Array]:
@@ -41,6 +42,42 @@ mistake(
     "Row 0 of the filter lies on row 0 of the patch.",
     when=lambda at: at.conv.window[0] == at.conv.window[1],
     forward=Slant(inputs=_transposed),
+)
+
+
+def _rows_with_columns(weights: Array) -> tuple[Array, Array]:
+    """Filters that give the sum of the matrix product patch·W, or W·patch, as if cell met cell.
+
+    Σ_ij (P·W)_ij = Σ_ik P_ik · (row k of W, added up), and Σ_ij (W·P)_ij = Σ_kj P_kj · (column k of W, added up).
+    """
+    rows, columns = weights.sum(axis=-1), weights.sum(axis=-2)
+    return (
+        np.broadcast_to(rows[..., None, :], weights.shape).copy(),
+        np.broadcast_to(columns[..., :, None], weights.shape).copy(),
+    )
+
+
+def _as_matrices(case: Case) -> tuple[Mapping[str, Array], ...] | None:
+    """The filter, or on the way back δ, as it counts in a matrix product; only square ones fit."""
+    name = case.step.inputs[1].name
+    rows, columns = case.values[name].shape[-2:]
+    return tuple({name: one} for one in _rows_with_columns(case.values[name])) if rows == columns else None
+
+
+mistake(
+    "matrix-product",
+    "you multiplied as matrices, not cell by cell",
+    by_role(
+        forward="You took the matrix product of patch and filter, and added up what came out.",
+        gradient="You took the matrix product of δ and the inputs that a weight met, and added up what came out.",
+    ),
+    "A matrix product multiplies rows by columns, so a number meets others than its own. Square ones fit together, so "
+    "no shape gives it away. In code: `@` or `dot` where `*` belongs.",
+    "Multiply each number by the one that it lies on, and add up.",
+    shown_on="six-outputs",
+    skill="forward",
+    forward=Slant(inputs=_as_matrices),
+    gradient=Slant(inputs=_as_matrices),
 )
 
 
@@ -139,10 +176,14 @@ def _gradient_unpadded(case: Case) -> Array | None:
     return full_correlation(case.input(0), case.input(1), case.conv.geometry.without_padding())
 
 
-_SIDE_BY_SIDE = {
-    "forward": "You moved the filter one cell at a time.",
-    "gradient": "You kept the cells of δ side by side as you slid it over the input.",
-}
+def _back_side_by_side(case: Case) -> tuple[Array, ...]:
+    """Each δ·W added one cell on from the last: into the whole input, or into no more than that takes."""
+    delta, weights, plain = case.input(0), case.input(-1), case.conv.geometry.with_stride(1)
+    whole = input_gradient(delta, weights, case.image_size, plain)
+    spans = zip(plain.axes, delta.shape[2:], case.conv.window, strict=True)
+    rows, columns = (n - 1 + axis.reach(taps) - axis.before - axis.after for axis, n, taps in spans)
+    small = (input_gradient(delta, weights, (rows, columns), plain),) if min(rows, columns) > 0 else ()
+    return whole, *small
 
 
 def _begins(at: Setting) -> str:
@@ -153,7 +194,11 @@ def _begins(at: Setting) -> str:
 mistake(
     "stride-ignored",
     "you moved by 1, not by the stride",
-    lambda at: _SIDE_BY_SIDE[at.step.role],
+    by_role(
+        forward="You moved the filter one cell at a time.",
+        gradient="You kept the cells of δ side by side as you slid it over the input.",
+        input_gradient="You added each δ·W one cell on from the last.",
+    ),
     "The stride says how far apart the patches are, forward and backward.",
     _begins,
     when=strided,
@@ -161,6 +206,7 @@ mistake(
     skill="stride-padding",
     forward=Slant(working=_stride_one),
     gradient=Slant(working=_gradient_stride_one, result=cropped_too),
+    input_gradient=Slant(working=_back_side_by_side),
 )
 
 mistake(
@@ -174,34 +220,6 @@ mistake(
     skill="stride-padding",
     forward=Slant(working=_unpadded),
     gradient=Slant(working=_gradient_unpadded, result=cropped_too),
-)
-
-
-def _summed(case: Case) -> Array:
-    total: Array = case.input(0).sum(axis=1, keepdims=True)
-    return total
-
-
-def _summed_forward(case: Case) -> Array:
-    return correlate(_summed(case), case.input(1)[:, :1], _bias(case), case.conv.geometry)
-
-
-def _summed_gradient(case: Case) -> Array:
-    once = filter_gradient(_summed(case), case.input(1), case.conv.window, case.conv.geometry)
-    return np.repeat(once, case.input(0).shape[1], axis=1)
-
-
-mistake(
-    "channels-summed-first",
-    "you added the channels up before filtering",
-    "You added the input's channels into one matrix and used that for all of them.",
-    "Each channel has weights of its own. Summed first, all channels would get the same gradient.",
-    "Filter each channel with its own matrix, then add the results.",
-    when=lambda at: at.conv.weights.shape[1] > 1,
-    shown_on="two-channels",
-    skill="channels",
-    forward=Slant(working=_summed_forward),
-    gradient=Slant(working=_summed_gradient),
 )
 
 

@@ -31,8 +31,7 @@ def _delta_name(case: Case) -> str:
 
 
 def _weights(case: Case) -> Array:
-    forward = next(s for s in case.lesson.of_role("forward") if s.part is case.step.part)
-    return case.values[forward.inputs[1].name]
+    return case.values[case.parameter]
 
 
 def _delta_turned(case: Case) -> Mapping[str, Array]:
@@ -100,7 +99,7 @@ mistake(
     "here. That the shapes agree is chance.",
     lambda at: f"{at.step.formula}: multiply each δ by the patch of its output, and add up.",
     when=lambda at: at.samples == at.conv.weights.shape[1] == 1,
-    gradient=Slant(working=_just_delta),
+    gradient=Slant(instead=_just_delta),
 )
 
 
@@ -118,7 +117,7 @@ mistake(
     "You added up δ × output and used that one sum for every weight.",
     "Each weight met other inputs, so each has a gradient of its own.",
     lambda at: f"{at.step.formula}: for each weight, the sum of δ × the input that it met.",
-    gradient=Slant(working=_one_number),
+    gradient=Slant(instead=_one_number),
 )
 
 mistake(
@@ -175,6 +174,64 @@ mistake(
     "A weight multiplies inputs, so its gradient is made of inputs.",
     lambda at: f"{at.step.formula}, with {at.step.inputs[0].symbol} as it came into the layer.",
     gradient=Slant(working=_from_output),
+)
+
+
+def _filter_for_delta(case: Case) -> Array | None:
+    weights = _weights(case).swapaxes(0, 1)
+    return full_correlation(case.input(0), np.repeat(weights, case.samples, axis=0), case.conv.geometry)
+
+
+mistake(
+    "weights-as-delta",
+    "you used the filter where δ belongs",
+    "You correlated the input with the filter, much as on the way forward.",
+    "What the outputs should have been has no part in it, so it can't say which way to go.",
+    lambda at: f"{at.step.formula}, with δ in the place of the filter.",
+    when=lambda at: at.conv.weights.shape[1] == 1,
+    gradient=Slant(instead=_filter_for_delta, result=cropped_too),
+)
+
+_ITSELF = Slant(instead=lambda case: case.values[case.parameter].copy())
+
+mistake(
+    "filter-as-gradient",
+    "you took the weights themselves for their gradient",
+    lambda at: f"You wrote {at.lesson.quantity(at.parameter).symbol} for {at.step.symbol}.",
+    "The gradient says how the loss changes with each weight. Neither the input nor the error has a part in this one.",
+    lambda at: at.right_line,
+    gradient=_ITSELF,
+    dense_gradient=_ITSELF,
+)
+
+mistake(
+    "bias-value-as-gradient",
+    "you took the bias itself for its gradient",
+    "You wrote b where ∂L/∂b belongs.",
+    "The gradient says how the loss changes with b. It is made of what the outputs send back, not of b's own value.",
+    lambda at: at.right_line,
+    shown_on="bias",
+    bias_gradient=_ITSELF,
+    dense_bias_gradient=_ITSELF,
+)
+
+
+def _one_loss(case: Case) -> tuple[Array, ...]:
+    """The error's sum or the loss, for every weight or times each."""
+    weights, errors = _weights(case), case.values["error"].sum(axis=(0, 2, 3))[:, None, None, None]
+    loss = case.lesson.loss(case.values)
+    return tuple(one for number in (errors, loss) for one in (number + np.zeros_like(weights), number * weights))
+
+
+mistake(
+    "loss-scalar-for-all",
+    "you made one number of the error",
+    "You added the error up, or took the loss, and used that one number for every weight, or times each weight.",
+    "Each weight met other inputs, so each has a gradient of its own. One number for all can't tell them apart.",
+    lambda at: f"{at.step.formula}: for each weight, the sum of δ × the input that it met.",
+    when=lambda at: not at.scenario.is_network,
+    shown_on="six-outputs",
+    gradient=Slant(instead=_one_loss),
 )
 
 

@@ -7,11 +7,13 @@ from typing import cast
 
 import numpy as np
 
-from cnnstep.engine.layers.conv import correlate
+from cnnstep.engine.layers.conv import correlate, input_gradient
 from cnnstep.engine.layers.pool import MaxPool, Pool
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting, turned
+from cnnstep.tutor.mistakes.channels import has_filters
+from cnnstep.tutor.mistakes.forward import padded
 from cnnstep.tutor.mistakes.mistake import Slant, mistake
 
 
@@ -110,6 +112,48 @@ mistake(
     when=_overlap,
     input_gradient=Slant(working=_overwritten),
     pool_gradient=Slant(result=_pooling_overwritten),
+)
+
+
+def _one_filter(case: Case) -> tuple[Mapping[str, Array], ...]:
+    """δ of the first filter alone, or of the last."""
+    name, ways = case.step.inputs[0].name, []
+    for kept in (0, -1):
+        alone = np.zeros_like(case.values[name])
+        alone[:, kept] = case.values[name][:, kept]
+        ways.append({name: alone})
+    return tuple(ways)
+
+
+mistake(
+    "one-filter-sent-back",
+    "you sent back through one filter only",
+    "You used the first filter and its δ, or the last one's, and left it at that.",
+    "All filters read this input, so it gets the sum of what they send back. In code: `=` where `+=` belongs.",
+    "Start from 0 and add each filter's part.",
+    when=has_filters,
+    shown_on="two-filters",
+    input_gradient=Slant(inputs=_one_filter),
+)
+
+
+def _with_its_rim(case: Case) -> tuple[Array, ...]:
+    """∂L/∂ of the input with its padding: all of it, or the corner that has the input's size."""
+    rows, columns = case.image_size
+    geometry = case.conv.geometry
+    whole = input_gradient(case.input(0), case.input(-1), geometry.frame((rows, columns)), geometry.without_padding())
+    return whole, whole[..., :rows, :columns]
+
+
+mistake(
+    "padding-kept",
+    "you did not cut off the padding",
+    "You worked out the gradient of the padded input and left the border on.",
+    "The zeros of the border are no input, so nothing is to be sent back to them.",
+    "Cut the border off, as wide as the padding: what is left has the input's size.",
+    when=padded,
+    shown_on="padding",
+    input_gradient=Slant(working=_with_its_rim),
 )
 
 

@@ -1,12 +1,13 @@
 """A mistake is a step carried out wrongly: it computes the matrix that the misconception would give.
 
 A misconception changes what goes into a step, how the step is worked, or what is written down at its end.
-Two of them in one step can be carried out together as long as only one changes how it is worked.
+Two of them in one step can be carried out together as long as only one changes how it is worked, and none puts
+something else in the step's place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -29,13 +30,15 @@ class Slant:
     """What a misconception changes in a step of one role: its inputs, its working, or its result.
 
     `inputs` gives the changed values by name; `working` replaces the computation; `result` is applied to what
-    was computed. `against` is the role of an earlier step that the mistake passes over: it can be told from a
-    mistake in that step only where that step was written down.
+    was computed. `instead` is what is written in the step's place: nothing of the step is left, so that no other
+    mistake in it could be seen. `against` is the role of an earlier step that the mistake passes over: it can be
+    told from a mistake in that step only where that step was written down.
     """
 
     inputs: Callable[[Case], Ways[Mapping[str, Array]]] | None = None
     working: Callable[[Case], Ways[Array]] | None = None
     result: Callable[[Case, Array], Ways[Array]] | None = None
+    instead: Callable[[Case], Ways[Array]] | None = None
     against: str = ""
 
 
@@ -119,20 +122,26 @@ def carry_out(case: Case, *mistakes: Mistake) -> tuple[Array, ...]:
     if not all(one.fits(case.lesson, case.step) for one in mistakes):
         return ()
     slants = [one.slants[case.step.role] for one in mistakes]
-    workings = [slant.working for slant in slants if slant.working]
-    if len(workings) > 1:
+    if not together(slants):
         return ()
     cases = [case]
     for slant in slants:
         if slant.inputs:
             ways = ((one, changed) for one in cases for changed in _ways(slant.inputs(one)))
             cases = [Case(one.lesson, one.step, {**one.values, **changed}) for one, changed in ways]
-    work = workings[0] if workings else _rightly
+    work = next((work for slant in slants for work in (slant.working, slant.instead) if work), _rightly)
     results = [(one, result) for one in cases for result in _ways(work(one))]
     for slant in slants:
         if slant.result:
             results = [(one, changed) for one, result in results for changed in _ways(slant.result(one, result))]
     return tuple(result for _, result in results)
+
+
+def together(slants: Sequence[Slant]) -> bool:
+    """Whether one step can be carried out with all of them."""
+    if any(slant.instead for slant in slants):
+        return len(slants) == 1
+    return sum(1 for slant in slants if slant.working) <= 1
 
 
 def _rightly(case: Case) -> Array:

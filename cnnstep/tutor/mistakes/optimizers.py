@@ -9,7 +9,8 @@ import numpy as np
 from cnnstep.engine.optimizers import COUNT
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
-from cnnstep.tutor.mistakes.mistake import Slant, Text, mistake
+from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.words import by_optimizer, by_role
 
 
 def _number(at: Setting, name: str) -> float:
@@ -53,20 +54,10 @@ def _plain_step(case: Case) -> Array:
     return gradient.copy() if case.step.role == "velocity" else _moved_by(case, gradient)
 
 
-def _by_optimizer(**texts: str) -> Text:
-    """The text for the optimizer at hand."""
-    return lambda at: texts[at.scenario.optimizer.name]
-
-
-def _by_role(**texts: str) -> Text:
-    """The text for the step at hand, by its role."""
-    return lambda at: texts[at.step.role]
-
-
 mistake(
     "velocity-forgotten",
     "you left the earlier gradients out",
-    _by_role(
+    by_role(
         velocity="You took the gradient for the velocity, without μ times the velocity before.",
         update="You made a plain step along the gradient.",
     ),
@@ -89,11 +80,11 @@ def _with_the_old(case: Case) -> Mapping[str, Array]:
 mistake(
     "old-velocity",
     "you used the last iteration's velocity",
-    _by_optimizer(
+    by_optimizer(
         momentum="You moved by the velocity as it was before this gradient came in.",
         nesterov="You looked ahead along the velocity as it was before this gradient came in.",
     ),
-    _by_optimizer(
+    by_optimizer(
         momentum="The gradient at the present weights then has no part in its own step.",
         nesterov="The gradient at the present weights belongs to the velocity that carries the weights on from here.",
     ),
@@ -228,7 +219,7 @@ def _unweighted(case: Case, average: Array) -> Array:
 mistake(
     "adam-average-forgotten",
     "you left out 1 − β",
-    _by_role(first_moment="You added the whole G to β₁·m.", second_moment="You added the whole G² to β₂·s."),
+    by_role(first_moment="You added the whole G to β₁·m.", second_moment="You added the whole G² to β₂·s."),
     "In an average the weights add up to 1: β for what was there, 1 − β for what is new. Without 1 − β it is a sum.",
     lambda at: at.right_line,
     when=_under("adam"),

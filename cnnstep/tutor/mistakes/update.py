@@ -104,5 +104,5 @@ mistake(
     lambda at: f"{at.step.symbol} is {at.step.inputs[0].symbol}, unchanged.",
     "The gradient says which way the loss falls. With the old weights again nothing is learned from it.",
     lambda at: at.right_line,
-    update=Slant(result=lambda case, new: _old(case).copy()),
+    update=Slant(instead=lambda case: _old(case).copy()),
 )

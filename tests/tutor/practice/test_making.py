@@ -21,8 +21,12 @@ NO_SKILL_YET = {
     *(code for code in OF_AN_OPTIMIZER if "update" not in MISTAKES[code].roles),
 }
 """About a softmax, or an optimizer's memory: no skill of the list asks for that."""
-NOT_SET = {"gradients-not-reset", "updated-too-early", *OF_AN_OPTIMIZER}
-"""About the iteration before, about several layers, about momentum or Adam: no exercise asks for those."""
+NOT_SET = {
+    *("gradients-not-reset", "updated-too-early", *OF_AN_OPTIMIZER),
+    *("averaged-over-batch", "averaged-twice", "one-sample-only", "filters-exchanged", "one-filter-sent-back"),
+    *("one-sided-difference", "nudge-too-large"),
+}
+"""About another iteration, several layers or filters, an optimizer, a batch, a nudge: no exercise asks for those."""
 STEPS = [skill for skill in SKILLS if skill not in ("learning-rate", "spotting")]
 
 

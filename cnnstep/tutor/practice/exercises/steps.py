@@ -34,7 +34,8 @@ def _outputs_with_bias(draw: Draw) -> Question:
 @variant("forward")
 def _outputs(draw: Draw) -> Question:
     sizes = draw.pick(((3, 4), (2, 2)), ((4, 3), (2, 2)))  # a square filter: any other shows at once that it is turned
-    return StepQuestion(draw.lesson(sizes=sizes), "forward", tells=("flipped-filter", "transposed-filter"))
+    tells = ("flipped-filter", "transposed-filter", "matrix-product")
+    return StepQuestion(draw.lesson(sizes=sizes), "forward", tells=tells)
 
 
 @variant("activation")
@@ -88,20 +89,23 @@ def _gradient_and_turns(draw: Draw) -> Question:
 
 @variant("gradient")
 def _gradient_and_sums(draw: Draw) -> Question:
-    tells = ("one-number-for-all", "filter-scaled", "first-patch-only", "last-patch-only")
+    tells = ("one-number-for-all", "filter-scaled", "first-patch-only", "last-patch-only", "loss-scalar-for-all")
     return StepQuestion(draw.lesson(), "gradient", hidden=_from(3, draw, "delta"), tells=tells)
 
 
 @variant("gradient")
 def _gradient_of_a_small_image(draw: Draw) -> Question:
-    tells = ("delta-as-gradient", "output-for-input", "delta-transposed", "first-patch-only", "error-as-delta-used")
+    tells = (
+        *("delta-as-gradient", "output-for-input", "delta-transposed", "first-patch-only", "error-as-delta-used"),
+        *("weights-as-delta", "filter-as-gradient"),
+    )
     lesson = draw.lesson(sizes=((3, 3), (2, 2)))  # the one size at which δ can be taken for the gradient
     return StepQuestion(lesson, "gradient", tells=tells)
 
 
 @variant("bias-gradient")
 def _bias_gradient(draw: Draw) -> Question:
-    tells = ("bias-gradient-averaged", "bias-gradient-not-summed")
+    tells = ("bias-gradient-averaged", "bias-gradient-not-summed", "bias-value-as-gradient")
     return StepQuestion(draw.lesson(bias=True), "bias_gradient", hidden=_from(3, draw, "delta"), tells=tells)
 
 
@@ -122,6 +126,13 @@ def _input_gradient(draw: Draw) -> Question:
     tells = ("filter-not-rotated", "valid-not-full", "overwritten-not-added")
     sizes = draw.pick(((3, 4), (2, 2)), ((4, 3), (2, 2)), ((4, 5), (2, 3))) if draw.level < 3 else None
     return StepQuestion(draw.lesson(sizes=sizes), "input_gradient", hidden=_from(3, draw, "delta"), tells=tells)
+
+
+@variant("input-gradient")
+def _input_gradient_without_its_border(draw: Draw) -> Question:
+    sizes = draw.pick(((2, 3), (2, 2)), ((3, 2), (2, 2)))
+    tells = ("padding-kept", "filter-not-rotated")
+    return StepQuestion(draw.lesson(sizes=sizes, padding=1), "input_gradient", tells=tells)
 
 
 @variant("stride-padding")
@@ -146,14 +157,16 @@ def _gradient_by_stride(draw: Draw) -> Question:
 def _channels_forward(draw: Draw) -> Question:
     sizes = draw.pick(((2, 3), (2, 2)), ((3, 2), (2, 2)), ((3, 4), (2, 3)))
     lesson = draw.lesson(sizes=sizes, channels=max(2, draw.level))
-    return StepQuestion(lesson, "forward", tells=("channels-summed-first",))
+    tells = ("channels-summed-first", "first-channel-only", "channels-exchanged")
+    return StepQuestion(lesson, "forward", tells=tells)
 
 
 @variant("channels")
 def _channels_back(draw: Draw) -> Question:
     sizes = draw.pick(((2, 3), (2, 2)), ((3, 2), (2, 2)), ((3, 4), (2, 3)))
     lesson = draw.lesson(sizes=sizes, channels=2)
-    return StepQuestion(lesson, "gradient", tells=("channels-summed-first",))
+    tells = ("channels-summed-first", "first-channel-only", "same-for-every-channel", "channels-exchanged")
+    return StepQuestion(lesson, "gradient", tells=tells)
 
 
 @variant("pooling")

@@ -1,0 +1,189 @@
+"""Mistakes with several channels or filters: left out, all alike, or one in the place of another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import permutations
+
+import numpy as np
+
+from cnnstep.engine.layers.conv import correlate, filter_gradient
+from cnnstep.engine.quantity import Array
+from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.words import by_role
+
+
+def _has_channels(at: Setting) -> bool:
+    return bool(at.conv.weights.shape[1] > 1)
+
+
+def has_filters(at: Setting) -> bool:
+    """Whether the layer has more than one filter."""
+    return bool(at.conv.weights.shape[0] > 1)
+
+
+def _summed_forward(case: Case) -> Array:
+    bias = case.input(2) if case.conv.bias is not None else None
+    return correlate(_summed(case), case.input(1)[:, :1], bias, case.conv.geometry)
+
+
+def _summed(case: Case) -> Array:
+    total: Array = case.input(0).sum(axis=1, keepdims=True)
+    return total
+
+
+def _summed_gradient(case: Case) -> Array:
+    once = filter_gradient(_summed(case), case.input(1), case.conv.window, case.conv.geometry)
+    return np.repeat(once, case.input(0).shape[1], axis=1)
+
+
+mistake(
+    "channels-summed-first",
+    "you added the channels up before filtering",
+    "You added the input's channels into one matrix and used that for all of them.",
+    "Each channel has weights of its own. Summed first, all channels would get the same gradient.",
+    "Filter each channel with its own matrix, then add the results.",
+    when=_has_channels,
+    shown_on="two-channels",
+    skill="channels",
+    forward=Slant(working=_summed_forward),
+    gradient=Slant(working=_summed_gradient),
+)
+
+_OWN_CHANNEL = by_role(
+    forward="Filter each channel with its own matrix, then add the results.",
+    gradient="The gradient of a channel's weights is made of that channel's inputs.",
+)
+
+
+def _first_alone(case: Case) -> Mapping[str, Array]:
+    image = np.zeros_like(case.input(0))
+    image[:, 0] = case.input(0)[:, 0]
+    return {case.step.inputs[0].name: image}
+
+
+mistake(
+    "first-channel-only",
+    "you used the first channel only",
+    by_role(
+        forward="You filtered the first channel and left the others out.",
+        gradient="You worked out the first channel's gradient; the others' stayed 0.",
+    ),
+    by_role(
+        forward="Every channel has a part in each output.",
+        gradient="The weights of the other channels have a part in each output too, and would never move.",
+    ),
+    _OWN_CHANNEL,
+    when=_has_channels,
+    shown_on="two-channels",
+    skill="channels",
+    forward=Slant(inputs=_first_alone),
+    gradient=Slant(inputs=_first_alone),
+)
+
+
+def _all_like_the_first(position: int) -> Callable[[Case], Mapping[str, Array]]:
+    """Every channel of this input of the step as its first one."""
+
+    def inputs(case: Case) -> Mapping[str, Array]:
+        array = case.input(position)
+        return {case.step.inputs[position].name: np.repeat(array[:, :1], array.shape[1], axis=1)}
+
+    return inputs
+
+
+_image_of_one, _weights_of_one = _all_like_the_first(0), _all_like_the_first(1)
+
+mistake(
+    "same-for-every-channel",
+    "you treated every channel as the first",
+    by_role(
+        forward="You used the first channel's weights, or its inputs, for all channels.",
+        gradient="You gave the weights of all channels the first channel's gradient.",
+    ),
+    by_role(
+        forward="Each channel's inputs belong to its own weights.",
+        gradient="Each channel has other inputs, so its weights have another gradient.",
+    ),
+    _OWN_CHANNEL,
+    when=_has_channels,
+    shown_on="two-channels",
+    skill="channels",
+    forward=Slant(inputs=lambda case: (_weights_of_one(case), _image_of_one(case))),
+    gradient=Slant(inputs=_image_of_one),
+)
+
+
+def _orders(count: int) -> list[tuple[int, ...]]:
+    """The ways to mix up so many: all of them for three at most, else turned round or shifted by one."""
+    right = tuple(range(count))
+    if count <= 3:
+        return list(permutations(right))[1:]
+    return [right[::-1], (*right[1:], 0), (count - 1, *right[:-1])]
+
+
+def _channels_mixed_up(case: Case) -> tuple[Mapping[str, Array], ...]:
+    image = case.input(0)
+    return tuple({case.step.inputs[0].name: image[:, order]} for order in _orders(image.shape[1]))
+
+
+mistake(
+    "channels-exchanged",
+    "you mixed up the channels",
+    by_role(
+        forward="A channel met the weights of another.",
+        gradient="A channel's gradient stands in the place of another's.",
+    ),
+    by_role(
+        forward="Each matrix of weights is there for one channel.",
+        gradient="The matrices are right and in the wrong place: each then moves the weights of another channel.",
+    ),
+    by_role(
+        forward="Channel c of the input meets channel c of the filter.",
+        gradient="Channel c of the gradient belongs to channel c of the filter.",
+    ),
+    when=_has_channels,
+    shown_on="two-channels",
+    skill="channels",
+    forward=Slant(inputs=_channels_mixed_up),
+    gradient=Slant(inputs=_channels_mixed_up),
+)
+
+
+def _outputs_mixed_up(case: Case, z: Array) -> tuple[Array, ...]:
+    """The filters' outputs in another order, each with its own bias, or with that of the place where it stands."""
+    orders = _orders(z.shape[1])
+    whole = [z[:, order] for order in orders]
+    if case.conv.bias is None:
+        return tuple(whole)
+    bias = case.input(2)
+    moved = [(bias - bias[list(order)])[:, None, None] for order in orders]
+    return (*whole, *(one + by for one, by in zip(whole, moved, strict=True)))
+
+
+def _gradients_mixed_up(case: Case, gradient: Array) -> tuple[Array, ...]:
+    return tuple(gradient[list(order)] for order in _orders(len(gradient)))
+
+
+mistake(
+    "filters-exchanged",
+    "you mixed up the filters",
+    by_role(
+        forward="The output of one filter stands in the place of another's.",
+        gradient="The gradient of one filter stands in the place of another's.",
+        bias_gradient="The gradient of one filter's bias stands in the place of another's.",
+    ),
+    by_role(
+        forward="The matrices are right and in the wrong place: each is then compared with another filter's target.",
+        gradient="The matrices are right and in the wrong place: each then moves another filter.",
+        bias_gradient="The numbers are right and in the wrong place: each then moves another filter's bias.",
+    ),
+    "Filter f has output f, δ f and gradient f.",
+    when=has_filters,
+    shown_on="two-filters",
+    skill="channels",
+    forward=Slant(result=_outputs_mixed_up),
+    gradient=Slant(result=_gradients_mixed_up),
+    bias_gradient=Slant(result=_gradients_mixed_up),
+)
