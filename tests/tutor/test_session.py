@@ -30,11 +30,17 @@ MOVES = [
     "reset",
     "set learning_rate 0.1",
     "set filter 0 0 2",
+    "set w[0,1] = 3",
+    "lr = 0.1",
 ]
 LOOKS = [
     "why gradient 0 1",
     "why 0 0",
     "z[0,1]",
+    "why W[0,1]",
+    "why [0,0]",
+    "W new[0,0]",
+    "why dL/dX 0 0",
     "show",
     "show all",
     "show W",

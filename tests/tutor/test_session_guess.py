@@ -91,6 +91,12 @@ def test_a_page_looked_up_meanwhile_is_worked_on_other_numbers(topic: str) -> No
     assert "│  3   0 │" not in said
 
 
+def test_a_page_that_has_no_other_numbers_to_work_on_waits() -> None:
+    walk = ["goto dense1.forward", "guess"]
+    assert "works out the very numbers that p6 is made of" in after(*walk, "explain softmax", name="smallest-network")[1]
+    assert "softmax" in after("goto dense1.forward", "explain softmax", name="smallest-network")[1]
+
+
 @pytest.mark.parametrize("line", ["next", "run 2", "goto delta", "set learning_rate 0.1", "reset", "back", ""])
 def test_going_elsewhere_ends_the_guess(line: str) -> None:
     session, said = after("", "guess", line)

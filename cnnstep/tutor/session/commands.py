@@ -176,7 +176,11 @@ def _explain(session: Session, rest: str) -> Answer:
         return session, Reply(topic_list())
 
     def load(name: str) -> Scenario:
-        return session.scenario if name == session.name else session.load(name)
+        found = session.scenario if name == session.name else session.load(name)
+        if session.guess is not None and _has_its_numbers(session, found):
+            what = f"that page works out the very numbers that {session.coming.symbol} is made of"
+            raise InputError(Fault("guess", what, "type it first, or give up with an empty line"))
+        return found
 
     name = session.name if session.guess is None else _elsewhere(session)
     blocks = explanation(rest, load, name, session.style)
@@ -185,8 +189,11 @@ def _explain(session: Session, rest: str) -> Answer:
 
 def _elsewhere(session: Session) -> str:
     """A scenario with other numbers than the one that is being guessed: a page worked on it gives nothing away."""
-    asked = session.iteration.values["input"]
-    return next(name for name in OTHER_NUMBERS if not np.array_equal(session.load(name).inputs, asked))
+    return next(name for name in OTHER_NUMBERS if not _has_its_numbers(session, session.load(name)))
+
+
+def _has_its_numbers(session: Session, other: Scenario) -> bool:
+    return np.array_equal(other.inputs, session.scenario.inputs)
 
 
 def _opens_a_session(block: Block) -> bool:
