@@ -152,6 +152,15 @@ def a_scaled_filter_is_no_gradient(rng: np.random.Generator) -> None:
     assert np.allclose(scaled[others] / weights[others], first(scenario).values["delta"].sum())
 
 
+@claim("first-channel-only", "The weights of the other channels have a part in each output too, and would never move.")
+def the_other_channels_get_no_gradient(rng: np.random.Generator) -> None:
+    scenario = square(rng, input=rng.normal(size=(3, 3, 3)), filter=rng.normal(size=(3, 2, 2)))
+    alone = wrong(scenario, "gradient", "first-channel-only")
+    assert not alone[:, 1:].any()
+    assert np.allclose(alone[:, 0], first(scenario).values["gradient"][:, 0])
+    assert first(scenario).values["gradient"][:, 1:].all()
+
+
 @claim("filter-not-rotated", "that input meets its weights in reverse, from the last to the first")
 def an_input_meets_its_weights_from_the_last_to_the_first(rng: np.random.Generator) -> None:
     # input [2] of a row, a filter of 3: outputs 0, 1, 2 meet it with weight 2, 1, 0

@@ -27,7 +27,7 @@ MODULES = (on_activations, on_geometry, on_losses, on_mistakes, on_training)
 
 STRONG = re.compile(
     r"\b(never|always|exactly|at most|at least|however (small|large|wrong)|no limit|whatever|quarter|half|twice|nothing"
-    r"|can't be met|any more|per cent|enough|in full)\b|[½¼]|\d/[a-z(]"
+    r"|can't be met|any more|per cent|enough|in full)\b|¼|\d/[a-z(]\S* times|times \d"
 )
 """What makes a sentence a claim that a single scenario can contradict."""
 
@@ -120,6 +120,7 @@ NO_CLAIM: dict[str, tuple[str, ...]] = {
         "Another book leaves the ½ out or divides by n.",
     ),
     "slope-at-zero": ("At exactly 0 it has a corner, and no slope of its own.", "Look for a z of exactly 0."),
+    "padding-kept": ("The zeros of the border are no input, so nothing is to be sent back to them.",),
     "velocity-forgotten": ("Without the gradients before this one it has nothing to carry on.",),
     "not-updated": ("With the old weights again nothing is learned from it.",),
 }
