@@ -92,8 +92,8 @@ def test_a_page_looked_up_meanwhile_is_worked_on_other_numbers(topic: str) -> No
 
 
 def test_a_page_that_has_no_other_numbers_to_work_on_waits() -> None:
-    walk = ["goto dense1.forward", "guess"]
-    assert "works out the very numbers that p6 is made of" in after(*walk, "explain softmax", name="smallest-network")[1]
+    _, said = after("goto dense1.forward", "guess", "explain softmax", name="smallest-network")
+    assert "works out the very numbers that p6 is made of" in said
     assert "softmax" in after("goto dense1.forward", "explain softmax", name="smallest-network")[1]
 
 
