@@ -110,29 +110,35 @@ def _of_sample(iteration: Iteration, factor: Factor, sample: int) -> Factor:
 
 
 def products(iteration: Iteration, step: Step, cell: Cell, working: Working, numbers: Numbers) -> tuple[Block, ...]:
-    """The products and their sum, and every formula with the numbers put in; what has no sum has its formula alone."""
-    label, total = step.quantity.label(cell), as_sum("", working, _dead(iteration, working))
+    """The number worked out; where nothing takes part, that; for softmax, its short form beside the Jacobian."""
+    dead = _dead(iteration, working)
     if step.role == "softmax_gradient":
         from cnnstep.tutor.network.both_ways import short_form
 
-        return (total, *short_form(iteration, step, cell, working.value, numbers))
+        return (as_sum("", working, dead), *short_form(iteration, step, cell, working.value, numbers))
     if not working.terms:
         took = "window took" if step.role == "pool_gradient" else "patch holds"
         nothing = Paragraph(f"No {took} this number, so nothing comes back to it: 0.")
         return (nothing, *_windows_over(iteration, step, cell, numbers))
-    if step.role == "pool_gradient":
-        return (total, *_windows_over(iteration, step, cell, numbers))
-    if step.role == "error" and not iteration.lesson.scenario.is_network:
-        return (difference(label, working, numbers),)
+    return (*arithmetic(step, cell, working, numbers, dead), *_windows_over(iteration, step, cell, numbers))
+
+
+def arithmetic(
+    step: Step, cell: Cell, working: Working, numbers: Numbers, dead: frozenset[tuple[str, Cell]] = frozenset()
+) -> tuple[Block, ...]:
+    """A number's formula with the numbers put in, where that says it all; else its products, their sum, formulas."""
+    if step.symbol == "e" and len(working.terms) == 2:
+        return (difference(step.quantity.label(cell), working, numbers),)
     if step.role == "pool" and isinstance(step.part, MaxPool):
-        return largest(label, working, numbers) or (total,)
+        formulas = largest(step.quantity.label(cell), working, numbers)
+        return formulas or (as_sum("", working, dead),)
     formulas = put_in(working, numbers)
-    return formulas if step.role == "activation" else (total, *formulas)
+    return formulas if step.role == "activation" else (as_sum("", working, dead), *formulas)
 
 
 def _windows_over(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers) -> tuple[Block, ...]:
     """For a max pooling's input gradient: who won each window that the number lies in."""
-    if not isinstance(step.part, MaxPool):
+    if step.role != "pool_gradient" or not isinstance(step.part, MaxPool):
         return ()
     pooled = next(one for one in iteration.lesson.of_role("pool") if one.layer == step.layer)
     size = iteration.values[step.name].shape[1:]

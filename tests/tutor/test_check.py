@@ -18,7 +18,7 @@ from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.check.separate import separating
 from cnnstep.tutor.check.sheet import Sheet, Written, written
-from cnnstep.tutor.document import Command, Heading, Paragraph, Table
+from cnnstep.tutor.document import Command, Formula, Heading, Paragraph, Table
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.typed import read_matrix
@@ -444,3 +444,11 @@ def test_what_is_right_for_the_scenario_is_right_though_it_does_not_follow_from_
     assert found.mark("activation").from_intended
     assert check_data(found)["steps"][1]["slips"] == []
     assert "you wrote 3, it is 1" not in words(found)
+
+
+def test_a_slip_is_shown_with_the_numbers_put_in() -> None:
+    # z[0,0] = 3, and 1 / (1 + e⁻³) = 0.9526
+    mine = Written.of(read_matrix("0.9 0.5; 0.1192 0.7311"))
+    found = diagnose(Sheet(shipped_scenario("sigmoid"), {"activation": mine}))
+    formulas = [block.text for block in blocks_of(report(found, AS_USUAL)) if isinstance(block, Formula)]
+    assert formulas == ["sigmoid(z[0,0]) = sigmoid(3) = 1 / (1 + e^(−3)) = 0.9526"]

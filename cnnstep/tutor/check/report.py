@@ -13,12 +13,12 @@ from cnnstep.tutor.check.diagnose import Diagnosis, first_wrong
 from cnnstep.tutor.check.line import Slip, StepMark
 from cnnstep.tutor.check.options import Convention
 from cnnstep.tutor.check.separate import can_be_separated
-from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, Paragraph, Sum, Table, Tone
+from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, Paragraph, Table, Tone
 from cnnstep.tutor.mistakes import MISTAKES, Mistake, Words, mistaken
 from cnnstep.tutor.numbers import Numbers, counted, listed
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.sentences import place_of, title_of
-from cnnstep.tutor.why import as_sum
+from cnnstep.tutor.why import arithmetic
 
 DIFFERENT = Mark("✗", "not this number", "bad")
 SHOWN_LOSSES = 2
@@ -214,11 +214,12 @@ def _losses(lesson: Lesson) -> list[float]:
 
 
 def _slip(mark: StepMark, slip: Slip, style: Numbers) -> list[Block]:
-    where = mark.step.quantity.label(mark.step.quantity.layout.full_cell(slip.cell))
+    cell = mark.step.quantity.layout.full_cell(slip.cell)
+    where = mark.step.quantity.label(cell)
     reason = f": {slip.reason}" if slip.reason else ""
     text = f"{where}: you wrote {style.text(slip.yours)}, it is {style.text(slip.expected)}{reason}."
-    arithmetic: tuple[Sum, ...] = () if slip.working is None else (as_sum("", slip.working),)
-    return [Paragraph(text, "warn"), *arithmetic]
+    shown = () if slip.working is None else arithmetic(mark.step, cell, slip.working, style)
+    return [Paragraph(text, "warn"), *shown]
 
 
 def _first_wrong_cell(mark: StepMark, style: Numbers) -> list[Block]:
@@ -226,10 +227,11 @@ def _first_wrong_cell(mark: StepMark, style: Numbers) -> list[Block]:
     if cell is None or mark.line is None or mark.mine is None or mark.expected is None:
         return []
     step = mark.line.lesson.step(mark.step.name)
-    working = step.working(mark.line.values, step.quantity.layout.full_cell(cell))
-    where = step.quantity.label(step.quantity.layout.full_cell(cell))
+    full = step.quantity.layout.full_cell(cell)
+    shown = arithmetic(step, full, step.working(mark.line.values, full), style)
+    where = step.quantity.label(full)
     yours, right = style.text(float(mark.mine.values[cell])), style.text(float(mark.expected[cell]))
-    return [Paragraph(f"The first that differs is {where}: you wrote {yours}, it is {right}."), as_sum("", working)]
+    return [Paragraph(f"The first that differs is {where}: you wrote {yours}, it is {right}."), *shown]
 
 
 def _alternatives(mark: StepMark) -> list[Block]:
