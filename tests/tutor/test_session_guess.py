@@ -181,6 +181,12 @@ def test_of_a_batch_that_is_looked_at_sample_by_sample_one_sample_is_asked_for()
     assert "Type 10 numbers, all in one line." in said
 
 
+def test_a_guess_that_is_too_coarse_is_asked_for_again_once() -> None:
+    session, said = after("guess", "0.0e9 0; 0 0")
+    assert session.guess == ()
+    assert said.count(WAY_OUT) == 1
+
+
 def test_a_slip_is_told_and_the_way_out_again() -> None:
     session, reply = begin("first-filter", scenario("first-filter"))
     for line in ("guess", "three"):

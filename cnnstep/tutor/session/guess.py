@@ -90,7 +90,7 @@ def _marked(session: Session, step: Step, typed: list[Typed]) -> Answer:
     try:
         refuse_coarse([cell.value for cell in typed], [cell.tolerance for cell in typed], true)
     except InputError as error:  # any of its rows may hold the number, so it is typed again from the first
-        return replace(session, guess=()), Reply((*map(told, error.faults), still_asked(replace(session, guess=()))))
+        return replace(session, guess=()), Reply(tuple(map(told, error.faults)))
     shape: tuple[int, ...] = true.shape
     wrong = [not cell.fits(float(value)) for cell, value in zip(typed, true.ravel(), strict=True)]
     table = np.array([cell.value for cell in typed]).reshape(shape if len(shape) > 1 else (1, -1))
