@@ -17,7 +17,7 @@ from tests.oracle.drawing import draw
 from tests.oracle.drawing_networks import draw_network
 from tests.oracle.question import Question, work
 
-DOOR = {"sheet", "printed", "trials", "test_goals", "test_oracle"}
+DOOR = {"sheet", "printed", "told", "trials", "test_goals", "test_oracle"}
 """The files that meet the product."""
 
 

@@ -13,7 +13,6 @@ from cnnstep.tutor.mistakes import MISTAKES
 from tests.oracle.cells import times
 from tests.oracle.drawing import draw
 from tests.oracle.drawing_networks import draw_network
-from tests.oracle.judge import is_no_way_right
 from tests.oracle.misconceptions.named import InNetwork
 from tests.oracle.misconceptions.shapes import exchanged
 from tests.oracle.mistaken import (
@@ -29,6 +28,7 @@ from tests.oracle.mistaken import (
 from tests.oracle.printed import printed_wrongly
 from tests.oracle.right import right_sheet
 from tests.oracle.sheet import EXACT, Page
+from tests.oracle.told import called_right, missed, named, not_correct
 from tests.oracle.wrong import NOISE, ONE_CELL, WITHOUT_NAME, noise, one_cell, scaled
 
 
@@ -47,61 +47,6 @@ class Trial:
             return self.judge(self.page.diagnosis)
         except InputError as error:
             return "" if {one.code for one in error.faults} == {"digits"} else f"refused: {error}"
-
-
-def not_correct(found: Diagnosis) -> str:
-    """The fault of a diagnosis that has something against a right sheet."""
-    return "" if found.verdict == "correct" else f"{found.verdict} {list(found.mistakes)}"
-
-
-def called_right(page: Page) -> Callable[[Diagnosis], str]:
-    """The fault of a diagnosis that calls wrong numbers right: all of them, or those of a step."""
-
-    def fault(found: Diagnosis) -> str:
-        if found.verdict == "correct":
-            return f"called right {conventions(found)}"
-        said = [mark.step.name for mark in found.marks if mark.verdict in ("correct", "follows")]
-        wrong = [name for name in said if is_no_way_right(page, name)]
-        return f"called right in {', '.join(wrong)}" if wrong else ""
-
-    return fault
-
-
-def named(*but: str) -> Callable[[Diagnosis], str]:
-    """The fault of a diagnosis that names something, unless it is one of these or they are among its equals."""
-
-    def fault(found: Diagnosis) -> str:
-        others = set(found.mistakes) - set(but)
-        return f"named {sorted(others)}" if others and not said(found) & set(but) else ""
-
-    return fault
-
-
-def said(found: Diagnosis) -> set[str]:
-    """Every code that a diagnosis names, as its answer or as an equal."""
-    return set(found.mistakes) | {code for mark in found.marks for codes in mark.alternatives for code in codes}
-
-
-def causes(found: Diagnosis) -> int:
-    """How many mistakes and slips a diagnosis counts."""
-    return len(found.mistakes) + sum(len(mark.slips) for mark in found.marks)
-
-
-def missed(codes: tuple[str, ...]) -> Callable[[Diagnosis], str]:
-    """The fault of a diagnosis that does not name all of these, though no fewer causes give the numbers."""
-
-    def fault(found: Diagnosis) -> str:
-        fewer = found.verdict == "mistaken" and causes(found) < len(codes)
-        if set(codes) <= said(found) or fewer:
-            return ""
-        return f"not {' + '.join(sorted(set(codes) - said(found)))}, but {found.verdict} {sorted(said(found))}"
-
-    return fault
-
-
-def conventions(found: Diagnosis) -> str:
-    """The conventions that a diagnosis found, in short."""
-    return ", ".join(f"{one.key}={one.value}{' turned' * one.negate}" for one in found.conventions)
 
 
 def right(random: Random) -> Trial:
@@ -172,7 +117,7 @@ def in_network(random: Random) -> Trial:
     code = random.choice(IN_NETWORKS_TOO)
     page = draw_with(random, code, network=True)
     assert page is not None, f"no network shows {code}"
-    return Trial(page, code, missed((code,)))
+    return Trial(page, code, missed(page, (code,)))
 
 
 def mistake(code: str) -> Callable[[Random], Trial]:
@@ -181,7 +126,7 @@ def mistake(code: str) -> Callable[[Random], Trial]:
     def one(random: Random) -> Trial:
         page = draw_with(random, code)
         assert page is not None, f"no question shows {code}"
-        return Trial(page, code, missed((code,)))
+        return Trial(page, code, missed(page, (code,)))
 
     return one
 
@@ -194,7 +139,7 @@ def together(count: int) -> Callable[[Random], Trial]:
             codes = tuple(random.sample(KNOWN, count))
             page = draw_with(random, *codes, tries=40)
             if page is not None:
-                return Trial(page, " + ".join(codes), missed(codes))
+                return Trial(page, " + ".join(codes), missed(page, codes))
 
     return one
 
