@@ -36,7 +36,7 @@ GOALS = {
 EACH_MISTAKE = 200
 OPEN = {"right", "right-network", "wrong", "untouched", "zero", "noise", "structured", "two", "three"}
 """Goals that are not reached yet."""
-WAITING = {"squared-error", "absolute-error", "stride-ignored"}
+WAITING = {"stride-ignored"}
 """Mistakes that are known in one step, and not yet in another where learners make them too."""
 
 

@@ -93,9 +93,28 @@ def _without_rim(w: FilterWork, _: str) -> Cells | None:
     return _wherever_it_fits(w, replace(geometry, padding=(0, 0))) if max(geometry.padding) else None
 
 
-def _over_samples(w: FilterWork, prefix: str, power: int) -> Cells | None:
+def _takes_the_mean(w: FilterWork) -> bool:
+    return w.question.loss in ("mean_squared_error", "half_mean_squared_error")
+
+
+def _divided(w: FilterWork, prefix: str, by: int) -> Cells | None:
+    return times(1.0 / by, w.right(f"{prefix}gradient")) if by > 1 else None
+
+
+def _mean_of_samples(w: FilterWork, prefix: str) -> Cells | None:
+    """Divided by the samples where the loss is a sum."""
+    return None if _takes_the_mean(w) else _divided(w, prefix, sizes(w["target"])[0])
+
+
+def _mean_twice(w: FilterWork, prefix: str) -> Cells | None:
+    """Divided by the samples twice where the loss is a sum, once more where it is a mean."""
     samples = sizes(w["target"])[0]
-    return times(samples**-power, w.right(f"{prefix}gradient")) if samples > 1 else None
+    return _divided(w, prefix, samples if _takes_the_mean(w) else samples**2)
+
+
+def _mean_of_cells_again(w: FilterWork, prefix: str) -> Cells | None:
+    """Divided by the cells once more where the loss is a mean over them."""
+    return _divided(w, prefix, w.question.count) if _takes_the_mean(w) else None
 
 
 def _one_sample(w: FilterWork, prefix: str, which: int) -> Cells | None:
@@ -171,8 +190,9 @@ entry(
     "gradient",
     lambda w, _: each(lambda total, x: total * x, _for_each_weight(w, sums(w["error"])), w["filter"]),
 )
-entry("averaged-over-batch", "gradient bias_gradient", lambda w, b: _over_samples(w, b, 1))
-entry("averaged-twice", "gradient bias_gradient", lambda w, b: _over_samples(w, b, 2))
+entry("averaged-over-batch", "gradient bias_gradient", _mean_of_samples)
+entry("averaged-twice", "gradient bias_gradient", _mean_twice)
+entry("averaged-twice", "gradient bias_gradient", _mean_of_cells_again)
 entry("one-sample-only", "gradient bias_gradient", lambda w, b: _one_sample(w, b, 0))
 entry("one-sample-only", "gradient bias_gradient", lambda w, b: _one_sample(w, b, -1))
 entry("gradients-not-reset", "gradient bias_gradient", _not_reset)
