@@ -76,7 +76,7 @@ def _by_itself(example: Example, steps: LayerSteps, filters: slice, numbers: Pag
     together = ("filter 0 of " if several else "") + steps.name + (f" with {after[0]}" if after else "")
     words = (
         f"Here {together} is taken by itself. X is what it reads, z is {steps.forward.symbol}, and the upstream "
-        "gradient, ∂L/∂ of its output, takes the place of the error e."
+        "gradient, ∂L/∂ of its output, takes the place of the error e: the loss here is ½ Σ e², not the network's."
     )
     return (Paragraph(words), *numbers(Example(lambda name: alone, example.name, True, example.style)))
 

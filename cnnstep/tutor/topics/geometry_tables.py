@@ -35,7 +35,7 @@ def try_out(example: Example, setting: str, values: Sequence[Value]) -> tuple[Bl
     if other is None:
         word += " No other value fits its input and filter."
     elif has == usual:
-        word += f" So here it is beside the same with {setting} {other}."
+        word += f" Next to it, the same with {setting} {other}."
     return (
         Paragraph(word),
         *grids(example.first, "input", "filter", most=2),
