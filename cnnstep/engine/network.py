@@ -16,7 +16,7 @@ from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.dense import Dense
 from cnnstep.engine.layers.flatten import Flatten
 from cnnstep.engine.layers.layer import Layer, Size
-from cnnstep.engine.layers.pool import AveragePool, MaxPool, Window
+from cnnstep.engine.layers.pool import TIES, AveragePool, MaxPool, Window
 from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.shared_keys import GEOMETRY_KEYS, read_geometry, read_keys
@@ -25,7 +25,7 @@ from cnnstep.registry import did_you_mean
 
 LAYER_KEYS: Mapping[str, tuple[str, ...]] = {
     "conv": ("weights", "bias", *GEOMETRY_KEYS),
-    "max_pool": ("size", "stride", "padding", "leftover"),
+    "max_pool": ("size", "stride", "padding", "leftover", "ties"),
     "average_pool": ("size", "stride", "padding", "leftover"),
     "flatten": (),
     "dense": ("weights", "bias"),
@@ -117,7 +117,7 @@ class _LayerReader:
         if kind == "dense":
             return self._dense()
         if kind in ("max_pool", "average_pool"):
-            return self._pool(MaxPool if kind == "max_pool" else AveragePool)
+            return self._pool(kind)
         if kind == "flatten":
             return Flatten()
         if kind == "softmax":
@@ -133,7 +133,7 @@ class _LayerReader:
             return None
         return ActivationLayer(ACTIVATIONS["relu"](self.at_zero) if kind == "relu" else phi)
 
-    def _pool(self, make: type[MaxPool] | type[AveragePool]) -> Layer | None:
+    def _pool(self, kind: str) -> Layer | None:
         if "size" not in self.given:
             self.faults.add(
                 "size is missing: it says how large the window is", self.path, "add it: size: 2", "missing-key"
@@ -146,7 +146,12 @@ class _LayerReader:
             most = size[0] // 2, size[1] // 2
             hint = f"at most {list(most) if isinstance(geometry.written['padding'], list) else min(most)}"
             self.faults.add(what, (*self.path, "padding"), hint)
-        return make(Window(size, geometry))
+        window, ties = Window(size, geometry), str(self.given.get("ties", TIES[0]))
+        if kind == "average_pool":
+            return AveragePool(window)
+        if ties not in TIES:
+            self.faults.add(f'ties can\'t be "{ties}"', (*self.path, "ties"), did_you_mean(ties, TIES))
+        return MaxPool(window, ties == "share")
 
     def _conv(self) -> Layer | None:
         channels = self.size[0] if self.size and len(self.size) == 3 else None

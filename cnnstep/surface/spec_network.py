@@ -11,6 +11,7 @@ from pydantic import BaseModel, Discriminator, Field, Tag, WithJsonSchema, creat
 
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.initialisers import INITIALISERS
+from cnnstep.engine.layers.pool import TIES
 from cnnstep.engine.losses import NETWORK_LOSSES
 from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET
 from cnnstep.engine.shared_keys import LEFTOVER
@@ -167,6 +168,11 @@ class MaxPoolLayer(_PoolLayer):
     """The largest number of each window."""
 
     type: Literal["max_pool"]
+    ties: Annotated[
+        str,
+        WithJsonSchema({"enum": list(TIES)}),
+        Field(description="Of equal maxima the first gets the gradient, as in PyTorch; or they share it."),
+    ] = TIES[0]
 
 
 class AveragePoolLayer(_PoolLayer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from cnnstep.engine.layers.pool import LATER
 from cnnstep.engine.step import Factor, Put, Working
 from cnnstep.tutor.document import Formula
 from cnnstep.tutor.numbers import Numbers, bracketed_factor, enough
@@ -52,7 +53,11 @@ def largest(label: str, working: Working, numbers: Numbers) -> tuple[Formula, ..
     window = [term.factors[-1] for term in working.terms]
     won = next(term.factors[-1] for term in working.terms if term.value or term.factors[0].value)
     equals = sum(number.value == won.value for number in window)
-    words = f"{won.label} won" + (f": the first in reading order of {equals} equal numbers" if equals > 1 else "")
+    words = f"{won.label} won"
+    if any(term.note == LATER for term in working.terms):
+        words += f": the first in reading order of {equals} equal numbers"
+    elif equals > 1:
+        words = f"{equals} numbers are equally large"
     inside = ", ".join(numbers.text(number.value) for number in window)
     return (Formula(f"{label} = max({inside}) = {numbers.text(working.value)}", words),)
 

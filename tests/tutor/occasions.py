@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnstep.engine.build_network import network
 from cnnstep.engine.scenario import Scenario
 from tests.tutor.sheets import random_scenario
 
@@ -35,7 +36,55 @@ _CHANNELS = _with(channels=(2, 2, 3))
 _FILTERS = _with(filters=(2, 2, 3))
 _BATCH = _with(samples=(2, 3), channels=(1, 2), filters=(1, 2))
 
+
+def _pooled(*kinds: str) -> Draw:
+    """conv → pool: small numbers, so that some are equal; windows side by side, or overlapping."""
+
+    def draw(random: np.random.Generator) -> Scenario:
+        stride = int(random.choice([1, 2]))
+        outputs = (int(random.integers(2, 4)), int(random.integers(1, 3)))
+        filters = random.choice([-1, 1, 2], (int(random.integers(1, 3)), 1, 1, 1)).tolist()
+        layers = [
+            {"type": "conv", "weights": filters},
+            {"type": str(random.choice(kinds)), "size": 2, "stride": stride},
+        ]
+        return network(
+            layers=layers,
+            input=random.integers(0, 4, tuple((n - 1) * stride + 2 for n in outputs)).tolist(),
+            target=random.integers(-1, 4, (len(filters), *outputs)).tolist(),
+            learning_rate=0.1,
+        )
+
+    return draw
+
+
+def _with_softmax(random: np.random.Generator) -> Scenario:
+    """dense → softmax: two to four classes, cross-entropy or squares."""
+    inputs, classes = int(random.integers(2, 4)), int(random.integers(2, 5))
+    return network(
+        layers=[
+            {"type": "flatten"},
+            {"type": "dense", "weights": random.integers(-1, 3, (classes, inputs)).tolist()},
+            {"type": "softmax"},
+        ],
+        input=random.integers(0, 2, (1, inputs)).tolist(),
+        target={"class": int(random.integers(classes))},
+        loss=str(random.choice(["cross_entropy", "half_squared_error"])),
+        learning_rate=0.1,
+    )
+
+
+_MAXIMA = _pooled("max_pool")
+
 OCCASIONS: dict[str, Draw] = {
+    "pool-tie-copied": _MAXIMA,
+    "pool-tie-shared": _MAXIMA,
+    "pool-spread": _MAXIMA,
+    "pool-upstream-forgotten": _pooled("max_pool", "average_pool"),
+    "pool-average-not-divided": _pooled("average_pool"),
+    "softmax-diagonal-only": _with_softmax,
+    "softmax-slope-twice": _with_softmax,
+    "softmax-slope-forgotten": _with_softmax,
     "first-channel-only": _CHANNELS,
     "same-for-every-channel": _CHANNELS,
     "channels-exchanged": _CHANNELS,

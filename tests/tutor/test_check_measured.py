@@ -27,15 +27,10 @@ from tests.tutor.sheets import random_scenario, rounded_on_the_way, steps_of, wr
 SCALE = int(os.environ.get("CHECK_SCALE", "1"))
 SIZES_DIFFER = {"stride-ignored", "padding-ignored", "valid-not-full", "bias-gradient-not-summed", "output-for-input"}
 LOSSES = ("half_squared_error", "squared_error", "mean_squared_error", "half_mean_squared_error")
-OF_NETWORKS = {
-    "pool-tie-copied",
-    "pool-spread",
-    "pool-average-not-divided",
-    "softmax-diagonal-only",
-    "softmax-slope-twice",
-}
-"""What one filter gives no occasion for; `test_check_network` has them."""
-ONE_LAYER = [code for code in MISTAKES if code not in OF_NETWORKS]
+ONE_LAYER = [
+    code for code in MISTAKES if MISTAKES[code].shown_on not in ("pooling", "two-conv-layers", "smallest-network")
+]
+"""What one filter gives occasion for."""
 PAIRS = [
     (one, other)
     for one, other in combinations(ONE_LAYER, 2)
@@ -56,7 +51,7 @@ def causes(diagnosis: Diagnosis) -> int:
     return len(diagnosis.mistakes) + sum(len(mark.slips) for mark in diagnosis.marks)
 
 
-@pytest.mark.parametrize("code", ONE_LAYER)
+@pytest.mark.parametrize("code", MISTAKES)
 def test_every_mistake_is_found_alone_or_among_equals(code: str) -> None:
     random, found, sheets = np.random.default_rng(1), 0, 0
     wanted = some(8) * SCALE

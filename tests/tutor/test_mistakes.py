@@ -108,6 +108,9 @@ OF_AN_OPTIMIZER = [
 
 NETWORK = [
     "pool-tie-copied",
+    "pool-tie-shared",
+    "pool-upstream-forgotten",
+    "softmax-slope-forgotten",
     "pool-spread",
     "pool-average-not-divided",
     "softmax-diagonal-only",

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from cnnstep.engine.build import one_filter
+from cnnstep.engine.build_network import network
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.tutor.check.sheet import as_shown
@@ -18,7 +19,7 @@ from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out, mistaken
 
 def made(code: str, step: str, iteration: int = 0, **keys: Any) -> list[Any]:
     """Every way in which the step comes out with this mistake, everything before it being right."""
-    lesson = lesson_of(one_filter(**keys), input_gradient=True)
+    lesson = lesson_of(network(**keys) if "layers" in keys else one_filter(**keys), input_gradient=True)
     at = next(islice(trace(lesson), iteration, None))
     here = lesson.step(step)
     return [as_shown(here, result).tolist() for result in carry_out(Case(lesson, here, at.values), MISTAKES[code])]
@@ -374,3 +375,45 @@ def test_nudges_of_two_filters_move_one_number_at_a_time() -> None:
     # L = ½Σz²: of filter 0, ½((2 + h)·1 + 1)² + ½((2 + h)·2 + 1)²: slope 13, curvature 1 + 4
     ways = made("one-sided-difference", "gradient", **TWO_FILTERS)
     assert any(np.allclose(np.ravel(way), [13 + 0.1 / 2 * 5, 2 + 0.1 / 2 * 5]) for way in ways)
+
+
+def pooled(pooling: str, *numbers: int, **settings: Any) -> dict[str, Any]:
+    """One window over these numbers, y to become 5: after a filter [1] that leaves them as they are."""
+    layer = {"type": pooling, "size": [1, len(numbers)]} | settings
+    filter_of_one = {"type": "conv", "weights": [[[[1]]]]}
+    return {"layers": [filter_of_one, layer], "input": [list(numbers)], "target": [[[5]]], "learning_rate": 0.1}
+
+
+def test_pool_tie_shared_gives_equal_parts_to_equal_maxima() -> None:
+    # y = 2, ∂L/∂y = 2 − 5
+    tie = pooled("max_pool", 2, 1, 2)
+    assert made("pool-tie-shared", "max_pool1.input_gradient", **tie) == [[[[-1.5, 0, -1.5]]]]
+    assert made("pool-tie-copied", "max_pool1.input_gradient", **tie) == [[[[-3, 0, -3]]]]
+    three = pooled("max_pool", 2, 2, 2, 1)
+    assert made("pool-tie-shared", "max_pool1.input_gradient", **three) == [[[[-1, -1, -1, 0]]]]
+
+
+def test_to_share_is_right_where_the_scenario_says_so() -> None:
+    shared = pooled("max_pool", 2, 1, 2, ties="share")
+    assert made("pool-tie-shared", "max_pool1.input_gradient", **shared) == []
+    assert made("pool-tie-copied", "max_pool1.input_gradient", **shared) == [[[[-3, 0, -3]]]]
+
+
+def test_pool_upstream_forgotten_is_the_mask_or_one_over_the_size() -> None:
+    assert made("pool-upstream-forgotten", "max_pool1.input_gradient", **pooled("max_pool", 2, 1, 2)) == [[[[1, 0, 0]]]]
+    average = pooled("average_pool", 2, 0, 2, 0)
+    assert made("pool-upstream-forgotten", "average_pool1.input_gradient", **average) == [[[[1 / 4] * 4]]]
+    assert made("pool-tie-shared", "average_pool1.input_gradient", **average) == []
+
+
+def test_softmax_slope_forgotten_takes_the_gradient_of_the_probabilities() -> None:
+    even: dict[str, Any] = {
+        "layers": [{"type": "flatten"}, {"type": "dense", "weights": [[1, 0], [0, 1]]}, {"type": "softmax"}],
+        "input": [[3, 3]],
+        "target": {"class": 0},
+        "loss": "cross_entropy",
+        "learning_rate": 0.1,
+    }  # p = [½, ½], ∂L/∂p = [−1/½, 0], ∂L/∂z = p − y = [−½, ½]
+    assert made("softmax-slope-forgotten", "softmax1.input_gradient", **even) == [[-2, 0]]
+    assert made("softmax-diagonal-only", "softmax1.input_gradient", **even) == [[-2 * 0.25, 0]]
+    assert made("softmax-slope-twice", "softmax1.input_gradient", **even) == [[-0.5 * 0.25, 0.5 * 0.25]]

@@ -1,7 +1,7 @@
 """Pooling layers: the largest number of each window, or their mean. x and ∂L/∂x [N, C, H, W], y [N, C, oh, ow].
 
 Where several numbers of a window are equally large, the first in reading order wins, and it alone gets the
-gradient; this is what PyTorch does too.
+gradient; this is what PyTorch does too. With `ties: share` they get it in equal parts, as in some other libraries.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from cnnstep.engine.patches import Geometry, Pair, blank, framed
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
+
+TIES = ("first", "share")
+"""Who gets the gradient where several numbers are equally large: the first in reading order, or all in equal parts."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,10 @@ class MaximaMemory:
         return largest, winners
 
 
+LATER = "as large, but later"
+"""What becomes of a number that is equal to the one that won."""
+
+
 def maxima(image: Array, window: Window) -> tuple[Array, NDArray[np.int16]]:
     """What `MaximaMemory` remembers: whole maps compared, place after place, far faster than `argmax` in windows."""
     first, *others = window.parts(image, -np.inf)
@@ -144,9 +151,17 @@ def maxima(image: Array, window: Window) -> tuple[Array, NDArray[np.int16]]:
 
 @dataclass(frozen=True)
 class MaxPool(Pool):
-    """y = the largest of each window; the gradient goes back to where it came from."""
+    """y = the largest of each window; the gradient goes back to where it came from.
 
+    `shares`: several that are equally large get it in equal parts, not the first of them alone.
+    """
+
+    shares: bool = False
     kind = "max_pool"
+
+    def settings(self) -> dict[str, Any]:
+        """The window, how it moves, and who gets the gradient of a tie."""
+        return super().settings() | ({"ties": TIES[1]} if self.shares else {})
 
     @cached_property
     def _memory(self) -> MaximaMemory:
@@ -167,7 +182,7 @@ class MaxPool(Pool):
                 share = 1.0 if at == won else 0.0
                 where = (*cell[:2], *at)
                 number, best = read(x, values, where), values[x.name][(*cell[:2], *won)]
-                smaller = "as large, but later" if number.value == best else "smaller"
+                smaller = ("as large" if self.shares else LATER) if number.value == best else "smaller"
                 terms.append(Term((Factor(f"{share:g}", share), number), "won" if share else smaller))
             return Working(tuple(terms))
 
@@ -182,22 +197,42 @@ class MaxPool(Pool):
                 best = at
         return best
 
+    def _paid(self, image: Array, output: Cell, size: Size) -> tuple[Cell, ...]:
+        """The input cells that this output's gradient goes to."""
+        best = self._winner(image, output, size)
+        if not self.shares:
+            return (best,)
+        largest = image[(*output[:2], *best)]
+        return tuple(at for at in self.window.cells(output, size) if image[(*output[:2], *at)] == largest)
+
+    def parts_of(self, image: Array) -> Callable[[int], Array]:
+        """[N, C, oh, ow]: what the number at a place of each window, counted in reading order, gets of its ∂L/∂y."""
+        largest, winners = self._memory.maxima(image)
+        if not self.shares:
+            return lambda number: np.asarray(winners == number)
+        equal = [here == largest for here in self.window.parts(image, -np.inf)]
+        count = np.sum(equal, axis=0)
+        return lambda number: np.asarray(equal[number] / count)
+
     def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂x: each ∂L/∂y added at the cell that won."""
         x, gradient = place.source, place.like_source("pool_gradient")
-        maxima_of = self._memory.maxima
 
         def compute(values: Values) -> Array:
-            _, winners = maxima_of(values[x.name])
-            return self.window.gathered(signal.read(values), lambda number: winners == number, place.size)
+            return self.window.gathered(signal.read(values), self.parts_of(values[x.name]), place.size)
 
         def working(values: Values, cell: Cell) -> Working:
-            rows, columns = signal.read(values).shape[2:]
-            outputs = ((*cell[:2], i, j) for i, j in np.ndindex(rows, columns))
-            won = (o for o in outputs if self._winner(values[x.name], o, place.size) == cell[2:])
-            return Working(tuple(Term(signal.factors(values, output)) for output in won))
+            terms = []
+            for i, j in np.ndindex(signal.read(values).shape[2:]):
+                output = (*cell[:2], i, j)
+                paid = self._paid(values[x.name], output, place.size)
+                if cell[2:] in paid:
+                    part = (Factor(f"1/{len(paid)}", 1.0 / len(paid)),) if len(paid) > 1 else ()
+                    terms.append(Term((*part, *signal.factors(values, output))))
+            return Working(tuple(terms))
 
-        formula = f"{gradient.symbol} = {signal.formula}, to the cell that won"
+        goes_to = "in equal parts to the largest cells" if self.shares else "to the cell that won"
+        formula = f"{gradient.symbol} = {signal.formula}, {goes_to}"
         step = Step(gradient, "pool_gradient", formula, (*signal.inputs, x), compute, working, self, place.layer)
         return (step,) if send_back else ()
 

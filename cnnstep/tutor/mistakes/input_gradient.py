@@ -72,7 +72,7 @@ def _overwritten(case: Case) -> Array:
 
 
 def _pooling_overwritten(case: Case, right: Array) -> tuple[Array, ...]:
-    """Each window's part put over what stood there: in all of its cells, or (max pooling) in the winner's alone."""
+    """Each window's part put over what stood there: in all of its cells, or (max pooling) in the winners' alone."""
     pool, signal = cast("Pool", case.step.part), case.input(0)
     window, geometry = pool.window, pool.window.geometry
     won = _winners(pool, case.input(-1)) if isinstance(pool, MaxPool) else None
@@ -89,11 +89,11 @@ def _pooling_overwritten(case: Case, right: Array) -> tuple[Array, ...]:
 
 
 def _winners(pool: MaxPool, image: Array) -> Array:
-    """1 at the cell of each window that won, the first of equals, else 0: [N, C, oh, ow, h, w]."""
-    views = pool.window.views(image, -np.inf)
-    flat = views.reshape(*views.shape[:4], -1)
-    first: Array = (flat.argmax(axis=-1)[..., None] == np.arange(flat.shape[-1])).astype(float)
-    return first.reshape(views.shape)
+    """What each cell of a window gets of its ∂L/∂y: 1 at the one that won, else 0: [N, C, oh, ow, h, w]."""
+    rows, columns = pool.window.size
+    part = pool.parts_of(image)
+    shares = np.stack([np.asarray(part(number), dtype=float) for number in range(rows * columns)], axis=-1)
+    return shares.reshape(*shares.shape[:-1], rows, columns)
 
 
 def _overlap(at: Setting) -> bool:

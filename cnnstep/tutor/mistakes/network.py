@@ -41,11 +41,38 @@ mistake(
     "pool-tie-copied",
     "you gave the gradient to every equal maximum",
     "Where several numbers of a window were equally large, you sent each of them the whole ∂L/∂y.",
-    "The window has one output, and ∂L/∂y of it belongs to one cell. Sent to several, it counts more than once.",
-    "One winner per window: here the first in reading order. The others get 0.",
+    "The window has one output. Sent whole to several cells, its ∂L/∂y counts more than once.",
+    lambda at: (
+        "Here equal maxima share it: to each of them an equal part."
+        if _shares(at)
+        else "One winner per window: here the first in reading order. The others get 0."
+    ),
     when=_of_maxima,
     shown_on="pooling",
     pool_gradient=Slant(working=_every_winner),
+)
+
+
+def _shares(at: Setting) -> bool:
+    return isinstance(at.step.part, MaxPool) and at.step.part.shares
+
+
+def _shared(case: Case) -> Array:
+    """Each ∂L/∂y in equal parts to the cells that equal its window's largest number."""
+    views = _window(case).window.views(case.input(-1), -np.inf)
+    won = views == views.max(axis=(-2, -1), keepdims=True)
+    return _blocks(case, won / won.sum(axis=(-2, -1), keepdims=True) * case.input(0)[..., None, None])
+
+
+mistake(
+    "pool-tie-shared",
+    "you shared the gradient out among equal maxima",
+    "Where several numbers of a window were equally large, you gave each of them an equal part of ∂L/∂y.",
+    "Some libraries do so. Here, as in PyTorch, the first in reading order won, and it alone was passed on.",
+    "The first of equals gets all of it. (With ties: share in the scenario, yours would be right.)",
+    when=lambda at: _of_maxima(at) and not _shares(at),
+    shown_on="pooling",
+    pool_gradient=Slant(working=_shared),
 )
 
 
@@ -91,13 +118,29 @@ mistake(
 )
 
 
-def _shares(case: Case) -> Array:
+def _without_upstream(case: Case) -> dict[str, Array]:
+    return {case.step.inputs[0].name: np.ones_like(case.input(0))}
+
+
+mistake(
+    "pool-upstream-forgotten",
+    "you left the upstream gradient out",
+    lambda at: f"You wrote {'1 at each winner' if _of_maxima(at) else '1/size for each cell'}, without × ∂L/∂y.",
+    "That says where the gradient goes, not how much of it there is. What comes back then has nothing to do with the "
+    "target.",
+    lambda at: at.right_line,
+    shown_on="pooling",
+    pool_gradient=Slant(inputs=_without_upstream),
+)
+
+
+def _probabilities(case: Case) -> Array:
     return case.input(-1)
 
 
 def _diagonal(case: Case) -> Array:
-    """∂L/∂p_j · p_j(1 − p_j): each share as if it moved alone."""
-    p = _shares(case)
+    """∂L/∂p_j · p_j(1 − p_j): each probability as if it moved alone."""
+    p = _probabilities(case)
     return case.input(0) * p * (1.0 - p)
 
 
@@ -122,5 +165,24 @@ mistake(
     ),
     lambda at: at.right_line,
     shown_on="smallest-network",
-    softmax_gradient=Slant(result=lambda case, delta: delta * _shares(case) * (1.0 - _shares(case))),
+    softmax_gradient=Slant(result=lambda case, delta: delta * _probabilities(case) * (1.0 - _probabilities(case))),
+)
+
+
+def _of_the_probabilities(at: Setting) -> str:
+    if at.loss.only_with == "softmax":
+        return (
+            "∂L/∂p = −y/p says how the loss changes with each probability: it is 0 for every class that y leaves out."
+        )
+    return "That says how the loss changes with each probability, not with each score."
+
+
+mistake(
+    "softmax-slope-forgotten",
+    "you left the softmax's slope out",
+    lambda at: f"You took {at.step.inputs[0].symbol} for {at.step.symbol}.",
+    lambda at: f"{_of_the_probabilities(at)} Each score moves all probabilities, so every one of them has a part here.",
+    lambda at: at.right_line,
+    shown_on="smallest-network",
+    softmax_gradient=Slant(working=lambda case: case.input(0).copy()),
 )

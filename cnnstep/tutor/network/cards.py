@@ -21,6 +21,7 @@ from cnnstep.tutor.present import given, loss_line, marks_of, note, planes
 
 WON = Mark("*", "won its window", "strong")
 TIED = Mark("=", "as large as the winner, but later in reading order: it gets nothing", "quiet")
+ALIKE = Mark("=", "as large as the winner: it gets an equal part", "strong")
 MOST_IN_A_PLANE = 128
 """A matrix of more numbers is not shown unless it is asked for."""
 
@@ -93,7 +94,7 @@ def _marked(iteration: Iteration, step: Step, source: Quantity) -> dict[Cell, Ma
     if image.size > BIG or not isinstance(step.part, MaxPool):
         return {}
     winners, tied = won(step.part, image)
-    cells = dict.fromkeys(winners, WON) | dict.fromkeys(tied, TIED)
+    cells = dict.fromkeys(winners, WON) | dict.fromkeys(tied, ALIKE if step.part.shares else TIED)
     return {source.layout.shown_cell(cell): mark for cell, mark in cells.items()}
 
 

@@ -63,8 +63,8 @@ def _pool(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     words = f"The largest number of each {window_of(step)} window is passed on, the others are dropped."
     if not tied:
         return words
-    where = f"In {counted(tied, 'window')} several numbers are equally large"
-    return f"{words} {where}; the first in reading order wins."
+    rule = "on the way back they share the gradient" if step.part.shares else "the first in reading order wins"
+    return f"{words} In {counted(tied, 'window')} several numbers are equally large; {rule}."
 
 
 def ties(pool: MaxPool, image: np.ndarray) -> np.ndarray:
@@ -92,9 +92,11 @@ def _pool_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
         )
     passed = share(iteration.values[step.name] != 0, "cell gets", "cells get")
     words = f"Only the winner of a window was passed on, so it alone gets the gradient, all of it: {passed} something."
-    image = iteration.values[step.inputs[-1].name]
-    if ties(step.part, image).any():
-        words += " Where several were equally large, the first in reading order gets it."
+    if step.part.shares:
+        words = f"Only the largest number of a window was passed on, so the gradient goes there: {passed} something."
+    if ties(step.part, iteration.values[step.inputs[-1].name]).any():
+        gets = "they get equal parts" if step.part.shares else "the first in reading order gets it"
+        words += f" Where several were equally large, {gets}."
     return words
 
 

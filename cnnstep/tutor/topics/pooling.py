@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from cnnstep.engine.build_network import network
 from cnnstep.engine.layers.layer import Layer
-from cnnstep.engine.layers.pool import AveragePool, MaxPool, Pool
+from cnnstep.engine.layers.pool import TIES, AveragePool, MaxPool, Pool, Window
 from cnnstep.engine.lesson import LayerSteps
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.step import Working
@@ -31,7 +32,7 @@ def _of_kind(example: Example, kind: str, other: str) -> tuple[Iteration, tuple[
     """The first iteration with this kind of pooling; this one replaces the other where there is none."""
     if kind in {layer.kind for layer in example.scenario.layers}:
         return example.first, ()
-    make = {"max_pool": MaxPool, "average_pool": AveragePool}[kind]
+    make: Callable[[Window], Pool] = MaxPool if kind == "max_pool" else AveragePool
 
     def remade(layer: Layer) -> Layer:
         return make(cast("Pool", layer).window)
@@ -86,11 +87,14 @@ def _ties(pool: MaxPool, image: Array) -> tuple[Block, ...]:
     views = pool.window.views(image, -np.inf)
     tied = int(((views == views.max(axis=(-2, -1), keepdims=True)).sum(axis=(-2, -1)) > 1).sum())
     rule = "The rule: the first in reading order wins and gets all of it."
+    if pool.shares:
+        rule = "The rule here: they get it in equal parts."
     if tied:
         where = counted(tied, "window has", "windows have")
         return (Paragraph(f"{where} several numbers that are equally large: a tie. {rule}"),)
     size = [len(TIE), len(TIE[0])]
-    small = first_of(network(layers=[{"type": "max_pool", "size": size}], input=TIE, target=[[[0]]], learning_rate=1))
+    layer = {"type": "max_pool", "size": size, "ties": TIES[pool.shares]}
+    small = first_of(network(layers=[layer], input=TIE, target=[[[0]]], learning_rate=1))
     sent = small.values["max_pool1.input_gradient"][0, 0]
     return (
         Paragraph(f"No window has a tie here: two numbers that are equally large. {rule} For example:"),

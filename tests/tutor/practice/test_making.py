@@ -17,7 +17,7 @@ from tests.tutor.practice.learners import asked, drawn, texts
 
 OF_AN_OPTIMIZER = {code for code in MISTAKES if MISTAKES[code].shown_on in ("momentum", "nesterov", "adam")}
 NO_SKILL_YET = {
-    *("softmax-diagonal-only", "softmax-slope-twice"),
+    *("softmax-diagonal-only", "softmax-slope-twice", "softmax-slope-forgotten"),
     *(code for code in OF_AN_OPTIMIZER if "update" not in MISTAKES[code].roles),
 }
 """About a softmax, or an optimizer's memory: no skill of the list asks for that."""

@@ -171,9 +171,8 @@ def _channels_back(draw: Draw) -> Question:
 
 @variant("pooling")
 def _back_through_max_pool(draw: Draw) -> Question:
-    return StepQuestion(
-        _pooling(draw, "max_pool"), "max_pool1.input_gradient", tells=("pool-tie-copied", "pool-spread")
-    )
+    tells = ("pool-tie-copied", "pool-tie-shared", "pool-spread", "pool-upstream-forgotten")
+    return StepQuestion(_pooling(draw, "max_pool"), "max_pool1.input_gradient", tells=tells)
 
 
 @variant("pooling")
