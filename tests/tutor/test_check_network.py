@@ -16,7 +16,7 @@ from cnnstep.errors import InputError
 from cnnstep.surface.loading import scenario as shipped_scenario
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.line import Cause, Line
-from cnnstep.tutor.check.options import Lessons
+from cnnstep.tutor.check.lessons import Lessons
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.check.separate import separating
 from cnnstep.tutor.check.sheet import Sheet, Written
@@ -25,7 +25,7 @@ from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
 
 CODES = [
-    "flipped-filter", "bias-forgotten", "bias-per-product", "activation-skipped", "mask-inverted",
+    "flipped-filter", "bias-forgotten", "bias-per-product", "activation-skipped",
     "delta-flipped", "gradient-rotated", "filter-scaled", "bias-gradient-averaged", "updated-too-early",
     "pool-tie-copied", "pool-spread", "softmax-diagonal-only", "softmax-slope-twice", "uphill-update", "rate-twice",
 ]  # fmt: skip
@@ -81,6 +81,12 @@ def test_a_mistake_in_a_network_is_named_and_what_follows_from_it_is_not_blamed(
     assert {mark.verdict for mark in found.marks} <= {"correct", "mistake", "follows"}
 
 
+def test_a_matrix_of_zeros_is_told_as_that_and_a_mistake_that_gives_zeros_is_one_possibility() -> None:
+    mark = with_mistakes("mask-inverted").mark("relu1.input_gradient")  # pooling let only active cells through
+    assert (mark.verdict, mark.same_as, mark.mistakes) == ("unexplained", "zeros", ())
+    assert ("mask-inverted",) in mark.alternatives
+
+
 def test_mistakes_in_two_layers_are_both_named() -> None:
     found = with_mistakes("flipped-filter", "softmax-slope-twice")
     assert found.mistakes == ("flipped-filter", "softmax-slope-twice")
@@ -103,16 +109,15 @@ def test_a_misconception_in_every_layer_is_one_cause_and_shows_in_the_last_line_
 
 
 def test_a_misconception_that_was_given_up_does_not_come_back() -> None:
-    lesson = lesson_of(shipped_scenario("vanishing-gradient"))
-    start = first_iteration(lesson).values
-    lessons = Lessons(sizes={name: value.shape for name, value in start.items()})
+    lessons = Lessons(shipped_scenario("vanishing-gradient"))
+    lesson, start = lessons.own, first_iteration(lessons.own).values
     back = list(lesson.of_role("delta"))
     line = Line(lesson, start, lessons).changed(causes=(Cause(back[0].name, mistake=MISTAKES["slope-forgotten"]),))
-    gone, held = (after for after, _ in line.ways(back[1], 0))
+    gone, held = (after for after, _ in line.ways(back[1], 0, widely=False))
     assert (gone.given_up, len(gone.causes)) == (frozenset({"slope-forgotten"}), 1)
     assert (held.given_up, len(held.causes)) == (frozenset(), 2)
-    assert len(list(gone.ways(back[2], 0))) == 1
-    assert len(list(held.ways(back[2], 0))) == 2
+    assert len(list(gone.ways(back[2], 0, widely=False))) == 1
+    assert len(list(held.ways(back[2], 0, widely=False))) == 2
 
 
 def test_the_report_names_the_layer() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from cnnstep.engine.quantity import number
 from cnnstep.tutor.check.diagnose import Diagnosis
-from cnnstep.tutor.check.line import StepMark
+from cnnstep.tutor.check.marks import StepMark
 
 
 def check_data(diagnosis: Diagnosis) -> dict[str, Any]:

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any
 
 from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.quantity import Array, Values
+from cnnstep.engine.step import Step
 from cnnstep.engine.naming import GRADIENT_ROLES
-from cnnstep.engine.quantity import Array, Cell, Values
-from cnnstep.engine.scenario import ERROR_SIGNS
-from cnnstep.engine.step import Step, Working
-from cnnstep.tutor.check.options import (
-    Convention,
-    Lessons,
-    Option,
-    Sets,
-    loss_scales,
-    options,
-    scaled_roles,
-    sign_of_error,
-    slopes_at_zero,
-)
-from cnnstep.tutor.check.sheet import Written
+from cnnstep.tutor.check.conventions import OTHER, STAGES, UNREAD, Convention, Reading, other_sign
+from cnnstep.tutor.check.lessons import Lessons
+from cnnstep.tutor.check.options import Option, options
 from cnnstep.tutor.mistakes import Case, Mistake
 
-Verdict: TypeAlias = Literal["correct", "follows", "mistake", "slip", "unexplained", "missing"]
+OPTIMIZER_ROLES = ("velocity", "first_moment", "second_moment", "update")
+"""The steps that follow the gradients; they go by the sign that the gradient has."""
+REMEMBERED = ("velocity_before", "first_moment_before", "gradient_before")
+"""The memories that carry the error's sign, and the loss's number; the second moment carries its square."""
 
 
 @dataclass(frozen=True)
@@ -45,70 +38,33 @@ class Cause:
         return f"{self.convention.key}={self.convention.value}"
 
 
-def codes_of(causes: tuple[Cause, ...]) -> tuple[str, ...]:
+def codes_of(causes: Iterable[Cause]) -> tuple[str, ...]:
     """The codes of the mistakes among these causes, each once: made again it is the same misconception."""
     return tuple(dict.fromkeys(cause.mistake.code for cause in causes if cause.mistake))
-
-
-@dataclass(frozen=True)
-class Slip:
-    """A cell (as a learner counts them), what stands there, what should, and what explains the difference."""
-
-    cell: Cell
-    yours: float
-    expected: float
-    reason: str = ""
-    working: Working | None = None
-
-
-@dataclass(frozen=True)
-class StepMark:
-    """What became of one step: its verdict, what was assumed there, the cells that slipped.
-
-    `right` is right for the scenario under the sheet's conventions; `expected` is what follows from the learner's
-    earlier numbers when this step, and those before it that were not given, are carried out rightly; `mine` is what
-    they wrote, all as shown. `line` is the line of thought just before the step.
-    """
-
-    step: Step
-    verdict: Verdict
-    causes: tuple[Cause, ...] = ()
-    slips: tuple[Slip, ...] = ()
-    alternatives: tuple[tuple[str, ...], ...] = ()
-    right: Array | None = field(default=None, repr=False)
-    expected: Array | None = field(default=None, repr=False)
-    mine: Written | None = field(default=None, repr=False)
-    line: Line | None = field(default=None, repr=False)
-    from_intended: bool = False
-
-    @property
-    def mistakes(self) -> tuple[str, ...]:
-        """The codes of the mistakes assumed here, each once."""
-        return codes_of(self.causes)
 
 
 @dataclass(frozen=True)
 class Line:
     """The values as this line of thought has them, and what it assumed on the way.
 
-    `lesson` is the lesson under the conventions assumed so far. `tainted` are the quantities that are not
-    what they should be. `known` are the steps that the learner gave, up to here; `intended` those of them where
-    the line goes on with what they should be; `tolerances` how exactly the given numbers were written. `given_up`
-    are mistakes that were not made again at the next occasion: they do not come back.
+    `lesson` is the lesson under the conventions assumed so far, `reading` the rest of them; `ratio` says of each
+    quantity on the way back what multiple of the scenario's own it is. `tainted` are the quantities that are not
+    what they should be. `known` are the steps that the learner gave, up to here; `intended` those of them where the
+    line goes on with what they should be. `given_up` are mistakes that were not made again at the next occasion:
+    they do not come back. `doubt` is how unlikely the conventions and roundings so far are, in bits.
     """
 
     lesson: Lesson
     values: Values = field(repr=False)
     lessons: Lessons = field(repr=False, compare=False)
     causes: tuple[Cause, ...] = ()
+    reading: Reading = UNREAD
+    ratio: Mapping[str, float] = field(default_factory=dict, repr=False)
     tainted: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
-    negated: bool = False
-    scaled_at: str = ""
     intended: frozenset[str] = frozenset()
     given_up: frozenset[str] = frozenset()
-    tolerances: Mapping[str, Array] = field(default_factory=dict, repr=False, compare=False)
-    marks: tuple[StepMark, ...] = field(default=(), repr=False, compare=False)
+    doubt: float = 0.0
 
     @property
     def conventions(self) -> tuple[Convention, ...]:
@@ -120,151 +76,166 @@ class Line:
         """The mistakes assumed so far, each once."""
         return tuple({cause.mistake.code: cause.mistake for cause in self.causes if cause.mistake}.values())
 
+    def changed(self, **changes: Any) -> Line:
+        """`dataclasses.replace` at a tenth of its cost: a search makes thousands of lines."""
+        line = object.__new__(Line)
+        line.__dict__.update(self.__dict__, **changes)
+        return line
+
     def spoiled(self, step: Step) -> bool:
         """Whether the step starts from a number that is not what it should be."""
         return any(quantity.name in self.tainted for quantity in step.inputs)
 
-    def open_conventions(self, step: Step, *, scale: bool) -> tuple[Convention, ...]:
-        """The conventions that can still be chosen at this step; the loss's number only with `scale`."""
-        taken = {convention.key for convention in self.conventions}
-        scenario = self.lesson.scenario
-        found: list[Convention] = []
-        if step.role == "error" and "error" not in taken and self.lessons.signed:
-            found.append(sign_of_error(scenario))
-        if self._may_negate(step):
-            found.append(Convention("error", scenario.error, negate=True))
-        if scale and step.role in scaled_roles(scenario) and "loss" not in taken:
-            found.extend(loss_scales(scenario))
-        if step.role == "delta" and "relu_slope_at_zero" not in taken and self._at_zero(step):
-            found.extend(slopes_at_zero(scenario))
-        return tuple(found)
+    def at(self, step: Step) -> Case:
+        """The step as it is to be carried out now: under the line's conventions, with its values."""
+        lesson = self.lesson
+        if self.reading.minus and step.role in OPTIMIZER_ROLES:
+            lesson = self.lessons.of(other_sign(lesson.scenario.error), lesson.scenario.relu_slope_at_zero)
+        return Case(lesson, lesson.step(step.name), self._with_memory(step))
 
-    def _may_negate(self, step: Step) -> bool:
-        """Whether the minus can stand in the filter's gradient: once the sign of the error is known."""
-        one_filter = not self.lesson.scenario.is_network
-        return one_filter and step.role == "gradient" and not self.negated and bool(self.known & _signed(self.lesson))
+    def _with_memory(self, step: Step) -> Values:
+        """The values, with what is remembered of the iteration before in the sign and scale of this one."""
+        if not self.lessons.remembered:
+            return self.values
+        scale = 1.0 if self.lesson.scenario.error == self.lessons.scenario.error else -1.0
+        if step.role in OPTIMIZER_ROLES:
+            scale *= self.reading.before("gradient") / self.lessons.rules.number if self.reading.place else 1.0
+        else:
+            scale *= self._ratio_in(step)
+        if scale == 1.0:
+            return self.values
+        remembered = {name: scale * self.values[name] for name in self.lessons.remembered if name.endswith(REMEMBERED)}
+        squares = {n: scale * scale * self.values[n] for n in self.lessons.remembered if n not in remembered}
+        return {**self.values, **remembered, **squares}
+
+    def ways(self, step: Step, mistakes: int, *, widely: bool) -> Iterator[tuple[Line, Array]]:
+        """The lines that go on from here by carrying out the step with so many new mistakes, and the result.
+
+        What was assumed before may show again. With `widely` each sign of the error and each ReLU′(0) is tried.
+        """
+        if not all(self._fits(quantity.name) for quantity in step.inputs):
+            return
+        for line in self._under_each_lesson(step) if widely else (self,):
+            for option in options(self.lessons.sets(step, mistakes, self.known), line._again(step)):
+                yield from line._by(step, option)
+
+    def _under_each_lesson(self, step: Step) -> Iterator[Line]:
+        """This line, and the others that another convention for the error's sign or ReLU′(0) makes of it."""
+        yield self
+        scenario = self.lesson.scenario
+        if step.role == "error" and self.lessons.signed:
+            turned = Convention("error", other_sign(scenario.error))
+            yield self._assuming(step, turned, self.lessons.of(str(turned.value), scenario.relu_slope_at_zero))
+        if step.role == "delta" and self._at_zero(step) and not self._chose("relu_slope_at_zero"):
+            for slope in self.lessons.slopes_at_zero[1:]:
+                yield self._assuming(
+                    step, Convention("relu_slope_at_zero", slope), self.lessons.of(scenario.error, slope)
+                )
+
+    def _chose(self, key: str) -> bool:
+        return any(one.key == key for one in self.conventions)
+
+    def _assuming(self, step: Step, convention: Convention, lesson: Lesson) -> Line:
+        causes = (*self.causes, Cause(step.name, convention=convention))
+        return self.changed(lesson=lesson, causes=causes, doubt=self.doubt + OTHER)
 
     def _at_zero(self, step: Step) -> bool:
         """Whether ReLU′(0) matters: a cell with an error whose z is exactly 0."""
         z, error = self.values[step.inputs[-1].name], self.values[step.inputs[0].name]
         return z.shape == error.shape and bool(((z == 0) & (error != 0)).any())
 
-    def ways(self, step: Step, cost: int, mistakes: int = 0, *, scale: bool = True) -> Iterator[tuple[Line, Array]]:
-        """The lines that go on from here by carrying out the step, with the result.
-
-        Each assumes exactly `cost` causes more, at most so many of them mistakes; one that was assumed before may
-        show again. Without `scale` the loss's number comes in later.
-        """
-        if not all(self._fits(quantity.name) for quantity in step.inputs):
-            return
-        conventions = self.open_conventions(step, scale=scale) if cost else ()
-
-        def sets(count: int) -> Sets:
-            return self.lessons.sets(self.lesson, step, count, self.known)
-
-        for option in options(sets, conventions, cost, mistakes, self._again(step)):
-            yield from self._by(step, option)
-
     def _again(self, step: Step) -> tuple[Mistake, ...]:
         """The mistakes made so far, and never given up, that would show in this step too."""
-        held = [
-            one
-            for one in self.mistakes
-            if one.fits(self.lesson, step) and one.code not in self.given_up and not one.passes_over(self.lesson, step)
-        ]
-        return tuple(one for one in held if any(True for _ in self._by(step, Option((one,)))))
+        lesson = self.lesson
+        held = (one for one in self.mistakes if one.fits(lesson, step) and one.code not in self.given_up)
+        shown = (one for one in held if not one.passes_over(lesson, step))
+        return tuple(one for one in shown if any(True for _ in self._by(step, Option((one,)))))
 
     def _fits(self, name: str) -> bool:
         """Whether there is a value of the right size; one of another size fits nothing, though it may broadcast."""
         return name in self.values and self.values[name].shape == self.lessons.sizes[name]
 
     def _by(self, step: Step, option: Option) -> Iterator[tuple[Line, Array]]:
-        lesson = self.lesson
-        for convention in option.conventions:
-            lesson = self.lessons.under(lesson, convention)
-        case = Case(lesson, lesson.step(step.name), self.values)
-        for result in self.lessons.results(case, option.mistakes):
-            after = self._assuming(step, option, lesson)
-            factor = after.factor(step, option.conventions)
-            yield after, result if factor == 1 else result * factor
+        for result in self.lessons.results(self.at(step), option.mistakes):
+            yield self._with_option(step, option), result
 
-    def _assuming(self, step: Step, option: Option, lesson: Lesson) -> Line:
+    def _with_option(self, step: Step, option: Option) -> Line:
         spoils = bool(option.mistakes) or self.spoiled(step)
-        if not option.mistakes and not option.conventions and not spoils and not option.given_up:
+        if not option.mistakes and not spoils and not option.given_up:
             return self
-        causes = [Cause(step.name, mistake=one) for one in option.mistakes]
-        causes += [Cause(step.name, convention=one) for one in option.conventions]
+        causes = tuple(Cause(step.name, mistake=one) for one in option.mistakes)
         return self.changed(
-            lesson=lesson,
-            values=self._reading(lesson),
             causes=(*self.causes, *causes),
             tainted=self.tainted | {step.name} if spoils else self.tainted,
             given_up=self.given_up | option.given_up,
-            negated=self.negated or any(one.negate for one in option.conventions),
-            scaled_at=step.role if any(one.key == "loss" for one in option.conventions) else self.scaled_at,
         )
 
-    def changed(self, **changes: object) -> Line:
-        """`dataclasses.replace` at a tenth of its cost: a search makes thousands of lines."""
-        line = object.__new__(Line)
-        line.__dict__.update(self.__dict__, **changes)
-        return line
+    def stage(self, step: Step) -> str:
+        """Where on the way back the step stands: at the error, behind it, at a gradient; "" if it is not on it."""
+        if step.role == "error" or step.role in GRADIENT_ROLES:
+            return "error" if step.role == "error" else "gradient"
+        on_it = step.role not in OPTIMIZER_ROLES and any(quantity.name in self.ratio for quantity in step.inputs)
+        return "delta" if on_it else ""
 
-    def _reading(self, lesson: Lesson) -> Values:
-        """The values under another lesson; where the error's sign differs, so does that of what was remembered."""
-        if lesson.scenario.error == self.lesson.scenario.error:
-            return self.values
-        return {name: -value if name.endswith(REMEMBERED) else value for name, value in self.values.items()}
+    def _ratio_in(self, step: Step) -> float:
+        """The ratio of what comes back to this step."""
+        return next((self.ratio[quantity.name] for quantity in step.inputs if quantity.name in self.ratio), 1.0)
 
-    def factor(self, step: Step, conventions: tuple[Convention, ...]) -> float:
-        """The number, with its sign, that the line's conventions put before the step's result.
+    def readings(self, step: Step, *, given: bool, early: bool = False) -> list[tuple[Reading, float]]:
+        """What can be read into the step's numbers, and by how much it multiplies the result; the likeliest first.
 
-        A number or a sign that came in at the filter's gradient belongs before the bias's too.
+        Where the step was not given nothing is decided yet, but what goes into an update at the gradient; `early`
+        it is, since it is not all the same once numbers are rounded.
         """
-        factor = 1.0
-        for convention in conventions:
-            factor *= -convention.times if convention.negate else convention.times
-        if step.role == "bias_gradient":
-            factor *= -1.0 if self.negated else 1.0
-            if self.scaled_at == "gradient":
-                factor *= next(one.times for one in self.conventions if one.key == "loss")
-        return factor
+        stage, rules = self.stage(step), self.lessons.rules
+        if not stage:
+            return [(self.reading, 1.0)]
+        before = self._ratio_in(step)
+        if not given and stage != "gradient" and not (early and self.reading.number is None):
+            put_in = self.reading.number is not None
+            return [(self.reading, self.reading.before(stage) / rules.engine(stage) / before if put_in else 1.0)]
+        remembers = bool(self.lessons.scenario.optimizer.memory)  # whose numbers show what was put in before them
+        signed = (given or remembers) and self._sign_is_known(stage)
+        stages = [stage, "gradient"] if step.role == "input_gradient" and not step.layer else [stage]
+        found: dict[float, Reading] = {}
+        for place in stages:
+            for reading in rules.readings(self.reading, place, signed=signed):
+                found.setdefault(reading.before(place) / rules.engine(place) / before, reading)
+        return [(reading, times) for times, reading in found.items()]
+
+    def _sign_is_known(self, stage: str) -> bool:
+        """Whether a minus that comes in here shows: the sign before it was written down, and the one here was not."""
+        seen = {self.stage(self.lesson.step(name)) for name in self.known}
+        return stage not in seen and not seen.isdisjoint(STAGES[:-1])
+
+    def reads(self, step: Step, reading: Reading, times: float) -> Line:
+        """The line once this is read into the step's numbers."""
+        stage = self.stage(step)
+        if not stage:
+            return self
+        rules = self.lessons.rules
+        new = tuple(Cause(step.name, convention=one) for one in rules.assumed(self.reading, reading))
+        return self.changed(
+            reading=reading,
+            ratio={**self.ratio, step.name: times * self._ratio_in(step)},
+            causes=(*self.causes, *new),
+            doubt=self.doubt + rules.cost(self.reading, reading, stage),
+        )
 
     def with_value(self, step: Step, value: Array, *, tainted: bool | None = None) -> Line:
         """The line with the step's value as it goes on from here."""
-        lesson, values = self.lesson, self.values
-        if self.negated and step.name == self._last_gradient():
-            lesson = self.lessons.under(lesson, sign_of_error(lesson.scenario))
-            values = self._reading(lesson)
         names = self.tainted
         if tainted is not None:
             names = names | {step.name} if tainted else names - {step.name}
-        return self.changed(lesson=lesson, values={**values, step.name: value}, tainted=names)
+        return self.changed(values={**self.values, step.name: value}, tainted=names)
 
-    def rightly(self, steps: Iterable[Step], values: Values) -> dict[str, Array]:
+    def rightly(self, steps: Iterable[Step], values: Values) -> Mapping[str, Array]:
         """These values and what the steps make of them, each carried out rightly under the line's conventions."""
-        onward, scenario = dict(values), self.lesson.scenario
-        turned = any(one.key == "error" and not one.negate for one in self.conventions)
-        signs = (self.lessons.error, next(sign for sign in ERROR_SIGNS if sign != self.lessons.error))
+        line = self.changed(values=values)
         for step in steps:
-            chosen = tuple(c.convention for c in self.causes if c.convention and c.step == step.name)
-            updates = step.role in UPDATE_ROLES
-            sign = signs[turned ^ (self.negated and updates)]
-            lesson = self.lessons.of(replace(scenario, error=sign))
-            onward[step.name] = self.factor(step, chosen) * lesson.step(step.name).compute(onward)
-        return onward
-
-    def _last_gradient(self) -> str:
-        """The step after which the updates begin: from there on, the other sign is the lesson's own."""
-        return [step.name for step in self.lesson.steps if step.role in GRADIENT_ROLES][-1]
-
-
-UPDATE_ROLES = ("update", "velocity", "first_moment", "second_moment")
-"""The optimizer's steps, which follow the gradients."""
-REMEMBERED = ("velocity_before", "first_moment_before", "gradient_before")
-"""The memories that carry the error's sign."""
-
-
-def _signed(lesson: Lesson) -> frozenset[str]:
-    """The steps whose numbers show which sign the error was given."""
-    return frozenset(step.name for role in ("error", "delta") for step in lesson.of_role(role))
+            case = line.at(step)
+            ((reading, times), *_) = line.readings(step, given=False)
+            if step.name in self.ratio:
+                times = self.ratio[step.name] / line._ratio_in(step)
+            line = line.reads(step, reading, times).with_value(step, times * line.lessons.right(case))
+        return line.values

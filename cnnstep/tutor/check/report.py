@@ -9,9 +9,9 @@ from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import bracketed
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
+from cnnstep.tutor.check.conventions import Convention
 from cnnstep.tutor.check.diagnose import Diagnosis, first_wrong
-from cnnstep.tutor.check.line import Slip, StepMark
-from cnnstep.tutor.check.options import Convention
+from cnnstep.tutor.check.marks import Slip, StepMark
 from cnnstep.tutor.check.separate import can_be_separated
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, Paragraph, Table, Tone
 from cnnstep.tutor.mistakes import MISTAKES, Mistake, Words, mistaken

@@ -1,62 +1,49 @@
-"""How far rounding on the way can have moved a result: an excuse that is made after every named mistake."""
+"""Rounding on the way: whoever rounds each step and goes on from there is right, and gets other last digits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from math import log10
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnstep.engine.quantity import Array
-from cnnstep.engine.step import Step
-from cnnstep.tutor.check.line import Line
+from cnnstep.tutor.check.sheet import Written
 from cnnstep.tutor.typed import EXACT
 
-MOST_CELLS = 400
-"""Larger arrays are not moved cell by cell; nobody rounds those by hand."""
+ON_THE_WAY = 0.5
+"""What it costs to assume that a step which was not written down was rounded, in bits."""
+TIE = 1e-6
 
 
-def rounding(line: Line, steps: list[Step], grain: float) -> dict[str, Array]:
-    """How far each number may be from the exact one if whoever worked these steps rounded each to `grain`.
+def digits_of(mine: Written, grain: float) -> int | None:
+    """How many decimals were kept on the way: the matrix's own, or the sheet's; None where numbers are exact."""
+    tolerance = float(mine.tolerance.max(initial=0.0)) or grain
+    return round(-log10(2.0 * tolerance)) if tolerance else None
 
-    A number that needs no more digits than the sheet has is not moved by rounding it, so whole numbers stay
-    exact until something that was rounded goes into them. Under another loss its number, such as 2/n, may have
-    come in anywhere on the way, and then any of them may have been rounded.
+
+def roundings(array: Array, digits: int) -> Iterator[Array]:
+    """The array with so many decimals; where it lies half way, rounded to even, and away from 0."""
+    nearest: Array = np.round(array, digits)
+    scaled = np.abs(array) * 10.0**digits
+    ties = np.abs(scaled - np.floor(scaled) - 0.5) < TIE
+    if not ties.any():
+        yield nearest
+        return
+    down, up = (np.sign(array) * way(scaled) / 10.0**digits for way in (np.floor, np.ceil))
+    yield from (nearest, np.where(ties, up, nearest), np.where(ties, down, nearest))
+
+
+def excused(mine: Written, expected: Array, wrong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The wrong cells that one half-unit more would make right, where the number itself had to be rounded.
+
+    A number that needs no more digits than were written is not moved by rounding: whole numbers stay exact.
     """
-    tolerances = dict(line.tolerances)
-    scaled = any(one.key == "loss" and one.times % 1 for one in line.conventions)
-    for step in steps:
-        moved = slack(line, step, tolerances)
-        value = line.values[step.name]
-        rounded = scaled | (moved > 0) | (np.abs(value - np.round(value / (2 * grain)) * 2 * grain) > EXACT)
-        tolerances[step.name] = moved + np.where(rounded, grain, 0.0)
-    return tolerances
-
-
-def slack(line: Line, step: Step, tolerances: Mapping[str, Array]) -> Array:
-    """The largest change of the step's cells if every number that goes in is off by its tolerance.
-
-    First order: each cell that enters is moved up and down by its tolerance, and the larger changes add up.
-    """
-    here = line.lesson.step(step.name)
-    total = np.zeros_like(line.values[step.name])
-    for quantity in here.inputs:
-        tolerance = tolerances.get(quantity.name)
-        if tolerance is not None and tolerance.any() and tolerance.size <= MOST_CELLS:
-            change = _moved(line, here, quantity.name, tolerance)
-            total = total + change if change.shape == total.shape else total
-    return total
-
-
-def _moved(line: Line, step: Step, name: str, tolerance: Array) -> Array:
-    """Σ over the cells of one input of the larger of the two changes that moving it makes."""
-    at = step.compute(line.values)
-    total = np.zeros_like(at)
-    for cell in np.argwhere(tolerance > 0):
-        index = tuple(int(i) for i in cell)
-        changes = []
-        for sign in (1.0, -1.0):
-            array = line.values[name].copy()
-            array[index] += sign * tolerance[index]
-            changes.append(np.abs(step.compute({**line.values, name: array}) - at))
-        total += np.maximum(*changes)
-    return total
+    room = 2.0 * mine.tolerance
+    if not (wrong & (room > 0)).any():
+        return np.zeros_like(wrong)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        in_units = expected / room
+    long = np.abs(in_units - np.round(in_units)) > TIE
+    return wrong & long & (np.abs(mine.values - expected) <= room + EXACT * np.maximum(1.0, np.abs(expected)))

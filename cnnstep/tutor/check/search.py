@@ -1,7 +1,8 @@
-"""The search for the fewest causes that give a learner's numbers.
+"""The search for the likeliest ways to have come to a learner's numbers.
 
-From one given step to the next, the steps between are carried out in every way that a budget of causes
-allows: rightly, by another convention, with mistakes. Causes, and cells left over as slips, count one each.
+From one given step to the next, the steps between are carried out rightly, then with one mistake anywhere, then with
+two, each under every convention that is still open, until something gives the learner's matrix. What each way
+assumes and what it leaves over is weighed in bits.
 """
 
 from __future__ import annotations
@@ -9,49 +10,64 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
+from cnnstep.tutor.check.evidence import EXCUSED, PLAIN, SOMETHING, WINDOW, Evidence, price
 from cnnstep.tutor.check.line import Cause, Line, codes_of
-from cnnstep.tutor.check.options import scaled_roles
-from cnnstep.tutor.check.rounding import rounding, slack
+from cnnstep.tutor.check.rounding import ON_THE_WAY, digits_of, excused, roundings
 from cnnstep.tutor.check.sheet import Written, as_shown
-from cnnstep.tutor.mistakes import Case
 from cnnstep.tutor.typed import EXACT
 
-DEEPEST = 3
-"""So many causes between two given steps are tried; the third can only be a convention."""
-MOST_MISTAKES = 2
-"""So many of them may be mistakes, and then no convention is assumed beside them."""
-MOST_COST = 4
-"""Causes and slips together; beyond that nothing is explained."""
+LEFT_OUT = 1.0
+"""What it costs, in bits, that a mistake was made in a step which was not written down."""
+OTHER_SIZE = 4.0
+"""What it costs that a matrix has another size for no reason."""
+SLIPS_BESIDE = 5
+"""One cell in so many may be off beside a mistake."""
 LONG = 9
 """Over more steps than this one mistake is looked for, not two: a network has too many pairs."""
-MOST_KEPT = 8
-"""So many ways are followed on from one step; the best come first."""
-FURTHEST_ROUNDED = 100
-"""Beyond so many times the sheet's precision nothing is excused as rounding."""
-HARDLY = 3
-"""Half a unit of the last digit is 1: so far off is a last digit that is one off."""
+MOST_KEPT = 12
+"""So many ways are followed on from one step; the likeliest come first."""
+
+
+class Gap(NamedTuple):
+    """A given step, those left out since the last given one that it is made of, and what the learner wrote for it."""
+
+    between: tuple[Step, ...]
+    given: Step
+    mine: Written
+    grain: float
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All of them in their order."""
+        return (*self.between, self.given)
 
 
 @dataclass(frozen=True)
 class Candidate:
     """One way to have come to a given step: the line before its value, the exact result, the cells that differ.
 
-    `causes` counts the causes that were assumed since the last given step; `equals` are other causes, equally
-    many, that give exactly the same result.
+    `causes` counts the causes that were assumed since the last given step, `excused` the cells that only rounding
+    makes fit, `times` is what the conventions multiply the result by, `bits` what all of it is worth. `equals` are
+    other causes that give exactly the same result; `same_as` says what the numbers are if nothing was worked out.
     """
 
     line: Line
     result: Array = field(repr=False)
     wrong: NDArray[np.bool_] = field(repr=False)
     causes: int
-    given: str = ""
+    excused: int = 0
+    times: float = 1.0
+    bits: float = 0.0
     equals: tuple[tuple[Cause, ...], ...] = ()
+    same_as: str = ""
+    other_size: bool = False
 
     @property
     def new(self) -> tuple[Cause, ...]:
@@ -59,165 +75,167 @@ class Candidate:
         return self.line.causes[len(self.line.causes) - self.causes :]
 
     @cached_property
-    def slips(self) -> int:
-        """How many cells are left over."""
-        return int(self.wrong.sum())
-
-    @cached_property
     def codes(self) -> tuple[str, ...]:
         """The mistakes that were assumed since the last given step, each once."""
         return codes_of(self.new)
 
-    @property
-    def mistakes(self) -> int:
-        """How many those are."""
-        return len(self.codes)
+    @cached_property
+    def slips(self) -> int:
+        """How many cells are left over."""
+        return int(self.wrong.sum())
 
     @property
-    def seen(self) -> bool:
-        """Whether its mistakes were all made in the step that was given, where they can be seen."""
-        return all(cause.step == self.given for cause in self.new if cause.mistake)
+    def are_slips(self) -> bool:
+        """Whether the cells left over are so few that each is one by itself."""
+        few = max(1, self.wrong.size // 2) if not self.same_as else 1
+        return 0 < self.slips <= few and not self.other_size
 
     @cached_property
-    def fresh(self) -> frozenset[str]:
-        """The causes that had not been assumed before: a misconception that shows again is no other one."""
-        before = self.line.causes[: len(self.line.causes) - self.causes]
-        return frozenset(cause.name for cause in self.new) - {cause.name for cause in before}
+    def made_in(self) -> dict[str, str]:
+        """By their code, the steps of the mistakes that had not been made before; made again it is no other one."""
+        before = codes_of(self.line.causes[: len(self.line.causes) - self.causes])
+        made = reversed([cause for cause in self.new if cause.mistake and cause.mistake.code not in before])
+        return {cause.name: cause.step for cause in made}
 
-    @property
-    def cost(self) -> int:
-        """Mistakes and slips: a convention is right, so it costs nothing, nor does what was counted before."""
-        return sum(1 for code in self.codes if code in self.fresh) + self.slips
-
-    @property
-    def rank(self) -> tuple[int, int, int, int]:
-        """Fewest wrongs first, then a name before a slip, then the fewest conventions, then the fewest steps."""
-        return self.cost, self.slips, len(self.fresh), self.causes
+    def gives_the_same(self, other: Candidate) -> bool:
+        """Whether the two come to the same numbers."""
+        if self.result.shape != other.result.shape:
+            return False
+        return not (np.abs(self.result - other.result) > EXACT * np.maximum(1.0, np.abs(self.result))).any()
 
 
-def explain(line: Line, between: list[Step], given: Step, mine: Written, grain: float) -> list[Candidate]:
-    """The cheapest ways from a line to a learner's matrix, best first; those that cost one more may win later.
+def explain(line: Line, gap: Gap) -> list[Candidate]:
+    """The likeliest ways from a line to a learner's matrix, best first; those that are nearly as likely may win later.
 
-    None where nothing that can be assumed gives it. Whatever can be named comes before rounding on the way,
-    and that before slips. Only a last digit that is one off, after steps that were not written down, is
-    rounding rather than a mistake that happens to give it.
+    The one without a mistake is always among them, unless a name is so much likelier that it is believed.
     """
-    tried: list[Candidate] = []
-    best: list[Candidate] = []
-    steps = [*between, given]
-    for budget in range(DEEPEST + 1):
-        most_mistakes = min(budget, MOST_MISTAKES if len(steps) <= LONG else 1) if budget <= MOST_MISTAKES else 0
-        tried.extend(_reach(line, steps, budget, most_mistakes, mine, len(line.causes)))
-        best = _cheapest(tried)
-        if best and not best[0].slips:
-            break
-    if not best or best[0].slips:
-        best = _cheapest(_rounded(tried, steps, mine, grain, FURTHEST_ROUNDED)) or best
-    elif best[0].mistakes and between:
-        best = _rounded([one for one in tried if not one.mistakes], steps, mine, grain, HARDLY) + best
-    return [replace(one, equals=_equals(one, tried)) for one in best[:MOST_KEPT]]
+    return _Search(line, gap).found()
 
 
-def _reach(
-    line: Line, steps: list[Step], budget: int, mistakes: int, mine: Written, before: int
-) -> Iterator[Candidate]:
-    """Every way through these steps that assumes exactly so much, compared with the learner's matrix."""
-    step, rest = steps[0], steps[1:]
-    if rest:
-        # between two given steps it is all the same where the loss's number comes in: at the last place
-        later = scaled_roles(line.lesson.scenario)
-        scale = not any(one.role in later for one in rest)
-        for cost in range(budget + 1):
-            for after, result in line.ways(step, cost, mistakes, scale=scale):
-                made = len(after.mistakes) - len(line.mistakes)
-                onward = after.with_value(step, result)
-                yield from _reach(onward, rest, budget - cost, mistakes - made, mine, before)
-        return
-    for after, result in line.ways(step, budget, mistakes):
-        wrong = mine.wrong(as_shown(step, result))
-        if wrong is not None:
-            yield Candidate(after, result, wrong, len(after.causes) - before, step.name)
+class _Search:
+    """One search: what there is to explain, and what an explanation costs."""
+
+    def __init__(self, line: Line, gap: Gap) -> None:
+        self.line, self.gap = line, gap
+        self.possible: dict[str, set[str]] = {step.name: set() for step in gap.steps}
+        self.digits = digits_of(gap.mine, gap.grain) if gap.between else None
+        self.under_another = 0  # the fewest cells that another convention leaves over: a mistake may be its equal
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the learner's numbers say, beside the right ones."""
+        step = self.gap.given
+        right = as_shown(step, self.line.rightly(self.gap.steps, self.line.values)[step.name])
+        return Evidence(self.gap.mine, right, self._before if step.role == "update" else None)
+
+    @property
+    def _before(self) -> Array:
+        """What an update was to change."""
+        step = self.gap.given
+        return as_shown(step, self.line.values[step.inputs[0].name])
+
+    def found(self) -> list[Candidate]:
+        """The candidates worth going on with."""
+        tried = self._tried(0)
+        fitting = [one for one in tried if not one.slips]
+        tried = fitting or tried  # who is right under some convention has not slipped
+        self.under_another = min((one.slips for one in tried if one.new), default=0)
+        best = min(tried, key=lambda one: one.bits)
+        if best.slips or best.excused or best.new:
+            tried += self._priced(self._tried(1))
+            best = min(tried, key=lambda one: one.bits)
+            if best.bits > 2 * SOMETHING and len(self.gap.steps) <= LONG and not fitting:
+                tried += self._priced(self._tried(2))
+        return _worth_keeping(sorted(tried, key=lambda one: one.bits))
+
+    def _tried(self, mistakes: int) -> list[Candidate]:
+        """Every way with exactly so many new mistakes; if none fits, those that round on the way too."""
+        found = list(self._reach(self.line, self.gap.steps, mistakes, None))
+        if mistakes < 2 and self.digits is not None and all(one.slips or one.excused for one in found):
+            found += self._reach(self.line, self.gap.steps, mistakes, self.digits)
+        return found
+
+    def _priced(self, tried: list[Candidate]) -> list[Candidate]:
+        """The candidates with what their names cost: the more could have been made there, the less one says."""
+        given = self.gap.given.name
+        between = price(sum(len(codes) for name, codes in self.possible.items() if name != given)) + LEFT_OUT
+        prices = {name: price(len(codes)) if name == given else between for name, codes in self.possible.items()}
+        return [replace(one, bits=one.bits + sum(prices[step] for step in one.made_in.values())) for one in tried]
+
+    def _reach(self, line: Line, steps: tuple[Step, ...], mistakes: int, digits: int | None) -> Iterator[Candidate]:
+        """Every way through these steps, compared with the learner's matrix."""
+        step, rest = steps[0], steps[1:]
+        for made in range(mistakes + 1) if rest else (mistakes,):
+            for after, result in line.ways(step, made, widely=mistakes < 2 or not rest):
+                if not rest:
+                    yield from self._judged(after, result)
+                for onward in _onward(after, step, result, digits) if rest else ():
+                    yield from self._reach(onward, rest, mistakes - made, digits)
+
+    def _judged(self, line: Line, result: Array) -> Iterator[Candidate]:
+        """The result beside the learner's matrix, under the readings of the sheet that fit it best."""
+        step, mine = self.gap.given, self.gap.mine
+        shown = as_shown(step, result)
+        names = [cause for cause in line.causes[len(self.line.causes) :] if cause.mistake]
+        for cause in names:
+            self.possible[cause.step].add(cause.name)
+        if shown.shape != mine.values.shape:
+            if not names:
+                one = self._weighed(line, result, np.ones(mine.values.shape, dtype=bool), 0, 1.0)
+                yield replace(one, bits=one.bits + OTHER_SIZE, other_size=True)
+            return
+        readings = line.readings(step, given=True)
+        wrongs = [mine.wrong(times * shown) for _, times in readings]
+        fewest = min(int(wrong.sum()) for wrong in wrongs if wrong is not None)
+        if names and fewest > max(1, mine.values.size // SLIPS_BESIDE) and fewest != self.under_another:
+            return
+        for (reading, times), wrong in zip(readings, wrongs, strict=True):
+            if wrong is not None and (not names or int(wrong.sum()) == fewest):
+                forgiven = excused(mine, times * shown, wrong)
+                read = line.reads(step, reading, times)
+                yield self._weighed(read, times * result, wrong & ~forgiven, int(forgiven.sum()), times)
+
+    def _weighed(self, line: Line, result: Array, wrong: NDArray[np.bool_], forgiven: int, times: float) -> Candidate:
+        causes = len(line.causes) - len(self.line.causes)
+        one = Candidate(line, result, wrong, causes, forgiven, times)
+        bits = line.doubt - self.line.doubt + EXCUSED * forgiven
+        same_as = self._same_as() if one.slips and not one.codes else ""
+        if one.slips:
+            off = self.evidence.slips(wrong) if one.codes else self.evidence.off(wrong)
+            bits += min(off, SOMETHING + PLAIN) if same_as else off
+        return replace(one, bits=bits, same_as=same_as)
+
+    def _same_as(self) -> str:
+        """What the learner's matrix is if nothing was worked out: zeros, or what stood there before."""
+        step, mine = self.gap.given, self.gap.mine
+        if not mine.values.any():
+            return "zeros"
+        if step.role == "update":
+            wrong = mine.wrong(self._before)
+            return "" if wrong is None or wrong.any() else step.inputs[0].name
+        return ""
 
 
-def _rounded(
-    tried: list[Candidate], steps: list[Step], mine: Written, grain: float, furthest: float
-) -> list[Candidate]:
-    """The ways that fit if the learner rounded on the way: right ones if there are any, else one mistake alone."""
-    given, right = steps[-1], next((one for one in tried if not one.causes), None)
-    for mistakes in (0, 1) if grain else ():
-        found = []
-        for one in tried:
-            fitting = replace(one, wrong=np.zeros_like(one.wrong))
-            plain = not mistakes or all(cause.mistake for cause in one.new)
-            if (
-                one.mistakes == mistakes
-                and plain
-                and _believable(fitting, right)
-                and _nearly(one, given, mine, furthest * grain)
-            ):
-                line = one.line.with_value(given, one.result)
-                loose = slack(line, given, rounding(line, steps[:-1], grain)) * _factor(one)
-                wrong = mine.wrong(as_shown(given, one.result), as_shown(given, loose))
-                if wrong is not None and not wrong.any():
-                    found.append(fitting)
-        if found:
-            return found
-    return []
+def _onward(line: Line, step: Step, result: Array, digits: int | None) -> Iterator[Line]:
+    """The lines beyond a step that was not given."""
+    for reading, times in line.readings(step, given=False, early=digits is not None):
+        read = line.reads(step, reading, times)
+        value = result if times == 1 else times * result
+        if digits is None:
+            yield read.with_value(step, value)
+            continue
+        for rounded in roundings(value, digits):
+            yield read.changed(doubt=read.doubt + ON_THE_WAY).with_value(step, rounded)
 
 
-def _nearly(one: Candidate, given: Step, mine: Written, furthest: float) -> bool:
-    """Whether a way misses by so little that rounding can be the reason."""
-    if one.result.shape != _size(one.line, given):
-        return False
-    return bool(np.abs(mine.values - as_shown(given, one.result)).max() <= furthest)
-
-
-def _size(line: Line, step: Step) -> tuple[int, ...]:
-    """The size of the step's right result."""
-    return line.lessons.right(Case(line.lesson, line.lesson.step(step.name), line.values)).shape
-
-
-def _factor(one: Candidate) -> float:
-    """What the conventions assumed here multiply a result by, and so its rounding."""
-    factors = [abs(cause.convention.times) for cause in one.new if cause.convention]
-    return max([1.0, *factors])
-
-
-def _cheapest(tried: list[Candidate]) -> list[Candidate]:
-    right = next((one for one in tried if not one.causes), None)
-    cheap = sorted((one for one in tried if one.cost <= MOST_COST), key=lambda one: one.rank)
+def _worth_keeping(ranked: list[Candidate]) -> list[Candidate]:
+    """The likeliest, each result once: with the same numbers other mistakes, no more of them, are its equals."""
     kept: list[Candidate] = []
-    for one in cheap:
-        if kept and one.cost > kept[0].cost + 1:
-            break
-        if _believable(one, right):
-            kept.append(one)
+    for one in ranked:
+        twin = next((i for i, other in enumerate(kept) if other.gives_the_same(one)), None)
+        if twin is None or not one.codes:
+            if one.bits <= ranked[0].bits + WINDOW and len(kept) < MOST_KEPT:
+                kept.append(one)
+        elif one.codes != kept[twin].codes and len(one.codes) <= max(1, len(kept[twin].codes)):
+            kept[twin] = replace(kept[twin], equals=(*kept[twin].equals, one.new))
     return kept
-
-
-def _equals(one: Candidate, tried: list[Candidate]) -> tuple[tuple[Cause, ...], ...]:
-    """The other ways with as many causes, a mistake among them, that lead to the same numbers."""
-    found: dict[tuple[str, ...], tuple[Cause, ...]] = {}
-    allowed = EXACT * np.maximum(1.0, np.abs(one.result))
-    for other in tried if one.causes else ():
-        alike = len(other.fresh) == len(one.fresh) and other.mistakes and other.result.shape == one.result.shape
-        if alike and not (np.abs(other.result - one.result) > allowed).any():
-            found.setdefault(other.codes, other.new)
-    found.pop(one.codes, None)
-    return tuple(found.values())
-
-
-def _believable(one: Candidate, right: Candidate | None) -> bool:
-    """Whether a way explains more than it leaves open.
-
-    Slips are single cells: half of the matrix at most, and less beside a mistake, which must account for more
-    cells than it leaves over. Two mistakes, or one in a step that was not given, must show in two cells at
-    least: a single number has too many explanations.
-    """
-    cells = one.wrong.size
-    shown = int((right.wrong & ~one.wrong).sum()) if right and right.wrong.shape == one.wrong.shape else cells
-    if not one.mistakes:
-        return one.slips <= max(1, cells // 2)
-    if one.slips:
-        return one.slips <= (cells - 1) // 2 and shown > one.slips
-    return shown >= 2 or (one.mistakes == 1 and one.seen)

@@ -7,32 +7,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from cnnstep.engine.quantity import Array, Cell, Values
-from cnnstep.engine.step import Factor, Step, Term, Working
-from cnnstep.tutor.check.line import Line, Slip
-from cnnstep.tutor.check.search import Candidate
+from cnnstep.engine.step import Factor, Term, Working
+from cnnstep.tutor.check.marks import Slip
+from cnnstep.tutor.check.search import Candidate, Gap
 from cnnstep.tutor.check.sheet import Written, as_shown
+from cnnstep.tutor.mistakes import Case
 from cnnstep.tutor.typed import EXACT
 
 
-def slips_in(line: Line, step: Step, candidate: Candidate, mine: Written) -> tuple[Slip, ...]:
+def slips_in(candidate: Candidate, gap: Gap) -> tuple[Slip, ...]:
     """The cells that a way to a step leaves over."""
-    expected = as_shown(step, candidate.result)
-    scale = _scale(line, step, candidate)
+    case = candidate.line.at(gap.given)
+    expected = as_shown(gap.given, candidate.result)
+    # where a mistake was made in this very step, its working is another one
+    scale = None if any(cause.mistake and cause.step == gap.given.name for cause in candidate.new) else candidate.times
     return tuple(
-        _slip(line, step, tuple(int(i) for i in cell), expected, mine, scale) for cell in np.argwhere(candidate.wrong)
+        _slip(case, tuple(int(i) for i in cell), expected, gap.mine, scale) for cell in np.argwhere(candidate.wrong)
     )
 
 
-def _scale(line: Line, step: Step, candidate: Candidate) -> float | None:
-    """What a convention multiplies the right number by; None where a mistake makes the working another one."""
-    if any(cause.mistake and cause.step == step.name for cause in line.causes):
-        return None
-    result = step.compute(line.values)
-    at = np.unravel_index(int(np.abs(result).argmax()), result.shape)
-    return float(candidate.result[at] / result[at]) if result[at] else 1.0
-
-
-def _slip(line: Line, step: Step, cell: Cell, expected: Array, mine: Written, scale: float | None) -> Slip:
+def _slip(case: Case, cell: Cell, expected: Array, mine: Written, scale: float | None) -> Slip:
     yours, right = float(mine.values[cell]), float(expected[cell])
     allowed = float(mine.tolerance[cell]) + EXACT * max(1.0, abs(right))
     if right and abs(yours + right) <= allowed:
@@ -40,8 +34,8 @@ def _slip(line: Line, step: Step, cell: Cell, expected: Array, mine: Written, sc
     neighbour = _neighbour(expected, cell, yours, allowed)
     if scale is None:
         return Slip(cell, yours, right, neighbour)
-    working = step.working(line.values, step.quantity.layout.full_cell(cell))
-    for value, reason in _one_term_off(line.values, working):
+    working = case.step.working(case.values, case.step.quantity.layout.full_cell(cell))
+    for value, reason in _one_term_off(case.values, working):
         if abs(yours - scale * value) <= allowed:
             return Slip(cell, yours, right, reason, working)
     return Slip(cell, yours, right, neighbour, working)

@@ -1,0 +1,157 @@
+"""An account of a sheet: a mark for each step given so far, and how unlikely it is that it came about so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cnnstep.engine.quantity import Array
+from cnnstep.tutor.check.evidence import FIRM, WINDOW
+from cnnstep.tutor.check.line import Cause, Line, codes_of
+from cnnstep.tutor.check.marks import Explanation, StepMark, Verdict
+from cnnstep.tutor.check.search import Candidate, Gap, explain
+from cnnstep.tutor.check.sheet import as_shown
+from cnnstep.tutor.check.slips import slips_in
+from cnnstep.tutor.typed import EXACT
+
+WIDEST = 24
+"""So many accounts are followed at once."""
+VARIANTS = 4
+"""So many of them assume the same, and go on with other numbers: rounded, exact, put right."""
+OTHER_NUMBERS = 0.1
+"""What it costs to go on with written numbers after exact ones, or the other way round, in bits."""
+AS_MEANT = 1.0
+"""What it costs to go on with the number that a slip should have been."""
+SET_RIGHT = 2.0
+"""What it costs to go on with the right matrix after a mistake, as if it had been looked up."""
+AS_GOOD = 3.0
+"""An explanation that costs so little more is another one that fits as well."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A line of thought with its marks; `bits` is how unlikely all of it is, `exact` which numbers it goes on with."""
+
+    line: Line
+    marks: tuple[StepMark, ...] = ()
+    bits: float = 0.0
+    exact: bool | None = None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The mistakes it names."""
+        return codes_of(self.line.causes)
+
+
+def accounts_after(accounts: list[Account], gap: Gap) -> list[Account]:
+    """The accounts beyond a given step, the likeliest first."""
+    after = [
+        one for account in accounts for candidate in explain(account.line, gap) for one in _on(account, candidate, gap)
+    ]
+    after.sort(key=lambda one: one.bits)
+    kept: dict[object, list[bytes]] = {}
+    return [one for one in after if one.bits <= after[0].bits + WINDOW and _is_new(one, kept)][:WIDEST]
+
+
+def _is_new(account: Account, kept: dict[object, list[bytes]]) -> bool:
+    """Whether no likelier account assumes the same and goes on with the same numbers, nor `VARIANTS` with others."""
+    line = account.line
+    numbers = b"".join(line.values[name].tobytes() for name in sorted(line.values))
+    alike = kept.setdefault((tuple(cause.name + cause.step for cause in line.causes), line.reading), [])
+    if numbers in alike or len(alike) == VARIANTS:
+        return False
+    alike.append(numbers)
+    return True
+
+
+def _on(account: Account, candidate: Candidate, gap: Gap) -> Iterator[Account]:
+    """The account with a candidate's mark, going on with the written numbers, those that were meant, or right ones."""
+    step, mine, line, wrong = gap.given, gap.mine, candidate.line, bool(candidate.slips)
+    right = line.rightly(gap.steps, account.line.values)[step.name]
+    line = line.changed(known=line.known | {step.name})
+    marks = (*account.marks, _mark(account.line, candidate, gap, right))
+    bits = account.bits + candidate.bits
+    if candidate.result.shape != right.shape:  # nobody goes on from another size
+        yield Account(line.with_value(step, right, tainted=False), marks, bits, account.exact)
+        return
+    layout = step.quantity.layout
+    written = layout.restore(mine.values) if mine.in_shape(layout.show(right).shape) else None
+    if written is not None:
+        same = np.allclose(written, candidate.result, rtol=EXACT, atol=0.0)
+        typed = line.with_value(step, written, tainted=True if wrong else None)
+        turn = OTHER_NUMBERS if account.exact and not same else 0.0
+        yield Account(typed, marks, bits + turn, account.exact if same else False)
+        if same and not candidate.codes:
+            return
+    intended = line.changed(intended=line.intended | {step.name})
+    if wrong:
+        yield Account(intended.with_value(step, candidate.result), marks, bits + AS_MEANT, account.exact)
+    elif written is None or not same:
+        turn = OTHER_NUMBERS if account.exact is False else 0.0
+        yield Account(line.with_value(step, candidate.result), marks, bits + turn, True)
+    if wrong or candidate.codes:
+        steps = line.lesson.steps[: line.lesson.names.index(step.name) + 1]
+        values = line.rightly(steps, line.lessons.begin)
+        set_right = intended.changed(values=values, tainted=frozenset())
+        yield Account(set_right, marks, bits + SET_RIGHT, account.exact)
+
+
+def _mark(before: Line, candidate: Candidate, gap: Gap, right: Array) -> StepMark:
+    """What a candidate says of the step; `right` is what follows from the learner's earlier numbers."""
+    step = candidate.line.at(gap.given)
+    spoiled = bool(before.known) and candidate.line.spoiled(step.step)
+    verdict: Verdict = "follows" if spoiled else "correct"
+    if candidate.codes:
+        verdict = "mistake"
+    elif candidate.slips:
+        verdict = "slip" if candidate.are_slips else "unexplained"
+    fitting = candidate.slips and verdict != "unexplained"
+    return StepMark(
+        step.step,
+        verdict,
+        candidate.new,
+        slips_in(candidate, gap) if fitting else (),
+        tuple(Explanation(codes_of(causes), candidate.slips) for causes in candidate.equals),
+        expected=as_shown(gap.given, right),
+        mine=gap.mine,
+        line=candidate.line,
+        times=candidate.times,
+        from_intended=any(quantity.name in before.intended for one in gap.steps for quantity in one.inputs),
+        same_as=candidate.same_as,
+    )
+
+
+def likeliest(accounts: list[Account]) -> tuple[Line, dict[str, StepMark]]:
+    """The account that names least among those that are not far less likely, and its marks by their steps' names.
+
+    A name that another account does without is not said for certain: it is told beside what else fits.
+    """
+    possible = [one for one in accounts if one.bits <= accounts[0].bits + FIRM]
+    chosen = min(possible, key=lambda one: (len(one.codes), one.bits))
+    marks = {mark.step.name: mark for mark in chosen.marks}
+    for other in accounts:
+        if other.bits <= chosen.bits + AS_GOOD:
+            for mark in other.marks:
+                marks[mark.step.name] = _beside(marks[mark.step.name], mark)
+    return _with_the_loss(chosen.line, marks)
+
+
+def _beside(mark: StepMark, other: StepMark) -> StepMark:
+    """The mark with another explanation that names something else there."""
+    found = Explanation(other.mistakes, len(other.slips))
+    if not found.codes or found.codes == mark.mistakes or found.codes in mark.alternatives:
+        return mark
+    return replace(mark, others=(*mark.others, found))
+
+
+def _with_the_loss(line: Line, marks: dict[str, StepMark]) -> tuple[Line, dict[str, StepMark]]:
+    """If the loss's number never came in where it would have shown, the loss is one that has none."""
+    rules, last = line.lessons.rules, [n for n in marks if line.stage(line.lesson.step(n)) == "delta"]
+    if line.reading.number is not None or not last or rules.number == 1.0 or marks[last[-1]].verdict == "unexplained":
+        return line, marks
+    causes = tuple(Cause(last[-1], convention=one) for one in rules.loss(1.0))
+    mark = marks[last[-1]]
+    marks = {**marks, last[-1]: replace(mark, causes=(*mark.causes, *causes))}
+    return line.changed(causes=(*line.causes, *causes)), marks

@@ -1,0 +1,136 @@
+"""The lessons of one scenario under its conventions, and the right results of their steps: each worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+
+from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.quantity import Array, Values
+from cnnstep.engine.rebuild import with_keys
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.step import Step
+from cnnstep.engine.naming import GRADIENT_ROLES
+from cnnstep.engine.trace import trace
+from cnnstep.tutor.check.conventions import SLOPES_AT_ZERO, Rules
+from cnnstep.tutor.check.options import Sets, sets_of
+from cnnstep.tutor.mistakes import Case, Mistake, carry_out
+
+NOTHING = 1e-12
+"""A sum that comes to less than this share of its largest number is 0: by hand it would be, floats miss it."""
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """A scenario's lessons by the sign of the error and ReLU′(0), for one iteration.
+
+    `signed`: the sheet shows a number whose sign depends on that of the error.
+    """
+
+    scenario: Scenario
+    iteration: int = 0
+    input_gradient: bool = False
+    signed: bool = True
+    _made: dict[tuple[str, float], Lesson] = field(default_factory=dict, repr=False)
+    _sets: dict[tuple[str, int], Sets] = field(default_factory=dict, repr=False)
+    _right: dict[tuple[object, ...], Array] = field(default_factory=dict, repr=False)
+    _results: dict[tuple[object, ...], tuple[Values, tuple[Array, ...]]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What the scenario leaves open."""
+        return Rules(self.scenario)
+
+    @cached_property
+    def begin(self) -> dict[str, Array]:
+        """The values that the iteration starts from, with the gradients of the one before it."""
+        lesson = self.own
+        if not self.iteration:
+            return dict(lesson.start)
+        before, at = islice(trace(lesson), self.iteration - 1, self.iteration + 1)
+        begin = {name: at.values[name] for name in lesson.start}
+        return begin | {f"{s.name}_before": before.values[s.name] for s in lesson.steps if s.role in GRADIENT_ROLES}
+
+    @cached_property
+    def sizes(self) -> dict[str, tuple[int, ...]]:
+        """The right sizes of all quantities."""
+        return {name: value.shape for name, value in self.own.carry_out(self.begin).items()}
+
+    @cached_property
+    def remembered(self) -> tuple[str, ...]:
+        """What the iteration before has left behind, but for the weights."""
+        return tuple(name for name, value in self.begin.items() if name.endswith("_before") and value.any())
+
+    @cached_property
+    def slopes_at_zero(self) -> tuple[float, ...]:
+        """The values of ReLU′(0), the scenario's own first; none where there is no ReLU."""
+        if not any(layer.kind == "relu" for layer in self.scenario.layers):
+            return ()
+        own = self.scenario.relu_slope_at_zero
+        return (own, *(slope for slope in SLOPES_AT_ZERO if slope != own))
+
+    def of(self, error: str, slope: float) -> Lesson:
+        """The lesson under this sign of the error and this ReLU′(0)."""
+        if (error, slope) not in self._made:
+            scenario = self.scenario
+            if slope != scenario.relu_slope_at_zero:
+                scenario = with_keys(scenario, relu_slope_at_zero=slope)
+            scenario = replace(scenario, error=error)
+            self._made[error, slope] = lesson_of(scenario, input_gradient=self.input_gradient)
+        return self._made[error, slope]
+
+    @property
+    def own(self) -> Lesson:
+        """The lesson as the scenario has it."""
+        return self.of(self.scenario.error, self.scenario.relu_slope_at_zero)
+
+    def sets(self, step: Step, count: int, known: frozenset[str]) -> Sets:
+        """The sets of so many mistakes that this step can hold; `known` are the steps given before it."""
+        if (step.name, count) not in self._sets:
+            self._sets[step.name, count] = sets_of(self.own, step, count, known)
+        return self._sets[step.name, count]
+
+    def right(self, case: Case) -> Array:
+        """What a step gives when it is carried out rightly."""
+        scenario = case.lesson.scenario
+        inputs = [case.values[quantity.name] for quantity in case.step.inputs]
+        key: tuple[object, ...] = (case.step.name, scenario.error, scenario.relu_slope_at_zero)
+        key += tuple((array.shape, array.tobytes()) for array in inputs)
+        if key not in self._right:
+            result = case.right
+            self._right[key] = tidied(result) if case.step.role == "forward" else result
+        return self._right[key]
+
+
+    def results(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+        """What a step gives with these mistakes, each of which must change it by itself; without any, what is right.
+
+        () where they can't be made, change nothing, or the numbers so far have shapes that the step can't take.
+        """
+        scenario = case.lesson.scenario
+        codes = tuple(one.code for one in mistakes)
+        key = (id(case.values), case.step.name, scenario.error, scenario.relu_slope_at_zero, codes)
+        if key not in self._results:
+            try:
+                found = self._wrong(case, mistakes) if mistakes else (self.right(case),)
+            except ValueError:
+                found = ()
+            self._results[key] = case.values, found  # the values are kept, so that no others can have their id
+        return self._results[key][1]
+
+    def _wrong(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+        if len(mistakes) > 1 and not all(self.results(case, (one,)) for one in mistakes):
+            return ()
+        right = self.right(case)
+        found = carry_out(case, *mistakes)
+        return tuple(one for one in found if one.shape != right.shape or not (one == right).all())
+
+
+def tidied(result: Array) -> Array:
+    """The result with 0 where floats have left a hair: whether z is above 0 decides what passes back."""
+    size = np.abs(result)
+    hair = (size > 0) & (size < NOTHING * max(1.0, float(size.max(initial=0.0))))
+    return np.where(hair, 0.0, result) if hair.any() else result
