@@ -254,9 +254,9 @@ def test_a_separating_scenario_is_written_and_never_over_another_file(cnnstep: P
     assert cnnstep("check", "-", "--separate", "apart.yaml", "--force", stdin=IN_PLACE).code == 1
 
 
-SAME_ANYWHERE = """scenario: {input: [[0,0,2],[1,-1,1],[2,-2,-2]], filter: [[2,-2],[0,-2]], target: [[3,1],[0,1]],
+SAME_ANYWHERE = """scenario: {input: [[1,2,0],[0,-1,2],[1,1,-2]], filter: [[1,-1],[-2,0]], target: [[3,1],[2,4]],
   activation: relu, learning_rate: 0.1}
-work: {error: [[-1, -1], [0, 5]], delta: [[-1, -1], [0, 5]]}
+work: {error: [[-3, 3], [-2, -4]], delta: [[-3, 3], [-2, -4]]}
 """
 
 

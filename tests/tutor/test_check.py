@@ -298,12 +298,12 @@ def test_a_scenario_is_written_that_tells_the_alternatives_apart() -> None:
 
 
 SAME_ANYWHERE: dict[str, Any] = {
-    "input": [[0, 0, 2], [1, -1, 1], [2, -2, -2]],
-    "filter": [[2, -2], [0, -2]],
-    "target": [[3, 1], [0, 1]],
+    "input": [[1, 2, 0], [0, -1, 2], [1, 1, -2]],
+    "filter": [[1, -1], [-2, 0]],
+    "target": [[3, 1], [2, 4]],
     "learning_rate": 0.1,
 }
-"""z = 2 -6; -2 6, so two inactive cells have an error: what lets it through is no mask, and no slope at all."""
+"""z = -1 4; -1 -5, so three inactive cells have an error: what lets it through is no mask, and no slope at all."""
 
 
 def test_what_comes_to_the_same_everywhere_is_not_offered_to_be_told_apart() -> None:

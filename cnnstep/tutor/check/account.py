@@ -113,7 +113,7 @@ def _mark(before: Line, candidate: Candidate, gap: Gap, right: Array) -> StepMar
         verdict,
         candidate.new,
         slips_in(candidate, gap) if fitting else (),
-        tuple(Explanation(codes_of(causes), candidate.slips) for causes in candidate.equals),
+        tuple(Explanation(codes, candidate.slips) for codes in candidate.equals),
         expected=as_shown(gap.given, right),
         mine=gap.mine,
         line=candidate.line,
@@ -139,11 +139,11 @@ def likeliest(accounts: list[Account]) -> tuple[Line, dict[str, StepMark]]:
 
 
 def _beside(mark: StepMark, other: StepMark) -> StepMark:
-    """The mark with another explanation that names something else there."""
-    found = Explanation(other.mistakes, len(other.slips))
-    if not found.codes or found.codes == mark.mistakes or found.codes in mark.alternatives:
-        return mark
-    return replace(mark, others=(*mark.others, found))
+    """The mark with the explanations of another account that name something else there."""
+    for found in (Explanation(other.mistakes, len(other.slips)), *other.others):
+        if found.codes and found.codes not in (mark.mistakes, *mark.alternatives):
+            mark = replace(mark, others=(*mark.others, found))
+    return mark
 
 
 def _with_the_loss(line: Line, marks: dict[str, StepMark]) -> tuple[Line, dict[str, StepMark]]:

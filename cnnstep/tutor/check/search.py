@@ -55,7 +55,7 @@ class Candidate:
 
     `causes` counts the causes that were assumed since the last given step, `excused` the cells that only rounding
     makes fit, `times` is what the conventions multiply the result by, `bits` what all of it is worth. `equals` are
-    other causes that give exactly the same result; `same_as` says what the numbers are if nothing was worked out.
+    other mistakes that give exactly the same result; `same_as` says what the numbers are if nothing was worked out.
     """
 
     line: Line
@@ -65,7 +65,7 @@ class Candidate:
     excused: int = 0
     times: float = 1.0
     bits: float = 0.0
-    equals: tuple[tuple[Cause, ...], ...] = ()
+    equals: tuple[tuple[str, ...], ...] = ()
     same_as: str = ""
     other_size: bool = False
 
@@ -96,6 +96,11 @@ class Candidate:
         before = codes_of(self.line.causes[: len(self.line.causes) - self.causes])
         made = reversed([cause for cause in self.new if cause.mistake and cause.mistake.code not in before])
         return {cause.name: cause.step for cause in made}
+
+    def may_equal(self, other: Candidate) -> bool:
+        """Whether other mistakes that give the same are as good: no more of them; or one, for another convention."""
+        most = len(self.codes) or int(bool(self.new) and not self.same_as)
+        return other.codes not in (self.codes, *self.equals) and len(other.codes) <= most
 
     def gives_the_same(self, other: Candidate) -> bool:
         """Whether the two come to the same numbers."""
@@ -236,6 +241,6 @@ def _worth_keeping(ranked: list[Candidate]) -> list[Candidate]:
         if twin is None or not one.codes:
             if one.bits <= ranked[0].bits + WINDOW and len(kept) < MOST_KEPT:
                 kept.append(one)
-        elif one.codes != kept[twin].codes and len(one.codes) <= max(1, len(kept[twin].codes)):
-            kept[twin] = replace(kept[twin], equals=(*kept[twin].equals, one.new))
+        elif kept[twin].may_equal(one):
+            kept[twin] = replace(kept[twin], equals=(*kept[twin].equals, one.codes))
     return kept
