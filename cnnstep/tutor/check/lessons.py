@@ -9,11 +9,11 @@ from itertools import islice
 import numpy as np
 
 from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.rebuild import with_keys
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.trace import trace
 from cnnstep.tutor.check.conventions import SLOPES_AT_ZERO, Rules
 from cnnstep.tutor.check.options import Sets, sets_of

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.step import Step
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.tutor.check.conventions import OTHER, STAGES, UNREAD, Convention, Reading, other_sign
 from cnnstep.tutor.check.lessons import Lessons
 from cnnstep.tutor.check.options import Option, options
