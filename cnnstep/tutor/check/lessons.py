@@ -104,7 +104,6 @@ class Lessons:
             self._right[key] = tidied(result) if case.step.role == "forward" else result
         return self._right[key]
 
-
     def results(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
         """What a step gives with these mistakes, each of which must change it by itself; without any, what is right.
 
