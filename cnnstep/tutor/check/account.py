@@ -80,6 +80,7 @@ def _on(account: Account, candidate: Candidate, gap: Gap) -> Iterator[Account]:
     written = layout.restore(mine.values) if mine.in_shape(layout.show(right).shape) else None
     if written is not None:
         same = np.allclose(written, candidate.result, rtol=EXACT, atol=0.0)
+        line = line if same else line.changed(rounded=line.rounded | {step.name})
         typed = line.with_value(step, written, tainted=True if wrong else None)
         turn = OTHER_NUMBERS if account.exact and not same else 0.0
         yield Account(typed, marks, bits + turn, account.exact if same else False)

@@ -50,8 +50,9 @@ class Line:
     `lesson` is the lesson under the conventions assumed so far, `reading` the rest of them; `ratio` says of each
     quantity on the way back what multiple of the scenario's own it is. `tainted` are the quantities that are not
     what they should be. `known` are the steps that the learner gave, up to here; `intended` those of them where the
-    line goes on with what they should be. `given_up` are mistakes that were not made again at the next occasion:
-    they do not come back. `doubt` is how unlikely the conventions and roundings so far are, in bits.
+    line goes on with what they should be, `rounded` those that had more digits than were written. `given_up` are
+    mistakes that were not made again at the next occasion: they do not come back. `doubt` is how unlikely the
+    conventions and roundings so far are, in bits.
     """
 
     lesson: Lesson
@@ -63,6 +64,7 @@ class Line:
     tainted: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     intended: frozenset[str] = frozenset()
+    rounded: frozenset[str] = frozenset()
     given_up: frozenset[str] = frozenset()
     doubt: float = 0.0
 

@@ -41,9 +41,12 @@ def excused(mine: Written, expected: Array, wrong: NDArray[np.bool_]) -> NDArray
     A number that needs no more digits than were written is not moved by rounding: whole numbers stay exact.
     """
     room = 2.0 * mine.tolerance
-    if not (wrong & (room > 0)).any():
-        return np.zeros_like(wrong)
+    near = np.abs(mine.values - expected) <= room + EXACT * np.maximum(1.0, np.abs(expected))
+    return wrong & near & is_long(expected, room)
+
+
+def is_long(numbers: Array, unit: Array | float) -> NDArray[np.bool_]:
+    """Which numbers have more digits than those of this unit."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        in_units = expected / room
-    long = np.abs(in_units - np.round(in_units)) > TIE
-    return wrong & long & (np.abs(mine.values - expected) <= room + EXACT * np.maximum(1.0, np.abs(expected)))
+        in_units = numbers / unit
+    return np.abs(in_units - np.round(in_units)) > TIE

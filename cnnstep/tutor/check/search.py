@@ -19,7 +19,7 @@ from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.tutor.check.evidence import EXCUSED, PLAIN, SOMETHING, WINDOW, Evidence, price
 from cnnstep.tutor.check.line import Cause, Line, codes_of
-from cnnstep.tutor.check.rounding import ON_THE_WAY, digits_of, excused, roundings
+from cnnstep.tutor.check.rounding import ON_THE_WAY, digits_of, excused, is_long, roundings
 from cnnstep.tutor.check.sheet import Written, as_shown
 from cnnstep.tutor.typed import EXACT
 
@@ -196,9 +196,17 @@ class _Search:
             return
         for (reading, times), wrong in zip(readings, wrongs, strict=True):
             if wrong is not None and (not names or int(wrong.sum()) == fewest):
-                forgiven = excused(mine, times * shown, wrong)
+                forgiven = excused(mine, times * shown, wrong) & self._rounded_before(line)
                 read = line.reads(step, reading, times)
                 yield self._weighed(read, times * result, wrong & ~forgiven, int(forgiven.sum()), times)
+
+    def _rounded_before(self, line: Line) -> bool:
+        """Whether a number that goes into the given step had to be rounded; from exact ones a result is exact."""
+        unit = 2.0 * float(self.gap.mine.tolerance.max(initial=0.0))
+        names = {quantity.name for quantity in self.gap.given.inputs}
+        return unit > 0 and (
+            not names.isdisjoint(line.rounded) or any(is_long(line.values[n], unit).any() for n in names)
+        )
 
     def _weighed(self, line: Line, result: Array, wrong: NDArray[np.bool_], forgiven: int, times: float) -> Candidate:
         causes = len(line.causes) - len(self.line.causes)
