@@ -13,9 +13,12 @@ import pytest
 from hypothesis import assume, given
 
 from cnnstep.engine.build_network import network
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.pool import MaxPool
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, trace
 from tests.engine.network_strategies import network_keys
 from tests.examples import examples
@@ -112,12 +115,39 @@ def largest_of(iteration: Iteration) -> float:
     return max(1.0, *(float(np.abs(array).max()) for array in iteration.values.values()))
 
 
+def rounding_decides(iteration: Iteration) -> bool:
+    """Whether a last digit says which side of a kink a number lies on, or which of two wins its window.
+
+    Quarters are added and multiplied exactly; behind a curved activation equal numbers may differ in their last digit.
+    """
+    exact = True
+    for step in iteration.lesson.steps:
+        if step.name == "error":
+            return False
+        source = iteration.values[step.inputs[0].name]
+        exact = exact and bool((source * 2.0**30 % 1 == 0).all())
+        if not exact and _is_close(step, source):
+            return True
+    return False
+
+
+def _is_close(step: Step, source: Array) -> bool:
+    if isinstance(step.part, ActivationLayer):
+        return any(bool((np.abs(source - kink) < 1e-9).any()) for kink in step.part.phi.kinks)
+    if not isinstance(step.part, MaxPool) or math.prod(step.part.window.size) == 1:
+        return False
+    windows = step.part.window.views(source, -math.inf)
+    best = np.sort(windows.reshape(*windows.shape[:4], -1))[..., -2:]
+    return bool((best[..., 1] - best[..., 0] < 1e-9).any())
+
+
 @given(network_keys())
 @examples(120)
 def test_every_output_and_every_gradient_is_pytorchs(keys: dict[str, Any]) -> None:
     keys["relu_slope_at_zero"] = 0
     lesson = lesson_of(network(**keys), input_gradient=True)
     (iteration,) = trace(lesson, 1)
+    assume(not rounding_decides(iteration))
     theirs = Theirs.of(keys, lesson)
     outputs, loss = theirs.passed()
     loss.backward()
