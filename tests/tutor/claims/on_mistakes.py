@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnnstep.engine.activations import ACTIVATIONS
+from cnnstep.engine.build_network import network
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
@@ -265,6 +266,20 @@ def only_the_largest_number_has_a_part_in_a_maximum(rng: np.random.Generator) ->
     smaller = window != window.max()
     nudged = window + 1e-9 * smaller
     assert nudged.max() == window.max()
+
+
+@claim("pool-upstream-forgotten", "What comes back then has nothing to do with the target.")
+def without_the_upstream_gradient_the_target_has_no_part(rng: np.random.Generator) -> None:
+    kind, image = str(rng.choice(["max_pool", "average_pool"])), rng.normal(size=(4, 4))
+    right, told = [], []
+    for target in rng.normal(size=(2, 2, 2)):
+        layers = [{"type": kind, "size": 2}]
+        scenario = network(input=image, layers=layers, target=target, learning_rate=1)
+        name = f"{kind}1.input_gradient"
+        right.append(first_iteration(lesson_of(scenario, input_gradient=True)).values[name])
+        told.append(wrong(scenario, name, "pool-upstream-forgotten"))
+    assert np.array_equal(told[0], told[1])
+    assert not np.allclose(right[0], right[1])
 
 
 @claim("adam-squared-forgotten", "s says how large the gradients are, whatever their sign.")
