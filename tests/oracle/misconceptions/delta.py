@@ -10,8 +10,10 @@ from tests.oracle.one_filter import FilterWork
 
 
 def _upstream(w: FilterWork) -> Cells:
-    """∂L/∂a with everything that the loss puts in: for binary cross-entropy e/(a(1 − a))."""
+    """∂L/∂a with everything that the loss puts in: for binary cross-entropy e/(a(1 − a)), a probability."""
     if w.manner.loss == "binary_cross_entropy":
+        if not all(0.0 < a < 1.0 for a in w["activation"].values()):
+            raise ArithmeticError
         return each(lambda e, a: e / (a * (1.0 - a)), w["error"], w["activation"])
     return w.upstream
 
