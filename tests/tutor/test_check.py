@@ -260,6 +260,13 @@ def test_rounding_is_no_excuse_where_every_number_on_the_way_is_exact() -> None:
     assert [(slip.cell, slip.yours, slip.expected) for slip in found.mark("update").slips] == [((0, 1), 0.1, 0)]
 
 
+def test_an_infinite_number_is_nobodys() -> None:
+    numbers = written([[1, 2]])
+    wrong = numbers.wrong(np.array([[np.inf, -np.inf]]))
+    assert wrong is not None
+    assert wrong.all()
+
+
 def test_the_given_number_itself_gets_its_own_digits_and_no_more() -> None:
     scenario = first(activation="sigmoid")
     right_one = first_iteration(lesson_of(scenario)).matrix("activation")

@@ -44,7 +44,8 @@ class Written:
         if expected.shape != self.values.shape:
             return None
         off = np.abs(self.values - expected)
-        return ~(off <= self.tolerance + slack + EXACT * np.maximum(1.0, np.abs(expected)))
+        allowed = self.tolerance + slack + EXACT * np.maximum(1.0, np.abs(expected))
+        return ~((off <= allowed) & np.isfinite(expected))  # an infinite number allows for any
 
     def in_axes_of(self, step: Step, shape: tuple[int, ...]) -> Written:
         """The same numbers with the axes that the step shows; `shape` is that of its result, every axis present.
