@@ -85,8 +85,8 @@ def test_the_worked_answer_has_two_turned_signs_and_lets_an_error_through_at_the
     assert found.mark("update").from_intended
     assert check_data(found)["conventions"] == {"error": "target_minus_output", "relu_slope_at_zero": 1}
     assert ("slope-forgotten",) in gradient.alternatives
-    assert "They can't tell which it was." in words(found)
-    assert [b.code for b in blocks_of(report(found, AS_USUAL)) if hasattr(b, "code")] == ["unreachable-target"]
+    assert "they can't tell which it was." in words(found)
+    assert [b.code for b in blocks_of(report(found, AS_USUAL)) if hasattr(b, "code")][-1] == "unreachable-target"
 
 
 @pytest.mark.parametrize("error", ["output_minus_target", "target_minus_output"])

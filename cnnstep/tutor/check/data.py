@@ -6,7 +6,7 @@ from typing import Any
 
 from cnnstep.engine.quantity import number
 from cnnstep.tutor.check.diagnose import Diagnosis
-from cnnstep.tutor.check.marks import StepMark
+from cnnstep.tutor.check.marks import Slip, StepMark
 
 
 def check_data(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def _plain(value: str | float) -> Any:
 
 
 def _step(mark: StepMark) -> dict[str, Any]:
-    return {
+    data: dict[str, Any] = {
         "name": mark.step.name,
         "verdict": mark.verdict,
         "mistakes": list(mark.mistakes),
@@ -36,10 +36,18 @@ def _step(mark: StepMark) -> dict[str, Any]:
             {
                 "cell": list(slip.cell),
                 "yours": number(slip.yours),
-                "expected": number(slip.expected),
+                "expected": number(_due(mark, slip)),
                 "reason": slip.reason,
             }
             for slip in mark.slips
         ],
         "alternatives": [list(codes) for codes in mark.alternatives],
     }
+    return data | ({"same_as": mark.same_as} if mark.same_as else {})
+
+
+def _due(mark: StepMark, slip: Slip) -> float:
+    """What belongs into the cell when the step is carried out rightly, whatever mistake was made beside the slip."""
+    if not mark.mistakes or mark.expected is None or mark.expected.ndim != len(slip.cell):
+        return slip.expected
+    return float(mark.expected[slip.cell])

@@ -13,6 +13,7 @@ from cnnstep.engine.quantity import Array, Cell, Values
 from cnnstep.engine.step import Step
 from cnnstep.tutor.check.account import Account, accounts_after, likeliest
 from cnnstep.tutor.check.conventions import Convention
+from cnnstep.tutor.check.elsewhere import in_their_place
 from cnnstep.tutor.check.lessons import Lessons
 from cnnstep.tutor.check.line import Line
 from cnnstep.tutor.check.marks import StepMark
@@ -71,20 +72,27 @@ def _diagnosis(sheet: Sheet) -> Diagnosis:
 
 
 def _both_ways(line: Line, marks: Mapping[str, StepMark], begin: Values) -> tuple[StepMark, ...]:
-    """The marks of all steps, each with what is right for the scenario.
+    """The marks of all steps, each with what is right for the scenario, and the step as it goes on from their numbers.
 
     Where a line went on from what should have been written, what follows from what was written is worked out here.
     """
     steps, found = [line.at(step).step for step in line.lesson.steps], []
     right, own = line.rightly(steps, begin), begin
     for step in steps:
-        layout, own = step.quantity.layout, line.rightly([step], own)
-        mark = replace(marks.get(step.name, StepMark(step, "missing")), right=layout.show(right[step.name]))
-        shown = layout.show(own[step.name])
+        layout, case = step.quantity.layout, line.changed(values=own).at(step)
+        own = line.rightly([step], own)
+        mark = marks.get(step.name) or StepMark(step, "missing", times=_times(own[step.name], case.right))
+        mark, shown = replace(mark, right=layout.show(right[step.name]), case=case), layout.show(own[step.name])
         found.append(replace(mark, expected=shown) if mark.from_intended else mark)
         if mark.mine is not None and mark.mine.in_shape(shown.shape):
             own = {**own, step.name: layout.restore(mark.mine.values)}
-    return tuple(found)
+    return in_their_place(found, line.lesson, right, own)
+
+
+def _times(result: Array, plain: Array) -> float:
+    """What the conventions multiply a step's result by."""
+    at = np.unravel_index(int(np.abs(plain).argmax()), plain.shape)
+    return float(result[at] / plain[at]) if plain[at] else 1.0
 
 
 def _gaps(lesson: Lesson, work: Mapping[str, Written], grain: float) -> Iterator[Gap]:

@@ -9,8 +9,13 @@ from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.step import Step, Working
 from cnnstep.tutor.check.line import Cause, Line, codes_of
 from cnnstep.tutor.check.sheet import Written
+from cnnstep.tutor.mistakes import Case
 
 Verdict: TypeAlias = Literal["correct", "follows", "mistake", "slip", "unexplained", "missing"]
+
+
+WRONG = ("mistake", "slip", "unexplained")
+"""The verdicts of numbers that are not right and don't follow."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,8 @@ class StepMark:
     `others` are explanations that are as good. `right` is right for the scenario under the sheet's conventions;
     `expected` is what follows from the learner's earlier numbers when this step, and those before it that were not
     given, are carried out rightly; `mine` is what they wrote, all as shown. `line` is the line of thought just
-    before the step, and `times` what its conventions multiply the step's result by. `same_as` names what the
+    before the step, and `times` what its conventions multiply the step's result by. `case` is the step as it is
+    carried out rightly from their numbers. `same_as` names what the
     numbers are where nothing was worked out: "zeros", or the quantity that was copied.
     """
 
@@ -53,6 +59,7 @@ class StepMark:
     mine: Written | None = field(default=None, repr=False)
     line: Line | None = field(default=None, repr=False)
     times: float = 1.0
+    case: Case | None = field(default=None, repr=False)
     from_intended: bool = False
     same_as: str = ""
 
@@ -60,6 +67,11 @@ class StepMark:
     def mistakes(self) -> tuple[str, ...]:
         """The codes of the mistakes assumed here, each once."""
         return codes_of(self.causes)
+
+    @property
+    def explanations(self) -> tuple[Explanation, ...]:
+        """What was assumed here, then what is as good."""
+        return Explanation(self.mistakes, len(self.slips)), *self.others
 
     @property
     def alternatives(self) -> tuple[tuple[str, ...], ...]:

@@ -1,23 +1,35 @@
-"""A diagnosis as a document: the verdict in one sentence, the steps, then each cause with its two lines."""
+"""A diagnosis as a document: the verdict in one sentence, the steps, then each cause, the numbers and how they are put
+right.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import bracketed
+from cnnstep.engine.quantity import Cell, bracketed
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
-from cnnstep.tutor.check.conventions import Convention
-from cnnstep.tutor.check.diagnose import Diagnosis, first_wrong
-from cnnstep.tutor.check.marks import Slip, StepMark
+from cnnstep.tutor.check.diagnose import Diagnosis
+from cnnstep.tutor.check.headline import (
+    convention_words,
+    copied,
+    headline,
+    readings,
+    table,
+)
+from cnnstep.tutor.check.marks import WRONG, Slip, StepMark
+from cnnstep.tutor.check.put_right import put_right, put_right_cell
 from cnnstep.tutor.check.separate import can_be_separated
-from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, Paragraph, Table, Tone
+from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, Mistake, Words, mistaken
-from cnnstep.tutor.numbers import Numbers, counted, listed
+from cnnstep.tutor.numbers import Numbers, capital, counted, listed
 from cnnstep.tutor.present import planes
-from cnnstep.tutor.sentences import place_of, title_of
+from cnnstep.tutor.sentences import title_of
+from cnnstep.tutor.typed import EXACT, size
 from cnnstep.tutor.why import arithmetic
 
 DIFFERENT = Mark("✗", "not this number", "bad")
@@ -27,173 +39,190 @@ SHOWN_LOSSES = 2
 
 def report(diagnosis: Diagnosis, style: Numbers) -> tuple[Block, ...]:
     """The whole page."""
-    blocks: list[Block] = [Heading(_verdict(diagnosis), 1), _table(diagnosis)]
+    diagnosis = _settled(diagnosis)
+    blocks: list[Block] = [Heading(headline(diagnosis), 1), table(diagnosis)]
     told: set[str] = set()
     for mark in diagnosis.marks:
-        blocks += _cause(diagnosis, mark, told, style)
+        blocks += _section(diagnosis, mark, told, style)
         told.update(mark.mistakes)
     blocks += _unreachable(diagnosis)
     blocks += _ending(diagnosis)
     return tuple(blocks)
 
 
+def _settled(diagnosis: Diagnosis) -> Diagnosis:
+    """Without what fits a step as well as a misconception that another step shows for certain."""
+    certain = {code for mark in diagnosis.marks if not mark.others for code in mark.mistakes}
+    marks = (
+        replace(mark, others=()) if mark.mistakes and certain.issuperset(mark.mistakes) else mark
+        for mark in diagnosis.marks
+    )
+    return replace(diagnosis, marks=tuple(marks))
+
+
 def causes(diagnosis: Diagnosis, name: str) -> tuple[Block, ...]:
     """What went wrong in one step, in short: for a learner in the middle of a lesson."""
     mark = diagnosis.mark(name)
+    if mark.others:
+        return _each_reading(diagnosis, mark)
     blocks: list[Block] = []
     for code in mark.mistakes:
         words = _words(diagnosis, mark, MISTAKES[code])
-        blocks += [Note(code, f"{words.does} {words.hurts}"), Paragraph(f"The right line: {words.fix}", "good")]
+        blocks += [Note(code, f"{words.does} {words.hurts}"), Paragraph(f"Instead: {words.fix}", "good")]
+    if mark.same_as:
+        blocks.append(Paragraph(f"{capital(copied(diagnosis.lesson, mark))}.", "warn"))
     told = [f"{bracketed(slip.cell)}: {slip.reason}" for slip in mark.slips if slip.reason]
     if told:
         blocks.append(Paragraph(f"{'; '.join(told)}.", "warn"))
     if mark.verdict == "correct" and diagnosis.conventions:
-        named = listed([_convention(one) for one in diagnosis.conventions])
+        named = listed([convention_words(one) for one in diagnosis.conventions])
         blocks.append(Paragraph(f"Right with {named}; this lesson has another convention.", "good"))
-    return (*blocks, *_alternatives(mark))
+    return tuple(blocks)
 
 
-def _verdict(diagnosis: Diagnosis) -> str:
-    """One sentence: what went wrong, and where."""
-    wrong = [mark for mark in diagnosis.marks if mark.verdict in ("mistake", "slip", "unexplained")]
-    given = sum(1 for mark in diagnosis.marks if mark.verdict != "missing")
-    if not wrong:
-        conventions = [_convention(one) for one in diagnosis.conventions]
-        right = "All right" if given > 1 else "Right"
-        return f"{right}, with {listed(conventions)}." if conventions else f"{right}."
-    told = _told(wrong)
-    if len(told) == 1:
-        return f"One thing went wrong, in {told[0]}."
-    count = {2: "Two", 3: "Three", 4: "Four"}.get(len(told), str(len(told)))
-    return f"{count} things went wrong: in {'; in '.join(told)}."
-
-
-def _told(wrong: list[StepMark]) -> list[str]:
-    """`the filter gradient: you …`, one for each cause; a misconception that shows in several steps names them all."""
-    steps: dict[tuple[str, str], list[str]] = {}
-    for mark in wrong:
-        name = place_of(mark.step)
-        for code in mark.mistakes:
-            steps.setdefault((MISTAKES[code].title, code), []).append(name)
-        if mark.slips:
-            turned = all("sign is turned" in slip.reason for slip in mark.slips)
-            what = f"{counted(len(mark.slips), 'cell')} {'with the sign turned' if turned else 'off'}"
-            steps[what, name] = [name]
-        if mark.verdict == "unexplained":
-            steps["these numbers don't come out, and no mistake known here gives them", name] = [name]
-    return [f"{listed(names)}: {what}" for (what, _), names in steps.items()]
-
-
-def _table(diagnosis: Diagnosis) -> Table:
-    """A row a step: right, follows, mistake, slip, not given."""
-    rows: list[tuple[str | float, ...]] = []
-    tones: list[Tone] = []
-    for mark in diagnosis.marks:
-        word, tone = _word(diagnosis, mark)
-        rows.append((title_of(mark.step).lower(), word))
-        tones.append(tone)
-    return Table(("step", "your numbers"), tuple(rows), tones=tuple(tones))
-
-
-def _word(diagnosis: Diagnosis, mark: StepMark) -> tuple[str, Tone]:
-    conventions = [_convention(cause.convention) for cause in mark.causes if cause.convention]
-    with_those = f", with {listed(conventions)}" if conventions else ""
-    if mark.verdict == "missing":
-        return "not given", "quiet"
-    if mark.verdict == "mistake":
-        return f"mistake: {listed(mark.mistakes)}{_and_slips(mark)}{with_those}", "bad"
-    if mark.verdict == "slip":
-        return f"slip in {listed([bracketed(slip.cell) or 'it' for slip in mark.slips])}{with_those}", "bad"
-    if mark.verdict == "unexplained":
-        return "not explained", "warn"
-    if mark.verdict == "follows":
-        return f"follows from your earlier numbers{with_those}", "plain"
-    if mark.from_intended:
-        return f"right, for the numbers you should have had before it{with_those}", "good"
-    downhill = ": with it, the gradient points downhill" if _points_downhill(diagnosis, mark) else ""
-    return f"right{with_those}{' for that sign' + downhill if downhill else ''}", "good"
-
-
-def _and_slips(mark: StepMark) -> str:
-    return f" and {counted(len(mark.slips), 'slip')}" if mark.slips else ""
-
-
-def _points_downhill(diagnosis: Diagnosis, mark: StepMark) -> bool:
-    turned = any(one.key == "error" for one in diagnosis.conventions)
-    return turned and mark.step.role == "gradient" and diagnosis.lesson.scenario.sign < 0 and not mark.causes
-
-
-def _convention(convention: Convention) -> str:
-    if convention.key == "error":
-        if convention.negate:
-            return "the gradient's sign turned"
-        return f"error = {str(convention.value).replace('_minus_', ' − ')}"
-    if convention.key == "loss":
-        return f"the loss {listed((str(convention.value), *convention.also), 'or')}"
-    return f"ReLU′(0) = {float(convention.value):g}"
-
-
-def _cause(diagnosis: Diagnosis, mark: StepMark, told: set[str], style: Numbers) -> list[Block]:
+def _section(diagnosis: Diagnosis, mark: StepMark, told: set[str], style: Numbers) -> list[Block]:
     """What stands behind one step's numbers; mistakes that were `told` of at an earlier step are only named."""
-    if mark.verdict not in ("mistake", "slip", "unexplained") and not mark.alternatives:
+    if mark.verdict not in WRONG and not mark.others:
         return []
-    blocks: list[Block] = []
-    for code in mark.mistakes:
-        blocks += _again(MISTAKES[code], mark) if code in told else _mistake(diagnosis, MISTAKES[code], mark)
-    blocks += _two_lines(mark)
-    if any(code == "uphill-update" or mark.step.role == "update" for code in mark.mistakes):
-        blocks += _two_ways(diagnosis, mark, style)
-    for slip in mark.slips:
-        blocks += _slip(mark, slip, style)
-    if mark.verdict == "unexplained":
-        blocks += _first_wrong_cell(mark, style)
-    blocks += _alternatives(mark)
+    blocks = _heading(diagnosis, mark, told)
+    if mark.verdict in WRONG:
+        slips = [] if mark.same_as else _slips(mark, style)
+        blocks += [*_columns(mark), *slips]
+        if mark.mistakes and not mark.others:
+            blocks += _two_ways(diagnosis, mark, style)
+        if mark.mistakes or not slips:
+            blocks += _put_right(diagnosis, mark, style)
     return blocks
 
 
-def _again(mistake: Mistake, mark: StepMark) -> list[Block]:
-    return [
-        Heading(f"{title_of(mark.step)}: {mistake.title}", 2, mistake.code),
-        Paragraph("The same misconception shows here again, so it counts once."),
-    ]
+def _heading(diagnosis: Diagnosis, mark: StepMark, told: set[str]) -> list[Block]:
+    """What was done, why it is wrong and what to do instead; where several explanations fit, each of them."""
+    title = title_of(mark.step)
+    if mark.others:
+        each = readings(diagnosis.lesson, mark)
+        return [Heading(f"{title}: {'one of these' if len(each) > 1 else each[0]}", 2), *_each_reading(diagnosis, mark)]
+    blocks: list[Block] = []
+    for code in mark.mistakes:
+        mistake = MISTAKES[code]
+        blocks.append(Heading(f"{title}: {mistake.title}", 2, code))
+        if code in told:
+            blocks.append(Paragraph("The same misconception shows here again, so it counts once."))
+            continue
+        words = _words(diagnosis, mark, mistake)
+        blocks += [
+            Paragraph(f"What you did: {words.does}"),
+            Paragraph(f"Why it hurts: {words.hurts}"),
+            Paragraph(f"Instead: {words.fix}", "good"),
+        ]
+    if not mark.mistakes:
+        blocks.append(Heading(f"{title}: {readings(diagnosis.lesson, mark)[0]}", 2))
+    return blocks
 
 
-def _mistake(diagnosis: Diagnosis, mistake: Mistake, mark: StepMark) -> list[Block]:
-    words = _words(diagnosis, mark, mistake)
-    return [
-        Heading(f"{title_of(mark.step)}: {mistake.title}", 2, mistake.code),
-        Paragraph(f"What you did: {words.does}"),
-        Paragraph(f"Why it hurts: {words.hurts}"),
-        Paragraph(f"The right line: {words.fix}", "good"),
-    ]
+def _each_reading(diagnosis: Diagnosis, mark: StepMark) -> tuple[Block, ...]:
+    """A note for each explanation that the numbers fit."""
+    own = [] if mark.verdict in WRONG and not mark.slips and not mark.mistakes else [_own_reading(diagnosis, mark)]
+    others = [_reading(diagnosis, mark, other.codes, other.slips) for other in dict.fromkeys(mark.others)]
+    words = "Your numbers fit all of these, so they can't tell which it was."
+    if len(own) + len(others) == 1:
+        words = "So few numbers can fit by chance, so this is not certain."
+    return (*own, *others, Paragraph(words, "warn"))
+
+
+def _own_reading(diagnosis: Diagnosis, mark: StepMark) -> Note:
+    if mark.mistakes:
+        return _reading(diagnosis, mark, mark.mistakes, len(mark.slips))
+    if mark.slips:
+        told = [f"{bracketed(slip.cell) or 'it'}{f' ({slip.reason})' if slip.reason else ''}" for slip in mark.slips]
+        return Note("slip", f"All right but {listed(told)}.")
+    conventions = [convention_words(cause.convention) for cause in mark.causes if cause.convention]
+    at_zero = any(cause.convention and cause.convention.key == "relu_slope_at_zero" for cause in mark.causes)
+    words = f"Right, with {listed(conventions)}" if conventions else "Right as it is"
+    return Note("right", f"{words}{', which matters where z is exactly 0' if at_zero else ''}.", "good")
+
+
+def _reading(diagnosis: Diagnosis, mark: StepMark, codes: tuple[str, ...], slips: int) -> Note:
+    """What was done if these mistakes were made, and so many cells are off besides."""
+    said = []
+    for code in codes:
+        words = _words(diagnosis, mark, MISTAKES[code])
+        said.append(f"{words.does} Instead: {words.fix}")
+    said += [f"Besides, {counted(slips, 'cell is', 'cells are')} off."] if slips and codes else []
+    return Note(" + ".join(codes) or "slip", " ".join(said) or f"{counted(slips, 'cell is', 'cells are')} off.")
 
 
 def _words(diagnosis: Diagnosis, mark: StepMark, mistake: Mistake) -> Words:
     """The words for the step that it was made in, which may be one before those that were given."""
-    made_in = next(cause.step for cause in mark.causes if cause.mistake is mistake)
-    return mistake.words(diagnosis.lesson, diagnosis.lesson.step(made_in))
+    lesson = diagnosis.lesson
+    made_in = [cause.step for cause in mark.causes if cause.mistake is mistake]
+    if not made_in:
+        up_to = lesson.steps[: lesson.names.index(mark.step.name) + 1]
+        made_in = [step.name for step in reversed(up_to) if step.role in mistake.slants]
+    return mistake.words(lesson, lesson.step(made_in[0]) if made_in else mark.step)
 
 
-def _two_lines(mark: StepMark) -> list[Block]:
-    """Your matrix, the cells that differ marked, beside the right one from your earlier numbers."""
-    if mark.mine is None or mark.verdict not in ("mistake", "slip", "unexplained"):
+def _columns(mark: StepMark) -> list[Block]:
+    """Your matrix beside the right one; where it differs, also what follows from your earlier numbers."""
+    if mark.mine is None or mark.expected is None or mark.right is None:
         return []
-    right = mark.expected
-    if right is None:
-        return []
-    wrong = mark.mine.wrong(right)
-    cells = () if wrong is None else (tuple(int(i) for i in cell) for cell in np.argwhere(wrong))
-    step = mark.step
+    step, mine, right = mark.step, mark.mine, mark.right
     blocks: list[Block] = []
-    if wrong is None:
-        sizes = ["×".join(str(n) for n in shape) or "one number" for shape in (mark.mine.values.shape, right.shape)]
-        blocks.append(Paragraph(f"Yours is {sizes[0]}; it should be {sizes[1]}.", "warn"))
-    mine = planes(step.quantity, mark.mine.values, dict.fromkeys(cells, DIFFERENT), title=f"your {step.symbol}")
-    return [*blocks, Beside((*mine, *planes(step.quantity, right, title=f"{step.symbol}, right")))]
+    if not mine.in_shape(right.shape):
+        blocks.append(Paragraph(f"Yours is {size(mine.values.shape)}; it should be {size(right.shape)}.", "warn"))
+    columns = [
+        planes(step.quantity, mine.values, dict.fromkeys(_wrong_cells(mark), DIFFERENT), title=f"your {step.symbol}")
+    ]
+    if _own_differ(mark):
+        columns.append(planes(step.quantity, mark.expected, title=f"{step.symbol} from your numbers"))
+    columns.append(planes(step.quantity, right, title=f"{step.symbol}, right"))
+    return [*blocks, Beside(tuple(block for column in columns for block in column))]
+
+
+def _wrong_cells(mark: StepMark) -> list[Cell]:
+    """The cells, as a learner counts them, that are neither right nor follow from the numbers before."""
+    assert mark.mine is not None
+    from_yours, from_right = (None if due is None else mark.mine.wrong(due) for due in (mark.expected, mark.right))
+    if from_yours is None or from_right is None:
+        return []
+    return [tuple(int(i) for i in cell) for cell in np.argwhere(from_yours & from_right)]
+
+
+def _own_differ(mark: StepMark) -> bool:
+    """Whether another matrix follows from the learner's earlier numbers than the one that is right."""
+    follows, right = mark.expected, mark.right
+    if follows is None or right is None or follows.shape != right.shape:
+        return False
+    return not np.allclose(follows, right, rtol=EXACT, atol=EXACT)
+
+
+def _slips(mark: StepMark, style: Numbers) -> list[Block]:
+    """Each cell that is off by itself: what stands there, what belongs there, and why."""
+    blocks: list[Block] = []
+    for slip in mark.slips:
+        where = mark.step.quantity.label(mark.step.quantity.layout.full_cell(slip.cell))
+        belongs = "with that mistake it would be" if mark.mistakes else _belongs(mark)
+        reason = f": {slip.reason}" if slip.reason else ""
+        text = f"{where}: you wrote {style.text(slip.yours)}, {belongs} {style.text(slip.expected)}{reason}."
+        blocks += [Paragraph(text, "warn"), *_worked(mark, slip, style)]
+    return blocks
+
+
+def _worked(mark: StepMark, slip: Slip, style: Numbers) -> list[Block]:
+    """The products of a cell, where no mistake makes other ones of them."""
+    if mark.case is None or slip.working is None:
+        return []
+    cell = mark.step.quantity.layout.full_cell(slip.cell)
+    follows = mark.times * mark.case.step.working(mark.case.values, cell).value
+    is_sum = len(slip.working.terms) > 1 or mark.times != 1.0  # else a formula says more than one product
+    if is_sum and abs(follows - slip.expected) <= EXACT * max(1.0, abs(slip.expected)):
+        return [put_right_cell(mark.case, mark.times, cell, style)]
+    return [*arithmetic(mark.step, cell, slip.working, style)]
 
 
 def _two_ways(diagnosis: Diagnosis, mark: StepMark, style: Numbers) -> list[Block]:
-    """Where the mistake leads the loss, and where the right way does."""
+    """Where a mistake in the update leads the loss, and where the right way does."""
+    if mark.step.role != "update" or diagnosis.sheet.iteration:
+        return []
     lesson = diagnosis.lesson
     try:
         wrong = mistaken(lesson, *(MISTAKES[code] for code in mark.mistakes))
@@ -213,38 +242,44 @@ def _losses(lesson: Lesson) -> list[float]:
     return losses
 
 
-def _slip(mark: StepMark, slip: Slip, style: Numbers) -> list[Block]:
-    cell = mark.step.quantity.layout.full_cell(slip.cell)
-    where = mark.step.quantity.label(cell)
-    reason = f": {slip.reason}" if slip.reason else ""
-    text = f"{where}: you wrote {style.text(slip.yours)}, it is {style.text(slip.expected)}{reason}."
-    shown = () if slip.working is None else arithmetic(mark.step, cell, slip.working, style)
-    return [Paragraph(text, "warn"), *shown]
+def _put_right(diagnosis: Diagnosis, mark: StepMark, style: Numbers) -> list[Block]:
+    """The learner's own arithmetic put right, from the step at which it went wrong to the one that was given."""
+    made_in = {cause.step for cause in mark.causes if cause.mistake}
+    blocks: list[Block] = []
+    for one in diagnosis.marks:
+        if one.step.name in made_in | {mark.step.name} and one.case is not None:
+            blocks += _line_put_right(mark if one.step is mark.step else one, style)
+    first = _first_that_differs(mark, style) if mark.verdict == "unexplained" else []
+    return [*first, Paragraph(_how(mark), "good"), *blocks] if blocks else first
 
 
-def _first_wrong_cell(mark: StepMark, style: Numbers) -> list[Block]:
-    cell = first_wrong(mark)
-    if cell is None or mark.line is None or mark.mine is None or mark.expected is None:
+def _first_that_differs(mark: StepMark, style: Numbers) -> list[Block]:
+    cells = _wrong_cells(mark)
+    if not cells or mark.mine is None or mark.expected is None:
         return []
-    step = mark.line.lesson.step(mark.step.name)
-    full = step.quantity.layout.full_cell(cell)
-    shown = arithmetic(step, full, step.working(mark.line.values, full), style)
-    where = step.quantity.label(full)
-    yours, right = style.text(float(mark.mine.values[cell])), style.text(float(mark.expected[cell]))
-    return [Paragraph(f"The first that differs is {where}: you wrote {yours}, it is {right}."), *shown]
+    where = mark.step.quantity.label(mark.step.quantity.layout.full_cell(cells[0]))
+    yours, due = (style.text(float(array[cells[0]])) for array in (mark.mine.values, mark.expected))
+    return [Paragraph(f"The first that differs is {where}: you wrote {yours}, {_belongs(mark)} {due}.")]
 
 
-def _alternatives(mark: StepMark) -> list[Block]:
-    """The other explanations, and for ReLU′(0) the cells that it is about."""
-    if not mark.alternatives:
-        return []
-    words = []
-    for cause in mark.causes:
-        if cause.convention and cause.convention.key == "relu_slope_at_zero":
-            words.append(f"Right with {_convention(cause.convention)}, which matters where z is exactly 0.")
-    told = [f"{' and '.join(MISTAKES[code].title for code in codes)} ({listed(codes)})" for codes in mark.alternatives]
-    words.append(f"These numbers fit just as well if {listed(told, 'or')}. They can't tell which it was.")
-    return [Paragraph(" ".join(words), "warn")]
+def _belongs(mark: StepMark) -> str:
+    return "from your numbers it is" if _own_differ(mark) else "it is"
+
+
+def _how(mark: StepMark) -> str:
+    """`Put right:`, for who walked uphill with what to do with the gradient that they have."""
+    if "uphill-update" in mark.mistakes and mark.case is not None:
+        return f"Put right: with your sign, {'subtract' if mark.case.scenario.sign > 0 else 'add'}."
+    return "Put right, from your numbers:" if _own_differ(mark) else "Put right:"
+
+
+def _line_put_right(mark: StepMark, style: Numbers) -> list[Block]:
+    assert mark.case is not None
+    quantity = mark.step.quantity
+    wrong = _wrong_cells(mark) if mark.mine is not None else []
+    wrong.sort(key=lambda cell: mark.right is None or not mark.right[cell])  # a 0 shows less than a sum
+    cell = quantity.layout.full_cell(wrong[0]) if wrong else (0,) * len(quantity.layout.axes)
+    return [put_right(mark.case, mark.times, cell, style)]
 
 
 def _unreachable(diagnosis: Diagnosis) -> list[Block]:
@@ -255,7 +290,7 @@ def _unreachable(diagnosis: Diagnosis) -> list[Block]:
 def _ending(diagnosis: Diagnosis) -> list[Block]:
     """One thing to type next."""
     name = diagnosis.sheet.name or "SCENARIO"
-    if any(mark.alternatives for mark in diagnosis.marks) and can_be_separated(diagnosis):
+    if any(mark.others for mark in diagnosis.marks) and can_be_separated(diagnosis):
         return [Command("cnnstep check WORK --separate FILE", "writes a scenario that tells these apart")]
     if diagnosis.mistakes:
         command = f"cnnstep run {name} --mistake {diagnosis.mistakes[0]} --iterations 5"
