@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ import cnnstep
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import InputError
 from tests.examples import examples
+from tests.extras import needs
 
 
 def module(kind: str, **options: Any) -> Any:
@@ -172,9 +174,10 @@ def test_a_class_of_ones_own_is_not_taken_for_pytorchs() -> None:
 
 
 def pytorch() -> Any:
-    return pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'cnnstep[torch]'")
+    return import_module("torch")
 
 
+@needs("torch")
 def test_layers_of_a_sequence_in_a_sequence_stand_in_its_place_under_their_names() -> None:
     nn = pytorch().nn
     first = nn.Sequential()
@@ -197,6 +200,7 @@ def told(model: Any, target: Any = None) -> list[str]:
     return [fault.what for fault in caught.value.faults]
 
 
+@needs("torch")
 def test_a_sequence_with_a_forward_of_its_own_is_not_read_as_one() -> None:
     nn = pytorch().nn
 
@@ -214,6 +218,7 @@ def test_a_sequence_with_a_forward_of_its_own_is_not_read_as_one() -> None:
     assert cnnstep.from_torch(inside, np.ones((1, 3, 3)), np.zeros(9), learning_rate=1).names == ("relu1", "flatten1")
 
 
+@needs("torch")
 def test_a_layer_without_weights_that_is_used_twice_works_twice() -> None:
     nn = pytorch().nn
     act = nn.Tanh()
@@ -222,6 +227,7 @@ def test_a_layer_without_weights_that_is_used_twice_works_twice() -> None:
     assert scenario.names == ("tanh1", "conv1", "tanh2")
 
 
+@needs("torch")
 def test_weights_that_two_layers_share_are_refused() -> None:
     nn = pytorch().nn
     once = nn.Conv2d(1, 1, 1)
@@ -231,6 +237,7 @@ def test_weights_that_two_layers_share_are_refused() -> None:
     assert told(nn.Sequential(nn.Sequential(once), other)) == ["layer 1 of the model shares its weights with layer 0.0"]
 
 
+@needs("torch")
 def test_weights_that_are_made_from_others_are_refused() -> None:
     nn = pytorch().nn
     layer = importlib.import_module("torch.nn.utils.prune").l1_unstructured(nn.Conv2d(1, 1, 2), "weight", amount=1)
@@ -238,6 +245,7 @@ def test_weights_that_are_made_from_others_are_refused() -> None:
     assert "Parametrized" in told(nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Conv2d(1, 1, 2))))[0]
 
 
+@needs("torch")
 def test_that_a_frozen_layer_is_trained_here_is_said() -> None:
     nn = pytorch().nn
     model = nn.Sequential(nn.Conv2d(1, 1, 2), nn.ReLU(), nn.Conv2d(1, 1, 1))
@@ -248,6 +256,7 @@ def test_that_a_frozen_layer_is_trained_here_is_said() -> None:
     assert "conv2.bias_update" in cnnstep.lesson_of(scenario).names
 
 
+@needs("torch")
 @pytest.mark.parametrize("kind", ["bfloat16", "float16", "float32", "float64"])
 def test_weights_and_inputs_of_every_precision_are_taken_over_digit_by_digit(kind: str) -> None:
     torch = pytorch()
@@ -260,12 +269,14 @@ def test_weights_and_inputs_of_every_precision_are_taken_over_digit_by_digit(kin
     np.testing.assert_array_equal(scenario.data()["layers"][0]["weights"], model[0].weight.detach().double().numpy())
 
 
+@needs("torch")
 def test_complex_weights_are_refused() -> None:
     torch = pytorch()
     model = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 2, dtype=torch.complex64))
     assert told(model, np.zeros((1, 2, 2)))[0].startswith("complex numbers can't be used")
 
 
+@needs("torch")
 def test_the_model_itself_is_left_as_it_is() -> None:
     nn = pytorch().nn
     model = nn.Sequential(nn.Conv2d(1, 1, 2))
@@ -281,6 +292,7 @@ def test_the_model_itself_is_left_as_it_is() -> None:
 ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU", "Softplus", "Sigmoid", "Tanh", "GELU", "SiLU", "Identity")
 
 
+@needs("torch")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_model_and_its_scenario_give_the_same_outputs_and_gradients(activation: str) -> None:
     torch = pytorch()
@@ -310,6 +322,7 @@ def test_a_model_and_its_scenario_give_the_same_outputs_and_gradients(activation
         np.testing.assert_allclose(first.values[name], expected.numpy(), rtol=1e-10, atol=1e-13, err_msg=name)
 
 
+@needs("torch")
 def test_pytorchs_own_gradients_are_the_same() -> None:
     torch = pytorch()
     nn = torch.nn
@@ -359,6 +372,7 @@ def moving_models(draw: st.DrawFn) -> tuple[Any, Any]:
     return model, torch.randn(2, 2, draw(st.integers(13, 16)), draw(st.integers(13, 16)), dtype=torch.float64)
 
 
+@needs("torch")
 @given(moving_models())
 @examples(100)
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")  # which costs PyTorch a copy
