@@ -63,7 +63,10 @@ def softmax_both_ways(iteration: Iteration, step: Step, numbers: Numbers) -> tup
     blocks: list[Block] = []
     if len(table) <= MOST_UNITS:
         blocks += [
-            Matrix(tuple(map(tuple, table.tolist())), f"∂{p.symbol}/∂z: row i, column j is p_i (1 − p_i), or −p_i p_j"),
+            Matrix(
+                tuple(map(tuple, table.tolist())),
+                f"∂{p.symbol}/∂z: row i, column j is p[i]·(1 − p[i]) where i is j, else −p[i]·p[j]",
+            ),
             Paragraph(f"{signal.symbol} × this matrix, row by row, gives {step.symbol}: {_row(passed, numbers)}."),
         ]
     if step.short:
