@@ -459,3 +459,37 @@ def test_a_slip_is_shown_with_the_numbers_put_in() -> None:
     found = diagnose(Sheet(shipped_scenario("sigmoid"), {"activation": mine}))
     formulas = [block.text for block in blocks_of(report(found, AS_USUAL)) if isinstance(block, Formula)]
     assert formulas == ["sigmoid(z[0,0]) = sigmoid(3) = 1 / (1 + e^(−3)) = 0.9526"]
+
+
+def test_an_endless_number_fits_nothing_though_its_tolerance_would_be_endless_too() -> None:
+    wrong = Written.rounded(np.array([[1.0, 2.0]]), 2).wrong(np.array([[np.inf, 2.0]]))
+    assert wrong is not None
+    assert wrong.tolist() == [[True, False]]
+
+
+def test_a_minus_at_the_gradient_reaches_the_update_where_there_is_a_bias_too() -> None:
+    sheet = {"error": [[-2, 0], [0, 0]], "gradient": [[2, -2], [0, 2]], "update": [[0, 0], [1, 0]]}
+    assert marked(first(bias=0), **sheet).verdict == "correct"  # W − ½·G, as if e had been a − t
+
+
+@pytest.mark.parametrize("place", ["error", "delta", "gradient"])
+def test_the_losses_number_may_come_in_at_any_one_step(place: str) -> None:
+    # e = a − t = 2 0; 0 0, the number 2 of Σe² comes in once, and then it is in all that follows
+    plain = {"error": [[2, 0], [0, 0]], "delta": [[2, 0], [0, 0]], "gradient": [[2, -2], [0, 2]]}
+    after = list(plain)[list(plain).index(place) :]
+    work = {name: (np.array(rows) * (2 if name in after else 1)).tolist() for name, rows in plain.items()}
+    found = marked(first(loss="squared_error"), **work, update=[[-1, 1], [1, -1]])  # W − ½·(4 −4; 0 4)
+    assert (found.verdict, found.conventions) == ("correct", ())
+
+
+def test_the_learning_rate_put_in_at_the_gradient_is_no_other_loss() -> None:
+    scenario = first(input=[[0, 0, 2], [1, -1, 1], [2, -2, -2]], filter=[[2, -2], [0, -2]], target=[[3, 1], [0, 1]])
+    gradient = right(scenario, "gradient")["gradient"]
+    typed = [list(row) for row in read_matrix("; ".join(" ".join(f"{0.1 * g:.1f}" for g in row) for row in gradient))]
+    assert diagnose(Sheet(scenario, {"gradient": Written.of(typed)})).verdict != "correct"
+
+
+def test_the_old_filter_written_again_is_named_as_nothing_but_that() -> None:
+    found = marked(first(), **right(first(), "gradient"), update=FIRST["filter"])
+    assert set(found.mistakes) <= {"not-updated"}
+    assert found.mark("update").same_as == "filter" or found.mistakes == ("not-updated",)

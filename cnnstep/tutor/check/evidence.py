@@ -19,8 +19,8 @@ from cnnstep.tutor.typed import EXACT
 
 SOMETHING = 3.0
 """That anything went wrong at a step at all: one step in eight."""
-FIRM = 3.5
-"""A name is believed where every explanation without it costs so much more: it is 32 times less likely."""
+FIRM = 2.75
+"""A name is believed where every explanation without it costs so much more: it is seven times less likely."""
 WINDOW = 6.0
 """An explanation that costs so much more than the likeliest is followed no further."""
 PLAIN = 2.0

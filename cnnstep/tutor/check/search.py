@@ -124,7 +124,8 @@ class _Search:
         self.line, self.gap = line, gap
         self.possible: dict[str, set[str]] = {step.name: set() for step in gap.steps}
         self.digits = digits_of(gap.mine, gap.grain) if gap.between else None
-        self.under_another = 0  # the fewest cells that another convention leaves over: a mistake may be its equal
+        self.open = gap.mine.values.size  # the fewest cells that are left over without a mistake
+        self.under_another = 0  # and under another convention: a mistake may be its equal
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -144,6 +145,7 @@ class _Search:
         tried = self._tried(0)
         fitting = [one for one in tried if not one.slips]
         tried = fitting or tried  # who is right under some convention has not slipped
+        self.open = min(one.slips for one in tried)
         self.under_another = min((one.slips for one in tried if one.new), default=0)
         best = min(tried, key=lambda one: one.bits)
         if best.slips or best.excused or best.new:
@@ -192,13 +194,19 @@ class _Search:
         readings = line.readings(step, given=True)
         wrongs = [mine.wrong(times * shown) for _, times in readings]
         fewest = min(int(wrong.sum()) for wrong in wrongs if wrong is not None)
-        if names and fewest > max(1, mine.values.size // SLIPS_BESIDE) and fewest != self.under_another:
+        if names and not self._may_leave(fewest):
             return
         for (reading, times), wrong in zip(readings, wrongs, strict=True):
             if wrong is not None and (not names or int(wrong.sum()) == fewest):
                 forgiven = excused(mine, times * shown, wrong) & self._rounded_before(line)
                 read = line.reads(step, reading, times)
                 yield self._weighed(read, times * result, wrong & ~forgiven, int(forgiven.sum()), times)
+
+    def _may_leave(self, slips: int) -> bool:
+        """Whether a mistake may leave so many cells open: few, and fewer than it explains; or as another convention."""
+        explained = self.open - slips
+        few = slips <= max(1, self.gap.mine.values.size // SLIPS_BESIDE) and slips < explained
+        return not slips or few or slips == self.under_another
 
     def _rounded_before(self, line: Line) -> bool:
         """Whether a number that goes into the given step had to be rounded; from exact ones a result is exact."""

@@ -39,12 +39,12 @@ class Written:
         """A right matrix as a learner would write it with so many decimals."""
         return cls(np.round(array, digits), np.full(array.shape, 0.5 * 10.0**-digits))
 
-    def wrong(self, expected: Array, slack: Array | float = 0.0) -> NDArray[np.bool_] | None:
-        """Where these numbers are not what they should be, give or take a slack; None where the shapes differ."""
+    def wrong(self, expected: Array) -> NDArray[np.bool_] | None:
+        """Where these numbers are not what they should be; None where the shapes differ."""
         if expected.shape != self.values.shape:
             return None
         off = np.abs(self.values - expected)
-        allowed = self.tolerance + slack + EXACT * np.maximum(1.0, np.abs(expected))
+        allowed = self.tolerance + EXACT * np.maximum(1.0, np.abs(expected))
         return ~((off <= allowed) & np.isfinite(expected))  # an infinite number allows for any
 
     def in_axes_of(self, step: Step, shape: tuple[int, ...]) -> Written:
