@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -14,16 +15,21 @@ from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array
+from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import load, shipped
 from cnnstep.tutor.check.sheet import as_shown
-from cnnstep.tutor.document import Matrix
+from cnnstep.tutor.document import Command, Heading, Matrix, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out, mistaken
+from cnnstep.tutor.mistakes.astray import astray_document
 from cnnstep.tutor.numbers import AS_USUAL
+from cnnstep.tutor.record import record
 from cnnstep.tutor.topics import explanation
 from tests.tutor.blocks import blocks_of
+from tests.tutor.occasions import OCCASIONS
+from tests.tutor.sheets import random_scenario
 
 CODES = list(MISTAKES)
 MOST_CELLS = 200
@@ -200,6 +206,63 @@ def test_explain_shows_the_wrong_numbers_beside_the_right_ones(code: str) -> Non
     first = wrong.reshape(-1, wrong.shape[-1]) if wrong.ndim else wrong.reshape(1, 1)
     assert tuple(float(v) for v in first[0]) in [row for rows in shown for row in rows]
     assert right.shape is not None
+
+
+OF_ANOTHER_SIZE = {
+    *("stride-ignored", "padding-ignored", "valid-not-full", "bias-gradient-not-summed", "output-for-input"),
+}
+"""What these give fits nowhere after it, so a run with them is refused."""
+
+
+@pytest.mark.parametrize("code", sorted(set(CODES) - OF_ANOTHER_SIZE))
+def test_a_run_with_the_mistake_shows_the_step_where_it_begins_and_another_end(code: str) -> None:
+    lesson = lesson_of(load(MISTAKES[code].shown_on).scenario, input_gradient=True)
+    wrong, right = (record(trace(one, 3)) for one in (mistaken(lesson, MISTAKES[code]), lesson))
+    page = astray_document(wrong, right, MISTAKES[code], MISTAKES[code].shown_on, AS_USUAL)
+    (heading,) = [block.text for block in page if isinstance(block, Heading) and block.level == 2]
+    begins = MISTAKES[code].remembers and code != "old-velocity"  # at first that is 0, and nothing moves
+    assert heading.startswith(f"Iteration {int(begins)}, ")
+    step = lesson.step(heading.split(", ")[1].replace(" ", "_"))
+    assert MISTAKES[code].fits(lesson, step)
+
+
+def test_a_mistake_about_memory_says_that_one_iteration_is_too_few() -> None:
+    lesson = lesson_of(load("momentum").scenario)
+    wrong, right = (record(trace(one, 1)) for one in (mistaken(lesson, MISTAKES["velocity-forgotten"]), lesson))
+    page = astray_document(wrong, right, MISTAKES["velocity-forgotten"], "momentum", AS_USUAL)
+    assert "it can't show before iteration 1" in " ".join(b.text for b in page if isinstance(b, Paragraph))
+
+
+def test_where_a_mistake_can_not_be_made_a_run_says_so_and_where_it_can() -> None:
+    lesson = lesson_of(load("first-filter").scenario)
+    wrong, right = (record(trace(one, 2)) for one in (mistaken(lesson, MISTAKES["adam-uncorrected"]), lesson))
+    page = astray_document(wrong, right, MISTAKES["adam-uncorrected"], "first-filter", AS_USUAL)
+    assert [block.command for block in page if isinstance(block, Command)] == [
+        "cnnstep run adam --mistake adam-uncorrected"
+    ]
+
+
+def changes(scenario: Scenario, code: str) -> list[tuple[str, object]]:
+    """The steps that a mistake changes in a question, and every way in which it does."""
+    lesson = lesson_of(scenario, input_gradient=True)
+    first = first_iteration(lesson)
+    before = {f"{s.name}_before": first.values[s.name] for s in lesson.steps if s.role in GRADIENT_ROLES}
+    values, found = {**first.next().values, **before}, []
+    for step in MISTAKES[code].occasions(lesson):
+        for way in carry_out(Case(lesson, step, values), MISTAKES[code]):
+            if way.shape != values[step.name].shape or not np.allclose(way, values[step.name]):
+                found.append((step.name, np.round(way, 9).tolist()))
+    return found
+
+
+def test_no_two_entries_are_the_same_on_every_question() -> None:
+    alike = set(combinations(CODES, 2))
+    for seed in range(30):
+        for kind in {OCCASIONS.get(code, random_scenario) for code in CODES}:
+            question = kind(np.random.default_rng(seed))
+            made = {code: changes(question, code) for code in {code for pair in alike for code in pair}}
+            alike = {(one, other) for one, other in alike if made[one] == made[other]}
+    assert alike == set()
 
 
 FIRST = {

@@ -81,7 +81,7 @@ mistake(
     "You correlated the input with δᵀ.",
     "δ[i,j] then meets the patch of output [j,i].",
     "δ[i,j] meets the patch of output [i,j].",
-    shown_on="dilation",
+    shown_on="leaky-relu-rescue",
     gradient=Slant(working=_with_delta_transposed, result=cropped_too),
 )
 
@@ -128,7 +128,7 @@ mistake(
     "and every other one is in proportion to its weight.",
     lambda at: at.right_line,
     shown_on="six-outputs",
-    gradient=Slant(working=lambda case: _delta(case).sum(axis=(0, 2, 3))[:, None, None, None] * _weights(case)),
+    gradient=Slant(instead=lambda case: _delta(case).sum(axis=(0, 2, 3))[:, None, None, None] * _weights(case)),
 )
 
 
