@@ -188,3 +188,27 @@ def test_the_shell_completes_commands_options_scenarios_and_topics(cnnstep: Prog
 )
 def test_a_topic_may_have_several_words_or_be_a_symbol_or_a_cell(cnnstep: Program, typed: str, title: str) -> None:
     assert cnnstep("explain", *typed.split()).out.startswith(title)
+
+
+@pytest.mark.parametrize(
+    ("only", "title"),
+    [
+        ("∂L/∂W", "5 Filter gradient"),
+        ("dL/dW", "5 Filter gradient"),
+        ("filter gradient", "5 Filter gradient"),
+        ("δ", "4 Delta"),
+        ("gradient[0]", "∂L/∂W, row 0"),
+        ("dX", "6 Input gradient"),
+        ("W new", "6 Update"),
+    ],
+)
+def test_a_step_is_named_on_the_command_line_as_it_is_in_a_session(cnnstep: Program, only: str, title: str) -> None:
+    ran = cnnstep("step", "first-filter", "--only", only)
+    assert (ran.code, ran.err) == (0, "")
+    assert title in ran.out
+
+
+def test_what_is_given_is_no_step(cnnstep: Program) -> None:
+    ran = cnnstep("run", "first-filter", "--only", "W")
+    assert ran.code == 2
+    assert ran.err.startswith("Filter is given, no step works it out.")
