@@ -48,13 +48,19 @@ def explained(found: Diagnosis) -> bool:
     return found.verdict == "mistaken" and all(mark.verdict != "unexplained" for mark in found.marks)
 
 
+def empty(found: Diagnosis) -> bool:
+    """Whether a matrix holds nothing that could speak for a mistake, and is told as that: zeros, or the old weights."""
+    nothing = [mark for mark in found.marks if mark.mine is not None and not mark.mine.values.any()]
+    return any(mark.same_as == "zeros" for mark in nothing) or "not-updated" in found.mistakes
+
+
 def missed(page: Page, codes: tuple[str, ...]) -> Callable[[Diagnosis], str]:
     """The fault of a diagnosis that does not name all of these, though no fewer causes give the very same numbers."""
 
     def fault(found: Diagnosis) -> str:
         slips = sum(len(mark.slips) for mark in found.marks)
         fewer = explained(found) and len(found.mistakes) + slips < len(codes)
-        if set(codes) <= said(found) or (fewer and (slips or comes_of(page, found.mistakes))):
+        if set(codes) <= said(found) or empty(found) or (fewer and (slips or comes_of(page, found.mistakes))):
             return ""
         return f"not {' + '.join(sorted(set(codes) - said(found)))}, but {found.verdict} {sorted(said(found))}"
 

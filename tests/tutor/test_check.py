@@ -493,3 +493,22 @@ def test_the_old_filter_written_again_is_named_as_nothing_but_that() -> None:
     found = marked(first(), **right(first(), "gradient"), update=FIRST["filter"])
     assert set(found.mistakes) <= {"not-updated"}
     assert found.mark("update").same_as == "filter" or found.mistakes == ("not-updated",)
+
+
+def test_a_sheet_that_is_right_under_a_convention_gets_no_name_though_a_mistake_gives_the_same_numbers() -> None:
+    scenario = first(bias=0)  # e = t − a, and a minus at the gradient: X ⋆ e² is the same, up to a factor
+    found = marked(scenario, error=[[-2, 0], [0, 0]], gradient=[[2, -2], [0, 2]], update=[[0, 0], [1, 0]])
+    assert found.verdict == "correct"
+    assert [mark.alternatives for mark in found.marks if mark.mine is not None] == [(), (), ()]
+
+
+def test_the_old_filter_again_is_that_and_nothing_else() -> None:
+    found = marked(first(), update=[[1, -1], [1, 1]])
+    assert (found.mistakes, found.mark("update").alternatives) == (("not-updated",), ())
+    assert words(found).startswith("One thing went wrong, in the update: you wrote the old weights again.")
+
+
+def test_a_gradient_of_zeros_is_that_and_has_no_name() -> None:
+    found = marked(first(), gradient=[[0, 0], [0, 0]])
+    assert (found.mistakes, found.mark("gradient").alternatives) == ((), ())
+    assert words(found).startswith("One thing went wrong, in the filter gradient: nothing but zeros.")

@@ -14,8 +14,10 @@ from cnnstep.tutor.check.marks import Explanation, StepMark, Verdict
 from cnnstep.tutor.check.search import Candidate, Gap, explain
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.check.slips import slips_in
+from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.typed import EXACT
 
+UNTOUCHED = MISTAKES["not-updated"]
 WIDEST = 24
 """So many accounts are followed at once."""
 VARIANTS = 4
@@ -136,7 +138,22 @@ def likeliest(accounts: list[Account]) -> tuple[Line, dict[str, StepMark]]:
         if other.bits <= chosen.bits + AS_GOOD:
             for mark in other.marks:
                 marks[mark.step.name] = _beside(marks[mark.step.name], mark)
-    return _with_the_loss(chosen.line, marks)
+    return _with_the_loss(chosen.line, {name: _said(mark) for name, mark in marks.items()})
+
+
+def _said(mark: StepMark) -> StepMark:
+    """The mark with what may be said of it: a right matrix gets no name, and one that is empty or copied no other.
+
+    Zeros and numbers that stood there before fit too much to speak for anything: they are told as what they are.
+    """
+    if mark.verdict in ("correct", "follows"):
+        return replace(mark, others=())
+    if not mark.same_as:
+        return mark
+    if (UNTOUCHED.code,) not in mark.alternatives:
+        return replace(mark, others=())
+    causes = (*mark.causes, Cause(mark.step.name, mistake=UNTOUCHED))
+    return replace(mark, verdict="mistake", causes=causes, slips=(), others=(), same_as="")
 
 
 def _beside(mark: StepMark, other: StepMark) -> StepMark:
