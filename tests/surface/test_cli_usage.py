@@ -134,6 +134,10 @@ class TestHelp:
         for command in COMMANDS:
             assert f" {command} " in page
 
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_no_default_is_a_number_that_means_none(self, cnnstep: Program, command: str) -> None:
+        assert "[default: -1]" not in " ".join(cnnstep(command, "--help").out.split())
+
     def test_the_version_is_a_word_and_a_number(self, cnnstep: Program) -> None:
         from cnnstep import __version__
 

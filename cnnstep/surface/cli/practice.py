@@ -34,8 +34,10 @@ def practice(
     skill: Annotated[
         str, typer.Option("--skill", metavar="SKILL", help="Only this skill.", autocompletion=_skill_names)
     ] = "",
-    level: Annotated[int, typer.Option("--level", help="1 to 3; without it, by how well you do.")] = 0,
-    seed: Annotated[int, typer.Option("--seed", help="Begin with this exercise; the next one is one more.")] = -1,
+    level: Annotated[int | None, typer.Option("--level", help="1 to 3; without it, by how well you do.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Begin with this exercise; the next one is one more.")
+    ] = None,
     fast: Annotated[bool, typer.Option("--fast", help="Begin at level 3: for who knows it already.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the skills and the courses.")] = False,
     checked: Annotated[bool, typer.Option("--check", help="Check a course's exercises; ask nothing.")] = False,
@@ -72,23 +74,23 @@ def practice(
         practise(wishes, loaded, style)
 
 
-def _wishes(skill: str, level: int, seed: int, fast: bool) -> Wishes:
+def _wishes(skill: str, level: int | None, seed: int | None, fast: bool) -> Wishes:
     from cnnstep.tutor.practice.plan import Wishes
     from cnnstep.tutor.practice.skills import SKILLS
 
-    if level:
+    if level is not None:
         between(level, 1, HIGHEST, "--level")
         not_both("--level", {"--fast": fast})
-    if seed != -1:
+    if seed is not None:
         between(seed, 0, HIGHEST_SEED, "--seed")
     name = SKILLS.find(skill).name if skill else ""
-    return Wishes(name, level or None, seed if seed >= 0 else None, fast)
+    return Wishes(name, level, seed, fast)
 
 
-def _course(course: str, skill: str, level: int, seed: int, fast: bool) -> Course | None:
+def _course(course: str, skill: str, level: int | None, seed: int | None, fast: bool) -> Course | None:
     if not course:
         return None
-    not_both("a course", {"--skill": skill, "--level": level, "--seed": seed >= 0, "--fast": fast})
+    not_both("a course", {"--skill": skill, "--level": level is not None, "--seed": seed is not None, "--fast": fast})
     from cnnstep.surface.practice.course_file import load_course
 
     return load_course(course)
