@@ -35,12 +35,12 @@ def topic_list() -> tuple[Block, ...]:
         )
         for group in GROUPS
     )
-    from cnnstep.tutor.topics.mistakes import mistake_table
+    from cnnstep.tutor.topics.mistakes import mistake_tables
 
     return (
         Heading("Topics", 1),
         *tables,
-        mistake_table(),
+        *mistake_tables(),
         Command("cnnstep explain dead-relu", "a good one to start with"),
     )
 

@@ -23,10 +23,26 @@ MOST_SAMPLES = 3
 """So many of a network's samples are worked through."""
 
 
-def mistake_table() -> Table:
-    """All mistakes, in the order in which a lesson gives occasion for them."""
-    rows = tuple((code, one.title) for code, one in MISTAKES.items())
-    return Table(("mistake", "what went wrong"), rows, "Mistakes")
+GROUPS = {
+    "on the way forward": ("forward", "activation", "pool"),
+    "with the error and δ": ("error", "delta"),
+    "in the gradients": ("gradient", "bias_gradient"),
+    "on the way back to the input": ("input_gradient", "pool_gradient", "softmax_gradient"),
+    "in the update": ("velocity", "first_moment", "second_moment", "update"),
+}
+"""The roles of a lesson's steps, in its order, under what the list calls them."""
+
+
+def mistake_tables() -> tuple[Table, ...]:
+    """All mistakes, by the first step that gives occasion for them."""
+    return tuple(
+        Table(
+            ("mistake", "what went wrong"),
+            tuple((code, one.title) for code, one in MISTAKES.items() if one.roles[0] in roles),
+            f"Mistakes {where}",
+        )
+        for where, roles in GROUPS.items()
+    )
 
 
 def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
