@@ -34,13 +34,13 @@ GOALS = {
 }
 """So many sheets of each kind in full, and the share of them that may be told wrongly."""
 EACH_MISTAKE = 200
-OPEN = {"right-network"}
-"""Goals that are not reached yet."""
+OPEN = {"right-network": "a minus at a gradient of a network, where the error is not given, is not always seen as that"}
+"""Goals that are not reached yet, and why."""
 
 
 def kinds() -> list[object]:
-    waits = pytest.mark.xfail(reason="not reached yet", strict=False)
-    return [pytest.param(kind, marks=waits) if kind in OPEN else kind for kind in GOALS]
+    waits = {kind: pytest.mark.xfail(reason=why, strict=False) for kind, why in OPEN.items()}
+    return [pytest.param(kind, marks=waits.get(kind, ())) for kind in GOALS]
 
 
 def codes() -> list[object]:

@@ -73,6 +73,15 @@ def test_a_right_sheet_of_a_network_is_right() -> None:
     assert found.verdict == "correct"
 
 
+def test_a_losss_number_that_a_gradient_shows_first_may_have_come_in_at_the_error_that_was_not_given() -> None:
+    layers = small().data()["layers"][:-1]
+    scenario = small(layers=layers, target=[1, 0, 2], loss="mean_squared_error")
+    right = first_iteration(lesson_of(scenario))
+    given = ("dense1.gradient", "flatten1.input_gradient", "conv1.gradient", "conv1.update")
+    found = diagnose(Sheet(scenario, {name: Written.rounded(right.matrix(name), 4) for name in given}))
+    assert (found.verdict, found.conventions) == ("correct", ())
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_mistake_in_a_network_is_named_and_what_follows_from_it_is_not_blamed(code: str) -> None:
     found = with_mistakes(code)

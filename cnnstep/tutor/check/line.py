@@ -198,7 +198,10 @@ class Line:
             return [(self.reading, self.reading.before(stage) / rules.engine(stage) / before if put_in else 1.0)]
         remembers = bool(self.lessons.scenario.optimizer.memory)  # whose numbers show what was put in before them
         signed = (given or remembers) and self._sign_is_known(stage)
-        stages = [stage, "gradient"] if step.role == "input_gradient" and not step.layer else [stage]
+        # what was first seen at a gradient may have come in before it, at a step that was not given
+        seen_late = "gradient" in (self.reading.place, self.reading.minus)
+        sent_back = step.role == "input_gradient" and not step.layer
+        stages = [stage, "gradient"] if stage == "delta" and (seen_late or sent_back) else [stage]
         found: dict[float, Reading] = {}
         for place in stages:
             for reading in rules.readings(self.reading, place, signed=signed):
