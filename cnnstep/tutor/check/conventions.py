@@ -82,13 +82,18 @@ class Rules:
         """What stands before a − t in the engine's own numbers of this stage: one filter's error is plain."""
         return 1.0 if stage == "error" and not self.scenario.is_network else self.number
 
-    def readings(self, so_far: Reading, stage: str, *, signed: bool) -> tuple[Reading, ...]:
-        """What the numbers of this stage can show, the scenario's own first. `signed`: the error's sign is known."""
+    def readings(self, so_far: Reading, stage: str, unseen: str, *, signed: bool) -> tuple[Reading, ...]:
+        """What the numbers of this stage can show, the scenario's own first.
+
+        `unseen` is where a number may have come in before without having been written down, "" if nowhere.
+        `signed`: a minus that comes in here shows.
+        """
+        places = dict.fromkeys(place for place in (stage, unseen) if place)
         found = [so_far]
         if so_far.number is None:
             last = stage == STAGES[-1]
             numbers = [n for n in self.losses if last or n != 1.0]
-            found = [replace(so_far, place=stage, number=number) for number in numbers]
+            found = [replace(so_far, place=place, number=number) for number in numbers for place in places]
             found += [] if last else [so_far]
         if signed and not so_far.minus and stage != STAGES[0]:
             found += [replace(one, minus=stage) for one in found]

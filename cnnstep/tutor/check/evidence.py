@@ -44,7 +44,7 @@ class Evidence:
     """
 
     def __init__(self, mine: Written, right: Array, start: Array | None = None) -> None:
-        values, digit = mine.values, 2.0 * float(mine.tolerance.max(initial=0.0))
+        values, digit = mine.values, 2.0 * mine.finest
         start = start if start is not None and start.shape == values.shape else np.zeros_like(values)
         grid = digit or grid_of(values, FINEST)
         each = _spread(values - start, grid)

@@ -196,22 +196,26 @@ class Line:
         if not given and stage != "gradient" and not (early and self.reading.number is None):
             put_in = self.reading.number is not None
             return [(self.reading, self.reading.before(stage) / rules.engine(stage) / before if put_in else 1.0)]
-        remembers = bool(self.lessons.scenario.optimizer.memory)  # whose numbers show what was put in before them
-        signed = (given or remembers) and self._sign_is_known(stage)
-        # what was first seen at a gradient may have come in before it, at a step that was not given
-        seen_late = "gradient" in (self.reading.place, self.reading.minus)
-        sent_back = step.role == "input_gradient" and not step.layer
-        stages = [stage, "gradient"] if stage == "delta" and (seen_late or sent_back) else [stage]
-        found: dict[float, Reading] = {}
-        for place in stages:
-            for reading in rules.readings(self.reading, place, signed=signed):
-                found.setdefault(reading.before(place) / rules.engine(place) / before, reading)
-        return [(reading, times) for times, reading in found.items()]
-
-    def _sign_is_known(self, stage: str) -> bool:
-        """Whether a minus that comes in here shows: the sign before it was written down, and the one here was not."""
+        network, scenario = self.lessons.scenario.is_network, self.lessons.scenario
+        remembers = bool(scenario.optimizer.memory)  # whose numbers show what was put in before them
         seen = {self.stage(self.lesson.step(name)) for name in self.known}
-        return stage not in seen and not seen.isdisjoint(STAGES[:-1])
+        known = not seen.isdisjoint(STAGES[:-1]) or network
+        stages = [stage, "gradient"] if step.role == "input_gradient" and not network else [stage]
+        unseen = self._unseen(seen) if network and stage == "gradient" else ""
+        found: dict[object, tuple[Reading, float]] = {}
+        for place in stages:
+            signed = (given or remembers) and known and stage not in seen
+            for reading in rules.readings(self.reading, place, unseen, signed=signed):
+                times = reading.before(place) / rules.engine(place) / before
+                found.setdefault(reading if network else times, (reading, times))
+        return list(found.values())
+
+    @staticmethod
+    def _unseen(seen: set[str]) -> str:
+        """The first place where the loss's number may have come in though no number of that stage was given."""
+        if "delta" in seen:
+            return ""
+        return "delta" if "error" in seen else "error"
 
     def reads(self, step: Step, reading: Reading, times: float) -> Line:
         """The line once this is read into the step's numbers."""

@@ -19,7 +19,7 @@ TIE = 1e-6
 
 def digits_of(mine: Written, grain: float) -> int | None:
     """How many decimals were kept on the way: the matrix's own, or the sheet's; None where numbers are exact."""
-    tolerance = float(mine.tolerance.max(initial=0.0)) or grain
+    tolerance = mine.finest or grain
     return round(-log10(2.0 * tolerance)) if tolerance else None
 
 

@@ -156,9 +156,13 @@ class _Search:
         return _worth_keeping(sorted(tried, key=lambda one: one.bits))
 
     def _tried(self, mistakes: int) -> list[Candidate]:
-        """Every way with exactly so many new mistakes; if none fits, those that round on the way too."""
+        """Every way with exactly so many new mistakes; where it can matter, those that round on the way too.
+
+        Whoever is right may have rounded though it can't be seen yet; beside a mistake it is a way out only.
+        """
         found = list(self._reach(self.line, self.gap.steps, mistakes, None))
-        if mistakes < 2 and self.digits is not None and all(one.slips or one.excused for one in found):
+        none_fits = all(one.slips or one.excused for one in found)
+        if self.digits is not None and (not mistakes or (mistakes == 1 and none_fits)):
             found += self._reach(self.line, self.gap.steps, mistakes, self.digits)
         return found
 
@@ -210,7 +214,7 @@ class _Search:
 
     def _rounded_before(self, line: Line) -> bool:
         """Whether a number that goes into the given step had to be rounded; from exact ones a result is exact."""
-        unit = 2.0 * float(self.gap.mine.tolerance.max(initial=0.0))
+        unit = 2.0 * self.gap.mine.finest
         names = {quantity.name for quantity in self.gap.given.inputs}
         return unit > 0 and (
             not names.isdisjoint(line.rounded) or any(is_long(line.values[n], unit).any() for n in names)

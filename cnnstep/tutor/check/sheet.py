@@ -39,6 +39,12 @@ class Written:
         """A right matrix as a learner would write it with so many decimals."""
         return cls(np.round(array, digits), np.full(array.shape, 0.5 * 10.0**-digits))
 
+    @property
+    def finest(self) -> float:
+        """Half a unit of the last digit that any number has, or 0: beside `3.663`, `2.47` is `2.470`."""
+        inexact = self.tolerance[self.tolerance > 0]
+        return float(inexact.min()) if inexact.size else 0.0
+
     def wrong(self, expected: Array) -> NDArray[np.bool_] | None:
         """Where these numbers are not what they should be; None where the shapes differ."""
         if expected.shape != self.values.shape:
@@ -147,8 +153,8 @@ class Sheet:
 
     @property
     def grain(self) -> float:
-        """The coarsest precision on the sheet: half a unit of the last digit, 0 where all numbers are exact."""
-        return max((float(mine.tolerance.max()) for mine in self.work.values() if mine.tolerance.size), default=0.0)
+        """The precision of the coarsest matrix: half a unit of its last digit, 0 where all numbers are exact."""
+        return max((mine.finest for mine in self.work.values()), default=0.0)
 
     def by_step(self, lesson: Lesson, right: Values) -> dict[str, Written]:
         """The work by the steps' full names, with the axes that they show; `right` are the right results.
