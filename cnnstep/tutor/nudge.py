@@ -71,6 +71,18 @@ def _compared(iteration: Iteration, ends: list[Values], slope: float, gradient: 
     return f"{told}. {sign}{_why_not(lesson, ends)}"
 
 
+def slope_shown(iteration: Iteration, step: Step, cell: Cell) -> float | None:
+    """The slope of the loss that a nudge shows for a number of this step; None for a step that is no gradient."""
+    lesson, values = iteration.lesson, iteration.values
+    moved = step.inputs[-1] if step.role == "delta" else _moved(lesson, step)
+    if moved is None:
+        return None
+    at = float(values[moved.name][cell])
+    ends = (_forward_with(lesson, values, moved.name, cell, at + h) for h in (-NUDGE, NUDGE))
+    below, above = (float(lesson.loss(end)) for end in ends)
+    return (above - below) / (2 * NUDGE)
+
+
 def _minus(lesson: Lesson) -> str:
     return "target − output" if lesson.scenario.is_network else "e = t − a"
 

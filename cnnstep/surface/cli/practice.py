@@ -38,7 +38,10 @@ def practice(
     seed: Annotated[
         int | None, typer.Option("--seed", help="Begin with this exercise; the next one is one more.")
     ] = None,
-    fast: Annotated[bool, typer.Option("--fast", help="Begin at level 3: for who knows it already.")] = False,
+    student: Annotated[
+        str, typer.Option("--student", metavar="NAME", help="Exercises of your own: each name gets other ones.")
+    ] = "",
+    fast: Annotated[bool, typer.Option("--fast", help="Begin at the highest level, if you know it already.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the skills and the courses.")] = False,
     checked: Annotated[bool, typer.Option("--check", help="Check a course's exercises; ask nothing.")] = False,
     gift: Annotated[str, typer.Option("--gift", metavar="FILE", help="Write the exercises for Moodle (GIFT).")] = "",
@@ -58,12 +61,12 @@ def practice(
       cnnstep practice --skill gradient --gift gradient.gift
     """
     style = style_of(precision, fractions)
-    wishes = _wishes(skill, level, seed, fast)
+    wishes = _wishes(skill, level, seed, fast, student)
     between(count, 1, MOST_EXERCISES, "--count")
     if listed:
         _list(style)
         return
-    loaded = _course(course, skill, level, seed, fast)
+    loaded = _course(course, skill, level, seed, fast, student)
     if checked:
         _check(loaded, style)
     elif gift:
@@ -74,7 +77,7 @@ def practice(
         practise(wishes, loaded, style)
 
 
-def _wishes(skill: str, level: int | None, seed: int | None, fast: bool) -> Wishes:
+def _wishes(skill: str, level: int | None, seed: int | None, fast: bool, student: str) -> Wishes:
     from cnnstep.tutor.practice.plan import Wishes
     from cnnstep.tutor.practice.skills import SKILLS
 
@@ -83,14 +86,16 @@ def _wishes(skill: str, level: int | None, seed: int | None, fast: bool) -> Wish
         not_both("--level", {"--fast": fast})
     if seed is not None:
         between(seed, 0, HIGHEST_SEED, "--seed")
+        not_both("--seed", {"--student": student})
     name = SKILLS.find(skill).name if skill else ""
-    return Wishes(name, level, seed, fast)
+    return Wishes(name, level, seed, fast, student.strip().lower())
 
 
-def _course(course: str, skill: str, level: int | None, seed: int | None, fast: bool) -> Course | None:
+def _course(course: str, skill: str, level: int | None, seed: int | None, fast: bool, student: str) -> Course | None:
     if not course:
         return None
-    not_both("a course", {"--skill": skill, "--level": level is not None, "--seed": seed is not None, "--fast": fast})
+    drawn = {"--level": level is not None, "--seed": seed is not None, "--student": student}
+    not_both("a course", {"--skill": skill, **drawn, "--fast": fast})
     from cnnstep.surface.practice.course_file import load_course
 
     return load_course(course)

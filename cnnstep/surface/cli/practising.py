@@ -7,13 +7,14 @@ from dataclasses import replace
 from cnnstep.surface.cli.context import say, show
 from cnnstep.surface.cli.conversation import converse, take_any_bytes
 from cnnstep.surface.loading import scenario
+from cnnstep.surface.practice.course_file import load_course
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.practice.advance import advance
 from cnnstep.tutor.practice.course import Course
 from cnnstep.tutor.practice.plan import Wishes
-from cnnstep.tutor.practice.session import Practice, begin, prompt
+from cnnstep.tutor.practice.session import Around, Practice, begin, prompt
 
 
 def practise(wishes: Wishes, course: Course | None, style: Numbers) -> None:
@@ -22,7 +23,7 @@ def practise(wishes: Wishes, course: Course | None, style: Numbers) -> None:
     with Store.open() as store:
         for note in store.notes:
             say(note)
-        practice, reply = begin(tuple(store.history()), wishes, course, style, scenario)
+        practice, reply = begin(tuple(store.history()), wishes, course, style, Around(scenario, load_course))
         show(reply.blocks, style)
 
         def answer(practice: Practice, line: str) -> tuple[Practice, tuple[Block, ...]]:

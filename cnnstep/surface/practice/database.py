@@ -19,7 +19,8 @@ from cnnstep.tutor.practice.event import KINDS, OUTCOMES, Event
 
 APPLICATION = 0x636E6E73
 """`cnns`: SQLite keeps it in the file's head, so that a progress file is known as one."""
-VERSION = 1
+VERSION = 2
+"""Of the table: 2 has which kind of exercise it was. A file of version 1 is read as it is, and added to as 2."""
 PATIENCE = 10.0
 """Seconds to wait for other sessions. A change takes a millisecond, or some fifty on a slow disk."""
 
@@ -36,8 +37,11 @@ COLUMNS: dict[str, type] = {
     "mistakes": str,
     "fast": int,
     "at": float,
+    "variant": str,
 }
 """An event's fields in their order, and how each is kept: the mistakes as JSON, yes and no as 1 and 0."""
+SINCE = {"variant": 2}
+"""The version that a column came with, where that is not the first; before it, it is an empty text."""
 _SQL = {str: "TEXT", int: "INTEGER", float: "REAL"}
 _ROW = ", ".join(f"{name} {_SQL[kind]} NOT NULL" for name, kind in COLUMNS.items())
 _NAMES = ", ".join(COLUMNS)
@@ -50,8 +54,11 @@ _BEGIN = (
         for change in ("update", "delete")
     ),
 )
+_BRING_UP_TO_DATE = (
+    *(f"ALTER TABLE events ADD COLUMN {name} TEXT NOT NULL DEFAULT ''" for name in SINCE),
+    f"PRAGMA user_version = {VERSION}",
+)
 _INSERT = f"INSERT INTO events ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
-_SELECT = f"SELECT {_NAMES} FROM events ORDER BY id"
 
 Mode = Literal["rwc", "rw", "ro"]
 """SQLite's words: make the file where there is none; use one that is there; only read it."""
@@ -74,9 +81,9 @@ def write(path: Path, events: Sequence[Event]) -> None:
     """Adds the events, all or none; they are on the disk when this returns. A blank file is begun with them."""
     with gate(path), opened(path, "rwc") as connection:
         connection.execute("BEGIN IMMEDIATE")
-        if not begun(connection):
-            for statement in _BEGIN:
-                connection.execute(statement)
+        version = begun(connection)
+        for statement in _BEGIN if not version else _BRING_UP_TO_DATE if version < VERSION else ():
+            connection.execute(statement)
         connection.executemany(_INSERT, map(_row, events))
         connection.execute("COMMIT")
 
@@ -104,11 +111,13 @@ def look(path: Path) -> list[Event]:
 
 def _events(connection: sqlite3.Connection, thorough: bool = False) -> list[Event]:
     connection.execute("BEGIN")
-    if not begun(connection):
+    version = begun(connection)
+    if not version:
         return []
     if thorough and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         raise UnfitError("damaged")
-    return [_event(row) for row in connection.execute(_SELECT)]
+    names = ", ".join("''" if SINCE.get(name, 1) > version else name for name in COLUMNS)
+    return [_event(row) for row in connection.execute(f"SELECT {names} FROM events ORDER BY id")]
 
 
 @contextmanager
@@ -136,19 +145,19 @@ def opened(path: Path, mode: Mode) -> Iterator[sqlite3.Connection]:
         raise said from error
 
 
-def begun(connection: sqlite3.Connection) -> bool:
-    """Whether the file holds our table; a blank one does not, and any other is unfit."""
+def begun(connection: sqlite3.Connection) -> int:
+    """The version of our table in the file, 0 for a blank one; any other file is unfit."""
     application, version, tables = (
-        connection.execute(query).fetchone()[0]
+        int(connection.execute(query).fetchone()[0])
         for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
     )
     if not (application or version or tables):
-        return False
+        return 0
     if application != APPLICATION:
         raise UnfitError("foreign")
-    if version != VERSION:
+    if not 1 <= version <= VERSION:
         raise UnfitError("newer" if version > VERSION else "damaged")
-    return True
+    return version
 
 
 def _row(event: Event) -> tuple[object, ...]:

@@ -10,49 +10,67 @@ import html
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from cnnstep.surface.formats.text import render
 from cnnstep.surface.screen import Screen
-from cnnstep.tutor.document import Block, Document
+from cnnstep.tutor.document import Block, Document, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.making import Exercise
 from cnnstep.tutor.practice.questions.digits import are_long
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
 from cnnstep.tutor.practice.questions.question import Question
+from cnnstep.tutor.practice.questions.step import StepQuestion
+from cnnstep.tutor.practice.questions.step_hints import first_cell
 from cnnstep.tutor.practice.skills import SKILLS
 
 MOST_WRONG = 5
-"""So many wrong choices beside the right one."""
+FEWEST_WRONG = 2
+"""So many wrong choices beside the right one; with fewer, one number of the matrix is asked for."""
 WIDTH = 76
-TOLERANCE = 0.001
+DECIMALS = 3
+TOLERANCE = 10.0**-DECIMALS
 """How far a number may be off: three decimals are asked for."""
 DIGITS = "<p>Type a number, not a fraction. Three decimals are enough.</p>"
 SCREEN = Screen(sys.stdout, sys.stderr, width=WIDTH)
 
 
 def gift(exercises: Iterable[Exercise]) -> str:
-    """All of them, each skill in a category of its own."""
+    """All of them, each skill or each course in a category of its own."""
     return "\n\n".join(_entries(exercises)) + "\n"
 
 
 def _entries(exercises: Iterable[Exercise]) -> Iterator[str]:
-    category = ""
+    before = ""
     for one in exercises:
-        if one.skill != category:
-            category = one.skill
-            yield f"$CATEGORY: cnnstep/{_escaped(SKILLS[one.skill].title)}"
+        category = one.course or SKILLS[one.skill].title
+        if category != before:
+            before = category
+            yield f"$CATEGORY: cnnstep/{_escaped(category.replace('/', '-'))}"
         yield _entry(one)
 
 
 def _entry(one: Exercise) -> str:
-    question = one.question
+    question = _as_asked(one.question)
     title = one.title or f"{SKILLS[one.skill].title} {one.level}.{one.seed}"
-    blocks = question.question if isinstance(question, ChoiceQuestion) else question.asked()
+    blocks = question.given if isinstance(question, ChoiceQuestion) else question.asked()
     answers = "\n".join(f"  {line}" for line in _answers(question))
     marker = "#" if question.kind in ("cell", "number") else ""
     digits = DIGITS if marker and are_long(question.answer) else ""
-    general = _told(question.hint(2, None, AS_USUAL))
-    return f"::{_escaped(title)}::[html]{_told(blocks)}{digits}{{{marker}\n{answers}\n  ####{general}\n}}"
+    text = f"{_told((*blocks, Paragraph(question.task)))}{digits}"
+    return f"::{_escaped(title)}::[html]{text}{{{marker}\n{answers}\n  ####{_told(_idea(question))}\n}}"
+
+
+def _as_asked(question: Question) -> Question:
+    """The question, or one number of it where the mistakes give too few wrong choices."""
+    if isinstance(question, StepQuestion) and question.kind == "matrix" and len(_choices(question)) < FEWEST_WRONG:
+        return replace(question, cell=first_cell(question))
+    return question
+
+
+def _idea(question: Question) -> tuple[Block, ...]:
+    """What is said to every answer. A course's own words are its author's."""
+    return question.hint(2, None, AS_USUAL)
 
 
 def _answers(question: Question) -> Iterator[str]:
@@ -69,9 +87,30 @@ def _answers(question: Question) -> Iterator[str]:
         for wrong in numbers:
             yield f"=%0%{wrong.text}:{tolerance:g}#{_line(wrong.words)}"
         return
-    yield f"={_line(question.answer)}"
-    for wrong in question.wrongs()[:MOST_WRONG]:
-        yield f"~{_line(wrong.text)}#{_line(wrong.words)}"
+    yield f"={_line(_rounded(question.answer))}"
+    for text, words in list(_choices(question).items())[:MOST_WRONG]:
+        yield f"~{_line(text)}#{_line(words)}"
+
+
+def _choices(question: Question) -> dict[str, str]:
+    """The wrong matrices as they are shown, each once and of the right size, with what there is to say to it."""
+    right, found = question.answer, dict[str, str]()
+    for wrong in question.wrongs():
+        text = _rounded(wrong.text)
+        if _size(wrong.text) == _size(right) and text != _rounded(right):
+            found.setdefault(text, wrong.words)
+    return found
+
+
+def _size(text: str) -> list[int]:
+    return [len(row.split()) for row in text.split(";")]
+
+
+def _rounded(text: str) -> str:
+    """A matrix as it is typed, each number to three decimals: `1.2e-05` is 0."""
+    return "; ".join(
+        " ".join(f"{round(float(number), DECIMALS) + 0.0:.10g}" for number in row.split()) for row in text.split(";")
+    )
 
 
 def _tolerance(right: float, wrongs: list[float]) -> float:

@@ -71,6 +71,7 @@ mistake(
     _exactly,
     when=_by_hand,
     shown_on="first-filter-linear",
+    skill="gradient-check",
     gradient=Slant(instead=_one_sided),
     bias_gradient=Slant(instead=_one_sided),
 )
@@ -91,6 +92,7 @@ mistake(
     _exactly,
     when=_by_hand,
     shown_on="six-outputs",
+    skill="gradient-check",
     gradient=Slant(instead=_far),
     bias_gradient=Slant(instead=_far),
 )

@@ -10,7 +10,21 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.command_words import Word, full_word
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
-from cnnstep.tutor.practice.session import STRENGTHS, Practice, Reply, answered, on, shown, standing, strength
+from cnnstep.tutor.practice.example import worked_example
+from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.session import (
+    FIRST_COURSE,
+    STRENGTHS,
+    Practice,
+    Reply,
+    answered,
+    begin,
+    on,
+    shown,
+    standing,
+    strength,
+    to_do,
+)
 from cnnstep.tutor.practice.skills import SKILLS
 from cnnstep.tutor.told import told
 from cnnstep.tutor.typed import read_matrix
@@ -30,12 +44,19 @@ def carry_out(practice: Practice, line: str) -> Turn:
     answers = rest.lstrip().startswith(("=", ":"))  # `e = 3`
     if not answers and (name := full_word(word.lower(), COMMANDS, OTHER_WORDS)):
         return COMMANDS[name].carry_out(practice, rest.strip())
-    if practice.finished:
-        raise InputError(Fault("finished", "this exercise is done", "Enter gives the next one; again repeats it"))
+    _refuse_unless_open(practice, "Enter gives the next one; again repeats it")
     if practice.exercise.question.kind == "choice":
         return answered(practice, text)
     _refuse_words(text)
     return _matrix(practice, text)
+
+
+def _refuse_unless_open(practice: Practice, hint: str) -> None:
+    """There is nothing to answer while an example is read, and once an exercise is done."""
+    if practice.reading:
+        raise InputError(Fault("reading", "this is an example", "Enter gives you your own exercise"))
+    if practice.finished:
+        raise InputError(Fault("finished", "this exercise is done", hint))
 
 
 def _refuse_words(text: str) -> None:
@@ -47,28 +68,26 @@ def _refuse_words(text: str) -> None:
 
 
 def _empty(practice: Practice) -> Turn:
-    if practice.finished:
+    if practice.finished or practice.reading:
         return on(practice)
     if practice.typed:
         return _whole(practice, practice.typed)
-    return practice, Reply(
-        (Paragraph("Type your answer first. hint helps, solution shows it, skip leaves it.", "quiet"),)
-    )
+    return practice, Reply((*to_do(practice), Paragraph("Or type hint, solution or skip.", "quiet")))
 
 
 def _matrix(practice: Practice, text: str) -> Turn:
     """A row on a line until there are enough numbers; several rows in one line are all of it, and so is what an empty
-    line ends.
+    line ends. Rows of another width than the answer's may be a mistake in the making, so they wait for that.
     """
     typed = (*practice.typed, text)
     rows = read_matrix("\n".join(typed))
     shape = practice.exercise.question.shape
-    count = len(rows) * len(rows[0])
     in_one_line = not practice.typed and (len(rows) > 1 or not shape)
-    if in_one_line or count >= prod(shape):
+    whole = [list(shape[-1:]) * len(rows), [prod(shape)]]  # all numbers may stand in one line too
+    as_wide = [len(row) for row in rows] in whole
+    if in_one_line or (as_wide and sum(map(len, rows)) >= prod(shape)):
         return _whole(practice, typed)
-    other = len(rows[0]) != shape[-1] and not practice.typed
-    words = (Paragraph("An empty line ends the matrix.", "quiet"),) if other else ()
+    words = (Paragraph("An empty line ends the matrix.", "quiet"),) if not as_wide and not practice.typed else ()
     return replace(practice, typed=typed), Reply(words)
 
 
@@ -82,8 +101,7 @@ def _whole(practice: Practice, typed: tuple[str, ...]) -> Turn:
 
 
 def _hint(practice: Practice, rest: str) -> Turn:
-    if practice.finished:
-        raise InputError(Fault("finished", "this exercise is done", "why 0 1 shows where a number comes from"))
+    _refuse_unless_open(practice, "why 0 1 shows where a number comes from")
     number, question = practice.hints + 1, practice.exercise.question
     blocks = question.hint(number, practice.focus, practice.style)
     head = Paragraph(f"Hint {number}, {strength(number)}:", "strong")
@@ -91,16 +109,37 @@ def _hint(practice: Practice, rest: str) -> Turn:
     end = (Command("hint", "the next number" if last else strength(number + 1)),)
     after = replace(practice, hints=number)
     event = after.event("hint")
-    return after.after(event), Reply((head, *blocks, *(() if last and question.kind != "matrix" else end)), event)
+    told = (*blocks, *(() if last and question.kind != "matrix" else end), *to_do(practice))
+    return after.after(event), Reply((head, *told), event)
 
 
 def _solution(practice: Practice, rest: str) -> Turn:
+    if practice.reading:
+        _refuse_unless_open(practice, "")
     blocks = practice.exercise.question.solution(practice.style)
     if practice.finished:
         return practice, Reply(blocks)
     event = practice.event("shown")
     after = practice.after(event)
     return after, Reply((*blocks, *standing(practice, after)), event)
+
+
+def _example(practice: Practice, rest: str) -> Turn:
+    return practice, Reply((*worked_example(practice.exercise, practice.style), *_goes_on(practice)))
+
+
+def _goes_on(practice: Practice) -> tuple[Block, ...]:
+    """What comes after an example: one's own exercise."""
+    if practice.finished or practice.reading:
+        return (Command("Enter", "your own exercise" if practice.reading else "the next one"),)
+    return (Command("show", "your own exercise again"), *to_do(practice))
+
+
+def _course(practice: Practice, rest: str) -> Turn:
+    if practice.around is None:
+        raise InputError(Fault("course", "courses can't be loaded here", f"type: cnnstep practice {rest}"))
+    course = practice.around.course(rest or FIRST_COURSE)
+    return begin(practice.history, Wishes(), course, practice.style, practice.around)
 
 
 def _why(practice: Practice, rest: str) -> Turn:
@@ -115,7 +154,7 @@ def _why(practice: Practice, rest: str) -> Turn:
 
 
 def _skip(practice: Practice, rest: str) -> Turn:
-    if practice.finished:
+    if practice.finished or practice.reading:
         return on(practice)
     event = practice.event("skipped")
     after, reply = on(practice.after(event))
@@ -123,21 +162,23 @@ def _skip(practice: Practice, rest: str) -> Turn:
 
 
 def _again(practice: Practice, rest: str) -> Turn:
-    fresh = replace(practice, finished=False, focus=None, typed=())
+    fresh = replace(practice, finished=False, reading=False, focus=None, typed=())
     return fresh, Reply(shown(fresh))
 
 
 def _show(practice: Practice, rest: str) -> Turn:
-    return practice, Reply(shown(practice))
+    if rest not in ("", "all"):
+        raise InputError(Fault("show", f'there is nothing called "{rest[:40]}" to show', "type show, or show all"))
+    return practice, Reply(shown(practice, everything=rest == "all"))
 
 
 def _explain(practice: Practice, rest: str) -> Turn:
     from cnnstep.tutor.topics import explanation
 
-    if practice.load is None:
+    if practice.around is None:
         raise InputError(Fault("explain", "topics can't be loaded here", f"type: cnnstep explain {rest}"))
     topic = rest or SKILLS[practice.exercise.skill].topic
-    return practice, Reply(explanation(topic, practice.load, "", practice.style))
+    return practice, Reply(explanation(topic, practice.around.scenario, "", practice.style))
 
 
 def _progress(practice: Practice, rest: str) -> Turn:
@@ -159,13 +200,15 @@ def _quit(practice: Practice, rest: str) -> Turn:
 
 COMMANDS: dict[str, PracticeCommand] = {
     "hint": PracticeCommand("hint", "help in three strengths: where to look, the idea, a number worked out", _hint),
+    "example": PracticeCommand("example", "one like it, worked out", _example),
     "solution": PracticeCommand("solution", "the right answer", _solution),
     "why": PracticeCommand("why ROW COLUMN", "where a number of the right answer comes from, once it is done", _why),
     "next": PracticeCommand("next, or Enter", "the next exercise, once this one is done", lambda p, _: _empty(p)),
     "skip": PracticeCommand("skip", "leave this one for another", _skip),
     "again": PracticeCommand("again", "this one from its beginning", _again),
-    "show": PracticeCommand("show", "the exercise again", _show),
+    "show": PracticeCommand("show, show all", "the exercise again; with all the numbers before it", _show),
     "explain": PracticeCommand("explain [TOPIC]", "the page to read on this", _explain),
+    "course": PracticeCommand("course [NAME]", f"go on with a course; without a name {FIRST_COURSE}", _course),
     "progress": PracticeCommand("progress", "how your skills stand", _progress),
     "help": PracticeCommand("help", "this list", _help),
     "quit": PracticeCommand("quit", "leave; practice goes on here next time", _quit),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph, Table, Tone
-from cnnstep.tutor.numbers import AS_USUAL, counted
+from cnnstep.tutor.numbers import AS_USUAL, counted, listed
 from cnnstep.tutor.practice.anew import since_reset
 from cnnstep.tutor.practice.event import Event, History
 from cnnstep.tutor.practice.making import Exercise
+from cnnstep.tutor.practice.questions.proof import is_proved
 from cnnstep.tutor.practice.questions.step import StepQuestion
+from cnnstep.tutor.practice.questions.step_wrongs import blurred as blurred_in
 
 HINTS = 3
 """So many hints an exercise has: where to look, the idea, a number worked out."""
@@ -49,11 +51,21 @@ class Course:
         return tuple(self.exercise(at) for at in range(len(self.items)))
 
     def ending(self, history: History) -> tuple[Block, ...]:
-        """How the course went."""
-        alone = {event.seed for event in self.events(history) if event.unaided}
-        return (
+        """How the course went: what was right at once, where the solution was shown, and what to practise."""
+        events = self.events(history)
+        alone = sum(any(event.unaided for event in events if event.seed == item.number) for item in self.items)
+        given_up = [item for item in self.items if _is_given_up(events, item)]
+        blocks: list[Block] = [
             Heading(self.title, 1, "done"),
-            Paragraph(f"{len(self.items)} exercises, {len(alone)} of them right at once."),
+            Paragraph(f"{counted(len(self.items), 'exercise')}, {alone} of them right at once."),
+        ]
+        if given_up:
+            titles = listed([item.title for item in given_up])
+            blocks.append(Paragraph(f"In {len(given_up)} you saw the solution: {titles}.", "warn"))
+            return (*blocks, Command(f"cnnstep practice --skill {given_up[0].skill}", "practise the first of these"))
+        return (
+            *blocks,
+            Command("cnnstep practice", "go on with exercises made for you"),
             Command("cnnstep progress", "how your skills stand"),
             Command("cnnstep progress --reset all", "to begin anew, this course too"),
         )
@@ -74,6 +86,12 @@ def position(course: Course, history: History) -> tuple[int, Event | None]:
     return len(course.items), None
 
 
+def _is_given_up(events: Sequence[Event], item: Item) -> bool:
+    """Whether the solution was shown before the answer was right."""
+    closing = (event.outcome for event in events if event.seed == item.number and event.outcome in ("right", "shown"))
+    return next(closing, "") == "shown"
+
+
 def unfit(item: Item) -> Iterator[str]:
     """Why an exercise is not fit to be set; nothing where it is.
 
@@ -83,13 +101,15 @@ def unfit(item: Item) -> Iterator[str]:
     if len(question.given_hints) != HINTS or not all(hint.strip() for hint in question.given_hints):
         yield f"it has {counted(len(question.given_hints), 'hint')}, and it needs {HINTS}"
     zeros = "; ".join(" ".join("0" for _ in row.split()) for row in question.answer.split(";"))
+    if not is_proved(question.iteration, question.worked):
+        yield "its solution could not be proved on a second way"
     if question.mark(zeros, AS_USUAL).right:
         yield "a sheet full of zeros is right"
     if not question.mark(question.answer, AS_USUAL).right:
         yield "its own solution is not right"
     if not question.tells:
         yield "its numbers show none of its skill's mistakes"
-    elif blurred := tuple(dict.fromkeys(question.blurred())):
+    elif blurred := tuple(blurred_in(question)):
         yield f"its numbers don't show these mistakes clearly: {', '.join(blurred)}"
 
 

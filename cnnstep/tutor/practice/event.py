@@ -20,6 +20,7 @@ class Event:
 
     `hints` were seen before, `attempt` counts the answers from 1, `text` is what was typed, `mistakes` are the codes
     that it was told. `fast`: on the fast track. `at` is in seconds since 1970, by the clock of whoever keeps it.
+    `variant` says which kind of exercise of its skill it was; "" where that was not kept yet.
     """
 
     skill: str
@@ -34,6 +35,7 @@ class Event:
     mistakes: tuple[str, ...] = ()
     fast: bool = False
     at: float = 0.0
+    variant: str = ""
 
     @property
     def exercise(self) -> tuple[str, int, int, str]:

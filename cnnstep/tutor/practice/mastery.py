@@ -1,8 +1,11 @@
-"""How likely a learner has a skill: knowledge tracing over their answers, with its parameters stated.
+"""How well a learner has a skill: how likely it is there, and what of it they have not shown yet.
 
-P is the probability that the skill is there. An answer changes it by Bayes' rule: who has the skill still slips
-with probability s, who has not guesses with g. A finished exercise teaches with probability l: P ← P + (1 − P)·l.
-After Corbett and Anderson, Knowledge tracing (1995).
+P is the probability that the skill is there (knowledge tracing). An answer changes it by Bayes' rule: who has the
+skill still slips with probability s, who has not is right all the same with g. A finished exercise teaches with
+probability l: P ← P + (1 − P)·l. After Corbett and Anderson, Knowledge tracing (1995).
+
+P alone does not tell a learner who has all of a skill from one who has most of it. So a skill is mastered only when
+P is high, the last exercise of each of its kinds was right at once, and so was one of its highest level.
 """
 
 from __future__ import annotations
@@ -11,16 +14,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cnnstep.tutor.practice.done import done
 from cnnstep.tutor.practice.event import Event, History
+from cnnstep.tutor.practice.skills import HOMES, SKILLS
 
-GUESSES: Mapping[str, float] = {"matrix": 0.02, "number": 0.05, "cell": 0.1, "choice": 0.3}
-"""How often an answer is right by luck, by its kind."""
+GUESSES: Mapping[str, float] = {"matrix": 0.1, "number": 0.1, "cell": 0.15, "choice": 0.25}
+"""How often an answer is right without the skill, by its kind: by luck, and because a misconception often gives the
+right number all the same.
+"""
 
 
 @dataclass(frozen=True)
 class Parameters:
     """`known`: P before the first answer (`known_fast` on the fast track); `learns` l; `slips` s; `mastered`: P from
-    which a skill counts as mastered. Each hint and each wrong answer before halves what a right one proves.
+    which a skill can count as mastered. Each hint and each wrong answer before halves what a right one proves.
     """
 
     known: float = 0.2
@@ -37,8 +44,8 @@ ENOUGH = 2
 """Made so often, a mistake recurs; so many unaided right answers in its skill, and it is over."""
 
 
-def mastery(history: History, skill: str, homes: Mapping[str, str], parameters: Parameters = USUAL) -> float:
-    """P for a skill; `homes` tells to which skill a mistake belongs, for it may be made in another one's exercise."""
+def mastery(history: History, skill: str, parameters: Parameters = USUAL) -> float:
+    """P for a skill. A mistake that belongs to it counts against it, whichever skill's exercise it was made in."""
     known: float | None = None
     before: dict[tuple[str, int, int, str], str] = {}
     for event in history:
@@ -49,7 +56,7 @@ def mastery(history: History, skill: str, homes: Mapping[str, str], parameters: 
             start = parameters.known_fast if event.fast else parameters.known
             known = _after(start if known is None else known, event, before.get(event.exercise, ""), parameters)
             before[event.exercise] = event.outcome
-        elif known is not None and event.attempt == 1 and any(homes.get(code) == skill for code in event.mistakes):
+        elif known is not None and event.attempt == 1 and any(HOMES.get(code) == skill for code in event.mistakes):
             known = _wrong(known, event, parameters)
     return parameters.known if known is None else known
 
@@ -81,27 +88,56 @@ def guess(event: Event, parameters: Parameters = USUAL) -> float:
     return float(min(1 - parameters.slips, 1 - (1 - GUESSES[event.kind]) * 0.5**helps))
 
 
-def is_mastered(history: History, skill: str, homes: Mapping[str, str], parameters: Parameters = USUAL) -> bool:
-    """Whether P has reached what counts as mastered."""
-    return mastery(history, skill, homes, parameters) >= parameters.mastered
+@dataclass(frozen=True)
+class Missing:
+    """What a learner has not shown of a skill: its kinds whose last exercise was not right at once, its highest level
+    (0 where that is done).
+    """
+
+    variants: tuple[str, ...] = ()
+    level: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.variants or self.level)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Each of them as it is said."""
+        kinds = tuple(variant.replace("-", " ") for variant in self.variants)
+        return kinds + ((f"level {self.level}",) if self.level else ())
 
 
-def recurring(history: History, homes: Mapping[str, str]) -> tuple[str, ...]:
+def missing(history: History, skill: str) -> Missing:
+    """What is still to be shown. Exercises of a course are not among the kinds, so they don't count here."""
+    own = [one for one in done(history, skill) if not one.course]
+    last = {one.variant: one.alone for one in own}
+    of = SKILLS[skill]
+    reached = max((one.level for one in own if one.alone), default=0)
+    lacking = tuple(variant for variant in of.variants if not last.get(variant, False))
+    return Missing(lacking, of.levels if reached < of.levels else 0)
+
+
+def is_mastered(history: History, skill: str, parameters: Parameters = USUAL) -> bool:
+    """Whether P has reached what counts as mastered, and nothing of the skill is missing."""
+    return mastery(history, skill, parameters) >= parameters.mastered and not missing(history, skill)
+
+
+def recurring(history: History) -> tuple[str, ...]:
     """The mistakes made again and again of late and not yet overcome, the most frequent first."""
     made: Counter[str] = Counter()
     for event in history[-RECENT:]:
         if event.outcome == "reset":
-            made = Counter({code: n for code, n in made.items() if homes.get(code) != event.skill})
-        made.update({code for code in event.mistakes if code in homes} if event.outcome == "wrong" else ())
-    return tuple(code for code, n in made.most_common() if n >= ENOUGH and not _overcome(history, code, homes))
+            made = Counter({code: n for code, n in made.items() if HOMES.get(code) != event.skill})
+        made.update({code for code in event.mistakes if code in HOMES} if event.outcome == "wrong" else ())
+    return tuple(code for code, n in made.most_common() if n >= ENOUGH and not _overcome(history, code))
 
 
-def _overcome(history: History, code: str, homes: Mapping[str, str]) -> bool:
+def _overcome(history: History, code: str) -> bool:
     since = 0
     for event in history:
         if code in event.mistakes:
             since = 0
-        elif event.skill == homes[code] and event.unaided:
+        elif event.skill == HOMES[code] and event.unaided:
             since += 1
     return since >= ENOUGH
 

@@ -5,31 +5,37 @@ Six of one skill in a row are enough for a while: then something else has a turn
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from itertools import takewhile
 
-from cnnstep.tutor.practice.anew import since_reset
+from cnnstep.tutor.practice.done import done, is_stuck
 from cnnstep.tutor.practice.event import Event, History
-from cnnstep.tutor.practice.mastery import is_mastered, mastery, recurring
+from cnnstep.tutor.practice.mastery import is_mastered, mastery, missing, recurring
 from cnnstep.tutor.practice.skills import HOMES, SKILLS
 
 LIKELY = 0.5
-"""From here on a skill is practised at level 2, and at level 3 once an exercise of level 2 was right unaided."""
+"""From here on a right answer at once leads to the next level."""
 ENOUGH_OF_IT = 6
 """After so many exercises of one skill in a row another takes a turn: who is stuck needs a change."""
+BLOCK = 1000
+"""A student's own exercises: so many seeds from the first one on."""
+STUDENTS = 10_000
 
 
 @dataclass(frozen=True)
 class Wishes:
     """What was asked for: one skill, a level, a seed to begin with, the fast track; "" and None leave it open.
 
-    On the fast track a skill begins at the highest level, and one right matrix or number there masters it.
+    On the fast track a skill begins at its highest level. `student` is a name whose exercises are other ones than
+    another name's.
     """
 
     skill: str = ""
     level: int | None = None
     seed: int | None = None
     fast: bool = False
+    student: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,15 +53,22 @@ def next_exercise(history: History, wishes: Wishes, done_now: int = 0) -> Choice
     """The next exercise; `done_now` counts those since practice was begun, for a seed that was asked for."""
     if not done_now and wishes.seed is None and (left := _left_open(history, wishes)):
         return Choice(left.skill, left.level, left.seed, "you left this one open", left)
-    skill, why = (wishes.skill, "you asked for it") if wishes.skill else _next_skill(history)
-    level = wishes.level or (3 if wishes.fast else _level(history, skill))
-    seed = wishes.seed + done_now if wishes.seed is not None else _fresh_seed(history, skill)
+    skill, why = (wishes.skill, "you chose this skill") if wishes.skill else _next_skill(history)
+    level = SKILLS[skill].levels if wishes.fast else _level(history, skill)
+    if wishes.level:
+        level = min(wishes.level, SKILLS[skill].levels)
+    seed = wishes.seed + done_now if wishes.seed is not None else _seed(history, skill, wishes.student)
     return Choice(skill, level, seed, why)
 
 
 def all_mastered(history: History) -> bool:
     """Whether nothing is left to practise."""
-    return all(is_mastered(history, skill, HOMES) for skill in SKILLS)
+    return all(is_mastered(history, skill) for skill in SKILLS)
+
+
+def first_seed(student: str) -> int:
+    """Where a student's own exercises begin; 0 without a name."""
+    return zlib.crc32(student.encode()) % STUDENTS * BLOCK if student else 0
 
 
 def _left_open(history: History, wishes: Wishes) -> Event | None:
@@ -67,20 +80,37 @@ def _left_open(history: History, wishes: Wishes) -> Event | None:
 
 
 def _next_skill(history: History) -> tuple[str, str]:
-    open_skills = [skill for skill in SKILLS if not is_mastered(history, skill, HOMES)]
-    again = recurring(history, HOMES)
+    open_skills = [skill for skill in SKILLS if not is_mastered(history, skill)]
+    again = recurring(history)
     last = next((event.skill for event in reversed(history) if event.outcome != "reset"), "")
-    ready = [s for s in open_skills if all(need not in open_skills for need in SKILLS[s].needs)]
     comes_back = last in open_skills or any(HOMES[code] == last for code in again)
-    if comes_back and _in_a_row(history, last) >= ENOUGH_OF_IT and (others := _instead_of(last, ready)):
-        return others[0], f"a change from {SKILLS[last].title.lower()}, which comes back"
+    if comes_back and _in_a_row(history, last) >= ENOUGH_OF_IT:
+        return _instead_of(history, last, open_skills), f"a change from {SKILLS[last].title.lower()}, which comes back"
     if again:
         return HOMES[again[0]], f"{again[0]} came up again and again"
     if last in open_skills:
         return last, "to go on where you were"
-    if ready:
+    if ready := _ready(open_skills):
         return ready[0], "it comes next" if history else "it comes first"
     return min(SKILLS, key=lambda skill: _last_time(history, skill)), "it was longest ago"
+
+
+def _ready(open_skills: list[str]) -> list[str]:
+    """Those of the open skills whose needs are mastered."""
+    return [skill for skill in open_skills if all(need not in open_skills for need in SKILLS[skill].needs)]
+
+
+def _instead_of(history: History, last: str, open_skills: list[str]) -> str:
+    """What has a turn in the place of a skill: one that is ready and not stuck, else what comes after it all the same,
+    else what it builds on, else what was longest ago.
+    """
+    others = [skill for skill in open_skills if skill != last]
+    ready = [skill for skill in _ready(open_skills) if skill != last]
+    fresh = [skill for skill in (*ready, *others) if not is_stuck(history, skill)]
+    if fresh:
+        return fresh[0]
+    rest = others or list(SKILLS[last].needs) or [skill for skill in SKILLS if skill != last]
+    return min(rest, key=lambda skill: _last_time(history, skill))
 
 
 def _in_a_row(history: History, skill: str) -> int:
@@ -89,23 +119,48 @@ def _in_a_row(history: History, skill: str) -> int:
     return len({event.exercise for event in since if not event.leaves_open})
 
 
-def _instead_of(skill: str, ready: list[str]) -> list[str]:
-    """What else can be practised: another skill that is ready, else what this one builds on."""
-    return [other for other in ready if other != skill] or list(SKILLS[skill].needs)
-
-
 def _last_time(history: History, skill: str) -> int:
     """When a skill was practised last, as a place in the history; −1 for never."""
     return max((place for place, event in enumerate(history) if event.skill == skill), default=-1)
 
 
 def _level(history: History, skill: str) -> int:
-    if mastery(history, skill, HOMES) < LIKELY:
-        return 1
-    alone = any(event.unaided and event.level >= 2 and not event.course for event in since_reset(history, skill))
-    return 3 if alone else 2
+    """One more after a right answer at once, one less after two exercises that were not right at once.
+
+    As long as many kinds are still to come, they come at the lower levels: the last of them at the highest.
+    """
+    own = [one for one in done(history, skill) if not one.course]
+    likely = mastery(history, skill) >= LIKELY
+    if not own:
+        return 2 if likely else 1
+    last, highest = own[-1], SKILLS[skill].levels
+    if last.alone:
+        before_the_last = max(len(missing(history, skill).variants) - 1, 0)
+        return min(last.level + likely, max(last.level, highest - before_the_last), highest)
+    again = len(own) > 1 and not own[-2].alone
+    return max(1, min(last.level, highest) - again)
 
 
-def _fresh_seed(history: History, skill: str) -> int:
-    """One more than any seed that the skill has had."""
-    return max((event.seed + 1 for event in history if event.skill == skill and not event.course), default=0)
+def _variant(history: History, skill: str) -> str:
+    """The kind of exercise: the last one once more where it was not right at once, then those that are missing, then
+    the one that was longest ago.
+    """
+    variants = SKILLS[skill].variants
+    own = [one for one in done(history, skill) if one.variant in variants]
+    failed_twice = ""
+    if own and not own[-1].alone:
+        if len(own) == 1 or own[-2].alone or own[-2].variant != own[-1].variant:
+            return own[-1].variant
+        failed_twice = own[-1].variant
+    latest = {one.variant: place for place, one in enumerate(own)}
+    lacking = [variant for variant in missing(history, skill).variants if variant != failed_twice]
+    return min(lacking or variants, key=lambda variant: (latest.get(variant, -1), variants.index(variant)))
+
+
+def _seed(history: History, skill: str, student: str) -> int:
+    """The first seed after those that the skill has had, in the student's own block, that gives the kind wanted."""
+    seeds = {event.skill: event.seed for event in sorted(history, key=lambda e: e.seed) if not event.course}
+    block = first_seed(student) if student else max(seeds.values(), default=0) // BLOCK * BLOCK
+    fresh = max(seeds.get(skill, -1) + 1, block)
+    variants = SKILLS[skill].variants
+    return fresh + (variants.index(_variant(history, skill)) - fresh) % len(variants)

@@ -9,14 +9,15 @@ from itertools import groupby
 from typing import Any
 
 from cnnstep.tutor.document import Block, Command, Gauge, Gauges, Heading, Paragraph
-from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.numbers import counted, listed
 from cnnstep.tutor.practice.anew import answers, since_reset
+from cnnstep.tutor.practice.done import is_stuck
 from cnnstep.tutor.practice.event import History
-from cnnstep.tutor.practice.mastery import USUAL, mastery, most_made
+from cnnstep.tutor.practice.mastery import USUAL, Missing, mastery, missing, most_made
 from cnnstep.tutor.practice.plan import Wishes, next_exercise
-from cnnstep.tutor.practice.skills import HOMES, SKILLS, Skill
+from cnnstep.tutor.practice.skills import SKILLS, Skill
 
-COLUMNS = ("learner", "skill", "mastery", "mastered", "answers", "right", "hints", "mistake")
+COLUMNS = ("learner", "skill", "mastery", "mastered", "answers", "right", "hints", "mistake", "solutions", "stuck")
 """Of the table of several learners."""
 NEXT = "cnnstep practice"
 """It goes on with the very exercise that the page names."""
@@ -27,6 +28,7 @@ class Standing:
     """What a learner has done in one skill since it was last begun anew, and P that they have it.
 
     `hints` counts each hint once, however many answers followed it; `mistake` is the most frequent one, or "".
+    `solutions` were asked for; `stuck`: the last exercises were given up. `missing` is not shown yet.
     """
 
     skill: Skill
@@ -36,11 +38,14 @@ class Standing:
     right: int
     hints: int
     mistake: str
+    solutions: int
+    stuck: bool
+    missing: Missing
 
     @property
     def mastered(self) -> bool:
-        """Whether P has reached what counts as mastered."""
-        return self.mastery >= USUAL.mastered
+        """Whether P has reached what counts as mastered, and nothing is missing."""
+        return self.mastery >= USUAL.mastered and not self.missing
 
 
 def standings(history: History) -> tuple[Standing, ...]:
@@ -53,12 +58,15 @@ def _standing(history: History, skill: Skill) -> Standing:
     made = Counter(code for event in events for code in event.mistakes).most_common(1)
     return Standing(
         skill,
-        mastery(history, skill.name, HOMES),
+        mastery(history, skill.name),
         any(event.outcome != "skipped" for event in events),
         answers(events),
         sum(event.outcome == "right" for event in events),
         sum(max(event.hints for event in of_one) for _, of_one in groupby(events, key=lambda event: event.exercise)),
         made[0][0] if made else "",
+        sum(event.outcome == "shown" for event in events),
+        is_stuck(history, skill.name),
+        missing(history, skill.name),
     )
 
 
@@ -67,6 +75,12 @@ def progress(history: History) -> tuple[Block, ...]:
     stand = standings(history)
     choice = next_exercise(history, Wishes())
     blocks: list[Block] = [Heading("Your progress", 1), *_summary(history, stand), Gauges(tuple(map(_gauge, stand)))]
+    if stuck := [one for one in stand if one.stuck]:
+        blocks.append(Heading("Where you are stuck"))
+        blocks += [
+            Command(f"cnnstep explain {one.skill.topic}", f"read this before more of {one.skill.title.lower()}")
+            for one in stuck
+        ]
     if made := most_made(history):
         blocks.append(Heading("The mistakes you made most"))
         blocks += [Command(f"cnnstep explain {code}", counted(times, "time")) for code, times in made]
@@ -79,9 +93,14 @@ def _summary(history: History, stand: Sequence[Standing]) -> list[Block]:
         return [Paragraph(f"You have mastered all {len(stand)} skills, with {_given(history)}.", "good")]
     if not any(one.begun for one in stand):
         return [Paragraph(f"You have not begun yet. There are {len(stand)} skills.")]
-    enough = f"{100 * USUAL.mastered:.0f}\N{NO-BREAK SPACE}%"
     words = f"You have mastered {mastered} of {len(stand)} skills, with {_given(history)}."
-    return [Paragraph(f"{words} A skill is mastered from {enough}.")]
+    return [Paragraph(f"{words} {RULE}")]
+
+
+RULE = (
+    f"A skill is mastered from {100 * USUAL.mastered:.0f}\N{NO-BREAK SPACE}%, once every kind of its exercises and its "
+    "highest level was right at once."
+)
 
 
 def _given(history: History) -> str:
@@ -92,12 +111,11 @@ def _gauge(one: Standing) -> Gauge:
     if not one.begun:
         return Gauge(one.skill.title, None, "not begun", "quiet")
     given = counted(one.answers, "answer")
-    return Gauge(
-        one.skill.title,
-        one.mastery,
-        f"mastered, {given}" if one.mastered else given,
-        "good" if one.mastered else "plain",
-    )
+    if one.mastered:
+        return Gauge(one.skill.title, one.mastery, f"mastered, {given}", "good")
+    if one.mastery >= USUAL.mastered:
+        given += f"; missing: {listed(one.missing.words)}"
+    return Gauge(one.skill.title, one.mastery, f"{given}; stuck" if one.stuck else given, "plain")
 
 
 def progress_data(history: History) -> dict[str, Any]:
@@ -116,6 +134,9 @@ def progress_data(history: History) -> dict[str, Any]:
                 "answers": one.answers,
                 "right": one.right,
                 "hints": one.hints,
+                "solutions": one.solutions,
+                "stuck": one.stuck,
+                "missing": list(one.missing.words),
             }
             for one in stand
         ],
@@ -127,7 +148,10 @@ def progress_data(history: History) -> dict[str, Any]:
 def progress_rows(learner: str, history: History) -> list[tuple[object, ...]]:
     """A row for each skill, under `COLUMNS`."""
     return [
-        (learner, one.skill.name, one.mastery, _yes(one.mastered), one.answers, one.right, one.hints, one.mistake)
+        (
+            *(learner, one.skill.name, one.mastery, _yes(one.mastered)),
+            *(one.answers, one.right, one.hints, one.mistake, one.solutions, _yes(one.stuck)),
+        )
         for one in standings(history)
     ]
 

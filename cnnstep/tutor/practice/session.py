@@ -12,14 +12,27 @@ from math import floor
 from cnnstep.engine.quantity import Cell
 from cnnstep.engine.scenario import Scenario
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph
-from cnnstep.tutor.numbers import AS_USUAL, Numbers, capital
+from cnnstep.tutor.numbers import AS_USUAL, Numbers, listed
 from cnnstep.tutor.practice.course import Course, position
+from cnnstep.tutor.practice.done import example_due
 from cnnstep.tutor.practice.event import Event, History
+from cnnstep.tutor.practice.example import worked_example
 from cnnstep.tutor.practice.making import Exercise, exercise
-from cnnstep.tutor.practice.mastery import is_mastered, mastery
+from cnnstep.tutor.practice.mastery import USUAL, is_mastered, mastery, missing
 from cnnstep.tutor.practice.plan import Wishes, all_mastered, next_exercise
 from cnnstep.tutor.practice.questions.digits import are_long
-from cnnstep.tutor.practice.skills import HOMES, SKILLS
+from cnnstep.tutor.practice.skills import SKILLS
+
+FIRST_COURSE = "first-steps"
+"""What a beginner is offered."""
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a session can find outside: the scenario that a topic is worked on, and a course by its name."""
+
+    scenario: Callable[[str], Scenario]
+    course: Callable[[str], Course]
 
 
 @dataclass(frozen=True)
@@ -27,7 +40,8 @@ class Practice:
     """Where a learner stands: the exercise, how many answers and hints it has had, whether it is finished.
 
     `history` is everything that is kept of this learner, `typed` the rows of a matrix begun, `focus` the first cell
-    that was wrong. `done_now` counts exercises since the beginning.
+    that was wrong. `done_now` counts exercises since the beginning. `reading`: a worked example is on the screen, and
+    the exercise comes after it.
     """
 
     history: History
@@ -42,7 +56,8 @@ class Practice:
     focus: Cell | None = None
     done_now: int = 0
     done: bool = False
-    load: Callable[[str], Scenario] | None = field(default=None, repr=False)
+    reading: bool = False
+    around: Around | None = field(default=None, repr=False)
 
     def event(self, outcome: str, text: str = "", mistakes: tuple[str, ...] = ()) -> Event:
         """What has just happened to this exercise."""
@@ -59,6 +74,7 @@ class Practice:
             text,
             mistakes,
             self.wishes.fast,
+            variant=one.variant,
         )
 
     def after(self, event: Event) -> Practice:
@@ -74,7 +90,7 @@ class Practice:
     @property
     def known(self) -> float:
         """How likely the skill of this exercise is there."""
-        return mastery(self.history, self.exercise.skill, HOMES)
+        return mastery(self.history, self.exercise.skill)
 
 
 @dataclass(frozen=True)
@@ -90,33 +106,54 @@ def begin(
     wishes: Wishes,
     course: Course | None = None,
     style: Numbers = AS_USUAL,
-    load: Callable[[str], Scenario] | None = None,
+    around: Around | None = None,
 ) -> tuple[Practice, Reply]:
-    """Practice with its first exercise, the one left open if there is one. `load` finds what a topic is worked on."""
+    """Practice with its first exercise, the one left open if there is one."""
     if course is not None and position(course, history)[0] == len(course.items):
-        first = Practice(history, wishes, course.exercise(0), course, style, done=True)
+        first = Practice(history, wishes, course.exercise(0), course, style, done=True, around=around)
         return first, Reply(course.ending(history))
     one, left, head = _chosen(history, wishes, course, 0)
-    practice = Practice(history, wishes, one, course, style, load=load).taking_up(left)
+    practice = Practice(history, wishes, one, course, style, around=around).taking_up(left)
+    if not history and course is None and not wishes.skill:
+        offer = Command(f"course {FIRST_COURSE}", "new to this? Type this for a guided course instead")
+        return practice, Reply((*head, offer, *shown(practice)))
+    return _set(practice, left, head)
+
+
+def _set(practice: Practice, left: Event | None, head: tuple[Block, ...]) -> tuple[Practice, Reply]:
+    """The exercise on the screen; before it a worked example, where a learner has given up several in a row."""
+    if left is None and example_due(practice.history, practice.exercise.skill):
+        end = Command("Enter", "your own exercise")
+        reading = replace(practice, reading=True)
+        words = Paragraph("Before the next exercise, here is one like it, worked out.")
+        return reading, Reply((*head, words, *worked_example(practice.exercise, practice.style), end))
     return practice, Reply((*head, *shown(practice)))
 
 
-def shown(practice: Practice) -> tuple[Block, ...]:
-    """The exercise, and how to answer it."""
-    return (*practice.exercise.question.asked(), _how(practice))
+def shown(practice: Practice, everything: bool = False) -> tuple[Block, ...]:
+    """The exercise, and above the prompt what is to be done and how to answer it."""
+    question = practice.exercise.question
+    return (*question.asked(everything), Heading(question.task), _how(practice))
+
+
+def to_do(practice: Practice) -> tuple[Block, ...]:
+    """What is still to be done; nothing once it is."""
+    return () if practice.finished or practice.reading else (Heading(practice.exercise.question.task),)
 
 
 def _how(practice: Practice) -> Paragraph:
     question = practice.exercise.question
-    long = are_long(question.answer)
+    digits = " Three decimals are enough." if are_long(question.answer) else ""
     if question.kind == "choice":
-        how = "Type the number of your choice."
-    elif question.kind == "matrix":
-        how = "Type the matrix: a row on a line, or all rows in one with ; between them."
-        how += " Three decimals are enough." if long else ""
+        how, digits = "Type the number of your choice.", ""
+    elif question.kind != "matrix":
+        how = "Type the number, or a fraction such as 22/7." if digits else "Type the number."
+    elif ";" in question.answer:
+        how = "Type it row by row, or all rows in one line with ; between them."
     else:
-        how = "Type the number: three decimals, or a fraction such as 2/5." if long else "Type the number."
-    return Paragraph(f"{how} hint helps, solution shows it, help lists the rest.", "quiet")
+        how = "Type the numbers in one line."
+    more = "hint, solution, help" if question.kind == "choice" else "hint, solution, show all, help"
+    return Paragraph(f"{how}{digits} Also: {more}.", "quiet")
 
 
 Chosen = tuple[Exercise, Event | None, tuple[Block, ...]]
@@ -128,12 +165,13 @@ def _chosen(history: History, wishes: Wishes, course: Course | None, done_now: i
         return _next_of_course(history, course, done_now)
     choice = next_exercise(history, wishes, done_now)
     one = exercise(choice.skill, choice.level, choice.seed)
-    heading = Heading(SKILLS[one.skill].title, 1, f"level {one.level}, exercise {one.seed}")
     is_new = not done_now or history[-1].skill != one.skill
-    head: tuple[Block, ...] = (Paragraph(f"{capital(choice.why)}."),) if is_new else ()
+    why = f": {choice.why}" if is_new else ""
+    heading = Heading(SKILLS[one.skill].title, 1, f"level {one.level}, exercise {one.seed}{why}")
     if all_mastered(history) and not wishes.skill:
-        head = (Paragraph(f"All {len(SKILLS)} skills are mastered. What follows keeps them so.", "good"),)
-    return one, choice.open, (heading, *head)
+        words = f"All {len(SKILLS)} skills are mastered. What follows keeps them so."
+        return one, choice.open, (heading, Paragraph(words, "good"))
+    return one, choice.open, (heading,)
 
 
 def _next_of_course(history: History, course: Course, done_now: int) -> Chosen:
@@ -146,12 +184,19 @@ def _next_of_course(history: History, course: Course, done_now: int) -> Chosen:
 def on(practice: Practice) -> tuple[Practice, Reply]:
     """The next exercise; after a course's last one, how it went."""
     course, history = practice.course, practice.history
+    if practice.reading:
+        following = replace(practice, reading=False)
+        return following, Reply(shown(following))
     if course is not None and position(course, history)[0] == len(course.items):
         return replace(practice, done=True), Reply(course.ending(history))
     done_now = practice.done_now + 1
     one, left, head = _chosen(history, practice.wishes, course, done_now)
     following = replace(practice, exercise=one, finished=False, focus=None, done_now=done_now).taking_up(left)
-    return following, Reply((*head, *shown(following)))
+    return _set(following, left, head)
+
+
+ENOUGH_WRONG = 3
+"""After so many wrong answers to one exercise a worked example is offered."""
 
 
 def answered(practice: Practice, text: str) -> tuple[Practice, Reply]:
@@ -159,9 +204,15 @@ def answered(practice: Practice, text: str) -> tuple[Practice, Reply]:
     marked = practice.exercise.question.mark(text, practice.style)
     event = practice.event("right" if marked.right else "wrong", text, marked.mistakes)
     after = replace(practice.after(event), focus=marked.focus)
-    more = Command("hint", f"{strength(after.hints + 1)}. Or type your answer again")
-    end = standing(practice, after) if marked.right else (more,)
+    end = standing(practice, after) if marked.right else (_help_with(after), *to_do(after))
     return after, Reply((*marked.blocks, *end), event)
+
+
+def _help_with(practice: Practice) -> Command:
+    """What to type after a wrong answer."""
+    if practice.answers >= ENOUGH_WRONG:
+        return Command("example", "one like it, worked out")
+    return Command("hint", strength(practice.hints + 1))
 
 
 STRENGTHS = ("where to look", "the idea", "a number worked out")
@@ -174,16 +225,19 @@ def strength(hint: int) -> str:
 
 def standing(before: Practice, after: Practice) -> tuple[Block, ...]:
     """How the skill stands after a finished exercise, and what can be typed now."""
-    skill = before.exercise.skill
+    skill, history = before.exercise.skill, after.history
     was, now = (floor(100 * one.known) for one in (before, after))
-    words = f"{SKILLS[skill].title}: {was} % → {now} % sure that you have it."
+    words = f"Mastery: {was} % → {now} %."
     blocks: list[Block] = [Paragraph(words)]
-    if is_mastered(after.history, skill, HOMES) and not is_mastered(before.history, skill, HOMES):
-        blocks = [Paragraph(f"{words} You have mastered it.", "good")]
-        if all_mastered(after.history):
-            blocks.append(Paragraph(f"With that all {len(SKILLS)} skills are mastered.", "good"))
-    elif after.history[-1].outcome == "shown":
-        blocks = [Paragraph(f"{words} Read it up with explain, or try the next one.")]
+    lacking = missing(history, skill)
+    if is_mastered(history, skill) and not is_mastered(before.history, skill):
+        blocks = [Paragraph(f"{words} You have mastered this skill.", "good")]
+        if all_mastered(history):
+            blocks.append(Paragraph(f"With that, all {len(SKILLS)} skills are mastered.", "good"))
+    elif history[-1].outcome == "shown":
+        blocks = [Paragraph(f"{words} Type explain to read about it, or go on.")]
+    elif lacking and after.known >= USUAL.mastered:
+        blocks = [Paragraph(f"{words} Before it counts as mastered: {listed(lacking.words)}.")]
     last = " ".join(["why", *(str(size - 1) for size in before.exercise.question.shape)])
     return (*blocks, Command("Enter", f"the next one. Also: {last}, show, progress, quit"))
 
@@ -193,4 +247,5 @@ def prompt(practice: Practice) -> str:
     if practice.typed:
         return f"row {len(practice.typed)}: "
     name = practice.exercise.title or f"{practice.exercise.skill} {practice.exercise.seed}"
-    return f"{name}, {'done' if practice.finished else 'your answer'} > "
+    what = "example" if practice.reading else "done" if practice.finished else "your answer"
+    return f"{name}, {what} > "

@@ -11,53 +11,187 @@ from types import MappingProxyType
 
 from cnnstep.registry import Registry
 from cnnstep.tutor.mistakes import MISTAKES, Mistake
+from cnnstep.tutor.practice.event import Event
 
 
 @dataclass(frozen=True)
 class Skill:
     """One thing to be able to do. `needs` are the skills to have before, `topic` is the page that explains it.
 
-    `roles` are the roles of the steps that it is about.
+    `variants` are the kinds of exercises, in the order in which they are met; `levels` says how many there are.
+    `roles` are the roles of the steps that it is about. `in_turns` are the kinds by their seeds, seed 0 first, as they
+    were when a history did not keep them.
     """
 
     name: str
     title: str
     topic: str
+    variants: tuple[str, ...]
     needs: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    levels: int = 3
+    in_turns: tuple[str, ...] = ()
 
     @property
     def mistakes(self) -> tuple[str, ...]:
         """The misconceptions that belong here: its exercises are made so that they can be told apart."""
         return tuple(code for code, one in MISTAKES.items() if self.name in _skills_of(one))
 
+    def variant_of(self, event: Event) -> str:
+        """The kind of exercise that an event was about; "" for one of a course."""
+        if event.variant or event.course or not self.in_turns:
+            return event.variant
+        return self.in_turns[event.seed % len(self.in_turns)]
+
 
 SKILLS: Registry[Skill] = Registry("skill")
 
 
-def _skill(name: str, title: str, topic: str, needs: tuple[str, ...] = (), roles: tuple[str, ...] = ()) -> None:
-    SKILLS.add(name)(Skill(name, title, topic, needs, roles))
+def _skill(skill: Skill) -> None:
+    SKILLS.add(skill.name)(skill)
 
 
-_skill("forward", "Forward pass", "forward", roles=("forward",))
-_skill("activation", "Activation", "activation", ("forward",), ("activation",))
-_skill("error", "Error and its sign", "error", ("activation",), ("error",))
-_skill("delta", "Delta and the mask", "delta", ("error",), ("delta",))
-_skill("gradient", "Filter gradient", "gradient", ("delta",), ("gradient",))
-_skill("bias-gradient", "Bias gradient", "bias_gradient", ("delta",), ("bias_gradient",))
-_skill("update", "Update", "update", ("gradient",), ("update",))
-_skill("input-gradient", "Input gradient", "input_gradient", ("gradient",), ("input_gradient",))
-_skill("stride-padding", "Stride and padding", "stride", ("gradient",))
-_skill("channels", "Channels", "channels", ("gradient",))
-_skill("pooling", "Pooling", "max_pool", ("forward",), ("pool", "pool_gradient"))
-_skill("learning-rate", "Learning rate and stability", "learning-rate", ("update",))
-_skill("spotting", "Spotting a mistake", "chain-rule", ("update",))
+_skill(
+    Skill(
+        *("forward", "Forward pass", "forward"),
+        ("one-output", "all-outputs", "with-a-bias"),
+        roles=("forward",),
+        in_turns=("one-output", "with-a-bias", "all-outputs"),
+    )
+)
+_skill(
+    Skill(
+        *("activation", "Activation", "activation"),
+        ("relu", "leaky_relu"),
+        needs=("forward",),
+        roles=("activation",),
+        levels=2,
+        in_turns=("relu", "leaky_relu"),
+    )
+)
+_skill(
+    Skill(
+        *("error", "Error and its sign", "error"),
+        ("error",),
+        needs=("activation",),
+        roles=("error",),
+        levels=2,
+        in_turns=("error",),
+    )
+)
+_skill(
+    Skill(
+        *("delta", "Delta and the mask", "delta"),
+        ("relu", "leaky_relu", "sigmoid"),
+        needs=("error",),
+        roles=("delta",),
+        in_turns=("relu", "leaky_relu", "sigmoid"),
+    )
+)
+_skill(
+    Skill(
+        *("gradient", "Filter gradient", "gradient"),
+        ("square-filter", "oblong-filter", "square-input"),
+        needs=("delta",),
+        roles=("gradient",),
+        in_turns=("square-filter", "oblong-filter", "square-input"),
+    )
+)
+_skill(
+    Skill(
+        *("bias-gradient", "Bias gradient", "bias_gradient"),
+        ("one-filter",),
+        needs=("delta",),
+        roles=("bias_gradient",),
+        levels=2,
+        in_turns=("one-filter",),
+    )
+)
+_skill(
+    Skill(
+        *("update", "Update", "update"),
+        ("any-rate", "decimals"),
+        needs=("gradient",),
+        roles=("update",),
+        in_turns=("any-rate", "decimals"),
+    )
+)
+_skill(
+    Skill(
+        *("input-gradient", "Input gradient", "input_gradient"),
+        ("one-filter",),
+        needs=("gradient",),
+        roles=("input_gradient",),
+        in_turns=("one-filter",),
+    )
+)
+_skill(
+    Skill(
+        *("stride-padding", "Stride and padding", "stride"),
+        ("stride", "padding", "gradient-with-stride"),
+        needs=("gradient",),
+        in_turns=("stride", "padding", "gradient-with-stride"),
+    )
+)
+_skill(
+    Skill(
+        *("channels", "Channels", "channels"),
+        ("forward", "gradient"),
+        needs=("gradient",),
+        in_turns=("forward", "gradient"),
+    )
+)
+_skill(
+    Skill(
+        *("pooling", "Pooling", "max_pool"),
+        ("max-pooling", "average-pooling", "back-through-max-pooling", "back-through-average-pooling"),
+        needs=("delta",),
+        roles=("pool", "pool_gradient"),
+        in_turns=("back-through-max-pooling", "back-through-average-pooling", "back-through-average-pooling"),
+    )
+)
+_skill(
+    Skill(
+        *("dense", "Dense layer", "dense"),
+        ("forward", "gradient", "input-gradient"),
+        needs=("gradient",),
+        roles=("dense", "dense_gradient", "dense_bias_gradient", "dense_input_gradient"),
+    )
+)
+_skill(
+    Skill(
+        *("softmax", "Softmax and cross-entropy", "softmax"),
+        ("probabilities", "gradient"),
+        needs=("dense",),
+        roles=("softmax", "softmax_gradient"),
+        levels=2,
+    )
+)
+_skill(
+    Skill(
+        *("learning-rate", "Learning rate and stability", "learning-rate"),
+        ("what-the-error-does", "stable-rate", "after-an-update"),
+        needs=("update",),
+        in_turns=("stable-rate", "what-the-error-does", "after-an-update"),
+    )
+)
+_skill(
+    Skill(
+        *("spotting", "Spotting a mistake", "chain-rule"),
+        ("sheet",),
+        needs=("update",),
+        in_turns=("sheet",),
+    )
+)
 
 
 def _skills_of(mistake: Mistake) -> tuple[str, ...]:
-    """The skill that the mistake names, else those whose steps it can be made in, that of its first step first."""
+    """The skill that the mistake names, else those whose steps it can be made in, that of its first step first.
+
+    One that names a skill which is not among these is about something that no exercise asks for.
+    """
     if mistake.skill:
-        return (mistake.skill,)
+        return (mistake.skill,) if mistake.skill in SKILLS else ()
     return tuple(skill.name for role in mistake.roles for skill in SKILLS.values() if role in skill.roles)
 
 

@@ -43,7 +43,7 @@ def cut_off(folder: Path, events: Sequence[Event]) -> Path:
         for _ in range(9):
             connection.execute(
                 "INSERT INTO events SELECT NULL, skill, outcome, level, seed, course, kind, attempt, hints, "
-                "hex(randomblob(3000)), mistakes, fast, at FROM events LIMIT 1"
+                "hex(randomblob(3000)), mistakes, fast, at, variant FROM events LIMIT 1"
             )
         for path in home.glob("progress.db*"):
             shutil.copy(path, copy)

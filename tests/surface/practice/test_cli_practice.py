@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -14,8 +15,14 @@ from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.making import exercise
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.conftest import Program, started
+from tests.tutor.practice.learners import by_misconception
 
 GRADIENT = ("practice", "--skill", "gradient", "--level", "1", "--seed", "0")
+
+
+def answer(seed: int = 0) -> str:
+    """What is right for the exercises of `GRADIENT`."""
+    return exercise("gradient", 1, seed).question.answer
 
 
 def kept() -> list[tuple[str, str]]:
@@ -24,10 +31,11 @@ def kept() -> list[tuple[str, str]]:
 
 
 def test_answers_come_through_a_pipe_and_are_kept(cnnstep: Program) -> None:
-    ran = cnnstep(*GRADIENT, stdin="13 -12; -6 -1\n13 -6; -12 -1\n")
+    wrong = by_misconception("gradient-rotated", exercise("gradient", 1, 0).question)
+    ran = cnnstep(*GRADIENT, stdin=f"{wrong}\n{answer()}\n")
     assert ran.code == 0
-    assert "gradient-transposed" in ran.out
-    assert "Filter gradient: 2 % → 18 % sure" in ran.out
+    assert "gradient-rotated" in ran.out
+    assert "Mastery: 2 % → 18 %." in ran.out
     assert "The input has ended" in ran.err
     assert "gradient 0, your answer >" in ran.err
     assert kept() == [("gradient", "wrong"), ("gradient", "right")]
@@ -36,16 +44,34 @@ def test_answers_come_through_a_pipe_and_are_kept(cnnstep: Program) -> None:
 def test_practice_goes_on_where_it_was_left(cnnstep: Program) -> None:
     cnnstep(*GRADIENT, stdin="1 2; 3 4\nhint\nquit\n")
     ran = cnnstep("practice", stdin="hint\n")
-    assert "You left this one open." in ran.out
+    assert ran.out.startswith("Filter gradient   level 1, exercise 0: you left this one open\n")
     assert "Hint 2, the idea" in ran.out
 
 
 def test_without_a_place_practice_goes_on_and_says_so(cnnstep: Program) -> None:
-    ran = cnnstep(*GRADIENT, stdin="13 -6; -12 -1\n\nquit\n", env={"CNNSTEP_HOME": "/dev/null/x"})
+    ran = cnnstep(*GRADIENT, stdin=f"{answer()}\n\nquit\n", env={"CNNSTEP_HOME": "/dev/null/x"})
     assert ran.code == 0
     assert "not kept" in ran.err
     assert ran.err.count("not kept") == 1
     assert "exercise 1" in ran.out
+
+
+def test_a_beginner_begins_the_first_course_from_the_prompt(cnnstep: Program) -> None:
+    ran = cnnstep("practice", stdin="course first-steps\n")
+    assert "new to this?" in ran.out
+    assert "One output" in ran.out
+    assert "One output, your answer >" in ran.err
+
+
+def test_every_student_gets_other_exercises_and_goes_on_with_their_own(cnnstep: Program) -> None:
+    heads = [cnnstep("practice", "--student", name, env={"CNNSTEP_HOME": name}).out[:60] for name in ("Anna", "Ben")]
+    seeds = [int(re.findall(r"exercise (\d+)", head)[0]) for head in heads]
+    assert seeds[0] // 1000 != seeds[1] // 1000
+    same = cnnstep("practice", "--student", " anna", env={"CNNSTEP_HOME": "elsewhere"}).out
+    assert f"exercise {seeds[0]}:" in same
+    cnnstep("practice", "--student", "Anna", stdin="skip\n", env={"CNNSTEP_HOME": "Anna"})
+    after = int(re.findall(r"exercise (\d+)", cnnstep("practice", env={"CNNSTEP_HOME": "Anna"}).out)[0])
+    assert seeds[0] < after < seeds[0] + 1000
 
 
 def test_the_list_has_all_skills_and_courses(cnnstep: Program) -> None:
@@ -60,6 +86,8 @@ def test_the_list_has_all_skills_and_courses(cnnstep: Program) -> None:
         (("--level", "4"), "--level is 4; it must be 3 or less"),
         (("--level", "1", "--fast"), "--level and --fast don't go together"),
         (("--seed", "-3"), "--seed is -3; it must be 0 or more"),
+        (("--seed", "3", "--student", "anna"), "--seed and --student don't go together"),
+        (("first-steps", "--student", "anna"), "course and --student don't go together"),
         (("first-steps", "--skill", "delta"), "course and --skill don't go together"),
         (("first-stepz",), 'did you mean "first-steps"?'),
         (("nowhere.yaml",), "there is no file"),
@@ -123,8 +151,9 @@ def test_ctrl_c_ends_it_with_130_and_keeps_everything(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdin.write(b"1 2; 3 4\n")
         process.stdin.flush()
+        seen = 0
         for line in process.stdout:
-            if b"hint" in line and b"your answer again" in line:
+            if b"Work out all of" in line and (seen := seen + 1) == 2:  # above the prompt, and again after it
                 break
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)

@@ -15,7 +15,7 @@ from cnnstep.tutor.practice.skills import SKILLS
 from tests.conftest import Golden, Program
 
 HISTORY = [
-    *(Event("forward", "right", seed=seed, at=1.0) for seed in range(4)),
+    *(Event("forward", "right", level=3, seed=seed, at=1.0) for seed in range(4)),
     *(Event("activation", "right", seed=seed, kind="cell", at=1.0) for seed in range(2)),
     Event("error", "wrong", seed=3, mistakes=("squared-error",), at=1.0),
     Event("error", "wrong", seed=3, attempt=2, hints=2, mistakes=("absolute-error",), at=1.0),
@@ -37,7 +37,11 @@ class TestPage:
     def test_it_is_printed_as_it_was(
         self, cnnstep: Program, golden: Golden, own_home: Path, state: str, width: int
     ) -> None:
-        every = [Event(skill, "right", seed=seed, at=1.0) for skill in SKILLS for seed in range(3)]
+        every = [
+            Event(skill.name, "right", level=skill.levels, seed=n, variant=variant, at=1.0)
+            for skill in SKILLS.values()
+            for n, variant in enumerate([*skill.variants, *skill.variants][: max(3, len(skill.variants))])
+        ]
         kept(own_home, {"none": [], "some": HISTORY, "all": every}[state])
         ran = cnnstep("progress", width=width)
         assert (ran.code, ran.err) == (0, "")
@@ -158,7 +162,7 @@ class TestCsv:
             "mistake": "squared-error",
         }
         data = json.loads(cnnstep("progress", "--json", env={"CNNSTEP_HOME": str(tmp_path / "anna")}).out)
-        assert [float(row["mastery"]) for row in rows[:13]] == [skill["mastery"] for skill in data["skills"]]
+        assert [float(row["mastery"]) for row in rows[: len(SKILLS)]] == [skill["mastery"] for skill in data["skills"]]
 
     def test_without_files_it_is_the_learner_s_own(self, cnnstep: Program, own_home: Path) -> None:
         kept(own_home, HISTORY)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.surface.practice import database
+from cnnstep.surface.practice.collected import read_history
 from cnnstep.surface.practice.home import home_folder, progress_file
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.event import KINDS, OUTCOMES, Event
@@ -35,6 +36,7 @@ EVENTS = st.builds(
     mistakes=st.lists(st.text()).map(tuple),
     fast=st.booleans(),
     at=st.floats(allow_nan=False, allow_infinity=False).filter(bool),
+    variant=st.text(),
 )
 
 
@@ -113,6 +115,52 @@ def test_the_file_says_whose_it_is_and_its_rows_can_only_be_added_to(tmp_path: P
         for change in ("DELETE FROM events", "UPDATE events SET outcome = 'right'"):
             with pytest.raises(sqlite3.IntegrityError, match="events stay"):
                 connection.execute(change)
+
+
+FIRST_VERSION = """
+    PRAGMA application_id = 1668181619;
+    PRAGMA user_version = 1;
+    CREATE TABLE events (id INTEGER PRIMARY KEY, skill TEXT NOT NULL, outcome TEXT NOT NULL, level INTEGER NOT NULL,
+        seed INTEGER NOT NULL, course TEXT NOT NULL, kind TEXT NOT NULL, attempt INTEGER NOT NULL,
+        hints INTEGER NOT NULL, text TEXT NOT NULL, mistakes TEXT NOT NULL, fast INTEGER NOT NULL, at REAL NOT NULL);
+    CREATE TRIGGER no_update BEFORE update ON events BEGIN SELECT RAISE(ABORT, 'events stay'); END;
+    CREATE TRIGGER no_delete BEFORE delete ON events BEGIN SELECT RAISE(ABORT, 'events stay'); END;
+    INSERT INTO events (skill, outcome, level, seed, course, kind, attempt, hints, text, mistakes, fast, at) VALUES
+        ('delta', 'wrong', 1, 2, '', 'matrix', 1, 0, '1 2', '["mask-alone"]', 0, 1.5),
+        ('delta', 'right', 1, 2, '', 'matrix', 2, 1, '1 2', '[]', 1, 2.5);
+"""
+"""A file as the first version of the program made it."""
+OLD = [
+    Event("delta", "wrong", 1, 2, text="1 2", mistakes=("mask-alone",), at=1.5),
+    Event("delta", "right", 1, 2, attempt=2, hints=1, text="1 2", fast=True, at=2.5),
+]
+
+
+def of_the_first_version(home: Path) -> Path:
+    home.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(progress_file(home))) as connection:
+        connection.executescript(FIRST_VERSION)
+    return progress_file(home)
+
+
+class TestFirstVersion:
+    def test_is_read_as_it_is(self, tmp_path: Path) -> None:
+        path = of_the_first_version(tmp_path)
+        before = path.read_bytes()
+        assert read_history(path) == OLD
+        assert path.read_bytes() == before
+
+    def test_is_added_to_and_what_was_in_it_stays(self, tmp_path: Path) -> None:
+        of_the_first_version(tmp_path)
+        new = Event("delta", "right", variant="sigmoid", at=3.0)
+        with Store.open(tmp_path) as store:
+            assert store.notes == ()
+            assert store.add(new) == ""
+            assert store.history() == [*OLD, new]
+        with closing(sqlite3.connect(progress_file(tmp_path))) as connection:
+            assert connection.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+            with pytest.raises(sqlite3.IntegrityError, match="events stay"):
+                connection.execute("DELETE FROM events")
 
 
 def test_a_transaction_is_on_the_disk_before_it_is_over(tmp_path: Path) -> None:

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 import numpy as np
 
 from cnnstep.tutor.document import Block, Note, Paragraph
 from cnnstep.tutor.practice.advance import advance
-from cnnstep.tutor.practice.making import exercise
-from cnnstep.tutor.practice.plan import Wishes
 from cnnstep.tutor.practice.questions.question import Question
-from cnnstep.tutor.practice.questions.step import StepQuestion, as_typed
-from cnnstep.tutor.practice.session import Practice, Reply, begin
-from cnnstep.tutor.practice.skills import SKILLS
+from cnnstep.tutor.practice.questions.step import StepQuestion
+from cnnstep.tutor.practice.session import Practice, Reply
 
 NUMBER = r"(-?[\d.]+(?:e[+-]\d+)?)"
 CELL = re.compile(r"^(?P<label>[^\[]+)(?:\[(?P<cell>[\d,]+)\])?(?: new)? = " + NUMBER + ":$")
 ANSWER = re.compile(rf"^So it is {NUMBER}\.$")
-
-
-@cache
-def drawn(skill: str, level: int, seed: int) -> Question:
-    """The question of this seed: made once for all tests, for making it is what takes the time."""
-    return exercise(skill, level, seed).question
-
-
-def asked(skill: str, level: int, seed: int) -> StepQuestion:
-    """The same, for a skill whose exercises are all about steps."""
-    question = drawn(skill, level, seed)
-    assert isinstance(question, StepQuestion)
-    return question
 
 
 def texts(blocks: tuple[Block, ...]) -> list[str]:
@@ -64,35 +47,14 @@ def _typed(question: Question, found: dict[tuple[int, ...], str]) -> str:
     return "; ".join(rows)
 
 
-def told(skill: str, exercises: int) -> set[str]:
-    """The misconceptions of this skill whose learner is told so, in one at least of its first exercises."""
-    practice, _ = begin((), Wishes(skill))
-    codes: set[str] = set()
-    for _ in range(exercises):
-        codes |= {code for code in SKILLS[skill].mistakes if _is_told(practice, code)}
-        practice, _ = advance(practice, "solution")
-        practice, _ = advance(practice, "")
-    return codes
-
-
-def _is_told(practice: Practice, misconception: str) -> bool:
-    """Whether an answer given by this misconception is told so."""
-    answer = _by(misconception, practice.exercise.question)
-    practice, reply = advance(practice, answer or practice.exercise.question.answer)
-    if reply.event is None:  # a matrix of another size: an empty line ends it
-        practice, reply = advance(practice, "")
-    return any(misconception in said for said in _said(reply.blocks))
-
-
-def _said(blocks: tuple[Block, ...]) -> list[str]:
-    return [block.code for block in blocks if isinstance(block, Note)] + texts(blocks)
-
-
-def _by(misconception: str, question: Question) -> str | None:
-    """What a learner with the misconception types; None where it changes nothing here."""
-    assert isinstance(question, StepQuestion)
-    results = question.by_mistake.get(misconception, ())
-    results = tuple(r for r in results if question.cell is None or r.shape == question.right.shape)
-    if not results:
+def by_misconception(code: str, question: Question) -> str | None:
+    """What a learner with this misconception types; None where it changes nothing here."""
+    if not isinstance(question, StepQuestion):
         return None
-    return as_typed(results[0] if question.cell is None else results[0][question.cell])
+    texts = (question.text_of(result) for result in question.by_mistake.get(code, ()))
+    return next((text for text in texts if text not in (None, question.answer)), None)
+
+
+def said(blocks: tuple[Block, ...]) -> list[str]:
+    """Every text, and the codes of the notes."""
+    return [block.code for block in blocks if isinstance(block, Note)] + texts(blocks)

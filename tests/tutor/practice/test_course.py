@@ -8,7 +8,7 @@ import pytest
 
 from cnnstep.surface.loading import scenario
 from cnnstep.surface.practice.course_file import load_course, shipped_courses
-from cnnstep.tutor.document import Heading
+from cnnstep.tutor.document import Command, Heading
 from cnnstep.tutor.practice.advance import advance
 from cnnstep.tutor.practice.course import Course, Item, checked, position, unfit
 from cnnstep.tutor.practice.event import Event
@@ -92,6 +92,27 @@ def test_a_course_ends_with_how_it_went() -> None:
     _, again = begin(practice.history, Wishes(), course)
     assert isinstance(again.blocks[0], Heading)
     assert again.blocks[0].note == "done"
+
+
+def test_what_was_given_up_is_in_the_report_with_what_to_practise() -> None:
+    course = Course("c", (GOOD, replace(GOOD, title="Another"), replace(GOOD, title="Third", skill="gradient")))
+    practice, reply = begin((), Wishes(), course)
+    for line in ("solution", "", "1 1 1; 1 1 1", "solution", "", "", GOOD.question.answer, ""):
+        practice, reply = advance(practice, line)
+    assert practice.done
+    told = " ".join(texts(reply.blocks))
+    assert "3 exercises, 1 of them right at once." in told
+    assert "In 2 you saw the solution: Delta and Another." in told
+    assert [block.command for block in reply.blocks if isinstance(block, Command)] == ["cnnstep practice --skill delta"]
+
+
+def test_who_gives_up_twice_in_a_course_reads_a_worked_example_of_the_same_step() -> None:
+    course = Course("c", tuple(replace(GOOD, title=title) for title in ("One", "Two", "Three")))
+    practice, reply = begin((), Wishes(), course)
+    for line in ("solution", "", "solution", ""):
+        practice, reply = advance(practice, line)
+    assert practice.reading
+    assert "δ = e ⊙ relu′(z)" in " ".join(texts(reply.blocks))
 
 
 def test_a_course_shows_its_own_hints_and_after_the_third_the_numbers() -> None:

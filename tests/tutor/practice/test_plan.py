@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from cnnstep.tutor.practice.event import Event
-from cnnstep.tutor.practice.plan import Wishes, all_mastered, next_exercise
+from cnnstep.tutor.practice.plan import BLOCK, Wishes, all_mastered, first_seed, next_exercise
 from cnnstep.tutor.practice.skills import SKILLS
 
 ANYTHING = Wishes()
 
 
-def mastered(*skills: str) -> list[Event]:
-    """Enough right answers for each of these."""
-    return [Event(skill, "right", seed=seed) for skill in skills for seed in range(3)]
+def mastered(*skills: str, first: int = 0) -> list[Event]:
+    """Enough right answers for each of these: every kind, at the highest level."""
+    return [
+        Event(skill, "right", level=SKILLS[skill].levels, seed=first + n, variant=variant)
+        for skill in skills
+        for n, variant in enumerate([*SKILLS[skill].variants, *SKILLS[skill].variants[:1] * 3][:4])
+    ]
 
 
 def test_a_beginner_begins_with_the_first_skill_at_level_one() -> None:
@@ -35,7 +41,7 @@ def test_another_skill_or_level_or_seed_asked_for_leaves_it_open() -> None:
 
 
 def test_one_goes_on_with_the_skill_at_hand_until_it_is_mastered() -> None:
-    history = [*mastered("forward"), Event("activation", "right", seed=0)]
+    history = [*mastered("forward"), Event("activation", "right", seed=0, variant="relu")]
     choice = next_exercise(history, ANYTHING)
     assert (choice.skill, choice.seed) == ("activation", 1)
 
@@ -47,7 +53,7 @@ def test_then_comes_the_next_one_whose_needs_are_mastered() -> None:
         skill = next_exercise(history, ANYTHING).skill
         order.append(skill)
         assert all(need in order for need in SKILLS[skill].needs)
-        history += [replace(event, seed=event.seed + 10) for event in mastered(skill)]
+        history += mastered(skill, first=10)
     assert sorted(order) == sorted(SKILLS)
 
 
@@ -68,22 +74,99 @@ def test_when_all_is_mastered_the_one_longest_ago_comes() -> None:
     assert next_exercise(history, ANYTHING).skill == "forward"
 
 
-def test_the_level_follows_what_one_can_do() -> None:
-    easy, middle = Event("delta", "right", seed=0), Event("delta", "right", level=2, seed=1)
-    levels = {(): 1, (easy,): 2, (easy, easy): 2, (easy, replace(middle, hints=1)): 2, (easy, middle): 3}
-    for history, level in levels.items():
-        assert next_exercise(history, Wishes("delta")).level == level, history
-    assert next_exercise((easy, middle, Event("delta", "reset")), Wishes("delta")).level == 1
+def right(level: int, variant: str, seed: int, skill: str = "delta") -> Event:
+    return Event(skill, "right", level=level, seed=seed, variant=variant)
 
 
-def test_on_the_fast_track_it_is_the_highest() -> None:
-    assert next_exercise([], Wishes(fast=True)).level == 3
-    assert next_exercise([], Wishes(level=2)).level == 2
+def wrong(level: int, variant: str, seed: int) -> Event:
+    return Event("delta", "shown", level=level, seed=seed, variant=variant)
+
+
+def levels(*histories: Sequence[Event]) -> list[int]:
+    return [next_exercise(history, Wishes("delta")).level for history in histories]
+
+
+class TestLevel:
+    EASY, MIDDLE = right(1, "relu", 0), right(2, "leaky_relu", 1)
+
+    def test_a_right_answer_at_once_leads_to_the_next_one(self) -> None:
+        assert levels((), (self.EASY,), (self.EASY, self.MIDDLE)) == [1, 2, 3]
+
+    def test_with_help_one_stays_and_two_that_were_not_right_at_once_lead_back(self) -> None:
+        helped = replace(self.MIDDLE, hints=1)
+        assert levels((self.EASY, helped), (self.EASY, helped, replace(helped, seed=4))) == [2, 1]
+
+    def test_where_it_is_not_likely_that_the_skill_is_there_one_stays(self) -> None:
+        failed = [replace(wrong(1, "relu", seed), outcome="wrong") for seed in range(3)]
+        assert levels([*failed, right(1, "relu", 5)]) == [1]
+
+    def test_there_is_none_above_the_highest(self) -> None:
+        done = [right(2, "error", seed, "error") for seed in range(3)]
+        assert next_exercise(done, Wishes("error")).level == SKILLS["error"].levels == 2
+
+    def test_many_kinds_still_to_come_come_at_the_lower_levels(self) -> None:
+        kinds = SKILLS["pooling"].variants
+        history, met = list[Event](), []
+        for _ in kinds:
+            choice = next_exercise(history, Wishes("pooling"))
+            met.append((kinds[choice.seed % len(kinds)], choice.level))
+            history.append(Event("pooling", "right", level=choice.level, seed=choice.seed, variant=met[-1][0]))
+        assert met == list(zip(kinds, (1, 1, 2, 3), strict=True))
+
+    def test_a_skill_begun_anew_begins_at_the_first(self) -> None:
+        assert levels((self.EASY, self.MIDDLE, Event("delta", "reset"))) == [1]
+
+    def test_on_the_fast_track_it_is_the_highest(self) -> None:
+        assert next_exercise([], Wishes(fast=True)).level == 3
+        assert next_exercise([], Wishes("error", fast=True)).level == 2
+
+    def test_one_that_was_asked_for_is_given_as_far_as_there_is_one(self) -> None:
+        assert next_exercise([], Wishes(level=2)).level == 2
+        assert next_exercise([], Wishes("error", level=3)).level == 2
+
+
+def kind(history: Sequence[Event]) -> str:
+    """Which kind of delta exercise comes next."""
+    variants = SKILLS["delta"].variants
+    return variants[next_exercise(history, Wishes("delta")).seed % len(variants)]
+
+
+class TestKind:
+    FIRST = right(1, "relu", 0)
+
+    def test_they_come_in_their_order(self) -> None:
+        assert kind([]) == "relu"
+        assert kind([self.FIRST]) == "leaky_relu"
+        assert kind([self.FIRST, right(2, "leaky_relu", 1)]) == "sigmoid"
+
+    def test_one_that_was_not_right_at_once_comes_once_more_then_another(self) -> None:
+        failed = [self.FIRST, wrong(2, "leaky_relu", 1)]
+        assert kind(failed) == "leaky_relu"
+        assert kind([*failed, wrong(2, "leaky_relu", 4)]) == "sigmoid"
+        assert kind([*failed, wrong(2, "leaky_relu", 4), right(1, "sigmoid", 5)]) == "leaky_relu"
+
+    def test_when_all_were_right_the_one_longest_ago_comes(self) -> None:
+        every = [right(1, variant, n) for n, variant in enumerate(SKILLS["delta"].variants)]
+        assert kind(every) == "relu"
+        assert kind([*every, right(2, "relu", 3)]) == "leaky_relu"
+
+
+class TestStudent:
+    def test_each_name_has_a_block_of_seeds_and_stays_in_it(self) -> None:
+        first = next_exercise([], Wishes(student="anna"))
+        assert first.seed // BLOCK == first_seed("anna") // BLOCK > 0
+        begun = [Event("forward", "right", seed=first.seed, variant="one-output")]
+        assert next_exercise(begun, ANYTHING).seed // BLOCK == first.seed // BLOCK
+        other_skill = next_exercise(begun, Wishes("delta"))
+        assert other_skill.seed // BLOCK == first.seed // BLOCK
+
+    def test_two_names_get_two_blocks(self) -> None:
+        assert first_seed("anna") != first_seed("ben")
 
 
 def test_no_exercise_is_given_twice_and_a_seed_asked_for_goes_on_from_there() -> None:
     history = [Event("delta", "right", seed=4), Event("delta", "skipped", seed=9), Event("error", "right", seed=20)]
-    assert next_exercise(history, Wishes("delta")).seed == 10
+    assert next_exercise(history, Wishes("delta")).seed == 12, "the first after 9 that is of the first kind"
     assert [next_exercise(history, Wishes("delta", seed=3), now).seed for now in range(3)] == [3, 4, 5]
 
 
@@ -93,24 +176,36 @@ def test_exercises_of_a_course_are_neither_taken_up_nor_counted() -> None:
     assert (choice.seed, choice.open) == (0, None)
 
 
-def stuck(skill: str, times: int) -> list[Event]:
-    return [Event(skill, "shown", seed=seed) for seed in range(times)]
+def stuck(skill: str, times: int, first: int = 0) -> list[Event]:
+    return [Event(skill, "shown", seed=first + n, variant=SKILLS[skill].variants[0]) for n in range(times)]
 
 
 def test_after_six_of_one_skill_in_a_row_another_that_is_ready_has_a_turn_then_it_comes_back() -> None:
-    history = [*mastered("forward"), *stuck("activation", 5)]
-    assert next_exercise(history, ANYTHING).skill == "activation"
-    history += [Event("activation", "shown", seed=5)]
+    history = [*mastered("forward", "activation", "error", "delta"), *stuck("gradient", 5)]
+    assert next_exercise(history, ANYTHING).skill == "gradient"
+    history += stuck("gradient", 1, first=5)
     choice = next_exercise(history, ANYTHING)
-    assert (choice.skill, choice.why) == ("pooling", "a change from activation, which comes back")
-    assert next_exercise([*history, *mastered("pooling")], ANYTHING).skill == "activation"
+    assert (choice.skill, choice.why) == ("bias-gradient", "a change from filter gradient, which comes back")
+    assert next_exercise([*history, *mastered("bias-gradient")], ANYTHING).skill == "gradient"
 
 
-def test_where_nothing_else_is_ready_what_the_skill_builds_on_has_a_turn() -> None:
-    history = [*mastered("forward", "pooling"), *stuck("activation", 6)]
-    assert next_exercise(history, ANYTHING).skill == "forward"
-    history += [Event("forward", "right", seed=9)]
-    assert next_exercise(history, ANYTHING).skill == "activation"
+def test_where_nothing_else_is_ready_what_comes_after_it_has_a_turn_all_the_same() -> None:
+    assert next_exercise(stuck("forward", 5), ANYTHING).skill == "forward"
+    assert next_exercise(stuck("forward", 6), ANYTHING).skill == "activation"
+    both = [*stuck("forward", 6), *stuck("activation", 6)]
+    assert next_exercise(both, ANYTHING).skill == "error", "not back to the one that is stuck"
+
+
+def test_who_is_stuck_in_all_skills_goes_round_through_all() -> None:
+    history: list[Event] = []
+    order = []
+    for _ in range(6 * len(SKILLS) + 1):
+        choice = next_exercise(history, ANYTHING)
+        order.append(choice.skill)
+        history.append(Event(choice.skill, "shown", level=choice.level, seed=choice.seed))
+    turns = [skill for skill, _ in groupby(order)]
+    assert turns == [*SKILLS, "forward"]
+    assert all(order.count(skill) == 6 for skill in list(SKILLS)[1:])
 
 
 def test_a_mistake_that_recurs_on_and_on_leaves_a_turn_to_something_else_too() -> None:
@@ -123,7 +218,3 @@ def test_a_mistake_that_recurs_on_and_on_leaves_a_turn_to_something_else_too() -
     assert next_exercise(history, ANYTHING).why == "absolute-activation came up again and again"
     history += [Event("activation", "right", seed=30 + n, attempt=2) for n in range(6)]
     assert next_exercise(history, ANYTHING).skill != "activation"
-
-
-def test_the_first_skill_has_nothing_to_change_with() -> None:
-    assert next_exercise(stuck("forward", 9), ANYTHING).skill == "forward"

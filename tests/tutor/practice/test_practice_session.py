@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -9,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnstep.tutor.document import Note, Paragraph
+from cnnstep.surface.loading import scenario
+from cnnstep.surface.practice.course_file import load_course
+from cnnstep.tutor.document import Command, Heading, Note, Paragraph
 from cnnstep.tutor.practice.advance import advance
 from cnnstep.tutor.practice.event import Event
 from cnnstep.tutor.practice.plan import Wishes
 from cnnstep.tutor.practice.questions.step import StepQuestion, as_typed
-from cnnstep.tutor.practice.session import Practice, Reply, begin
+from cnnstep.tutor.practice.session import Around, Practice, Reply, begin, prompt
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.examples import examples
-from tests.tutor.practice.learners import texts
+from tests.tutor.practice.learners import by_misconception, texts
 
 
 @cache
@@ -51,10 +54,10 @@ def test_enter_before_an_answer_goes_nowhere() -> None:
 
 def test_every_answer_is_an_event_with_what_was_typed_and_what_was_told() -> None:
     practice, reply = said(opened(), "hint", "1 2; 3 4")
-    assert reply.event == Event("gradient", "wrong", 1, 0, "", "matrix", 1, 1, "1 2; 3 4")
-    practice, reply = said(practice, "13 -12; -6 -1")
+    assert reply.event == Event("gradient", "wrong", 1, 0, "", "matrix", 1, 1, "1 2; 3 4", variant="square-filter")
+    practice, reply = said(practice, by_misconception("gradient-rotated", practice.exercise.question) or "")
     assert reply.event is not None
-    assert (reply.event.attempt, reply.event.mistakes) == (2, ("gradient-transposed",))
+    assert (reply.event.attempt, reply.event.mistakes) == (2, ("gradient-rotated",))
 
 
 def test_what_cannot_be_read_is_no_wrong_answer() -> None:
@@ -66,58 +69,73 @@ def test_what_cannot_be_read_is_no_wrong_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["[[13, -6], [-12, -1]]", "np.array([[13,-6],[-12,-1]])", "13 -6 ; -12 -1", "13, −6; −12, −1"]
+    "spelling",
+    [
+        lambda rows: f"[[{'], ['.join(', '.join(row) for row in rows)}]]",
+        lambda rows: f"np.array([[{'],['.join(','.join(row) for row in rows)}]])",
+        lambda rows: " ; ".join(" ".join(row) for row in rows),
+        lambda rows: "; ".join(", ".join(row) for row in rows).replace("-", "−"),
+        lambda rows: " ".join(" ".join(row) for row in rows),
+    ],
 )
-def test_any_usual_spelling_is_read(line: str) -> None:
-    assert said(opened(), line)[0].finished
+def test_any_usual_spelling_is_read(spelling: Callable[[list[list[str]]], str]) -> None:
+    rows = [row.split() for row in opened().exercise.question.answer.split(";")]
+    assert said(opened(), spelling(rows))[0].finished
 
 
-@pytest.mark.parametrize("between", ["hint", "show", "explain", "frobnicate", "1 2 3", "12 x"])
+@pytest.mark.parametrize("between", ["hint", "show", "show all", "example", "explain", "frobnicate", "1 2 3", "12 x"])
 def test_rows_can_come_one_by_one_and_stay_whatever_comes_between(between: str) -> None:
-    practice, reply = said(opened(), "13 -6")
-    assert (practice.typed, reply.event) == (("13 -6",), None)
-    assert said(practice, between, "-12 -1")[0].finished
+    first, second = opened().exercise.question.answer.split("; ")
+    practice, reply = said(opened(), first)
+    assert (practice.typed, reply.event) == ((first,), None)
+    assert said(practice, between, second)[0].finished
 
 
 def test_again_drops_the_rows_of_a_matrix_begun() -> None:
     assert said(opened(), "13 -6", "again")[0].typed == ()
 
 
-def test_all_numbers_on_one_line_are_the_whole_matrix() -> None:
-    assert said(opened(), "13 -6 -12 -1")[0].finished
-
-
-@pytest.mark.parametrize("lines", [("13 -6", ""), ("1 2 3; 4 5 6",), ("1", "")])
+@pytest.mark.parametrize("lines", [("13 -6", ""), ("1 2 3; 4 5 6",), ("1", ""), ("1 2 3", "4 5 6", "")])
 def test_a_matrix_of_another_size_that_no_mistake_gives_is_not_counted_and_begun_again(lines: tuple[str, ...]) -> None:
     practice, reply = said(opened(), *lines)
     assert reply.event is None
     assert "it was not counted" in texts(reply.blocks)[0].lower()
-    assert said(practice, "13 -6", "-12 -1")[0].finished
+    assert said(practice, *opened().exercise.question.answer.split("; "))[0].finished
 
 
-def test_a_matrix_of_another_size_that_a_mistake_gives_is_wrong() -> None:
-    practice = opened("stride-padding")
-    question = practice.exercise.question
-    assert isinstance(question, StepQuestion)
-    _, reply = said(practice, as_typed(question.by_mistake["stride-ignored"][0]))
+@pytest.mark.parametrize("between", ["; ", "\n"])
+def test_a_larger_matrix_that_a_mistake_gives_is_wrong_in_one_line_and_row_by_row(between: str) -> None:
+    practice = opened("stride-padding", level=2)
+    typed = by_misconception("stride-ignored", practice.exercise.question)
+    assert typed is not None
+    lines = [typed] if between == "; " else [*typed.split("; "), ""]
+    _, reply = said(practice, *lines)
     assert reply.event is not None
     assert reply.event.mistakes == ("stride-ignored",)
 
 
 @pytest.mark.parametrize("name", ["e", "E", "a", "W", "δ", "∂L/∂W"])
 def test_a_name_before_the_numbers_is_no_command(name: str) -> None:
-    assert said(opened(), f"{name} = [[13, -6], [-12, -1]]")[0].finished
+    assert said(opened(), f"{name} = {opened().exercise.question.answer}")[0].finished
 
 
 def test_numbers_that_fit_because_they_are_rounded_far_are_asked_for_again() -> None:
-    practice = opened("learning-rate", level=2)
-    right = practice.exercise.question.answer
-    assert right == "0.095238"
-    for coarse in ("0.1", "0.10", "0.0"):
-        practice, reply = said(practice, coarse)
-        assert (reply.event is None) == (coarse != "0.0")
-    for fine in ("0.095", "0.0952", "2/21"):
-        assert said(practice, fine)[0].finished
+    practice = next(
+        one for seed in range(1, 60, 3) if (one := opened("learning-rate", seed)).exercise.question.answer[:3] == "0.1"
+    )
+    right = float(practice.exercise.question.answer)
+    assert round(right, 3) != round(right, 1)
+    practice, reply = said(practice, f"{right:.1f}")
+    assert reply.event is None
+    assert "rounded too far" in texts(reply.blocks)[0]
+    assert said(practice, f"{right:.3f}")[0].finished
+
+
+def test_a_number_that_is_right_to_three_decimals_may_leave_its_zeros_out() -> None:
+    practice = opened("softmax")
+    assert practice.exercise.question.answer == "0.665241 0.244728 0.090031"
+    assert said(practice, "0.665 0.245 0.09")[0].finished
+    assert not said(practice, "0.665 0.245 0.1")[0].finished
 
 
 def test_who_goes_on_from_the_rounded_numbers_on_the_screen_is_right() -> None:
@@ -157,16 +175,119 @@ def test_one_goes_on_where_one_stopped() -> None:
     assert (again.hints, again.answers) == (2, 1)
 
 
+def mastered(*skills: str) -> list[Event]:
+    """Every kind right at once, at the highest level."""
+    return [
+        Event(skill, "right", level=SKILLS[skill].levels, seed=100 + n, variant=variant)
+        for skill in skills
+        for n, variant in enumerate([*SKILLS[skill].variants, *SKILLS[skill].variants[:1] * 3][:4])
+    ]
+
+
 def test_mastering_a_skill_and_all_of_them_is_said() -> None:
-    history = [Event(skill, "right", seed=seed) for skill in SKILLS for seed in range(3) if skill != "gradient"]
-    history.append(Event("gradient", "right", level=1, seed=50))
-    practice, _ = begin(history, Wishes("gradient", 1, 0))
+    history = [*mastered(*(skill for skill in SKILLS if skill != "gradient")), *mastered("gradient")[1:3]]
+    practice, _ = begin(history, Wishes("gradient", 3, 0))
     _, reply = said(practice, practice.exercise.question.answer)
     told = " ".join(texts(reply.blocks))
-    assert "You have mastered it." in told
-    assert "all 13 skills are mastered" in told
-    _, opening = begin([*history, Event("gradient", "right", seed=51)], Wishes())
-    assert "All 13 skills are mastered." in " ".join(texts(opening.blocks))
+    assert "You have mastered this skill." in told
+    assert f"all {len(SKILLS)} skills are mastered" in told
+    _, opening = begin(mastered(*SKILLS), Wishes())
+    assert f"All {len(SKILLS)} skills are mastered." in " ".join(texts(opening.blocks))
+
+
+def test_where_only_a_kind_is_missing_that_is_said() -> None:
+    history = mastered("gradient")[:2]
+    practice, _ = begin(history, Wishes("gradient", 3, 0))
+    _, reply = said(practice, practice.exercise.question.answer)
+    assert "Before it counts as mastered: square input." in " ".join(texts(reply.blocks))
+
+
+def commands(reply: Reply) -> list[str]:
+    return [block.command for block in reply.blocks if isinstance(block, Command)]
+
+
+class TestBeginner:
+    def test_is_offered_the_first_course_and_nobody_else_is(self) -> None:
+        assert commands(begin((), Wishes())[1]) == ["course first-steps"]
+        assert commands(begin((), Wishes("gradient"))[1]) == []
+        assert commands(begin([Event("forward", "right")], Wishes())[1]) == []
+
+    @pytest.mark.parametrize("line", ["course first-steps", "course", "cour"])
+    def test_can_go_on_with_it(self, line: str) -> None:
+        practice, _ = begin((), Wishes(), around=Around(scenario, load_course))
+        practice, reply = said(practice, line)
+        assert practice.course is not None
+        assert practice.exercise.title == "One output"
+        assert "One output" in [block.text for block in reply.blocks if isinstance(block, Heading)]
+
+    def test_is_told_where_there_is_no_such_course(self) -> None:
+        practice, _ = begin((), Wishes(), around=Around(scenario, load_course))
+        after, reply = said(practice, "course first-step")
+        assert after == practice
+        assert isinstance(reply.blocks[0], Note)
+
+
+class TestStuck:
+    @staticmethod
+    def after_giving_up(times: int) -> tuple[Practice, Reply]:
+        practice, reply = opened(), Reply(())
+        for _ in range(times):
+            practice, reply = said(practice, "solution", "")
+        return practice, reply
+
+    def test_who_gives_up_twice_reads_a_worked_example_before_the_next_exercise(self) -> None:
+        practice, _ = self.after_giving_up(1)
+        assert not practice.reading
+        practice, reply = self.after_giving_up(2)
+        assert practice.reading
+        assert "Worked example" in [block.text for block in reply.blocks if isinstance(block, Heading)]
+        assert "example >" in prompt(practice)
+        practice, reply = said(practice, "")
+        assert not practice.reading
+        assert practice.exercise.question.task in [b.text for b in reply.blocks if isinstance(b, Heading)]
+
+    @pytest.mark.parametrize("line", ["1 2; 3 4", "hint", "solution"])
+    def test_an_example_is_not_to_be_answered(self, line: str) -> None:
+        practice, _ = self.after_giving_up(2)
+        after, reply = said(practice, line)
+        assert (after, reply.event) == (practice, None)
+        assert "Enter gives you your own exercise" in texts(reply.blocks)[0]
+
+    def test_an_example_is_of_the_same_kind_with_other_numbers_and_has_the_answer(self) -> None:
+        for skill in SKILLS:
+            practice = opened(skill)
+            _, reply = said(practice, "example")
+            told = texts(reply.blocks)
+            assert practice.exercise.question.task.split(",")[0].split()[2] in " ".join(told), skill
+            assert reply.blocks != begin((), Wishes(skill, 1, 0))[1].blocks
+            assert reply.event is None, "it is no hint to this exercise"
+
+    def test_after_three_wrong_answers_an_example_is_offered(self) -> None:
+        offered = [commands(said(opened(), *["1 2; 3 4"] * count)[1])[0] for count in (1, 2, 3)]
+        assert offered == ["hint", "hint", "example"]
+
+    def test_who_always_asks_for_the_solution_is_never_given_seven_of_a_skill_in_a_row(self) -> None:
+        practice, _ = begin((), Wishes())
+        skills = []
+        for _ in range(14):
+            practice, _ = said(practice, "") if practice.reading else (practice, Reply(()))
+            skills.append(practice.exercise.skill)
+            practice, _ = said(practice, "solution", "")
+        assert skills == ["forward"] * 6 + ["activation"] * 6 + ["error"] * 2
+
+
+def test_show_all_shows_the_rest_and_show_what_is_needed() -> None:
+    _, short = said(opened(), "show")
+    _, long = said(opened(), "show all")
+    assert "The rest of the lesson up to here:" in texts(long.blocks)
+    assert "The rest of the lesson up to here:" not in texts(short.blocks)
+    assert isinstance(said(opened(), "show me")[1].blocks[0], Note)
+
+
+@pytest.mark.parametrize("line", ["hint", "1 2; 3 4", ""])
+def test_what_is_to_be_done_stands_above_the_prompt_after_every_reply(line: str) -> None:
+    _, reply = said(opened(), line)
+    assert opened().exercise.question.task in [block.text for block in reply.blocks[-2:] if isinstance(block, Heading)]
 
 
 def test_a_right_answer_under_another_convention_is_right_and_named() -> None:
@@ -210,6 +331,9 @@ def test_the_sign_is_a_convention_where_the_error_is_one_s_own() -> None:
                 "skip",
                 "again",
                 "show",
+                "show all",
+                "example",
+                "course",
                 "help",
                 "why 0 0",
                 "1",

@@ -19,7 +19,7 @@ from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.advance import advance
 from cnnstep.tutor.practice.course import Course
 from cnnstep.tutor.practice.plan import Wishes
-from cnnstep.tutor.practice.session import Practice, Reply, begin, prompt
+from cnnstep.tutor.practice.session import Around, Practice, Reply, begin, prompt
 from tests.conftest import Golden
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts" / "practice"
@@ -34,7 +34,7 @@ def opened(command: str) -> tuple[Practice, Reply]:
     course: Course | None = load_course(words[0]) if words and words[0] in {c.name for c in shipped_courses()} else None
     level, seed = options.get("--level"), options.get("--seed")
     wishes = Wishes(options.get("--skill", ""), int(level) if level else None, int(seed) if seed else None)
-    return begin((), wishes, course, AS_USUAL, scenario)
+    return begin((), wishes, course, AS_USUAL, Around(scenario, load_course))
 
 
 def replay(transcript: str) -> str:

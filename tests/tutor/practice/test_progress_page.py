@@ -13,7 +13,7 @@ from cnnstep.tutor.practice.event import Event
 from cnnstep.tutor.practice.mastery import mastery
 from cnnstep.tutor.practice.plan import Wishes, next_exercise
 from cnnstep.tutor.practice.progress import COLUMNS, Standing, progress, progress_data, progress_rows, standings
-from cnnstep.tutor.practice.skills import HOMES, SKILLS
+from cnnstep.tutor.practice.skills import SKILLS
 
 
 def right(skill: str, *seeds: int) -> list[Event]:
@@ -25,7 +25,12 @@ def wrong(skill: str, seed: int, *mistakes: str, attempt: int = 1, hints: int = 
 
 
 def mastered(*skills: str) -> list[Event]:
-    return [event for skill in skills for event in right(skill, 1, 2, 3)]
+    """Three right answers at once for each of these skills, which have three kinds or fewer, at the highest level."""
+    return [
+        Event(skill, "right", level=SKILLS[skill].levels, seed=1 + n, variant=(SKILLS[skill].variants * 3)[n])
+        for skill in skills
+        for n in range(max(3, len(SKILLS[skill].variants)))
+    ]
 
 
 def of(history: Sequence[Event], skill: str) -> Standing:
@@ -57,28 +62,28 @@ def test_each_skill_s_answers_hints_and_most_frequent_mistake_are_counted() -> N
     ]
     delta = of(history, "delta")
     assert (delta.answers, delta.right, delta.hints, delta.mistake) == (4, 1, 3 + 0 + 2, "mask-inverted")
-    assert delta.mastery == mastery(history, "delta", HOMES)
+    assert delta.mastery == mastery(history, "delta")
     assert (of(history, "forward").answers, of(history, "error").answers) == (1, 0)
 
 
 def test_who_has_not_begun_sees_every_skill_and_how_to_begin() -> None:
     page = progress(())
-    assert words(page) == "You have not begun yet. There are 13 skills."
+    assert words(page) == "You have not begun yet. There are 15 skills."
     assert {*gauges(page).values()} == {Gauge(skill.title, None, "not begun", "quiet") for skill in SKILLS.values()}
     assert commands(page) == [("cnnstep practice", "forward pass, it comes first")]
 
 
 def test_an_exercise_that_was_only_left_is_no_beginning() -> None:
-    assert words(progress([Event("forward", "skipped")])) == "You have not begun yet. There are 13 skills."
+    assert words(progress([Event("forward", "skipped")])) == "You have not begun yet. There are 15 skills."
 
 
 def test_mastered_is_said_in_words_and_what_is_on_its_way_is_a_bar() -> None:
     history = [*mastered("forward"), wrong("activation", 1)]
     page = progress(history)
-    assert "You have mastered 1 of 13 skills, with 4 answers. A skill is mastered from 95\u00a0%." in words(page)
+    assert "You have mastered 1 of 15 skills, with 4 answers. A skill is mastered from 95\u00a0%, once" in words(page)
     shown = gauges(page)
     assert (shown["Forward pass"].note, shown["Forward pass"].tone) == ("mastered, 3 answers", "good")
-    assert shown["Activation"] == Gauge("Activation", mastery(history, "activation", HOMES), "1 answer", "plain")
+    assert shown["Activation"] == Gauge("Activation", mastery(history, "activation"), "1 answer", "plain")
 
 
 @pytest.mark.parametrize(
@@ -103,6 +108,7 @@ def test_next_is_what_practice_goes_on_with(history: Sequence[Event], why: str) 
 def test_the_mistakes_made_most_come_first_and_no_more_than_five() -> None:
     codes = SKILLS["gradient"].mistakes[:7]
     history = [wrong("gradient", 9 * k + j, code) for k, code in enumerate(codes) for j in range(k + 1)]
+    history.append(Event("gradient", "right", seed=99, attempt=2))
     shown = [command for command in commands(progress(history)) if "explain" in command[0]]
     assert shown == [(f"cnnstep explain {codes[k]}", f"{k + 1} times") for k in (6, 5, 4, 3, 2)]
     assert progress_data(history)["mistakes"] == [{"code": codes[k], "times": k + 1} for k in (6, 5, 4, 3, 2, 1, 0)]
@@ -111,7 +117,7 @@ def test_the_mistakes_made_most_come_first_and_no_more_than_five() -> None:
 def test_when_all_is_mastered_it_says_so() -> None:
     history = mastered(*SKILLS)
     page = progress(history)
-    assert words(page) == "You have mastered all 13 skills, with 39 answers."
+    assert words(page) == "You have mastered all 15 skills, with 46 answers."
     assert commands(page) == [("cnnstep practice", "forward pass, it was longest ago")]
 
 
@@ -123,11 +129,14 @@ def test_the_data_says_the_same_with_every_digit() -> None:
     assert data["skills"][1] == {
         "name": "activation",
         "title": "Activation",
-        "mastery": mastery(history, "activation", HOMES),
+        "mastery": mastery(history, "activation"),
         "mastered": False,
         "answers": 1,
         "right": 0,
         "hints": 0,
+        "solutions": 0,
+        "stuck": False,
+        "missing": ["relu", "leaky_relu", "level 2"],
     }
     assert data["next"]["skill"] == "activation"
 
@@ -145,8 +154,26 @@ def test_a_row_has_the_learner_and_what_stands_on_the_page() -> None:
         "right": 3,
         "hints": 0,
         "mistake": "",
+        "solutions": 0,
+        "stuck": "no",
     }
     assert (activation["mastered"], activation["mistake"]) == ("no", "activation-skipped")
+
+
+def test_what_is_missing_is_said_where_it_is_all_that_is_missing() -> None:
+    history = mastered("delta")[:2]
+    assert gauges(progress(history))["Delta and the mask"].note == "2 answers; missing: sigmoid"
+    assert gauges(progress(history[:1]))["Delta and the mask"].note == "1 answer"
+
+
+def test_who_is_stuck_is_told_what_to_read_and_the_teacher_sees_it() -> None:
+    history = [Event("delta", "shown", seed=seed) for seed in (1, 2)]
+    assert of(history, "delta").stuck
+    assert gauges(progress(history))["Delta and the mask"].note == "0 answers; stuck"
+    assert ("cnnstep explain delta", "read this before more of delta and the mask") in commands(progress(history))
+    row = next(row for row in progress_rows("anna", history) if row[1] == "delta")
+    assert row[-2:] == (2, "yes")
+    assert progress_data(history)["skills"][3]["stuck"] is True
 
 
 class TestBegunAnew:
@@ -154,7 +181,7 @@ class TestBegunAnew:
 
     def test_what_was_before_no_longer_counts(self) -> None:
         assert (of(self.HISTORY, "forward").answers, of(self.HISTORY, "activation").answers) == (1, 3)
-        assert of(self.HISTORY, "forward").mastery == mastery(right("forward", 7), "forward", HOMES)
+        assert of(self.HISTORY, "forward").mastery == mastery(right("forward", 7), "forward")
 
     def test_a_skill_that_was_just_begun_anew_is_not_begun(self) -> None:
         page = progress([*self.HISTORY, Event("forward", "reset")])

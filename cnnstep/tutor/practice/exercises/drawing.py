@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from cnnstep.engine.build import one_filter
+from cnnstep.engine.layers.conv import correlate
 from cnnstep.engine.patches import Geometry
+from cnnstep.engine.quantity import frozen
 from cnnstep.engine.scenario import Scenario
 
-SIZES = {
-    1: (((2, 4), (2, 2)), ((4, 2), (2, 2)), ((3, 4), (2, 3)), ((4, 3), (3, 2))),
-    2: (((3, 4), (2, 2)), ((4, 3), (2, 2)), ((3, 5), (2, 3)), ((5, 3), (3, 2))),
-    3: (((4, 4), (2, 3)), ((4, 4), (3, 2)), ((3, 5), (2, 2)), ((5, 3), (2, 2))),
+Sizes: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+"""An input's rows and columns, and a filter's."""
+
+SIZES: Mapping[int, tuple[Sizes, ...]] = {
+    1: (((2, 3), (2, 2)), ((3, 2), (2, 2)), ((2, 3), (1, 2)), ((3, 2), (2, 1))),
+    2: (((3, 4), (2, 2)), ((4, 3), (2, 2)), ((2, 4), (2, 3)), ((4, 2), (3, 2))),
+    3: (((3, 5), (2, 3)), ((5, 3), (3, 2)), ((3, 4), (2, 2)), ((4, 3), (2, 2))),
 }
-"""An input's and a filter's size, by level."""
+"""By level: two to four outputs, then four to six, then the same from larger filters."""
+SQUARE: Mapping[int, tuple[Sizes, ...]] = {
+    1: (((2, 3), (2, 2)), ((3, 2), (2, 2))),
+    2: (((3, 4), (2, 2)), ((4, 3), (2, 2))),
+    3: (((3, 4), (2, 2)), ((4, 3), (2, 2))),
+}
+"""A square filter, for what an oblong one would show at once: that it was turned."""
+THREE_OUTPUTS: Mapping[int, tuple[Sizes, ...]] = {**SQUARE, 1: (((2, 4), (2, 2)), ((4, 2), (2, 2)))}
+"""A square filter with an output more, for what has to show at the first, at the last and at an inactive one."""
+SIX_CELLS: Sizes = ((3, 4), (2, 2))
+"""Six outputs: so many cells it takes to tell masks apart."""
 RANGES = {1: 2, 2: 3, 3: 3}
 """The largest number of an input, by level."""
+FARTHEST = 3
+"""How far a target may be from its output."""
 RATES = {1: (0.5,), 2: (0.5, 0.1), 3: (0.2, 0.1, 0.25)}
 
 
@@ -40,30 +57,40 @@ class Draw:
         low, high = -most if low is None else low, most if high is None else high
         return self.random.integers(low, high + 1, shape).astype(float)
 
-    def size(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """An input's and a filter's size."""
-        image, window = self.pick(*SIZES[self.level])
+    def size(self, sizes: Mapping[int, tuple[Sizes, ...]] = SIZES) -> Sizes:
+        """An input's and a filter's size, of those of the level."""
+        image, window = self.pick(*sizes[self.level])
         return image, window
+
+    def from_level(self, level: int, *names: str) -> tuple[str, ...]:
+        """The steps that are hidden from this level on."""
+        return names if self.level >= level else ()
 
     def rate(self) -> float:
         """A learning rate that is easy to multiply with."""
         return float(self.pick(*RATES[self.level]))
 
     def lesson(self, **keys: Any) -> Scenario:
-        """One filter's scenario; what `keys` do not say is drawn, the target in the output's size."""
+        """One filter's scenario; what `keys` do not say is drawn."""
         image, window = keys.pop("sizes", None) or self.size()
         channels = keys.pop("channels", 1)
-        bias = keys.pop("bias", None)
         geometry = Geometry.of(keys.get("stride", 1), keys.get("padding", 0), keys.get("dilation", 1))
-        rows, columns = geometry.outputs(image, window)
         lead = () if channels == 1 else (channels,)
-        drawn: Mapping[str, Any] = {
+        drawn: dict[str, Any] = {
             "input": self.integers(*lead, *image),
             "filter": self.integers(*lead, *window, low=-2, high=2),
-            "target": self.integers(rows, columns, low=0, high=3),
+            "target": np.zeros(geometry.outputs(image, window)),
             "activation": "relu",
             "learning_rate": self.rate(),
         }
-        if bias:
+        if keys.pop("bias", False):
             keys["bias"] = float(self.pick(-2, -1, 1, 2))
-        return one_filter(**{**drawn, **keys})
+        scenario = one_filter(**{**drawn, **keys})
+        return scenario if "target" in keys else self._with_near_targets(scenario)
+
+    def _with_near_targets(self, scenario: Scenario) -> Scenario:
+        """Targets that a ReLU can reach, some above and some below the outputs: small errors of both signs."""
+        conv = scenario.conv
+        outputs = scenario.activation.value(correlate(scenario.inputs, conv.weights, conv.bias, conv.geometry))
+        targets = np.maximum(0, np.floor(outputs) + self.integers(*outputs.shape, low=-FARTHEST, high=FARTHEST))
+        return replace(scenario, targets=frozen(targets))

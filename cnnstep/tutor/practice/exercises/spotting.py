@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from cnnstep.engine.activations import ACTIVATIONS
+from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Cell
 from cnnstep.engine.scenario import Scenario
@@ -15,22 +18,23 @@ from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import InputError
 from cnnstep.tutor.check.diagnose import diagnose
 from cnnstep.tutor.check.sheet import Sheet, Written
-from cnnstep.tutor.document import Beside, Block, Heading, Paragraph
+from cnnstep.tutor.document import Beside, Block, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.practice.exercises.drawing import Draw
+from cnnstep.tutor.practice.exercises.drawing import Draw, Sizes
 from cnnstep.tutor.practice.exercises.variant import variant
 from cnnstep.tutor.practice.questions.effort import are_short
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, Hints, Option, so_it_is
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step_words import facts, idea
-from cnnstep.tutor.practice.skills import HOMES
 from cnnstep.tutor.present import given, planes
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.why import as_sum
 
 CHOICES = 3
 """So many mistakes are offered, and that there is none."""
+FLAT: Sizes = ((2, 3), (2, 2))
+"""So the whole sheet and its choices stand on one screen."""
 LEAKY = {"name": "leaky_relu", "slope": 0.5}
 NONE = "none: every step is right"
 EXACT_DIGITS = 12
@@ -88,42 +92,68 @@ def _named(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-@variant("spotting")
+@variant("spotting", "sheet")
 def _which_mistake(draw: Draw) -> Question:
-    scenario = draw.lesson(bias=draw.level == 3, activation=draw.pick("relu", "relu", LEAKY))
+    sizes = FLAT if draw.level == 1 else draw.size()
+    activation = "relu" if draw.level == 1 else draw.pick("relu", "relu", LEAKY)
+    scenario = draw.lesson(sizes=sizes, bias=draw.level == 3, activation=activation)
     codes = _possible(scenario)
     offered = [str(code) for code in draw.random.permutation(codes)[:CHOICES]]
     code = offered[0] if draw.random.random() < 1 - 1 / (CHOICES + 1) else ""
     sheet = SomebodysSheet(scenario, code)
     options = [*sorted(offered, key=codes.index), ""]
     right = options.index(code) + 1
-    known = dict.fromkeys(fact for step in sheet.lesson.steps for fact in facts(step))
-    question = (
-        Heading("Somebody's sheet", note=f"η = {scenario.learning_rate:g}"),
-        Paragraph(" ".join(("Somebody worked this out. There is one mistake in it at most.", *known, "What is it?"))),
-        *sheet.blocks(),
-    )
+    words = ["Somebody's sheet, with one mistake or none.", *_known(sheet)]
     told = tuple(Option(_told(one), () if one == code else _reply(sheet, one), one) for one in options)
     easy = all(are_short(numbers) for numbers in sheet.worked.values.values())
-    apart = easy and len(offered) == CHOICES and sheet.tells()
-    return ChoiceQuestion(question, told, right, _hints(sheet, right), apart)
+    return ChoiceQuestion(
+        (Paragraph(" ".join(words)), *sheet.blocks()),
+        "Which mistake is it?",
+        told,
+        right,
+        _hints(sheet, right),
+        proved=easy and len(offered) == CHOICES and sheet.tells(),
+    )
+
+
+def _known(sheet: SomebodysSheet) -> Iterator[str]:
+    """What the matrices do not show, each once."""
+    right = first_iteration(sheet.lesson)
+    steps = (step for step in sheet.lesson.steps if step.role != "update")
+    yield from dict.fromkeys(fact for step in steps for fact in facts(right, step))
+    yield f"η = {AS_USUAL.text(sheet.scenario.learning_rate)}."
 
 
 def _possible(scenario: Scenario) -> list[str]:
-    """The mistakes that can be made in this lesson, each with numbers of its own."""
-    lesson = lesson_of(scenario)
-    sheets, found = {_numbers(first_iteration(lesson))}, []
-    for code in HOMES:
-        if not MISTAKES[code].occasions(lesson):
-            continue
-        try:
-            wrong = first_iteration(mistaken(lesson, MISTAKES[code]))
-        except (InputError, ValueError):  # a matrix of another size, with which nobody goes on
-            continue
-        if _numbers(wrong) not in sheets:
-            sheets.add(_numbers(wrong))
+    """The mistakes that can be made in this lesson, each with numbers of its own.
+
+    Two that come to the same with a ReLU are said in words that fit both, so with another activation too only one
+    of them is among these.
+    """
+    found: list[str] = []
+    seen = {_signature(scenario, "")}
+    with_relu = replace(scenario, layers=(scenario.conv, ActivationLayer(ACTIVATIONS["relu"]())))
+    alike = set[bytes]()
+    for code in MISTAKES:
+        signature, relu = _signature(scenario, code), _signature(with_relu, code)
+        if signature and signature not in seen and (relu == _signature(with_relu, "") or relu not in alike):
+            seen.add(signature)
+            alike.add(relu)
             found.append(code)
     return found
+
+
+def _signature(scenario: Scenario, code: str) -> bytes:
+    """The numbers of the sheet with this mistake; none where it can't be made, or where nobody could go on."""
+    lesson = lesson_of(scenario)
+    if not code:
+        return _numbers(first_iteration(lesson))
+    if MISTAKES[code].remembers or not MISTAKES[code].occasions(lesson):
+        return b""
+    try:
+        return _numbers(first_iteration(mistaken(lesson, MISTAKES[code])))
+    except (InputError, ValueError):  # a matrix of another size
+        return b""
 
 
 def _told(code: str) -> str:
@@ -133,7 +163,7 @@ def _told(code: str) -> str:
 def _reply(sheet: SomebodysSheet, code: str) -> tuple[Block, ...]:
     """What would stand on the sheet if that choice were right."""
     if not code:
-        return (Paragraph("One step does not follow from the numbers before it. hint shows where to look."),)
+        return (Paragraph("One step does not follow from the numbers before it."),)
     other = SomebodysSheet(sheet.scenario, code)
     differing = [s for s in sheet.lesson.steps if _numbers(sheet.worked, s) != _numbers(other.worked, s)]
     step = next((s for s in differing if s.role in MISTAKES[code].slants), differing[0])

@@ -1,8 +1,4 @@
-"""The exercises of a skill: one function each, which draws a question.
-
-A skill's variants take turns from one exercise to the next, three at most: so a misconception meets one that shows it
-within three exercises.
-"""
+"""The kinds of exercises of a skill: one function each, which draws a question."""
 
 from __future__ import annotations
 
@@ -14,15 +10,15 @@ from cnnstep.tutor.practice.questions.question import Question
 
 Variant: TypeAlias = Callable[[Draw], Question]
 
-VARIANTS: dict[str, list[Variant]] = {}
-"""By the skill's name, in the order in which they take turns."""
+VARIANTS: dict[tuple[str, str], Variant] = {}
+"""By the skill's name and the kind's, which the skill lists in the order in which they are met."""
 
 
-def variant(skill: str) -> Callable[[Variant], Variant]:
-    """Decorator that enters a function among a skill's variants."""
+def variant(skill: str, name: str) -> Callable[[Variant], Variant]:
+    """Decorator that enters a function as this kind of a skill's exercises."""
 
     def enter(draw: Variant) -> Variant:
-        VARIANTS.setdefault(skill, []).append(draw)
+        VARIANTS[skill, name] = draw
         return draw
 
     return enter

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from cnnstep.tutor.check import sheet
+from cnnstep.tutor.typed import EXACT
 
 DECIMALS = 3
 UNIT = 10.0**-DECIMALS
@@ -26,5 +27,9 @@ def tolerance_for(answer: str, typed: Any) -> Any:
 
 
 def refuse_coarse(values: Any, tolerances: Any, right: Any) -> None:
-    """`InputError` where numbers fit only because they were rounded far: `0.0` would fit 0.0476."""
-    sheet.refuse_coarse(values, tolerances, right, unit=UNIT)
+    """`InputError` where numbers fit only because they were rounded far: `0.0` would fit 0.0476.
+
+    A number that is right to three decimals is none of these: `0.09` is 0.0900 without its zeros.
+    """
+    enough = np.abs(np.asarray(values) - np.round(right, DECIMALS)) <= EXACT
+    sheet.refuse_coarse(values, np.where(enough, 0.0, tolerances), right, unit=UNIT)

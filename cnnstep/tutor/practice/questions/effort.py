@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.typed import EXACT
 
-MOST_TERMS = 36
-"""So many products or summands that are not 0: some eight a minute."""
+MOST_TERMS: Mapping[int, int] = {1: 12, 2: 24, 3: 36}
+"""So many products or summands that are not 0, by level: some eight a minute."""
+MOST_CELLS: Mapping[int, int] = {1: 8, 2: 12, 3: 20}
+"""So many numbers to type, by level."""
 LARGEST = 99
 DECIMALS = 2
 SMALLEST = 0.01

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from cnnstep.engine.quantity import Cell
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.document import Block, Paragraph, Table
+from cnnstep.tutor.document import Block, Command, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL, Numbers, listed
 from cnnstep.tutor.practice.event import Kind
 from cnnstep.tutor.practice.questions.digits import refuse_coarse, tolerance_for
 from cnnstep.tutor.practice.questions.question import Marked, Wrong
 from cnnstep.tutor.typed import EXACT, Typed, read_matrix
 
+ALONE = "type it alone: a number with a point, or a fraction such as 22/7"
 Hints = tuple[tuple[Block, ...], tuple[Block, ...], tuple[Block, ...]]
 
 
@@ -41,19 +42,24 @@ class Told:
         """The worked way."""
         return self.hints[2]
 
-    def by_hand(self) -> bool:
+    def blurred(self, most: int, first: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Whoever makes such a question sees to that."""
-        return True
+        return ()
 
 
 @dataclass(frozen=True)
 class NumberQuestion(Told):
-    """A number that is no step's: `wrong` pairs the number that a misconception gives with what to say to it."""
+    """A number that is no step's: `wrong` pairs the number that a misconception gives with what to say to it.
 
-    question: tuple[Block, ...] = field(repr=False)
+    `proved`: the number was found on a second way too.
+    """
+
+    given: tuple[Block, ...] = field(repr=False)
+    task: str
     right: float
     hints: Hints = field(repr=False)
     wrong: tuple[tuple[float, str], ...] = field(default=(), repr=False)
+    proved: bool = True
 
     @property
     def kind(self) -> Kind:
@@ -65,31 +71,32 @@ class NumberQuestion(Told):
         """The right number as it would be typed."""
         return Numbers(6).text(self.right)
 
-    def asked(self) -> tuple[Block, ...]:
-        """The question."""
-        return self.question
+    def asked(self, everything: bool = False) -> tuple[Block, ...]:
+        """What is given."""
+        return self.given
 
     def mark(self, text: str, style: Numbers) -> Marked:
         """Whether it is the number, and if not, what gives the one that was typed."""
         rows = read_matrix(text)
         if (len(rows), len(rows[0])) != (1, 1):
-            raise InputError(Fault("size", "one number is asked for", "type it alone, with a point: 0.4, or 2/5"))
+            raise InputError(Fault("size", "one number is asked for", ALONE))
         typed = rows[0][0]
         if Typed(typed.value, float(tolerance_for(self.answer, typed.tolerance))).fits(self.right):
             refuse_coarse(typed.value, typed.tolerance, self.right)
             return Marked(True, (Paragraph("Right.", "good"),))
         told = [words for value, words in self.wrong if typed.fits(value)]
-        words = told[0] if told else "No mistake that I know gives this number. hint shows where to look."
+        words = told[0] if told else "No mistake known here gives this number."
         return Marked(False, (Paragraph("Not this number.", "warn"), Paragraph(words)))
 
     def wrongs(self) -> tuple[Wrong, ...]:
         """What misconceptions give."""
         return tuple(Wrong("", Numbers(6).text(value), words) for value, words in self.wrong)
 
-    def tells_apart(self) -> bool:
-        """Whether all these numbers differ."""
+    def fits(self, level: int) -> bool:
+        """Whether it is proved, and no misconception gives the same number as it or as another."""
         values = (self.right, *(value for value, _ in self.wrong))
-        return all(abs(a - b) > 1e-3 * max(abs(a), EXACT) for i, a in enumerate(values) for b in values[:i])
+        apart = all(abs(a - b) > 1e-3 * max(abs(a), EXACT) for i, a in enumerate(values) for b in values[:i])
+        return self.proved and apart
 
 
 @dataclass(frozen=True)
@@ -103,13 +110,17 @@ class Option:
 
 @dataclass(frozen=True)
 class ChoiceQuestion(Told):
-    """One of several choices, counted from 1 as they are shown; `right` is its number."""
+    """One of several choices, counted from 1 as they are shown; `right` is its number.
 
-    question: tuple[Block, ...] = field(repr=False)
+    `proved`: that it alone is right was found on a second way too.
+    """
+
+    given: tuple[Block, ...] = field(repr=False)
+    task: str
     options: tuple[Option, ...]
     right: int
     hints: Hints = field(repr=False)
-    apart: bool = True
+    proved: bool = True
 
     @property
     def kind(self) -> Kind:
@@ -121,10 +132,9 @@ class ChoiceQuestion(Told):
         """The right choice's number."""
         return str(self.right)
 
-    def asked(self) -> tuple[Block, ...]:
-        """The question and the choices."""
-        rows = tuple((str(number), option.text) for number, option in enumerate(self.options, 1))
-        return (*self.question, Table(("", "choose one"), rows))
+    def asked(self, everything: bool = False) -> tuple[Block, ...]:
+        """What is given, and the choices."""
+        return (*self.given, *(Command(str(number), option.text) for number, option in enumerate(self.options, 1)))
 
     def mark(self, text: str, style: Numbers) -> Marked:
         """Whether it is this choice; else what would have to be so if it were."""
@@ -151,9 +161,9 @@ class ChoiceQuestion(Told):
             if number != self.right
         )
 
-    def tells_apart(self) -> bool:
-        """Whether only one choice is right, which whoever made the question has found out."""
-        return self.apart
+    def fits(self, level: int) -> bool:
+        """Whether it is proved, and every choice has other words."""
+        return self.proved and len({option.text for option in self.options}) == len(self.options)
 
 
 def _words(option: Option) -> str:

@@ -1,4 +1,4 @@
-"""What an exercise asks, whatever its kind: how it is told, marked, hinted at, solved and explained."""
+"""What an exercise asks, whatever its kind: how it is told, marked, hinted at, solved, explained and proved."""
 
 from __future__ import annotations
 
@@ -49,8 +49,12 @@ class Question(Protocol):
     def answer(self) -> str:
         """The right answer as it would be typed."""
 
-    def asked(self) -> tuple[Block, ...]:
-        """The question, and everything that is given."""
+    @property
+    def task(self) -> str:
+        """What is to be done, in one sentence: it stands above the prompt as long as it is not."""
+
+    def asked(self, everything: bool = False) -> tuple[Block, ...]:
+        """What is given: what the answer is made of, and with `everything` the rest of the lesson after it."""
 
     def mark(self, text: str, style: Numbers) -> Marked:
         """What an answer is worth; `InputError` where it can't be read as one, which is no wrong answer."""
@@ -67,8 +71,12 @@ class Question(Protocol):
     def wrongs(self) -> tuple[Wrong, ...]:
         """The answers that misconceptions give, each once."""
 
-    def tells_apart(self) -> bool:
-        """Whether each mistake that this question is about gives an answer of its own."""
+    def blurred(self, most: int, first: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The mistakes that this question is about and that don't have an answer of their own, or are not told by it:
+        `most` of them are enough, and those in `first` are looked at first.
+        """
 
-    def by_hand(self) -> bool:
-        """Whether it is worked by hand in some five minutes, and worth it: which made exercises have to be."""
+    def fits(self, level: int) -> bool:
+        """Whether it can be set: its answer is proved on a second way, shows something, and is worked by hand in the
+        minutes that a question of this level may take.
+        """

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
 from cnnstep.engine.build import size_text
 from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
-from cnnstep.errors import InputError
-from cnnstep.tutor.check.sheet import as_shown
-from cnnstep.tutor.document import Beside, Block, Paragraph
-from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, Words, carry_out
-from cnnstep.tutor.numbers import AS_USUAL, Numbers
+from cnnstep.tutor.document import Block
+from cnnstep.tutor.mistakes import MISTAKES, Words
+from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.practice.event import Kind
-from cnnstep.tutor.practice.questions.effort import MOST_TERMS, SMALLEST, are_short, shows_something, terms
+from cnnstep.tutor.practice.questions import step_wrongs
+from cnnstep.tutor.practice.questions.effort import (
+    MOST_CELLS,
+    MOST_TERMS,
+    SMALLEST,
+    are_short,
+    shows_something,
+    terms,
+)
+from cnnstep.tutor.practice.questions.proof import is_proved
 from cnnstep.tutor.practice.questions.question import Marked, Wrong
-from cnnstep.tutor.practice.questions.step_hints import hint
+from cnnstep.tutor.practice.questions.step_hints import hint, worked_out
 from cnnstep.tutor.practice.questions.step_marks import mark
-from cnnstep.tutor.practice.questions.step_words import facts
-from cnnstep.tutor.present import given, planes
-from cnnstep.tutor.sentences import title_of
+from cnnstep.tutor.practice.questions.step_sheet import sheet
+from cnnstep.tutor.present import planes
 from cnnstep.tutor.why import why
-
-ALIKE = (("slope-forgotten", "mask-not-strict"),)
-"""Mistakes that come to the same numbers everywhere."""
 
 
 @dataclass(frozen=True)
 class StepQuestion:
-    """The step's matrix, or one `cell` of it; every step before it is given except those that are `hidden`.
+    """The step's matrix, or one `cell` of it, from what it is made of; `hidden` steps on the way are not given.
 
     `tells` are the mistakes that it has to tell apart.
     """
@@ -84,60 +88,41 @@ class StepQuestion:
         return as_typed(self.right if self.cell is None else self.right[self.cell])
 
     @property
+    def task(self) -> str:
+        """`Work out all of z, 2×3.`"""
+        symbol, shape = self.step.symbol, _matrix_of(self.right.shape)
+        if self.cell is not None:
+            *_, row, column = (0, *self.cell)
+            label = self.step.quantity.label(self.step.quantity.layout.full_cell(self.cell))
+            return f"Work out {label}, the number in row {row}, column {column}."
+        if not shape:
+            return f"Work out {symbol}, one number."
+        after = f", {self.step.quantity.layout.visible[0]} after {self.step.quantity.layout.visible[0]}"
+        size = f"{shape[0]} numbers" if len(shape) == 1 else size_text(shape)
+        return f"Work out all of {symbol}, {size}{after if len(shape) > 2 else ''}."
+
+    @property
     def worked(self) -> tuple[Step, ...]:
         """The steps that the learner has to carry out: those that are hidden, and the one asked for."""
         names = (*self.hidden, self.step.name)
         return tuple(step for step in self.lesson.steps if step.name in names)
 
     @property
-    def _steps_up_to_here(self) -> tuple[Step, ...]:
-        return self.lesson.steps[: self.lesson.names.index(self.step.name) + 1]
-
-    @property
     def before(self) -> tuple[Step, ...]:
         """The steps before it."""
-        return self._steps_up_to_here[:-1]
+        return self.lesson.steps[: self.lesson.names.index(self.step.name)]
 
     @property
-    def shown(self) -> tuple[Step, ...]:
-        """The steps that are given."""
-        needed = {quantity.name for step in self.worked for quantity in step.inputs}
-        network = self.scenario.is_network
-        return tuple(s for s in self.before if s.name not in self.hidden and (not network or s.name in needed))
+    def operands(self) -> tuple[Quantity, ...]:
+        """What the answer is made of, each once, in the order of the lesson."""
+        made = {step.name for step in self.worked}
+        needed = {quantity.name for step in self.worked for quantity in step.inputs} - made
+        every = (*self.lesson.leaves, *(step.quantity for step in self.lesson.steps))
+        return tuple(quantity for quantity in every if quantity.name in needed)
 
-    def asked(self) -> tuple[Block, ...]:
-        """The question, and everything that is given."""
-        step = self.step
-        shape = _matrix_of(self.right.shape)
-        what = f"{'all of ' if shape else ''}{step.symbol}, which is {size_text(shape)}"
-        if len(shape) > 2:
-            what += f", {step.quantity.layout.visible[0]} after {step.quantity.layout.visible[0]}"
-        if self.cell is not None:
-            what = f"one number, {step.quantity.label(step.quantity.layout.full_cell(self.cell))}"
-        words = [f"{title_of(step)}, {step.formula}: work out {what}."]
-        for name in self.hidden:
-            hidden = self.lesson.step(name)
-            words.append(f"On the way you need {hidden.symbol}, which is not shown: {hidden.formula}.")
-        words += dict.fromkeys(fact for one in self.worked for fact in facts(one))
-        return (Paragraph(" ".join(words)), *self._sheet())
-
-    def _sheet(self) -> tuple[Block, ...]:
-        """The scenario's numbers and the steps that are given, next to each other."""
-        steps = self.worked if self.scenario.is_network else self._steps_up_to_here
-        needed = {quantity.name for step in steps for quantity in step.inputs}
-        leaves = [leaf for leaf in given(self.iteration) if leaf.name in needed]
-        blocks = [
-            *(block for leaf in leaves for block in planes(leaf, self.iteration.matrix(leaf.name), title=_title(leaf))),
-            *(
-                block
-                for step in self.shown
-                for block in planes(
-                    step.quantity, self.iteration.matrix(step.name), title=f"{title_of(step)} {step.symbol}"
-                )
-            ),
-        ]
-        rate = f"Learning rate η = {AS_USUAL.text(self.scenario.learning_rate)}."
-        return (Beside(tuple(blocks)), *((Paragraph(rate),) if self.step.role == "update" else ()))
+    def asked(self, everything: bool = False) -> tuple[Block, ...]:
+        """The formula, what has to be known, and what the answer is made of."""
+        return sheet(self, everything)
 
     def mark(self, text: str, style: Numbers) -> Marked:
         """The answer cell by cell, with the mistake that gives these numbers."""
@@ -148,7 +133,9 @@ class StepQuestion:
         return hint(self, number, focus, style)
 
     def solution(self, style: Numbers) -> tuple[Block, ...]:
-        """The right matrix."""
+        """The right matrix; of one number, what it is the sum of."""
+        if self.cell is not None:
+            return worked_out(self, self.cell, style)
         return planes(self.step.quantity, self.right, title=f"{self.step.symbol}, right", all_of_them=True)
 
     def explained(self, cell: Cell, style: Numbers) -> tuple[Block, ...]:
@@ -158,34 +145,14 @@ class StepQuestion:
     @cached_property
     def by_mistake(self) -> dict[str, tuple[Array, ...]]:
         """What each misconception gives, where it differs from what is right, by its code."""
-        results = {code: tuple(self._carried_out(one)) for code, one in MISTAKES.items() if not one.remembers}
-        return {code: found for code, found in results.items() if found}
+        return step_wrongs.by_mistake(self)
 
-    def _carried_out(self, mistake: Mistake) -> Iterator[Array]:
-        """The step's matrix, as shown, with the mistake made at one of the steps to be carried out."""
-        for position, step in enumerate(self.worked):
-            if not mistake.fits(self.lesson, step):
-                continue
-            values = {**self.iteration.values}
-            for earlier in self.worked[:position]:
-                values[earlier.name] = earlier.compute(values)
-            with np.errstate(all="ignore"):
-                for result in self._results(step, values, mistake, self.worked[position + 1 :]):
-                    if result.shape != self.right.shape or not np.allclose(result, self.right):
-                        yield result
-
-    def _results(self, step: Step, values: dict[str, Array], mistake: Mistake, later: tuple[Step, ...]) -> list[Array]:
-        """The results of one step done wrongly, carried on rightly; none where that has no result."""
-        found = []
-        try:
-            for result in carry_out(Case(self.lesson, step, values), mistake):
-                onward = {**values, step.name: result}
-                for one in later:
-                    onward[one.name] = one.compute(onward)
-                found.append(as_shown(self.step, onward[self.step.name]))
-        except ValueError:  # a matrix of another size, with which nobody goes on
-            return found
-        return found
+    def text_of(self, result: Array) -> str | None:
+        """A result as it would be typed; None where it has no such cell."""
+        if self.cell is None:
+            return as_typed(result)
+        inside = result.ndim == len(self.cell) and all(i < n for i, n in zip(self.cell, result.shape, strict=True))
+        return as_typed(result[self.cell]) if inside else None
 
     def words(self, code: str) -> Words:
         """What there is to say of a mistake, made in the first step to be carried out that gives occasion for it."""
@@ -194,74 +161,48 @@ class StepQuestion:
 
     def wrongs(self) -> tuple[Wrong, ...]:
         """Each mistake's answer; of several that give the same, the first."""
-        found: dict[str, Wrong] = {}
-        for code, results in self.by_mistake.items():
-            for result in results:
-                text = self._text_of(result)
-                if text is not None and text != self.answer:
-                    words = self.words(code)
-                    found.setdefault(text, Wrong(code, text, f"{words.does} {words.fix}"))
-        return tuple(found.values())
+        return step_wrongs.wrongs(self)
 
-    def _text_of(self, result: Array) -> str | None:
-        """A result as it would be typed; None where it has no such cell."""
-        if self.cell is None:
-            return as_typed(result)
-        return as_typed(result[self.cell]) if result.shape == self.right.shape else None
+    def blurred(self, most: int, first: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Those of `tells` that don't have an answer of their own, or are not told by it; `most` of them are enough."""
+        return tuple(islice(step_wrongs.blurred(self, first), most))
 
-    def tells_apart(self) -> bool:
-        """Whether each mistake of `tells` can be made here, gives numbers of its own, and is told by them."""
-        return next(self.blurred(), None) is None
-
-    def blurred(self) -> Iterator[str]:
-        """Those of `tells` that change nothing here, give the numbers of another, or are not told by theirs."""
-        seen: dict[str, str] = {}
-        for code in self.tells:
-            results = tuple(self._carried_out(MISTAKES[code]))
-            texts = [self._text_of(result) for result in results]
-            own = (
-                text not in (None, self.answer) and seen.setdefault(str(text), code) in _alike(code) for text in texts
-            )
-            if not texts or not all(self._plain(result) for result in results) or not all(own):
-                yield code
-        yield from (code for text, code in seen.items() if not self._told(text, code))
-
-    def by_hand(self) -> bool:
-        """Whether it shows something and is worked in some five minutes; a smooth activation's numbers may be long."""
+    def fits(self, level: int) -> bool:
+        """Whether it shows every mistake that it is about, is worked in the minutes of its level, and is proved."""
         answer = self.right if self.cell is None else self.right[self.cell]
-        if not shows_something(answer):
+        if not shows_something(answer) or answer.size > MOST_CELLS[level]:
             return False
-        if any(isinstance(one.part, ActivationLayer) and one.part.phi.open_range for one in self.shown):
+        if not self._is_by_hand(answer, level) or self._leaves_a_convention_open():
+            return False
+        return all(step_wrongs.shows(self, code) for code in self.tells) and is_proved(self.iteration, self.worked)
+
+    def _leaves_a_convention_open(self) -> bool:
+        """Whether a slope that is a convention goes into a step that is not shown: it can't be told from a mistake."""
+        return any(_at_a_kink(self.iteration, step) for step in self.worked if self.hidden)
+
+    def _is_by_hand(self, answer: Array, level: int) -> bool:
+        """Short numbers and few products; what comes out of a smooth function may have endless decimals."""
+        steps = (*self.before, self.step)
+        if any(_is_smooth(step) for step in steps):
             return bool(np.abs(answer).min() >= SMALLEST)
-        short = all(are_short(self.iteration.values[step.name]) for step in self._steps_up_to_here)
-        return short and (self.cell is not None or terms(self.iteration, self.worked) <= MOST_TERMS)
-
-    def _told(self, text: str, code: str) -> bool:
-        """Whether this answer is called wrong, and this the mistake behind it."""
-        try:
-            marked = self.mark(text, AS_USUAL)
-        except InputError:  # taken for no answer yet: too far rounded, or of another size and not known
-            return False
-        return not marked.right and code in (*marked.mistakes, *marked.others)
-
-    def _plain(self, result: Array) -> bool:
-        """Whether a wrong matrix is wrong in more than one cell: else it could as well be a slip."""
-        if self.cell is not None or result.shape != self.right.shape or result.size < 2:
-            return True
-        return int((~np.isclose(result, self.right)).sum()) > 1
+        few = self.cell is not None or terms(self.iteration, self.worked) <= MOST_TERMS[level]
+        return few and all(are_short(self.iteration.values[step.name]) for step in steps)
 
 
-def _alike(code: str) -> tuple[str, ...]:
-    return next((group for group in ALIKE if code in group), (code,))
+def _at_a_kink(iteration: Iteration, step: Step) -> bool:
+    kinks = step.part.phi.kinks if isinstance(step.part, ActivationLayer) and step.role == "delta" else ()
+    z = iteration.values[step.inputs[-1].name]
+    return any(bool((z == kink).any()) for kink in kinks)
+
+
+def _is_smooth(step: Step) -> bool:
+    part = step.part
+    return isinstance(part, Softmax) or (isinstance(part, ActivationLayer) and part.phi.open_range)
 
 
 def _matrix_of(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape without leading axes that hold one matrix only."""
     return shape if any(size != 1 for size in shape[:-2]) else shape[-2:]
-
-
-def _title(leaf: Quantity) -> str:
-    return f"{leaf.name.capitalize()} {leaf.symbol}"
 
 
 def as_typed(array: Array | float) -> str:

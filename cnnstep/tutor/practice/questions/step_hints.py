@@ -22,22 +22,26 @@ PART = Mark("*", "takes part", "strong")
 
 def hint(question: StepQuestion, number: int, focus: Cell | None, style: Numbers) -> tuple[Block, ...]:
     """The hint of this strength; from the third on a cell each, beginning with the one in focus."""
-    cells = [tuple(cell) for cell in np.ndindex(*question.right.shape)]
-    first = question.cell if question.cell is not None else focus if focus is not None else _telling(question, cells)
+    first = focus if focus is not None and question.cell is None else first_cell(question)
     if number <= len(question.given_hints):
         written: tuple[Block, ...] = (Paragraph(question.given_hints[number - 1]),)
-        return written if number < 3 else (*written, *_worked_out(question, first, style))
+        return written if number < 3 else (*written, *worked_out(question, first, style))
     if number == 1:
         return _where(question, first)
     if number == 2:
         return _idea(question)
-    at = 0 if question.cell is not None else (cells.index(first) + number - 3) % len(cells)
-    return _worked_out(question, first if question.cell is not None else cells[at], style)
+    if question.cell is not None:
+        return worked_out(question, first, style)
+    cells = [tuple(cell) for cell in np.ndindex(*question.right.shape)]
+    return worked_out(question, cells[(cells.index(first) + number - 3) % len(cells)], style)
 
 
-def _telling(question: StepQuestion, cells: list[Cell]) -> Cell:
-    """The first cell that something goes into: one without a single product shows nothing."""
+def first_cell(question: StepQuestion) -> Cell:
+    """The cell that is asked for, or the first that something goes into: one without a product shows nothing."""
+    if question.cell is not None:
+        return question.cell
     step, values = question.step, question.iteration.values
+    cells = [tuple(cell) for cell in np.ndindex(*question.right.shape)]
     workings = ((cell, step.working(values, step.quantity.layout.full_cell(cell))) for cell in cells)
     return next((cell for cell, working in workings if any(term.value for term in working.terms)), cells[0])
 
@@ -47,14 +51,17 @@ def _where(question: StepQuestion, cell: Cell) -> tuple[Block, ...]:
     step = question.worked[0]
     at = cell if step is question.step else (0,) * len(step.quantity.layout.visible)
     full = step.quantity.layout.full_cell(at)
-    working = step.working(question.iteration.values, full)
-    sources = _sources(question, step, working)
-    named = listed(
-        [f"the marked {'cell' if len(cells) == 1 else 'cells'} of {source.symbol}" for source, cells in sources.items()]
-    )
-    words = f"Begin with {step.quantity.label(full)}. It is made of {named}."
+    sources = _sources(question, step, step.working(question.iteration.values, full))
+    label = step.quantity.label(full)
+    if not sources:
+        return _in_the_image(question, step, label, at)
+    named = listed([f"the marked {_cells(len(cells))} of {source.symbol}" for source, cells in sources.items()])
     blocks = tuple(block for source, cells in sources.items() for block in _marked(question, source, cells))
-    return (Paragraph(words), Beside(blocks))
+    return (Paragraph(f"Begin with {label}. It is made of {named}."), Beside(blocks))
+
+
+def _cells(count: int) -> str:
+    return "cell" if count == 1 else "cells"
 
 
 def _sources(question: StepQuestion, step: Step, working: Working) -> dict[Quantity, set[Cell]]:
@@ -64,7 +71,14 @@ def _sources(question: StepQuestion, step: Step, working: Working) -> dict[Quant
         if factor.source is not None:
             source = question.lesson.quantity(factor.source)
             found.setdefault(source, set()).add(source.layout.shown_cell(factor.cell))
-    return found or {source: set() for source in step.inputs}
+    return found
+
+
+def _in_the_image(question: StepQuestion, step: Step, label: str, cell: Cell) -> tuple[Block, ...]:
+    """Where a number is made of nothing, for it won no window: the cell that it belongs to, and the question."""
+    image = step.inputs[-1]
+    words = f"Begin with {label}. It belongs to the marked cell of {image.symbol}: did that win one of its windows?"
+    return (Paragraph(words), Beside(_marked(question, image, {cell})))
 
 
 def _marked(question: StepQuestion, source: Quantity, cells: set[Cell]) -> tuple[Block, ...]:
@@ -77,7 +91,7 @@ def _idea(question: StepQuestion) -> tuple[Block, ...]:
     return tuple(Paragraph(idea(question.iteration, step)) for step in question.worked)
 
 
-def _worked_out(question: StepQuestion, cell: Cell, style: Numbers) -> tuple[Block, ...]:
+def worked_out(question: StepQuestion, cell: Cell, style: Numbers) -> tuple[Block, ...]:
     """One number as its sum of products; before it, the numbers of a hidden step that it needs."""
     step = question.step
     full = step.quantity.layout.full_cell(cell)

@@ -16,6 +16,7 @@ from cnnstep.tutor.document import Block, Mark, Note, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import Numbers, capital, listed
 from cnnstep.tutor.practice.questions.digits import refuse_coarse, tolerance_for
+from cnnstep.tutor.practice.questions.plain import ALONE
 from cnnstep.tutor.practice.questions.question import Marked
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.typed import EXACT, Typed, read_matrix
@@ -41,7 +42,7 @@ def mark(question: StepQuestion, text: str, style: Numbers) -> Marked:
         return _matrix(question, rows, style)
     if (len(rows), len(rows[0])) != (1, 1):
         what = f"that is {len(rows)}×{len(rows[0])}; one number is asked for"
-        raise InputError(Fault("size", what, "type it alone, with a point: 0.5"))
+        raise InputError(Fault("size", what, ALONE))
     return _cell(question, question.cell, rows[0][0], style)
 
 
@@ -59,9 +60,12 @@ def _matrix(question: StepQuestion, rows: tuple[tuple[Typed, ...], ...], style: 
     cells = [] if wrong is None else [tuple(int(i) for i in cell) for cell in np.argwhere(wrong)]
     told = (Paragraph(SETTLED[settled[0]]),) if settled else _named(question, diagnosis)
     blocks = (*_shown(question, mine, cells, wrong is None), *told)
+    focus = cells[0] if cells else None
+    if settled:
+        return Marked(False, blocks, focus=focus)
     found = diagnosis.mark(question.step.name)
     others = tuple(code for codes in found.alternatives for code in codes)
-    return Marked(False, blocks, found.mistakes, others, cells[0] if cells else None)
+    return Marked(False, blocks, found.mistakes, others, focus)
 
 
 def _settled(question: StepQuestion, key: str) -> bool:
@@ -115,7 +119,7 @@ def _other_size(question: StepQuestion, mine: Written) -> Fault:
 def _named(question: StepQuestion, diagnosis: Diagnosis) -> tuple[Block, ...]:
     """What gives these numbers; where nothing does, that, and where to look."""
     told = causes(diagnosis, question.step.name)
-    return told or (Paragraph("No mistake that I know gives these numbers. hint shows where to look."),)
+    return told or (Paragraph("No mistake known here gives these numbers."),)
 
 
 def _cell(question: StepQuestion, cell: Cell, typed: Typed, style: Numbers) -> Marked:
@@ -148,7 +152,7 @@ def _explanations(question: StepQuestion, codes: list[str]) -> tuple[Block, ...]
     words = question.words(codes[0])
     blocks: tuple[Block, ...] = (
         Note(codes[0], f"{words.does} {words.hurts}"),
-        Paragraph(f"The right line: {words.fix}", "good"),
+        Paragraph(f"Instead: {words.fix}", "good"),
     )
     if len(codes) == 1:
         return blocks

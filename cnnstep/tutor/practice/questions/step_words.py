@@ -3,30 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import exp
 
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.layers.dense import Dense
 from cnnstep.engine.layers.pool import MaxPool, Pool
 from cnnstep.engine.patches import Geometry, apart, in_words
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.numbers import capital
+from cnnstep.tutor.numbers import AS_USUAL, capital, listed
 from cnnstep.tutor.sentences import title_of, words_of
 
 BY_THE_WINDOW = ("forward", "gradient", "input_gradient")
 """The steps of a convolution in which it matters how the filter moves."""
 
 
-def facts(step: Step) -> Iterator[str]:
-    """What the matrices do not show: stride and padding, the activation, the windows of a pooling layer."""
+def facts(iteration: Iteration, step: Step) -> Iterator[str]:
+    """What the matrices do not show, and what decides an answer: stride and padding, the bias, the activation, the
+    slope at a kink, the windows of a pooling layer and who wins in them, the learning rate.
+    """
     part = step.part
     if isinstance(part, Conv) and step.role in BY_THE_WINDOW:
         yield from _moves(part)
-    elif isinstance(part, ActivationLayer) and part.phi.name != "relu":  # to know a ReLU is what is asked
-        yield f"{_phi(part, step)}."
-    elif isinstance(part, Pool):
-        rows, columns = part.window.size
-        yield f"The windows are {rows}×{columns} and move by {in_words(part.window.geometry.stride)}."
+    if isinstance(part, Conv | Dense) and part.bias is not None and step.role in ("forward", "dense"):
+        b = step.inputs[-1].symbol
+        yield f"{b}, the bias, is added once to each output{'' if isinstance(part, Conv) else ', each its own'}."
+    if isinstance(part, ActivationLayer):
+        yield from _of_the_activation(iteration, part, step)
+    if isinstance(part, Pool):
+        yield from _of_the_windows(part, step)
+    if step.role == "softmax":
+        yield _powers(iteration, step)
+    if step.role == "update":
+        yield f"The learning rate η is {AS_USUAL.text(iteration.lesson.scenario.learning_rate)}."
+
+
+def _of_the_activation(iteration: Iteration, layer: ActivationLayer, step: Step) -> Iterator[str]:
+    phi = layer.phi
+    if phi.name != "relu":  # to know a ReLU is what is asked
+        yield f"{_phi(layer, step)}."
+    at_kink = step.role == "delta" and phi.kinks and (iteration.values[step.inputs[-1].name] == phi.kinks[0]).any()
+    if at_kink:
+        yield f"Here {phi.name}′({AS_USUAL.text(phi.kinks[0])}) = {AS_USUAL.text(phi.slope_at(phi.kinks[0]))}."
+
+
+def _of_the_windows(pool: Pool, step: Step) -> Iterator[str]:
+    rows, columns = pool.window.size
+    yield f"The windows are {rows}×{columns} and move by {in_words(pool.window.geometry.stride)}."
+    if isinstance(pool, MaxPool) and step.role == "pool_gradient":
+        yield "Of equal numbers in a window the first in reading order wins."
+
+
+def _powers(iteration: Iteration, step: Step) -> str:
+    """The powers of e that a softmax asks for, so that nobody needs a calculator."""
+    scores = sorted({float(z) for z in iteration.values[step.inputs[0].name].ravel()})
+    told = [f"e^{AS_USUAL.factor(z)} = {AS_USUAL.text(exp(z))}" for z in scores]
+    return f"{listed(told)}."
 
 
 def _moves(conv: Conv) -> Iterator[str]:
@@ -60,11 +93,19 @@ IDEAS = {
     "and add all the products up.",
     "error": "One cell after another, with its sign. It is not squared: that is the loss.",
     "gradient": "A weight met one input for every output. Multiply each of these inputs by the δ of its output, and "
-    "add the products up. Nothing is turned.",
+    "add the products up. Nothing is rotated.",
     "bias_gradient": "The bias is in every output once, so each δ counts once: add them all up.",
     "input_gradient": "An input gets something back from every output that it went into: the δ of that output times "
     "the weight that lay on it. Add these up.",
     "update": "Each weight by itself: the old one and its step, with the sign that stands in the formula.",
+    "dense": "Each output has a row of weights of its own. Multiply every input by its weight in that row, and add "
+    "the products up.",
+    "dense_gradient": "Each weight joins one input to one output. Its gradient is that input times what comes back to "
+    "that output; the answer has a row for each output.",
+    "dense_input_gradient": "Each input went into every output. Multiply what comes back to each output by the weight "
+    "between the two, and add the products up.",
+    "softmax": "Divide each power of e by the sum of all of them. Together they make 1.",
+    "softmax_gradient": "With cross-entropy it all comes to p − t: each probability, less 1 at the right class.",
 }
 """How a step is carried out, by its role; those that depend on the layer are below."""
 
@@ -77,19 +118,28 @@ def idea(iteration: Iteration, step: Step) -> str:
 def _how(iteration: Iteration, step: Step) -> str:
     part = step.part
     if step.role in IDEAS and not (step.role == "error" and iteration.lesson.scenario.is_network):
-        with_bias = step.role == "forward" and isinstance(part, Conv) and part.bias is not None
-        return f"{IDEAS[step.role]}{' Then add b, once.' if with_bias else ''}"
+        with_bias = isinstance(part, Conv | Dense) and part.bias is not None and step.role in ("forward", "dense")
+        return f"{IDEAS[step.role]}{' Then add the bias, once.' if with_bias else ''}"
     if isinstance(part, ActivationLayer):
         return _through(part, step)
-    if step.role == "pool_gradient" and isinstance(part, MaxPool):
-        return "The cell that won its window gets all that comes back, of equal ones the first. The others get 0."
-    if step.role == "pool_gradient":
-        return "Each cell of a window gets an equal share of what comes back. Where windows overlap, the shares add up."
+    if isinstance(part, Pool):
+        return _pooled(part, step)
     return f"{capital(words_of(iteration, step).why)}."
 
 
+def _pooled(pool: Pool, step: Step) -> str:
+    """Through a pooling layer, forward or back."""
+    if isinstance(pool, MaxPool) and step.role == "pool":
+        return "Of each window the largest number goes on."
+    if isinstance(pool, MaxPool):
+        return "The cell that won its window gets all that comes back, of equal ones the first. The others get 0."
+    if step.role == "pool":
+        return "Each window becomes the mean of its numbers: their sum, divided by how many they are."
+    return "Each cell of a window gets an equal share of what comes back. Where windows overlap, the shares add up."
+
+
 def _through(layer: ActivationLayer, step: Step) -> str:
-    """Through an activation, forwards or back."""
+    """Through an activation, forward or back."""
     if step.role == "activation" and layer.phi.name == "relu":
         return "Each z by itself: a positive one goes on as it is, any other becomes 0."
     if step.role == "activation":

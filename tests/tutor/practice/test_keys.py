@@ -1,0 +1,163 @@
+"""Every answer key again, by plain loops, differences of losses, and the descent itself, read from the screen."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from cnnstep.tutor.document import Beside, Block, Matrix, Paragraph
+from cnnstep.tutor.practice.making import Exercise
+from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion
+from cnnstep.tutor.practice.questions.step import StepQuestion
+from cnnstep.tutor.practice.skills import SKILLS
+from tests.tutor.practice.by_loops import Cells, Plain
+from tests.tutor.practice.kinds import KINDS, STEPS, asked, draws
+
+WEIGHTS = {"gradient": "weights", "dense_gradient": "weights", "bias_gradient": "biases"}
+FORWARD = ("forward", "activation", "dense", "pool", "softmax")
+BACKWARD = ("delta", "input_gradient", "dense_input_gradient", "pool_gradient", "softmax_gradient")
+
+
+def by_brute_force(question: StepQuestion) -> Cells:
+    """The numbers of the step that is asked for."""
+    plain, step = Plain(question.scenario), question.step
+    layers = list(question.scenario.layers)
+    number = next((n for n, layer in enumerate(layers) if layer is step.part), 0)
+    if step.role in FORWARD:
+        return plain.outputs[number]
+    if step.role == "error":
+        return {cell: a - plain.target[cell] for cell, a in plain.outputs[-1].items()}
+    if step.role in BACKWARD:
+        return plain.gradient_of_input(number)
+    if step.role in WEIGHTS:
+        return plain.gradient_of(WEIGHTS[step.role], number)
+    assert step.role == "update"
+    gradient = plain.gradient_of("weights", 0)
+    return {cell: w - question.scenario.learning_rate * gradient[cell] for cell, w in plain.weights[0].items()}
+
+
+@pytest.mark.parametrize(("skill", "variant"), [kind for kind in KINDS if kind[0] in STEPS])
+def test_the_key_of_a_step_is_what_loops_and_differences_give(skill: str, variant: str) -> None:
+    for one in draws(skill, variant, 5):
+        question = asked(one.question)
+        every = by_brute_force(question)
+        numbers = [value for _, value in sorted(every.items())]
+        if question.cell is not None:
+            numbers = [value for cell, value in every.items() if cell[-len(question.cell) :] == question.cell]
+        typed = [float(word) for word in question.answer.replace(";", " ").split()]
+        assert typed == pytest.approx(numbers, abs=2e-6), one
+
+
+def matrices(blocks: tuple[Block, ...]) -> dict[str, Cells]:
+    """The matrices on the screen by their symbols."""
+    found: dict[str, Cells] = {}
+    for block in blocks:
+        if isinstance(block, Beside):
+            found |= matrices(block.blocks)
+        elif isinstance(block, Matrix):
+            numbers: Cells = {(r, c): float(x or 0) for r, row in enumerate(block.rows) for c, x in enumerate(row)}
+            found[block.title.split()[-1]] = numbers
+    return found
+
+
+def rate(one: Exercise) -> float:
+    """η as the question says it."""
+    words = " ".join(block.text for block in one.question.asked() if isinstance(block, Paragraph))
+    found = re.search(r"η = (\d+(?:\.\d+)?)", words)
+    assert found, words
+    return float(found[1])
+
+
+def correlated(x: Cells, w: Cells) -> Cells:
+    """z = X ⋆ W, by loops."""
+    rows, columns = (max(cell[axis] for cell in x) - max(cell[axis] for cell in w) + 1 for axis in (0, 1))
+    return {
+        (i, j): sum(weight * x[i + u, j + v] for (u, v), weight in w.items())
+        for i in range(rows)
+        for j in range(columns)
+    }
+
+
+def descended(x: Cells, w: Cells, t: Cells, rate: float, *, relu: bool = True) -> Cells:
+    """The filter after one update of plain gradient descent on ½Σe²."""
+    z = correlated(x, w)
+    delta = {cell: 0.0 if relu and z[cell] <= 0 else z[cell] - t[cell] for cell in z}
+    return {(u, v): w[u, v] - rate * sum(d * x[i + u, j + v] for (i, j), d in delta.items()) for u, v in w}
+
+
+def outputs(x: Cells, w: Cells, *, relu: bool = True) -> Cells:
+    return {cell: max(z, 0.0) if relu else z for cell, z in correlated(x, w).items()}
+
+
+def course(errors: list[float]) -> int:
+    """What the error does, as the choices say it."""
+    if all(abs(e) < 1e-9 for e in errors[1:]):
+        return 3
+    grows = {abs(b) > abs(a) for a, b in pairwise(errors)}
+    turns = {a * b < 0 for a, b in pairwise(errors)}
+    assert len(grows) == len(turns) == 1
+    return 4 if grows.pop() else 2 if turns.pop() else 1
+
+
+def test_the_error_takes_the_course_that_is_called_right() -> None:
+    for one in draws("learning-rate", "what-the-error-does", 20):
+        shown = matrices(one.question.asked())
+        x, w, t = shown["X"], shown["W"], shown["t"]
+        errors = []
+        for _ in range(5):
+            errors.append(outputs(x, w, relu=False)[0, 0] - t[0, 0])
+            w = descended(x, w, t, rate(one), relu=False)
+        assert one.question.answer == str(course(errors)), one
+
+
+def shrinks(shown: dict[str, Cells], cell: tuple[int, ...], rate: float) -> bool:
+    x, w, t = shown["X"], shown["W"], shown["t"]
+    before, after = (abs(outputs(x, filter)[cell] - t[cell]) for filter in (w, descended(x, w, t, rate)))
+    return after < before - 1e-12
+
+
+def test_below_the_largest_rate_the_active_cells_error_gets_smaller_and_above_it_at_no_rate() -> None:
+    for one in draws("learning-rate", "stable-rate", 20):
+        question = one.question
+        assert isinstance(question, NumberQuestion)
+        shown = matrices(question.asked())
+        (cell,) = (cell for cell, z in correlated(shown["X"], shown["W"]).items() if z > 0)
+        limit = question.right
+        assert all(shrinks(shown, cell, limit * part / 100) for part in range(1, 100)), one
+        assert not any(shrinks(shown, cell, limit * (1 + part / 100)) for part in (*range(1, 100), 500, 9900)), one
+
+
+def test_the_update_leads_to_what_is_called_right() -> None:
+    for one in draws("learning-rate", "after-an-update", 20):
+        shown = matrices(one.question.asked())
+        x, w, t = shown["X"], shown["W"], shown["t"]
+        new = descended(x, w, t, rate(one))
+        before, after = (sum((a - t[cell]) ** 2 / 2 for cell, a in outputs(x, f).items()) for f in (w, new))
+        z = correlated(x, new).values()
+        assert min(abs(number) for number in z) > 1e-9, "no cell is at the kink, where a convention would decide"
+        state = 2 if after < 1e-9 else 3 if after < before else 4
+        if max(z) < 0:
+            state = 1
+            assert after > 1e-9
+        assert one.question.answer == str(state), one
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_no_choice_is_right_most_of_the_time(level: int) -> None:
+    for variant in ("what-the-error-does", "after-an-update"):
+        every = [one for one in draws("learning-rate", variant, 90) if one.level == level]
+        rights = Counter(one.question.answer for one in every)
+        assert len(rights) == 4
+        assert max(rights.values()) <= len(every) / 2, (variant, rights)
+
+
+def test_every_choice_question_has_a_key_among_four_choices() -> None:
+    for skill, variant in KINDS:
+        for one in draws(skill, variant, 3):
+            if isinstance(one.question, ChoiceQuestion):
+                assert len(one.question.options) == 4
+                assert 1 <= one.question.right <= 4
+    assert {skill for skill, _ in KINDS} == set(SKILLS)
