@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from cnnstep.tutor.practice.done import done
 from cnnstep.tutor.practice.event import Event, History
-from cnnstep.tutor.practice.skills import HOMES, SKILLS
+from cnnstep.tutor.practice.skills import SKILLS, homes
 
 GUESSES: Mapping[str, float] = {"matrix": 0.1, "number": 0.1, "cell": 0.15, "choice": 0.25}
 """How often an answer is right without the skill, by its kind: by luck, and because a misconception often gives the
@@ -56,7 +56,7 @@ def mastery(history: History, skill: str, parameters: Parameters = USUAL) -> flo
             start = parameters.known_fast if event.fast else parameters.known
             known = _after(start if known is None else known, event, before.get(event.exercise, ""), parameters)
             before[event.exercise] = event.outcome
-        elif known is not None and event.attempt == 1 and any(HOMES.get(code) == skill for code in event.mistakes):
+        elif known is not None and event.attempt == 1 and any(homes().get(code) == skill for code in event.mistakes):
             known = _wrong(known, event, parameters)
     return parameters.known if known is None else known
 
@@ -127,8 +127,8 @@ def recurring(history: History) -> tuple[str, ...]:
     made: Counter[str] = Counter()
     for event in history[-RECENT:]:
         if event.outcome == "reset":
-            made = Counter({code: n for code, n in made.items() if HOMES.get(code) != event.skill})
-        made.update({code for code in event.mistakes if code in HOMES} if event.outcome == "wrong" else ())
+            made = Counter({code: n for code, n in made.items() if homes().get(code) != event.skill})
+        made.update({code for code in event.mistakes if code in homes()} if event.outcome == "wrong" else ())
     return tuple(code for code, n in made.most_common() if n >= ENOUGH and not _overcome(history, code))
 
 
@@ -137,7 +137,7 @@ def _overcome(history: History, code: str) -> bool:
     for event in history:
         if code in event.mistakes:
             since = 0
-        elif event.skill == HOMES[code] and event.unaided:
+        elif event.skill == homes()[code] and event.unaided:
             since += 1
     return since >= ENOUGH
 

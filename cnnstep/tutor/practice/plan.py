@@ -12,7 +12,7 @@ from itertools import takewhile
 from cnnstep.tutor.practice.done import done, is_stuck
 from cnnstep.tutor.practice.event import Event, History
 from cnnstep.tutor.practice.mastery import is_mastered, mastery, missing, recurring
-from cnnstep.tutor.practice.skills import HOMES, SKILLS
+from cnnstep.tutor.practice.skills import SKILLS, homes
 
 LIKELY = 0.5
 """From here on a right answer at once leads to the next level."""
@@ -83,11 +83,11 @@ def _next_skill(history: History) -> tuple[str, str]:
     open_skills = [skill for skill in SKILLS if not is_mastered(history, skill)]
     again = recurring(history)
     last = next((event.skill for event in reversed(history) if event.outcome != "reset"), "")
-    comes_back = last in open_skills or any(HOMES[code] == last for code in again)
+    comes_back = last in open_skills or any(homes()[code] == last for code in again)
     if comes_back and _in_a_row(history, last) >= ENOUGH_OF_IT:
         return _instead_of(history, last, open_skills), f"a change from {SKILLS[last].title.lower()}, which comes back"
     if again:
-        return HOMES[again[0]], f"{again[0]} came up again and again"
+        return homes()[again[0]], f"{again[0]} came up again and again"
     if last in open_skills:
         return last, "to go on where you were"
     if ready := _ready(open_skills):

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from cnnstep.registry import Registry
-from cnnstep.tutor.mistakes import MISTAKES, Mistake
 from cnnstep.tutor.practice.event import Event
+
+if TYPE_CHECKING:
+    from cnnstep.tutor.mistakes import Mistake
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Skill:
     @property
     def mistakes(self) -> tuple[str, ...]:
         """The misconceptions that belong here: its exercises are made so that they can be told apart."""
-        return tuple(code for code, one in MISTAKES.items() if self.name in _skills_of(one))
+        return tuple(code for code, skills in _skills_by_mistake().items() if self.name in skills)
 
     def variant_of(self, event: Event) -> str:
         """The kind of exercise that an event was about; "" for one of a course."""
@@ -185,20 +189,23 @@ _skill(
 )
 
 
-def _skills_of(mistake: Mistake) -> tuple[str, ...]:
-    """The skill that the mistake names, else those whose steps it can be made in, that of its first step first.
+@cache
+def _skills_by_mistake() -> Mapping[str, tuple[str, ...]]:
+    """For each mistake the skill that it names, else those whose steps it can be made in, that of its first step first.
 
     One that names a skill which is not among these is about something that no exercise asks for.
     """
-    if mistake.skill:
-        return (mistake.skill,) if mistake.skill in SKILLS else ()
-    return tuple(skill.name for role in mistake.roles for skill in SKILLS.values() if role in skill.roles)
+    from cnnstep.tutor.mistakes import MISTAKES  # NumPy with it, which a page of progress has no use for
+
+    def skills_of(mistake: Mistake) -> tuple[str, ...]:
+        if mistake.skill:
+            return (mistake.skill,) if mistake.skill in SKILLS else ()
+        return tuple(skill.name for role in mistake.roles for skill in SKILLS.values() if role in skill.roles)
+
+    return MappingProxyType({code: skills_of(mistake) for code, mistake in MISTAKES.items()})
 
 
-def _homes() -> Mapping[str, str]:
-    found = {code: _skills_of(mistake) for code, mistake in MISTAKES.items()}
-    return MappingProxyType({code: skills[0] for code, skills in found.items() if skills})
-
-
-HOMES: Mapping[str, str] = _homes()
-"""The skill that a mistake belongs to, where there is one: by the first of its steps."""
+@cache
+def homes() -> Mapping[str, str]:
+    """The skill that a mistake belongs to, where there is one: by the first of its steps."""
+    return MappingProxyType({code: skills[0] for code, skills in _skills_by_mistake().items() if skills})

@@ -9,7 +9,7 @@ from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.making import about
 from cnnstep.tutor.practice.plan import Wishes
 from cnnstep.tutor.practice.session import Practice
-from cnnstep.tutor.practice.skills import HOMES, SKILLS, Skill
+from cnnstep.tutor.practice.skills import SKILLS, Skill, homes
 from tests.tutor.practice.kinds import KINDS, STEPS, draws, step_draws
 from tests.tutor.practice.learners import by_misconception, follow_the_last_hint, said
 
@@ -37,14 +37,14 @@ def test_every_mistake_has_a_kind_of_exercise_of_its_skill_that_shows_it_at_ever
     wants another kind of exercise, or names another skill.
     """
     shown = {code for skill in SKILLS.values() for variant in skill.variants for code in always(skill, variant)}
-    assert set(HOMES) - shown - NOT_SET == set()
-    assert set(MISTAKES) - set(HOMES) - NOT_SET == set()
+    assert set(homes()) - shown - NOT_SET == set()
+    assert set(MISTAKES) - set(homes()) - NOT_SET == set()
 
 
 def always(skill: Skill, variant: str) -> set[str]:
     """The mistakes of a skill that this kind shows at every level."""
     levels = [set(about(skill.name, variant, level)) for level in range(1, skill.levels + 1)]
-    return {code for code in set.intersection(*levels) if HOMES.get(code) == skill.name}
+    return {code for code in set.intersection(*levels) if homes().get(code) == skill.name}
 
 
 @pytest.mark.parametrize("skill", STEPS)

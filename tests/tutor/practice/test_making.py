@@ -16,18 +16,18 @@ from cnnstep.tutor.practice.making import exercise
 from cnnstep.tutor.practice.plan import Wishes, first_seed
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
 from cnnstep.tutor.practice.session import begin
-from cnnstep.tutor.practice.skills import HOMES, SKILLS
+from cnnstep.tutor.practice.skills import SKILLS, homes
 from tests.examples import some
 from tests.tutor.practice.kinds import KINDS, asked, draws, made, of_kind
 from tests.tutor.practice.learners import texts
 
 
 def test_a_mistake_belongs_where_its_first_step_is_practised_or_where_it_says() -> None:
-    assert HOMES["flipped-filter"] == "forward"
-    assert HOMES["stride-ignored"] == "stride-padding", "it is made forwards too, but says where it belongs"
-    assert HOMES["overwritten-not-added"] == "input-gradient"
+    assert homes()["flipped-filter"] == "forward"
+    assert homes()["stride-ignored"] == "stride-padding", "it is made forwards too, but says where it belongs"
+    assert homes()["overwritten-not-added"] == "input-gradient"
     assert "overwritten-not-added" in SKILLS["pooling"].mistakes, "its second step is practised there"
-    assert all(code in SKILLS[home].mistakes for code, home in HOMES.items())
+    assert all(code in SKILLS[home].mistakes for code, home in homes().items())
 
 
 def test_every_kind_of_exercise_is_made_by_one_function() -> None:
