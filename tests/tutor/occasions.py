@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnstep.engine.build_network import network
 from cnnstep.engine.scenario import Scenario
-from tests.tutor.sheets import random_scenario
+from tests.tutor.questions import random_scenario
 
 Draw = Callable[[np.random.Generator], Scenario]
 

@@ -29,7 +29,7 @@ from cnnstep.tutor.record import record
 from cnnstep.tutor.topics import explanation
 from tests.tutor.blocks import blocks_of
 from tests.tutor.occasions import OCCASIONS
-from tests.tutor.sheets import random_scenario
+from tests.tutor.questions import random_scenario
 
 CODES = list(MISTAKES)
 MOST_CELLS = 200
