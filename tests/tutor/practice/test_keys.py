@@ -149,6 +149,8 @@ def test_the_update_leads_to_what_is_called_right() -> None:
 def test_no_choice_is_right_most_of_the_time(level: int) -> None:
     for variant in ("what-the-error-does", "after-an-update"):
         every = [one for one in draws("learning-rate", variant, 90) if one.level == level]
+        if len(every) < 20:  # where several Pythons divide the draws among them
+            continue
         rights = Counter(one.question.answer for one in every)
         assert len(rights) == 4
         assert max(rights.values()) <= len(every) / 2, (variant, rights)
