@@ -82,7 +82,7 @@ class TestSpotting:
     def test_what_stands_on_a_sheet_is_sometimes_nothing_wrong(self) -> None:
         rights = [question.options[question.right - 1].code for question in sheets(16)]
         assert "" in rights
-        assert len(set(rights)) > 6
+        assert len(set(rights)) > len(rights) // 3
 
     def test_no_two_choices_describe_the_same_sheet(self) -> None:
         """Two mistakes that come to the same with a ReLU are said in words that fit both."""
