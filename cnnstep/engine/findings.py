@@ -79,7 +79,7 @@ def _shown(layout: Layout, where: NDArray[np.bool_]) -> tuple[Cell, ...]:
 
 
 def _neurons(iteration: Iteration) -> Iterator[_Neuron]:
-    for step in iteration.lesson.of_role("delta"):
+    for step in iteration.lesson.called("delta"):
         if isinstance(step.part, ActivationLayer):
             z, upstream = step.inputs[-1], step.inputs[0]
             values = iteration.values
@@ -258,7 +258,7 @@ def run_code(iteration: Iteration) -> str:
 def run_findings(iteration: Iteration) -> Iterator[Finding]:
     """What the loss says, in words."""
     code = run_code(iteration)
-    update = next((step.name for step in iteration.lesson.of_role("update")), "error")
+    update = next((step.name for step in iteration.lesson.called("update")), "error")
     if code == "diverged":
         words = "the loss has exploded: it is no longer finite, or more than a million times the first one."
         yield Finding(code, update, words)

@@ -16,7 +16,7 @@ import numpy as np
 from cnnstep.engine.checks import expected
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal
 from cnnstep.engine.losses import Loss
-from cnnstep.engine.naming import BACKWARD, GRADIENT_ROLES, ONE_FILTER_WORDS, layer_words
+from cnnstep.engine.naming import layer_words, lesson_words
 from cnnstep.engine.optimizers import COUNT, Slot
 from cnnstep.engine.put_in import with_places
 from cnnstep.engine.quantity import IMAGE, Array, Cell, Quantity, Values, frozen, norm
@@ -100,18 +100,18 @@ class Lesson:
         names = self.scenario.names or ("",) * len(self.scenario.layers)
         for layer, name in reversed(list(zip(self.scenario.layers, names, strict=True))):
             own = [step for step in self.steps if step.part is layer]
-            gradients = tuple(step for step in own if step.role in GRADIENT_ROLES)
+            gradients = tuple(step for step in own if step.is_gradient)
             made = {step.name for step in gradients}
             leaves = tuple(one.leaf for one in self.trained if one.gradient in made)
             found.append(LayerSteps(name, layer, own[0], upstream, gradients, leaves))
-            upstream = next((step.quantity for step in own if step.role in BACKWARD), None)
+            upstream = next((step.quantity for step in own if step.role == "input_gradient"), None)
         return tuple(reversed(found))
 
     def step(self, name: str) -> Step:
-        """The step of this name; a bare role works where it can mean only one."""
+        """The step of this name; a bare word works where it can mean only one."""
         if name in self._by_name:
             return self._by_name[name]
-        matching = [s for s in self.steps if s.role == name or s.name.endswith(f".{name}")]
+        matching = [s for s in self.steps if s.word == name or s.name.endswith(f".{name}")]
         if len(matching) == 1:
             return matching[0]
         if matching:
@@ -120,9 +120,9 @@ class Lesson:
         hint = did_you_mean(name, self.names)
         raise InputError(Fault("unknown-step", f'there is no step called "{name}"', hint))
 
-    def of_role(self, role: str) -> Iterator[Step]:
-        """All steps of this role, in their order."""
-        return (step for step in self.steps if step.role == role)
+    def called(self, word: str) -> Iterator[Step]:
+        """All steps that learners call by this word, in their order."""
+        return (step for step in self.steps if step.word == word)
 
     def quantity(self, name: str) -> Quantity:
         """The quantity of this name: a step's result or a leaf."""
@@ -214,7 +214,7 @@ def _places(scenario: Scenario) -> list[tuple[Layer, Place]]:
     places = []
     for index, layer in enumerate(scenario.layers):
         name = scenario.names[index] if scenario.is_network else ""
-        words = layer_words(name, index + 1, source.symbol) if scenario.is_network else ONE_FILTER_WORDS
+        words = layer_words(layer, name, index + 1, source.symbol) if scenario.is_network else lesson_words(layer)
         place = Place(name, source, size, words, hidden, scenario.sign)
         places.append((layer, place))
         source = layer.forward(place).quantity
@@ -344,17 +344,17 @@ def _updates(
     memory: dict[str, Array] = {}
     trained: list[Trained] = []
     for parameter, layer in parameters:
-        prefix = f"{layer}." if layer else ""
+        before = (f"{layer}." if layer else "") + ("bias_" if parameter.is_bias else "")
 
-        def name(role: str, prefix: str = prefix + parameter.prefix) -> str:
-            return prefix + role
+        def name(word: str, prefix: str = before) -> str:
+            return prefix + word
 
-        slot = Slot(parameter.quantity, parameter.gradient, name, scenario.sign, layer)
+        slot = Slot(parameter.quantity, parameter.gradient, name, scenario.sign, layer, parameter.is_bias)
         steps.extend(scenario.optimizer.steps(slot, scenario.learning_rate))
         carried.append((parameter.quantity.name, name("update")))
-        for role in scenario.optimizer.memory:
-            carried.append((f"{name(role)}_before", name(role)))
-            memory[f"{name(role)}_before"] = frozen(np.zeros_like(parameter.start))
-        roles = scenario.optimizer.memory
-        trained.append(Trained(slot.parameter, slot.gradient.name, tuple(map(name, roles)), name("update")))
+        for word in scenario.optimizer.memory:
+            carried.append((f"{name(word)}_before", name(word)))
+            memory[f"{name(word)}_before"] = frozen(np.zeros_like(parameter.start))
+        words = scenario.optimizer.memory
+        trained.append(Trained(slot.parameter, slot.gradient.name, tuple(map(name, words)), name("update")))
     return steps, tuple(carried), memory, tuple(trained)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what the letters stand for is said without NumPy
+    from cnnstep.engine.layers.layer import Layer
+
 
 ONE_FILTER_WORDS: Mapping[str, tuple[str, str]] = {
-    "filter": ("filter", "W"),
+    "weights": ("filter", "W"),
     "bias": ("bias", "b"),
     "forward": ("forward", "z"),
     "activation": ("activation", "a"),
@@ -14,7 +19,7 @@ ONE_FILTER_WORDS: Mapping[str, tuple[str, str]] = {
     "bias_gradient": ("bias_gradient", "∂L/∂b"),
     "input_gradient": ("input_gradient", "∂L/∂X"),
 }
-"""The names and symbols of the lesson with one convolution layer, by role."""
+"""The names and symbols of the lesson with one convolution layer, by the words that learners have for its steps."""
 
 SYMBOLS: Mapping[str, str] = {symbol: name for name, symbol in ONE_FILTER_WORDS.values()} | {
     "t": "target",
@@ -24,22 +29,23 @@ SYMBOLS: Mapping[str, str] = {symbol: name for name, symbol in ONE_FILTER_WORDS.
 }
 """What each letter of one filter's lesson stands for."""
 
-FORWARD = {"forward": "z", "dense": "z", "activation": "a", "pool": "p", "flatten": "v", "softmax": "p"}
-"""The letter of each layer's output, by the role of its forward step."""
-BACKWARD = ("delta", "input_gradient", "pool_gradient", "flatten_gradient", "dense_input_gradient", "softmax_gradient")
-"""The roles of the steps that give ∂L/∂ of a layer's input."""
 
-GRADIENT_ROLES = ("gradient", "bias_gradient", "dense_gradient", "dense_bias_gradient")
-"""The roles of the steps that give ∂L/∂ of what is trained."""
-
-
-def layer_words(name: str, number: int, source: str) -> Mapping[str, tuple[str, str]]:
-    """The names and symbols of a network's layer: its outputs carry its number, z1, a2, p3.
+def layer_words(layer: Layer, name: str, number: int, source: str) -> Mapping[str, tuple[str, str]]:
+    """The names and symbols of a network's layer, by role: its outputs carry its number, z1, a2, p3.
 
     `source` is the symbol of what it reads, so that ∂L/∂ of its input is written with the same letter.
     """
-    words = {role: (f"{name}.forward", f"{letter}{number}") for role, letter in FORWARD.items()}
-    words |= dict.fromkeys(BACKWARD, (f"{name}.input_gradient", f"∂L/∂{source}"))
-    words |= dict.fromkeys(("gradient", "dense_gradient"), (f"{name}.gradient", f"∂L/∂W{number}"))
-    words |= dict.fromkeys(("bias_gradient", "dense_bias_gradient"), (f"{name}.bias_gradient", f"∂L/∂b{number}"))
-    return words | {"filter": (f"{name}.weights", f"W{number}"), "bias": (f"{name}.bias", f"b{number}")}
+    return {
+        "forward": (f"{name}.forward", f"{layer.letter}{number}"),
+        "input_gradient": (f"{name}.input_gradient", f"∂L/∂{source}"),
+        "gradient": (f"{name}.gradient", f"∂L/∂W{number}"),
+        "bias_gradient": (f"{name}.bias_gradient", f"∂L/∂b{number}"),
+        "weights": (f"{name}.weights", f"W{number}"),
+        "bias": (f"{name}.bias", f"b{number}"),
+    }
+
+
+def lesson_words(layer: Layer) -> Mapping[str, tuple[str, str]]:
+    """The names and symbols of one filter's layers, by role."""
+    roles = ("forward", "input_gradient", "gradient", "bias_gradient", "weights", "bias")
+    return {role: ONE_FILTER_WORDS[layer.word(role)] for role in roles}

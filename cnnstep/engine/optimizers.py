@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnstep.engine.quantity import Array, Cell, Layout, Quantity, Values
-from cnnstep.engine.step import Factor, Put, Step, Term, Working, read
+from cnnstep.engine.step import Factor, Put, Role, Step, Term, Working, read
 from cnnstep.registry import Registry
 
 COUNT = Quantity("iteration", "k", Layout(()), "memory")
@@ -23,21 +23,22 @@ COUNT = Quantity("iteration", "k", Layout(()), "memory")
 
 @dataclass(frozen=True)
 class Slot:
-    """One trained parameter as an optimizer sees it; `name(role)` is the name of its step of that role."""
+    """One trained parameter as an optimizer sees it; `name(word)` is the name of its step of that word."""
 
     parameter: Quantity
     gradient: Quantity
     name: Callable[[str], str]
     sign: int
     layer: str = ""
+    is_bias: bool = False
 
-    def quantity(self, role: str, symbol: str) -> Quantity:
-        """What the step of this role computes: the parameter's shape under another symbol."""
-        return Quantity(self.name(role), symbol, self.parameter.layout)
+    def quantity(self, word: str, symbol: str) -> Quantity:
+        """What the step of this word computes: the parameter's shape under another symbol."""
+        return Quantity(self.name(word), symbol, self.parameter.layout)
 
-    def before(self, role: str, symbol: str) -> Quantity:
+    def before(self, word: str, symbol: str) -> Quantity:
         """The same memory as it stood when the iteration began: zeros at first."""
-        return Quantity(f"{self.name(role)}_before", symbol, self.parameter.layout, "memory")
+        return Quantity(f"{self.name(word)}_before", symbol, self.parameter.layout, "memory")
 
     @property
     def downhill(self) -> str:
@@ -47,7 +48,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """w ← w − η·d(G). `memory` names the roles whose result the next iteration begins with."""
+    """w ← w − η·d(G). `memory` are the words of the steps whose result the next iteration begins with."""
 
     name: str
     formula: str
@@ -129,7 +130,7 @@ def _plain(quantity: Quantity) -> str:
     return f"({quantity.symbol})" if quantity.symbol.startswith("−") else quantity.symbol
 
 
-def _weighted_sum(slot: Slot, role: str, symbol: str, formula: str, shares: tuple[Share, ...]) -> Step:
+def _weighted_sum(slot: Slot, word: str, symbol: str, formula: str, shares: tuple[Share, ...]) -> Step:
     """The step Σ number · product of quantities, cell by cell."""
 
     products = [(share.number if share.label else None, [q.name for q in share.quantities]) for share in shares]
@@ -153,8 +154,9 @@ def _weighted_sum(slot: Slot, role: str, symbol: str, formula: str, shares: tupl
         return Working(tuple(term(share) for share in shares))
 
     inputs = tuple(dict.fromkeys(quantity for share in shares for quantity in share.quantities))
-    quantity = slot.quantity(role, symbol)
-    return Step(quantity, role, formula, inputs, compute, working, layer=slot.layer)
+    quantity = slot.quantity(word, symbol)
+    role: Role = "update" if word == "update" else "memory"
+    return Step(quantity, role, formula, inputs, compute, working, slot, slot.layer, word=word)
 
 
 def _descend(slot: Slot, rate: float, direction: Quantity) -> Step:
@@ -170,12 +172,12 @@ def _velocity(slot: Slot, momentum: float) -> Step:
     return _weighted_sum(slot, "velocity", "v", f"v ← {momentum:g}·v + {_plain(slot.gradient)}", shares)
 
 
-def _average(slot: Slot, role: str, symbol: str, beta: float, of: tuple[Quantity, ...]) -> Step:
-    before = slot.before(role, f"{symbol} before")
+def _average(slot: Slot, word: str, symbol: str, beta: float, of: tuple[Quantity, ...]) -> Step:
+    before = slot.before(word, f"{symbol} before")
     kept, added = f"{beta:g}", f"(1 − {beta:g})"
     power = "²" if len(of) == 2 else ""
     shares = (Share(kept, beta, (before,)), Share(added, 1.0 - beta, of))
-    return _weighted_sum(slot, role, symbol, f"{symbol} ← {kept}·{symbol} + {added}·{_plain(of[0])}{power}", shares)
+    return _weighted_sum(slot, word, symbol, f"{symbol} ← {kept}·{symbol} + {added}·{_plain(of[0])}{power}", shares)
 
 
 def _over_root(at: float, corrected_by: float, epsilon: float) -> float:
@@ -230,5 +232,6 @@ def _adam_update(slot: Slot, rate: float, m: Quantity, s: Quantity, constants: t
         (w, m, s, COUNT),
         compute,
         working,
-        layer=slot.layer,
+        slot,
+        slot.layer,
     )

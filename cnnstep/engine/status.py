@@ -134,7 +134,7 @@ def steepest(lesson: Lesson, values: Mapping[str, Array]) -> float:
 
 def _blocked(lesson: Lesson, values: Mapping[str, Array]) -> bool:
     """Whether an error meets a slope of 0. Where none does, what pulls on each weight cancels: that is a minimum."""
-    for step in lesson.of_role("delta"):
+    for step in lesson.called("delta"):
         if isinstance(step.part, ActivationLayer) and not step.part.slope_cancels:
             upstream, z = values[step.inputs[0].name], values[step.inputs[-1].name]
             if ((step.part.phi.slope(z) == 0) & (upstream != 0)).any():

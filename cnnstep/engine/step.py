@@ -5,8 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
+
+Role: TypeAlias = Literal["forward", "error", "input_gradient", "gradient", "bias_gradient", "memory", "update"]
+"""A step's part in the algorithm: a layer's output, ∂L/∂ of its input, weights or bias; the error; what an optimizer
+remembers, and what it makes of the weights."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +88,14 @@ class ShortForm:
 class Step:
     """One line of the lesson: `compute` gives its whole array from earlier values, `working` one number of it.
 
-    `role` is the step's part in the algorithm whatever its name (`gradient` for `conv2.gradient` too);
-    `part` is the layer, loss or optimizer that it belongs to; `inputs` are the quantities it reads, in order;
-    `short` is the closed form of the same array, where there is one.
+    `role` is the step's part in the algorithm, whatever its name and its layer; `word` is what learners call such a
+    step (an activation's `input_gradient` is its `delta`), which is its role where nothing else is said.
+    `part` is the layer, the loss or the optimizer's slot that it belongs to; `inputs` are the quantities it reads,
+    in order; `short` is the closed form of the same array, where there is one.
     """
 
     quantity: Quantity
-    role: str
+    role: Role
     formula: str
     inputs: tuple[Quantity, ...]
     compute: Callable[[Values], Array] = field(repr=False)
@@ -97,6 +103,16 @@ class Step:
     part: object = field(default=None, repr=False)
     layer: str = ""
     short: ShortForm | None = None
+    word: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.word:
+            object.__setattr__(self, "word", self.role)
+
+    @property
+    def is_gradient(self) -> bool:
+        """Whether it gives ∂L/∂ of weights or of a bias."""
+        return self.role in ("gradient", "bias_gradient")
 
     @property
     def name(self) -> str:

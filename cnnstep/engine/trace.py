@@ -10,7 +10,6 @@ import numpy as np
 
 from cnnstep.engine.blocks import goes_in_blocks, in_blocks
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Values, is_whole
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Working
@@ -54,7 +53,7 @@ class Iteration:
 
 def gradients(lesson: Lesson, values: Mapping[str, Array]) -> list[Array]:
     """The gradients of everything that is trained."""
-    return [values[step.name] for step in lesson.steps if step.role in GRADIENT_ROLES]
+    return [values[step.name] for step in lesson.steps if step.is_gradient]
 
 
 def first_iteration(lesson: Lesson) -> Iteration:

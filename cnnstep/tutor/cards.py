@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cnnstep.engine.findings import Finding, findings
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Cell, Quantity
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
@@ -14,8 +13,8 @@ from cnnstep.tutor.present import given, loss_line, marks_of, note, planes
 from cnnstep.tutor.select import Selection, selected
 from cnnstep.tutor.sentences import title_of, words_of
 
-SILENT = ("forward", "activation", "dense", "pool", "flatten", "softmax", *GRADIENT_ROLES)
-"""Steps at which no finding ever stands: a large batch is not searched for them."""
+SILENT = ("forward", "gradient", "bias_gradient")
+"""Roles of steps at which no finding ever stands: a large batch is not searched for them."""
 CELL_BY_CELL = ("dead-relu", "at-kink", "saturated", "unreachable-target")
 """Findings that name cells, so that each sample has its own."""
 

@@ -9,7 +9,6 @@ import numpy as np
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.pool import MaxPool
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.naming import BACKWARD
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
@@ -25,13 +24,6 @@ NEAR = 1e-3
 """A slope this near to the gradient agrees with it: the nudge is not infinitely small."""
 LARGEST = 1e9
 """A loss above it has too few digits left for a difference of `NUDGE`."""
-LEAVES = {
-    "gradient": ("filter", "weights"),
-    "dense_gradient": ("", "weights"),
-    "bias_gradient": ("bias", "bias"),
-    "dense_bias_gradient": ("", "bias"),
-}
-"""What each gradient is the gradient of: one filter's leaf, and a layer's in a network."""
 
 
 def nudge(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers) -> tuple[Block, ...]:
@@ -74,7 +66,7 @@ def _compared(iteration: Iteration, ends: list[Values], slope: float, gradient: 
 def slope_shown(iteration: Iteration, step: Step, cell: Cell) -> float | None:
     """The slope of the loss that a nudge shows for a number of this step; None for a step that is no gradient."""
     lesson, values = iteration.lesson, iteration.values
-    moved = step.inputs[-1] if step.role == "delta" else _moved(lesson, step)
+    moved = step.inputs[-1] if step.word == "delta" else _moved(lesson, step)
     if moved is None:
         return None
     at = float(values[moved.name][cell])
@@ -89,21 +81,20 @@ def _minus(lesson: Lesson) -> str:
 
 def _moved(lesson: Lesson, step: Step) -> Quantity | None:
     """The quantity that the step holds the gradient of."""
-    if step.role in LEAVES:
-        one_filter, in_network = LEAVES[step.role]
-        return lesson.quantity(f"{step.layer}.{in_network}" if step.layer else one_filter)
+    if step.is_gradient:
+        return next(one.leaf for one in lesson.trained if one.gradient == step.name)
     if step.role == "error" and lesson.scenario.is_network:
         return lesson.output
     if not step.layer:
-        return lesson.quantity("input") if step.role == "input_gradient" else None
-    return next(s for s in lesson.steps if s.layer == step.layer).inputs[0] if step.role in BACKWARD else None
+        return lesson.quantity("input") if step.word == "input_gradient" else None
+    return next(s for s in lesson.steps if s.layer == step.layer).inputs[0] if step.role == "input_gradient" else None
 
 
 def _why_not(lesson: Lesson, ends: list[Values]) -> str:
     """Why a nudge shows another slope than the gradient."""
-    if any(_winners_differ(step, ends) for step in lesson.of_role("pool")):
+    if any(_winners_differ(step, ends) for step in lesson.called("pool")):
         return "The two differ because the nudge changes which number wins a pooling window."
-    if any(_crosses_a_kink(step, ends) for step in lesson.of_role("activation")):
+    if any(_crosses_a_kink(step, ends) for step in lesson.called("activation")):
         return "The two differ because a pre-activation is so near a kink that the nudge reaches across it."
     return "The two differ because the loss bends so much here that even this nudge is too long."
 

@@ -105,16 +105,16 @@ def _fitting(lesson: Lesson, name: str) -> Iterator[list[Step | Quantity]]:
     yield [one for one in known if one.name == name]
     yield [one for one in known if one.symbol == name]
     yield [one for one in known if wanted in (folded(one.name), folded(one.symbol))]
-    yield [one for one in known if wanted in _roles(one)]
+    yield [one for one in known if wanted in _words(one)]
     yield [step for step in lesson.steps if wanted == folded(title_of(step))]
     yield [step for step in lesson.steps if wanted == "output" and step.name == lesson.output.name]
     said = {word for group in EVERYDAY if wanted in group for word in group}
-    yield [one for one in known if said & {*_roles(one)}]
+    yield [one for one in known if said & {*_words(one)}]
 
 
-def _roles(one: Step | Quantity) -> tuple[str, ...]:
-    """The bare names: a step's role, and what stands behind the layer's name."""
-    return one.name, one.name.rpartition(".")[2], getattr(one, "role", one.name)
+def _words(one: Step | Quantity) -> tuple[str, ...]:
+    """The bare names: a step's word, and what stands behind the layer's name."""
+    return one.name, one.name.rpartition(".")[2], getattr(one, "word", one.name)
 
 
 def _name(one: Step | Quantity) -> str:

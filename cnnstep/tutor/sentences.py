@@ -1,10 +1,11 @@
-"""Each step's title and the one sentence on what happened in it: one entry a role."""
+"""Each step's title and the one sentence on what happened in it: one entry a word."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.optimizers import Slot
 from cnnstep.engine.quantity import bracketed
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
@@ -103,18 +104,18 @@ def _update(iteration: Iteration, step: Step, numbers: Numbers) -> str:
 
 
 def _parameter(step: Step, size: int) -> str:
-    noun = "bias" if step.inputs[0].name.rpartition(".")[2] == "bias" else "weight"
+    noun = "bias" if isinstance(step.part, Slot) and step.part.is_bias else "weight"
     return f"The {noun}" if size == 1 else f"Each {noun}"
 
 
 def _by(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     """`−0.5 × its gradient`: what each weight moves by, where the optimizer says it in one product."""
     scenario, direction = iteration.lesson.scenario, step.inputs[-1].name
-    role = iteration.lesson.step(direction).role if direction in iteration.lesson.names else ""
+    moves_by = iteration.lesson.step(direction).word if direction in iteration.lesson.names else ""
     if scenario.optimizer.name not in ("sgd", "momentum"):
         return f"one step of {scenario.optimizer.name}"
     sign, downhill = ("−", "") if scenario.sign > 0 else ("", "negative ")
-    what = "velocity" if role == "velocity" else f"{downhill}gradient"
+    what = "velocity" if moves_by == "velocity" else f"{downhill}gradient"
     return f"{sign}{numbers.text(scenario.learning_rate)} × its {what}"
 
 
@@ -138,7 +139,7 @@ WORDS: dict[str, Words] = {
 
 def words_of(iteration: Iteration, step: Step) -> Words:
     """The words of a step; a network's error is another quantity than one filter's."""
-    return ERROR if step.role == "error" and iteration.lesson.scenario.is_network else WORDS[step.role]
+    return ERROR if step.role == "error" and iteration.lesson.scenario.is_network else WORDS[step.word]
 
 
 def title_of(step: Step) -> str:
@@ -154,7 +155,7 @@ def place_of(step: Step) -> str:
 
 
 def _title(step: Step) -> str:
-    title = WORDS[step.role].title
-    if "bias_" in step.name.removeprefix(f"{step.layer}.") and "bias" not in step.role:
+    title = WORDS[step.word].title
+    if isinstance(step.part, Slot) and step.part.is_bias:
         return f"Bias {title.lower()}"
     return title

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.layers.pool import MaxPool
-from cnnstep.engine.naming import GRADIENT_ROLES
+from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.layers.dense import Dense
+from cnnstep.engine.layers.pool import MaxPool, Pool
 from cnnstep.engine.quantity import Cell, Quantity
 from cnnstep.engine.step import Factor, Step, Term, Working
 from cnnstep.engine.trace import Iteration
@@ -87,7 +88,7 @@ def given_number(iteration: Iteration, leaf: Quantity, cell: Cell, numbers: Numb
 def _worked_out(iteration: Iteration, step: Step, cell: Cell, sample: int | None) -> Working:
     """The working; of a gradient over many samples, the products of the one looked at, then all others together."""
     samples = len(iteration.lesson.scenario.inputs)
-    if sample is None or samples <= MOST_SAMPLES or step.role not in GRADIENT_ROLES:
+    if sample is None or samples <= MOST_SAMPLES or not step.is_gradient:
         return step.working(iteration.values, cell)
     own = step.working(one_sample(iteration, sample).values, cell)
     terms = tuple(
@@ -112,12 +113,12 @@ def _of_sample(iteration: Iteration, factor: Factor, sample: int) -> Factor:
 def products(iteration: Iteration, step: Step, cell: Cell, working: Working, numbers: Numbers) -> tuple[Block, ...]:
     """The number worked out; where nothing takes part, that; for softmax, its short form beside the Jacobian."""
     dead = _dead(iteration, working)
-    if step.role == "softmax_gradient":
+    if step.word == "softmax_gradient":
         from cnnstep.tutor.network.both_ways import short_form
 
         return (as_sum("", working, dead), *short_form(iteration, step, cell, working.value, numbers))
     if not working.terms:
-        took = "window took" if step.role == "pool_gradient" else "patch holds"
+        took = "window took" if step.word == "pool_gradient" else "patch holds"
         nothing = Paragraph(f"No {took} this number, so nothing comes back to it: 0.")
         return (nothing, *_windows_over(iteration, step, cell, numbers))
     return (*arithmetic(step, cell, working, numbers, dead), *_windows_over(iteration, step, cell, numbers))
@@ -129,18 +130,18 @@ def arithmetic(
     """A number's formula with the numbers put in, where that says it all; else its products, their sum, formulas."""
     if step.symbol == "e" and len(working.terms) == 2:
         return (difference(step.quantity.label(cell), working, numbers),)
-    if step.role == "pool" and isinstance(step.part, MaxPool):
+    if step.word == "pool" and isinstance(step.part, MaxPool):
         formulas = largest(step.quantity.label(cell), working, numbers)
         return formulas or (as_sum("", working, dead),)
     formulas = put_in(working, numbers)
-    return formulas if step.role == "activation" else (as_sum("", working, dead), *formulas)
+    return formulas if step.word == "activation" else (as_sum("", working, dead), *formulas)
 
 
 def _windows_over(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers) -> tuple[Block, ...]:
     """For a max pooling's input gradient: who won each window that the number lies in."""
-    if step.role != "pool_gradient" or not isinstance(step.part, MaxPool):
+    if step.word != "pool_gradient" or not isinstance(step.part, MaxPool):
         return ()
-    pooled = next(one for one in iteration.lesson.of_role("pool") if one.layer == step.layer)
+    pooled = next(one for one in iteration.lesson.called("pool") if one.layer == step.layer)
     size = iteration.values[step.name].shape[1:]
     outputs = ((*cell[:2], *at) for at in np.ndindex(iteration.values[pooled.name].shape[2:]))
     over = [output for output in outputs if cell[2:] in step.part.window.cells(output, size)]
@@ -168,7 +169,7 @@ def as_sum(title: str, working: Working, dead: frozenset[tuple[str, Cell]] = fro
 
 def _dead(iteration: Iteration, working: Working) -> frozenset[tuple[str, Cell]]:
     """The cells of δ in a working that are 0 because their slope is, by the name of their step."""
-    parts = {step.name: step for step in iteration.lesson.of_role("delta")}
+    parts = {step.name: step for step in iteration.lesson.called("delta")}
     found = set()
     for factor in (factor for term in working.terms for factor in term.factors):
         step = parts.get(factor.source or "")
@@ -191,20 +192,22 @@ def _full_cell(iteration: Iteration, quantity: Quantity, shown: Cell) -> Cell:
 
 def _source(iteration: Iteration, step: Step, working: Working, cell: Cell) -> tuple[Block, ...]:
     """The matrix that the number was read from, with the cells that take part marked."""
-    if step.role not in READ_FROM:
+    if not _gathers(step):
         return ()
     source = step.inputs[0]
     taking: list[Factor] = [f for term in working.terms for f in term.factors if f.source == source.name]
-    if step.role == "pool_gradient":
+    if step.word == "pool_gradient":
         return _windows(iteration, step, taking, cell)
     return _marked(iteration, source, {source.layout.shown_cell(factor.cell) for factor in taking})
 
 
-READ_FROM = (
-    *("forward", "gradient", "input_gradient"),
-    *("dense", "dense_gradient", "dense_input_gradient", "pool", "pool_gradient", "softmax", "flatten"),
-)
-"""The roles whose numbers are read from more places than their formula says."""
+def _gathers(step: Step) -> bool:
+    """Whether its numbers are read from more places, or from others, than the formula says."""
+    if step.role == "input_gradient":
+        return isinstance(step.part, Conv | Dense | Pool)
+    return step.role in ("forward", "gradient") and not isinstance(step.part, ActivationLayer)
+
+
 MOST_IN_A_SOURCE = 128
 """A matrix of more numbers is not drawn for the few that take part."""
 

@@ -1,4 +1,4 @@
-"""What a role's words are made of: a title, the sentence on what happened, and how a single number is introduced."""
+"""What a step's words are made of: a title, the sentence on what happened, and how a single number is introduced."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Sentence = Callable[[Iteration, Step, Numbers], str]
 
 @dataclass(frozen=True)
 class Words:
-    """What a role is called, what it says of its numbers, and how a single number of it is introduced."""
+    """What a step is called, what it says of its numbers, and how a single number of it is introduced."""
 
     title: str
     happened: Sentence

@@ -12,7 +12,6 @@ from cnnstep.engine.build_network import network
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.pool import MaximaMemory, Window, maxima
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.patches import BATCH, Geometry, PatchMemory, patch_columns, patch_matrix
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.trace import first_iteration
@@ -48,7 +47,7 @@ def test_a_sample_of_a_batch_has_the_numbers_that_it_has_alone_and_gradients_add
     for step in batch.lesson.steps:
         if step.quantity.layout.axes[0] == "sample":
             expected = np.concatenate([iteration.values[step.name] for iteration in alone])
-        elif step.role in GRADIENT_ROLES:
+        elif step.is_gradient:
             expected = np.sum([iteration.values[step.name] for iteration in alone], axis=0)
         else:
             continue

@@ -67,12 +67,12 @@ def crosses(lesson: Lesson, places: Sequence[Values]) -> bool:
     """
     for step in lesson.steps:
         at = [values[step.inputs[0].name] for values in places]
-        if isinstance(step.part, ActivationLayer) and step.role == "activation":
+        if isinstance(step.part, ActivationLayer) and step.word == "activation":
             phi = step.part.phi
             for kink in {*phi.kinks, 0.0} if phi.name == "elu" else phi.kinks:
                 if not stays_away([z - kink for z in at]):
                     return True
-        if isinstance(step.part, MaxPool) and step.role == "pool" and not stays_away(leads_of_the_winner(step, at)):
+        if isinstance(step.part, MaxPool) and step.word == "pool" and not stays_away(leads_of_the_winner(step, at)):
             return True
     return False
 
@@ -151,7 +151,7 @@ def test_a_number_at_a_kink_is_left_out() -> None:
 def test_every_convolutions_input_gradient_is_scattered_and_correlated_to_the_same(scenario: Scenario) -> None:
     lesson = lesson_of(scenario, input_gradient=True)
     values = lesson.carry_out(lesson.start)
-    for step in lesson.of_role("input_gradient"):
+    for step in lesson.called("input_gradient"):
         assert isinstance(step.part, Conv)
         signal, weights = (values[quantity.name] for quantity in step.inputs)
         size = values[step.name].shape[2], values[step.name].shape[3]
@@ -167,7 +167,7 @@ def test_every_convolutions_input_gradient_is_scattered_and_correlated_to_the_sa
 def test_softmax_goes_back_through_its_whole_jacobian(scenario: Scenario) -> None:
     lesson = lesson_of(scenario, input_gradient=True)
     values = lesson.carry_out(lesson.start)
-    for step in lesson.of_role("softmax_gradient"):
+    for step in lesson.called("softmax_gradient"):
         upstream, p = values[step.inputs[0].name], values[f"{step.layer}.forward"]
         full = [row @ (np.diag(shares) - np.outer(shares, shares)) for row, shares in zip(upstream, p, strict=True)]
         np.testing.assert_allclose(full, values[step.name], rtol=1e-9, atol=1e-12)

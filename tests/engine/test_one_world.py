@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.build_network import network
 from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.step import Role
 from cnnstep.engine.trace import trace
 
 SQUARED = ("half_squared_error", "squared_error", "mean_squared_error", "half_mean_squared_error")
@@ -44,7 +45,8 @@ def test_one_filter_and_the_same_network_agree_in_every_step(
     activation: str, loss: str, optimizer: str, error: str
 ) -> None:
     single, layers = both(activation, loss, optimizer=optimizer, error=error)
-    assert [step.role for step in single.steps] == [step.role for step in layers.steps]
+    assert [(step.role, step.word) for step in single.steps] == [(step.role, step.word) for step in layers.steps]
+    assert {step.role for step in single.steps} <= {*get_args(Role)}
     for one, other in zip(trace(single, 3), trace(layers, 3), strict=True):
         assert (one.loss, one.loss_after) == (other.loss, other.loss_after)
         for step, twin in zip(single.steps, layers.steps, strict=True):

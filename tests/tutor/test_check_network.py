@@ -119,7 +119,7 @@ def test_a_misconception_in_every_layer_is_one_cause_and_shows_in_the_last_line_
 def test_a_misconception_that_was_given_up_does_not_come_back() -> None:
     lessons = Lessons(shipped_scenario("vanishing-gradient"))
     lesson, start = lessons.own, first_iteration(lessons.own).values
-    back = list(lesson.of_role("delta"))
+    back = list(lesson.called("delta"))
     line = Line(lesson, start, lessons).changed(causes=(Cause(back[0].name, mistake=MISTAKES["slope-forgotten"]),))
     gone, held = (after for after, _ in line.ways(back[1], 0, widely=False))
     assert (gone.given_up, len(gone.causes)) == (frozenset({"slope-forgotten"}), 1)

@@ -13,7 +13,6 @@ from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
@@ -130,7 +129,7 @@ def changed(code: str, scenario: str) -> list[tuple[Array, Array]]:
     first = first_iteration(lesson)
     values: Mapping[str, Array] = first.values
     if MISTAKES[code].remembers:
-        left = {f"{s.name}_before": first.values[s.name] for s in lesson.steps if s.role in GRADIENT_ROLES}
+        left = {f"{s.name}_before": first.values[s.name] for s in lesson.steps if s.is_gradient}
         values = {**first.next().values, **left}
     pairs = []
     for step in lesson.steps:
@@ -246,7 +245,7 @@ def changes(scenario: Scenario, code: str) -> list[tuple[str, object]]:
     """The steps that a mistake changes in a question, and every way in which it does."""
     lesson = lesson_of(scenario, input_gradient=True)
     first = first_iteration(lesson)
-    before = {f"{s.name}_before": first.values[s.name] for s in lesson.steps if s.role in GRADIENT_ROLES}
+    before = {f"{s.name}_before": first.values[s.name] for s in lesson.steps if s.is_gradient}
     values, found = {**first.next().values, **before}, []
     for step in MISTAKES[code].occasions(lesson):
         for way in carry_out(Case(lesson, step, values), MISTAKES[code]):
@@ -291,7 +290,7 @@ FIRST = {
 @pytest.mark.parametrize("code", FIRST)
 def test_first_filter_done_wrongly_by_hand(code: str) -> None:
     lesson = lesson_of(load("first-filter").scenario)
-    step = next(step for step in lesson.steps if step.role in MISTAKES[code].slants)
+    step = next(step for step in lesson.steps if step.word in MISTAKES[code].slants)
     (result, *_) = carry_out(Case(lesson, step, first_iteration(lesson).values), MISTAKES[code])
     assert as_shown(step, result).tolist() == FIRST[code]
 

@@ -11,7 +11,6 @@ from hypothesis import given
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
@@ -102,7 +101,7 @@ def test_the_words_name_the_step_of_each_axis() -> None:
 def carried_out(lesson: Lesson) -> Iterator[tuple[str, str, Any]]:
     """Every mistake that can be made in every step, and what comes of it."""
     first = first_iteration(lesson)
-    left = {f"{s.name}_before": first.values[s.name] for s in lesson.steps if s.role in GRADIENT_ROLES}
+    left = {f"{s.name}_before": first.values[s.name] for s in lesson.steps if s.is_gradient}
     values = {**first.next().values, **left}
     for step in lesson.steps:
         for code, mistake in MISTAKES.items():

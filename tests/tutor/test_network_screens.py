@@ -99,7 +99,7 @@ class TestCards:
             assert isinstance(blocks[0], Heading)
             assert blocks[0].text == f"{iteration.lesson.names.index(step.name) + 1} {title_of(step)}"
             assert title_of(step).startswith(f"{step.layer}: " if step.layer else "Error")
-            assert step.role in WORDS
+            assert step.word in WORDS
             assert isinstance(blocks[1], Paragraph)
             assert blocks[1].text.endswith(".")
 

@@ -71,7 +71,7 @@ def test_every_line_comes_to_what_it_says_and_that_is_the_engines_number(name: s
         for cell in list(np.ndindex(*right.shape))[:: max(1, right.size // 5)]:
             for block in (put_right(one, times, cell, FULL), put_right_cell(one, times, cell, FULL)):
                 if isinstance(block, Sum):
-                    assert step.role == "pool" or block.total == pytest.approx(right[cell])
+                    assert step.word == "pool" or block.total == pytest.approx(right[cell])
                     continue
                 assert isinstance(block, Formula)
                 *_, said, total = block.text.split(" = ")

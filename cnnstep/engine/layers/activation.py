@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ class ActivationLayer(Layer):
 
     phi: Activation
     slope_cancels: bool = False
+    letter = "a"
+    words = MappingProxyType({"forward": "activation", "input_gradient": "delta"})
 
     @property
     def kind(self) -> str:  # type: ignore[override]  # each activation is a type of its own in a scenario
@@ -37,7 +40,7 @@ class ActivationLayer(Layer):
     def forward(self, place: Place) -> Step:
         """a = φ(z)."""
         z = place.source
-        output = place.quantity("activation", z.layout.axes)
+        output = place.quantity("forward", z.layout.axes)
 
         def compute(values: Values) -> Array:
             return self.phi.value(values[z.name])
@@ -48,12 +51,12 @@ class ActivationLayer(Layer):
             return Working((Term((Factor(f"{self.phi.name}({label})", self.phi.value_at(at), z.name, cell, put),)),))
 
         formula = f"{output.symbol} = {self.phi.name}({z.symbol})"
-        return Step(output, "activation", formula, (z,), compute, working, self, place.layer)
+        return self.step(place, output, "forward", formula, (z,), compute, working)
 
     def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
         """δ = ∂L/∂a ⊙ φ′(z): the error, where the slope lets it back through."""
         z = place.source
-        delta = place.quantity("delta", z.layout.axes)
+        delta = place.quantity("input_gradient", z.layout.axes)
 
         def compute(values: Values) -> Array:
             if signal.short is not None:
@@ -77,7 +80,7 @@ class ActivationLayer(Layer):
         if signal.short is not None:
             formula += f" = {signal.short.formula}"
         inputs = (*signal.inputs, z)
-        return (Step(delta, "delta", formula, inputs, compute, working, self, place.layer, signal.short),)
+        return (self.step(place, delta, "input_gradient", formula, inputs, compute, working, signal.short),)
 
 
 def dead_cells(phi: Activation, z: Array) -> list[Cell]:

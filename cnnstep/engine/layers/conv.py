@@ -152,15 +152,15 @@ class Conv(Layer):
 
     def parameters(self, place: Place) -> tuple[Parameter, ...]:
         """W, and b where there is one."""
-        weights = Parameter(place.quantity("filter", WEIGHTS), self.weights, place.quantity("gradient", WEIGHTS))
+        weights = Parameter(place.quantity("weights", WEIGHTS), self.weights, place.quantity("gradient", WEIGHTS))
         if self.bias is None:
             return (weights,)
-        bias = Parameter(place.quantity("bias", BIAS), self.bias, place.quantity("bias_gradient", BIAS), "bias_")
+        bias = Parameter(place.quantity("bias", BIAS), self.bias, place.quantity("bias_gradient", BIAS), is_bias=True)
         return weights, bias
 
     def forward(self, place: Place) -> Step:
         """z = X ⋆ W + b."""
-        x, w = place.source, place.quantity("filter", WEIGHTS)
+        x, w = place.source, place.quantity("weights", WEIGHTS)
         b = None if self.bias is None else place.quantity("bias", BIAS)
         z = place.quantity("forward", MAP)
         matrix_of, cells = self._memory.matrix, self.output_size(place.size)[1:]
@@ -185,7 +185,7 @@ class Conv(Layer):
 
         formula = f"{z.symbol} = {x.symbol} ⋆ {w.symbol}" + ("" if b is None else f" + {b.symbol}")
         inputs = (x, w) if b is None else (x, w, b)
-        return Step(z, "forward", formula, inputs, compute, working, self, place.layer)
+        return self.step(place, z, "forward", formula, inputs, compute, working)
 
     def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂W = X ⋆ δ, ∂L/∂b = Σδ, and ∂L/∂X for the layer before."""
@@ -219,7 +219,7 @@ class Conv(Layer):
         if self.geometry.stride != (1, 1):
             formula += f", its cells spread {apart(self.geometry.stride)}"
         inputs = (x, *signal.inputs)
-        return Step(gradient, "gradient", formula, inputs, compute, working, self, place.layer)
+        return self.step(place, gradient, "gradient", formula, inputs, compute, working)
 
     def _bias_gradient_step(self, place: Place, signal: Signal) -> Step:
         gradient = place.quantity("bias_gradient", BIAS)
@@ -230,19 +230,14 @@ class Conv(Layer):
             return Working(tuple(Term(signal.factors(values, at)) for at in cells))
 
         formula = f"{gradient.symbol} = Σ {signal.formula}"
-        return Step(
-            gradient,
-            "bias_gradient",
-            formula,
-            signal.inputs,
-            lambda values: bias_gradient(signal.read(values)),
-            working,
-            self,
-            place.layer,
-        )
+
+        def compute(values: Values) -> Array:
+            return bias_gradient(signal.read(values))
+
+        return self.step(place, gradient, "bias_gradient", formula, signal.inputs, compute, working)
 
     def _input_gradient_step(self, place: Place, signal: Signal) -> Step:
-        w = place.quantity("filter", WEIGHTS)
+        w = place.quantity("weights", WEIGHTS)
         gradient = place.like_source("input_gradient")
         size = (place.size[1], place.size[2])
 
@@ -261,7 +256,7 @@ class Conv(Layer):
 
         formula = f"{gradient.symbol} = {signal.formula} ⋆ {w.symbol} rotated by 180°, padded all round"
         inputs = (*signal.inputs, w)
-        return Step(gradient, "input_gradient", formula, inputs, compute, working, self, place.layer)
+        return self.step(place, gradient, "input_gradient", formula, inputs, compute, working)
 
     def _met(self, x: Quantity, values: Values, output: Cell, tap: Pair) -> Factor:
         """The input number that this tap meets at this output; 0 in the padding."""

@@ -6,6 +6,7 @@ Products are written (W·xᵀ)ᵀ, so that a batch's samples lie side by side in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
@@ -19,6 +20,14 @@ class Dense(Layer):
     """Weights W [O, I] with an optional bias b [O]."""
 
     kind = "dense"
+    words = MappingProxyType(
+        {
+            "forward": "dense",
+            "gradient": "dense_gradient",
+            "bias_gradient": "dense_bias_gradient",
+            "input_gradient": "dense_input_gradient",
+        }
+    )
     weights: Array
     bias: Array | None = None
 
@@ -40,18 +49,18 @@ class Dense(Layer):
 
     def parameters(self, place: Place) -> tuple[Parameter, ...]:
         """W, and b where there is one."""
-        w, gradient = place.quantity("filter", DENSE_WEIGHTS), place.quantity("dense_gradient", DENSE_WEIGHTS)
+        w, gradient = place.quantity("weights", DENSE_WEIGHTS), place.quantity("gradient", DENSE_WEIGHTS)
         weights = Parameter(w, self.weights, gradient)
         if self.bias is None:
             return (weights,)
-        b, gradient = place.quantity("bias", DENSE_BIAS), place.quantity("dense_bias_gradient", DENSE_BIAS)
-        return weights, Parameter(b, self.bias, gradient, "bias_")
+        b, gradient = place.quantity("bias", DENSE_BIAS), place.quantity("bias_gradient", DENSE_BIAS)
+        return weights, Parameter(b, self.bias, gradient, is_bias=True)
 
     def forward(self, place: Place) -> Step:
         """z = x·Wᵀ + b."""
-        x, w = place.source, place.quantity("filter", DENSE_WEIGHTS)
+        x, w = place.source, place.quantity("weights", DENSE_WEIGHTS)
         b = None if self.bias is None else place.quantity("bias", DENSE_BIAS)
-        z = place.quantity("dense", VECTOR)
+        z = place.quantity("forward", VECTOR)
 
         def compute(values: Values) -> Array:
             product: Array = (values[w.name] @ values[x.name].T).T
@@ -67,7 +76,7 @@ class Dense(Layer):
 
         formula = f"{z.symbol} = {x.symbol}·{w.symbol}ᵀ" + ("" if b is None else f" + {b.symbol}")
         inputs = (x, w) if b is None else (x, w, b)
-        return Step(z, "dense", formula, inputs, compute, working, self, place.layer)
+        return self.step(place, z, "forward", formula, inputs, compute, working)
 
     def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂W = δᵀ·x, ∂L/∂b = Σ_n δ, and ∂L/∂x = δ·W for the layer before."""
@@ -79,7 +88,7 @@ class Dense(Layer):
         return tuple(steps)
 
     def _gradient(self, place: Place, signal: Signal) -> Step:
-        x, gradient = place.source, place.quantity("dense_gradient", DENSE_WEIGHTS)
+        x, gradient = place.source, place.quantity("gradient", DENSE_WEIGHTS)
 
         def compute(values: Values) -> Array:
             product: Array = signal.read(values).T @ values[x.name]
@@ -92,10 +101,10 @@ class Dense(Layer):
 
         formula = f"{gradient.symbol} = {signal.formula}ᵀ·{x.symbol}"
         inputs = (x, *signal.inputs)
-        return Step(gradient, "dense_gradient", formula, inputs, compute, working, self, place.layer)
+        return self.step(place, gradient, "gradient", formula, inputs, compute, working)
 
     def _bias_gradient(self, place: Place, signal: Signal) -> Step:
-        gradient = place.quantity("dense_bias_gradient", DENSE_BIAS)
+        gradient = place.quantity("bias_gradient", DENSE_BIAS)
 
         def compute(values: Values) -> Array:
             total: Array = signal.read(values).sum(axis=0)
@@ -106,10 +115,10 @@ class Dense(Layer):
             return Working(tuple(Term(signal.factors(values, (n, *cell))) for n in samples))
 
         formula = f"{gradient.symbol} = {signal.formula}, added up over the samples"
-        return Step(gradient, "dense_bias_gradient", formula, signal.inputs, compute, working, self, place.layer)
+        return self.step(place, gradient, "bias_gradient", formula, signal.inputs, compute, working)
 
     def _input_gradient(self, place: Place, signal: Signal) -> Step:
-        w, gradient = place.quantity("filter", DENSE_WEIGHTS), place.like_source("dense_input_gradient")
+        w, gradient = place.quantity("weights", DENSE_WEIGHTS), place.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
             product: Array = (values[w.name].T @ signal.read(values).T).T
@@ -122,4 +131,4 @@ class Dense(Layer):
 
         formula = f"{gradient.symbol} = {signal.formula}·{w.symbol}"
         inputs = (*signal.inputs, w)
-        return Step(gradient, "dense_input_gradient", formula, inputs, compute, working, self, place.layer)
+        return self.step(place, gradient, "input_gradient", formula, inputs, compute, working)

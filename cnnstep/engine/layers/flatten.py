@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,6 +17,8 @@ class Flatten(Layer):
     """v[n, (c·H + i)·W + j] = x[n, c, i, j]; nothing is computed and nothing is trained."""
 
     kind = "flatten"
+    letter = "v"
+    words = MappingProxyType({"forward": "flatten", "input_gradient": "flatten_gradient"})
 
     def output_size(self, size: Size) -> Size:
         """One axis with all the numbers."""
@@ -23,7 +26,7 @@ class Flatten(Layer):
 
     def forward(self, place: Place) -> Step:
         """v = x in one row."""
-        x, v = place.source, place.quantity("flatten", VECTOR)
+        x, v = place.source, place.quantity("forward", VECTOR)
 
         def compute(values: Values) -> Array:
             source = values[x.name]
@@ -33,11 +36,11 @@ class Flatten(Layer):
             where = np.unravel_index(cell[1], place.size)
             return Working((Term((read(x, values, (cell[0], *(int(i) for i in where))),)),))
 
-        return Step(v, "flatten", f"{v.symbol} = {x.symbol} in one row", (x,), compute, working, self, place.layer)
+        return self.step(place, v, "forward", f"{v.symbol} = {x.symbol} in one row", (x,), compute, working)
 
     def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂x = ∂L/∂v, put back into its maps."""
-        gradient = place.like_source("flatten_gradient")
+        gradient = place.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
             return signal.read(values).reshape(-1, *place.size)
@@ -47,5 +50,5 @@ class Flatten(Layer):
             return Working((Term(signal.factors(values, (cell[0], unit))),))
 
         formula = f"{gradient.symbol} = {signal.formula}, back in its maps"
-        step = Step(gradient, "flatten_gradient", formula, signal.inputs, compute, working, self, place.layer)
+        step = self.step(place, gradient, "input_gradient", formula, signal.inputs, compute, working)
         return (step,) if send_back else ()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from cnnstep.engine.quantity import Array, Cell, Kind, Layout, Quantity, Values
-from cnnstep.engine.step import Factor, ShortForm, Step, read
+from cnnstep.engine.step import Factor, Role, ShortForm, Step, Working, read
 
 Size = tuple[int, ...]
 """The size of one sample's input or output: (channels, rows, columns)."""
@@ -18,8 +19,8 @@ Size = tuple[int, ...]
 class Place:
     """Where a layer stands in its lesson: what it reads, how big that is, and what its results are called.
 
-    `words` gives each role's name and symbol (`forward` → `forward`, z); `sign` is −1 where the lesson
-    carries −∂L/∂ backwards (error = target − output).
+    `words` gives each role's name and symbol (`forward` → `forward`, z), and those of `weights` and `bias`.
+    `sign` is −1 where the lesson carries −∂L/∂ backwards (error = target − output).
     """
 
     layer: str
@@ -35,7 +36,7 @@ class Place:
 
     def quantity(self, role: str, axes: tuple[str, ...]) -> Quantity:
         """The quantity of this role, with the axes that the learner sees."""
-        kind: Kind = "parameter" if role in ("filter", "bias") else "result"
+        kind: Kind = "parameter" if role in ("weights", "bias") else "result"
         return Quantity(*self._named(role), Layout(axes, self.hidden & set(axes)), kind)
 
     def _named(self, role: str) -> tuple[str, str]:
@@ -69,18 +70,27 @@ class Signal:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A trained array: its quantity, the value it starts from, the step that holds its gradient, its roles' prefix."""
+    """A trained array: its quantity, the value it starts from, its gradient, and whether it is a bias."""
 
     quantity: Quantity
     start: Array
     gradient: Quantity
-    prefix: str = ""
+    is_bias: bool = False
 
 
 class Layer(ABC):
-    """One layer of a lesson; subclasses are frozen dataclasses that hold the starting weights."""
+    """One layer of a lesson; subclasses are frozen dataclasses that hold the starting weights.
+
+    `letter` is its output's in formulas; `words` are what learners call its steps, where that is not their role.
+    """
 
     kind: ClassVar[str]
+    letter: ClassVar[str] = "z"
+    words: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    def word(self, role: str) -> str:
+        """What learners call this layer's step of this role."""
+        return self.words.get(role, role)
 
     @abstractmethod
     def output_size(self, size: Size) -> Size:
@@ -101,3 +111,17 @@ class Layer(ABC):
     def parameters(self, place: Place) -> tuple[Parameter, ...]:
         """What this layer trains; most layers train nothing."""
         return ()
+
+    def step(
+        self,
+        place: Place,
+        quantity: Quantity,
+        role: Role,
+        formula: str,
+        inputs: tuple[Quantity, ...],
+        compute: Callable[[Values], Array],
+        working: Callable[[Values, Cell], Working],
+        short: ShortForm | None = None,
+    ) -> Step:
+        """A step of this layer."""
+        return Step(quantity, role, formula, inputs, compute, working, self, place.layer, short, self.word(role))

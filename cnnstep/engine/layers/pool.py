@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,8 @@ class Pool(Layer):
     """What both kinds of pooling share: the window."""
 
     window: Window
+    letter = "p"
+    words = MappingProxyType({"forward": "pool", "input_gradient": "pool_gradient"})
 
     def output_size(self, size: Size) -> Size:
         """(C, oh, ow)."""
@@ -169,7 +172,7 @@ class MaxPool(Pool):
 
     def forward(self, place: Place) -> Step:
         """y[i, j] = max over the window."""
-        x, y = place.source, place.quantity("pool", place.source.layout.axes)
+        x, y = place.source, place.quantity("forward", place.source.layout.axes)
         maxima_of = self._memory.maxima
 
         def compute(values: Values) -> Array:
@@ -187,7 +190,7 @@ class MaxPool(Pool):
             return Working(tuple(terms))
 
         formula = f"{y.symbol} = the largest of each {_text(self.window)} window of {x.symbol}"
-        return Step(y, "pool", formula, (x,), compute, working, self, place.layer)
+        return self.step(place, y, "forward", formula, (x,), compute, working)
 
     def _winner(self, image: Array, output: Cell, size: Size) -> Cell:
         """The input cell that this output took: written by comparing one number after another."""
@@ -216,7 +219,7 @@ class MaxPool(Pool):
 
     def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂x: each ∂L/∂y added at the cell that won."""
-        x, gradient = place.source, place.like_source("pool_gradient")
+        x, gradient = place.source, place.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
             return self.window.gathered(signal.read(values), self.parts_of(values[x.name]), place.size)
@@ -233,7 +236,7 @@ class MaxPool(Pool):
 
         goes_to = "in equal parts to the largest cells" if self.shares else "to the cell that won"
         formula = f"{gradient.symbol} = {signal.formula}, {goes_to}"
-        step = Step(gradient, "pool_gradient", formula, (*signal.inputs, x), compute, working, self, place.layer)
+        step = self.step(place, gradient, "input_gradient", formula, (*signal.inputs, x), compute, working)
         return (step,) if send_back else ()
 
 
@@ -250,7 +253,7 @@ class AveragePool(Pool):
 
     def forward(self, place: Place) -> Step:
         """y[i, j] = the mean over the window."""
-        x, y = place.source, place.quantity("pool", place.source.layout.axes)
+        x, y = place.source, place.quantity("forward", place.source.layout.axes)
 
         def compute(values: Values) -> Array:
             first, *others = self.window.parts(values[x.name], 0.0)
@@ -265,14 +268,14 @@ class AveragePool(Pool):
             return Working(tuple(Term((self._share(), read(x, values, (*cell[:2], *at)))) for at in cells))
 
         formula = f"{y.symbol} = the mean of each {_text(self.window)} window of {x.symbol}"
-        return Step(y, "pool", formula, (x,), compute, working, self, place.layer)
+        return self.step(place, y, "forward", formula, (x,), compute, working)
 
     def _share(self) -> Factor:
         return Factor(f"1/{self.window.size[0] * self.window.size[1]}", self.share)
 
     def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂x: an equal share of each ∂L/∂y added to every cell of its window."""
-        gradient: Quantity = place.like_source("pool_gradient")
+        gradient: Quantity = place.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
             return self.window.gathered(signal.read(values), lambda _: self.share, place.size)
@@ -284,7 +287,7 @@ class AveragePool(Pool):
             return Working(tuple(Term((self._share(), *signal.factors(values, output))) for output in over))
 
         formula = f"{gradient.symbol} = {signal.formula}, an equal share to each cell of its window"
-        step = Step(gradient, "pool_gradient", formula, signal.inputs, compute, working, self, place.layer)
+        step = self.step(place, gradient, "input_gradient", formula, signal.inputs, compute, working)
         return (step,) if send_back else ()
 
 

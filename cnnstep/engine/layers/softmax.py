@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class Softmax(Layer):
     """Shares of one row of numbers: each between 0 and 1, all together 1; no weights."""
 
     kind = "softmax"
+    letter = "p"
+    words = MappingProxyType({"forward": "softmax", "input_gradient": "softmax_gradient"})
 
     def output_size(self, size: Size) -> Size:
         """The input's size, which must be one row."""
@@ -43,7 +46,7 @@ class Softmax(Layer):
 
     def forward(self, place: Place) -> Step:
         """p = eᶻ / Σeᶻ."""
-        z, p = place.source, place.quantity("softmax", VECTOR)
+        z, p = place.source, place.quantity("forward", VECTOR)
 
         def working(values: Values, cell: Cell) -> Working:
             n, i = cell
@@ -55,11 +58,11 @@ class Softmax(Layer):
             return Working((Term((power, Factor(f"1/Σe^{each}", 1.0 / total, put=_share(row, top)))),))
 
         formula = f"{p.symbol} = e^{z.symbol} / Σ e^{z.symbol}"
-        return Step(p, "softmax", formula, (z,), lambda values: softmax(values[z.name]), working, self, place.layer)
+        return self.step(place, p, "forward", formula, (z,), lambda values: softmax(values[z.name]), working)
 
     def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂z_j = Σ_i ∂L/∂p_i · p_i(δ_ij − p_j); with cross-entropy that comes to p − y."""
-        p, gradient = place.quantity("softmax", VECTOR), place.like_source("softmax_gradient")
+        p, gradient = place.quantity("forward", VECTOR), place.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
             if signal.short is not None:
@@ -79,7 +82,7 @@ class Softmax(Layer):
         if signal.short is not None:
             formula += f" = {signal.short.formula}"
         inputs = (*signal.inputs, p)
-        step = Step(gradient, "softmax_gradient", formula, inputs, compute, working, self, place.layer, signal.short)
+        step = self.step(place, gradient, "input_gradient", formula, inputs, compute, working, signal.short)
         return (step,)
 
 

@@ -31,7 +31,7 @@ class State:
     @staticmethod
     def start(problem: Problem, weights: Array, rates: Rates) -> State:
         """The state before the first iteration: a memory of zeros."""
-        memory = {f"{role}_before": np.zeros_like(weights) for role in problem.optimizer.memory}
+        memory = {f"{word}_before": np.zeros_like(weights) for word in problem.optimizer.memory}
         return State(weights, memory, rates)
 
     def of_runs(self, runs: Runs, count: int | None = None) -> State:
@@ -80,7 +80,7 @@ def mover(problem: Problem, rates: Rates) -> Callable[[State, Array, int], None]
 
         return descend
     each = rates.view(_RateEach) if isinstance(rates, np.ndarray) else rates
-    slot = Slot(_quantity("weights"), _quantity("gradient"), lambda role: role, 1)
+    slot = Slot(_quantity("weights"), _quantity("gradient"), lambda word: word, 1)
     steps = problem.optimizer.steps(slot, cast("float", each))
 
     def move(state: State, gradient: Array, iteration: int) -> None:
@@ -89,8 +89,8 @@ def mover(problem: Problem, rates: Rates) -> Callable[[State, Array, int], None]
         for step in steps:
             values[step.name] = np.asarray(step.compute(values))
         state.weights[...] = values["update"]
-        for role in problem.optimizer.memory:
-            state.memory[f"{role}_before"] = values[role]
+        for word in problem.optimizer.memory:
+            state.memory[f"{word}_before"] = values[word]
 
     return move
 

@@ -147,7 +147,7 @@ def _wrong(lesson: Lesson, mark: StepMark) -> str:
 
 def _points_downhill(diagnosis: Diagnosis, mark: StepMark) -> bool:
     turned = any(one.key == "error" for one in diagnosis.conventions)
-    return turned and mark.step.role == "gradient" and diagnosis.lesson.scenario.sign < 0 and not mark.causes
+    return turned and mark.step.word == "gradient" and diagnosis.lesson.scenario.sign < 0 and not mark.causes
 
 
 def convention_words(convention: Convention) -> str:

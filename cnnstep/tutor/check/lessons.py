@@ -9,7 +9,6 @@ from itertools import islice
 import numpy as np
 
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.rebuild import with_keys
 from cnnstep.engine.scenario import Scenario
@@ -52,7 +51,7 @@ class Lessons:
             return dict(lesson.start)
         before, at = islice(trace(lesson), self.iteration - 1, self.iteration + 1)
         begin = {name: at.values[name] for name in lesson.start}
-        return begin | {f"{s.name}_before": before.values[s.name] for s in lesson.steps if s.role in GRADIENT_ROLES}
+        return begin | {f"{s.name}_before": before.values[s.name] for s in lesson.steps if s.is_gradient}
 
     @cached_property
     def sizes(self) -> dict[str, tuple[int, ...]]:
@@ -101,7 +100,7 @@ class Lessons:
         key += tuple((array.shape, array.tobytes()) for array in inputs)
         if key not in self._right:
             result = case.right
-            self._right[key] = tidied(result) if case.step.role == "forward" else result
+            self._right[key] = tidied(result) if case.step.word == "forward" else result
         return self._right[key]
 
     def results(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:

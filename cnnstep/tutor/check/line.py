@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Values
-from cnnstep.engine.step import Step
+from cnnstep.engine.step import Role, Step
 from cnnstep.tutor.check.conventions import OTHER, STAGES, UNREAD, Convention, Reading, other_sign
 from cnnstep.tutor.check.lessons import Lessons
 from cnnstep.tutor.check.options import Option, options
 from cnnstep.tutor.mistakes import Case, Mistake
 
-OPTIMIZER_ROLES = ("velocity", "first_moment", "second_moment", "update")
+OPTIMIZER_ROLES: tuple[Role, ...] = ("memory", "update")
 """The steps that follow the gradients; they go by the sign that the gradient has."""
 REMEMBERED = ("velocity_before", "first_moment_before", "gradient_before")
 """The memories that carry the error's sign, and the loss's number; the second moment carries its square."""
@@ -128,7 +127,7 @@ class Line:
         if step.role == "error" and self.lessons.signed:
             turned = Convention("error", other_sign(scenario.error))
             yield self._assuming(step, turned, self.lessons.of(str(turned.value), scenario.relu_slope_at_zero))
-        if step.role == "delta" and self._at_zero(step) and not self._chose("relu_slope_at_zero"):
+        if step.word == "delta" and self._at_zero(step) and not self._chose("relu_slope_at_zero"):
             for slope in self.lessons.slopes_at_zero[1:]:
                 yield self._assuming(
                     step, Convention("relu_slope_at_zero", slope), self.lessons.of(scenario.error, slope)
@@ -174,7 +173,7 @@ class Line:
 
     def stage(self, step: Step) -> str:
         """Where on the way back the step stands: at the error, behind it, at a gradient; "" if it is not on it."""
-        if step.role == "error" or step.role in GRADIENT_ROLES:
+        if step.role == "error" or step.is_gradient:
             return "error" if step.role == "error" else "gradient"
         on_it = step.role not in OPTIMIZER_ROLES and any(quantity.name in self.ratio for quantity in step.inputs)
         return "delta" if on_it else ""
@@ -200,7 +199,7 @@ class Line:
         remembers = bool(scenario.optimizer.memory)  # whose numbers show what was put in before them
         seen = {self.stage(self.lesson.step(name)) for name in self.known}
         known = not seen.isdisjoint(STAGES[:-1]) or network
-        stages = [stage, "gradient"] if step.role == "input_gradient" and not network else [stage]
+        stages = [stage, "gradient"] if step.word == "input_gradient" and not network else [stage]
         unseen = self._unseen(seen) if network and stage == "gradient" else ""
         found: dict[object, tuple[Reading, float]] = {}
         for place in stages:

@@ -33,7 +33,7 @@ def sets_of(lesson: Lesson, step: Step, count: int, known: frozenset[str]) -> Se
     """
     fitting = (one for one in MISTAKES.values() if one.fits(lesson, step))
     here = [one for one in fitting if (over := one.passes_over(lesson, step)) is None or over in known]
-    return tuple(each for each in combinations(here, count) if together([one.slants[step.role] for one in each]))
+    return tuple(each for each in combinations(here, count) if together([one.slants[step.word] for one in each]))
 
 
 def options(sets: Sets, again: tuple[Mistake, ...] = ()) -> Iterator[Option]:

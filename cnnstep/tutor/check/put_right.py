@@ -37,7 +37,7 @@ def put_right_cell(case: Case, times: float, cell: Cell, style: Numbers) -> Bloc
     working, label = case.step.working(case.values, cell), case.step.quantity.label(cell)
     if not working.terms:
         return Formula(f"{label} = 0", case.step.formula)
-    if case.step.role == "pool":  # which number won is no sum
+    if case.step.word == "pool":  # which number won is no sum
         return as_sum("", working)
     if len(working.terms) == len(working.terms[0].factors) == 1:
         summed = _put_in(working.terms[0].factors[0], case, style)

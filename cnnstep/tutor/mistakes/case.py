@@ -72,10 +72,10 @@ class Setting:
         """The step that computes the quantity of this name."""
         return self.lesson.step(name)
 
-    def fed_by(self, role: str) -> Step | None:
-        """The step of this role whose result goes into this one, if there is one."""
+    def fed_by(self, word: str) -> Step | None:
+        """The step of this word whose result goes into this one, if there is one."""
         made = (self.made_by(quantity.name) for quantity in self.step.inputs if quantity.kind == "result")
-        return next((step for step in made if step.role == role), None)
+        return next((step for step in made if step.word == word), None)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from cnnstep.engine.layers.conv import correlate, filter_gradient
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
 from cnnstep.tutor.mistakes.mistake import Slant, mistake
-from cnnstep.tutor.mistakes.words import by_role
+from cnnstep.tutor.mistakes.words import by_step
 
 
 def _has_channels(at: Setting) -> bool:
@@ -51,7 +51,7 @@ mistake(
     gradient=Slant(working=_summed_gradient),
 )
 
-_OWN_CHANNEL = by_role(
+_OWN_CHANNEL = by_step(
     forward="Filter each channel with its own matrix, then add the results.",
     gradient="The gradient of a channel's weights is made of that channel's inputs.",
 )
@@ -66,11 +66,11 @@ def _first_alone(case: Case) -> Mapping[str, Array]:
 mistake(
     "first-channel-only",
     "you used the first channel only",
-    by_role(
+    by_step(
         forward="You filtered the first channel and left the others out.",
         gradient="You worked out the first channel's gradient; the others' stayed 0.",
     ),
-    by_role(
+    by_step(
         forward="Every channel has a part in each output.",
         gradient="The weights of the other channels have a part in each output too, and would never move.",
     ),
@@ -98,11 +98,11 @@ _image_of_one, _weights_of_one = _all_like_the_first(0), _all_like_the_first(1)
 mistake(
     "same-for-every-channel",
     "you treated every channel as the first",
-    by_role(
+    by_step(
         forward="You used the first channel's weights, or its inputs, for all channels.",
         gradient="You gave the weights of all channels the first channel's gradient.",
     ),
-    by_role(
+    by_step(
         forward="Each channel's inputs belong to its own weights.",
         gradient="Each channel has other inputs, so its weights have another gradient.",
     ),
@@ -131,15 +131,15 @@ def _channels_mixed_up(case: Case) -> tuple[Mapping[str, Array], ...]:
 mistake(
     "channels-exchanged",
     "you mixed up the channels",
-    by_role(
+    by_step(
         forward="A channel met the weights of another.",
         gradient="A channel's gradient stands in the place of another's.",
     ),
-    by_role(
+    by_step(
         forward="Each matrix of weights is there for one channel.",
         gradient="The matrices are right and in the wrong place: each then moves the weights of another channel.",
     ),
-    by_role(
+    by_step(
         forward="Channel c of the input meets channel c of the filter.",
         gradient="Channel c of the gradient belongs to channel c of the filter.",
     ),
@@ -169,12 +169,12 @@ def _gradients_mixed_up(case: Case, gradient: Array) -> tuple[Array, ...]:
 mistake(
     "filters-exchanged",
     "you mixed up the filters",
-    by_role(
+    by_step(
         forward="The output of one filter stands in the place of another's.",
         gradient="The gradient of one filter stands in the place of another's.",
         bias_gradient="The gradient of one filter's bias stands in the place of another's.",
     ),
-    by_role(
+    by_step(
         forward="The matrices are right and in the wrong place: each is then compared with another filter's target.",
         gradient="The matrices are right and in the wrong place: each then moves another filter.",
         bias_gradient="The numbers are right and in the wrong place: each then moves another filter's bias.",

@@ -14,12 +14,12 @@ from cnnstep.tutor.mistakes.words import by_activation
 
 
 def _phi(at: Setting) -> Activation:
-    assert at.phi is not None  # a step of the role delta belongs to an activation
+    assert at.phi is not None  # a step called delta belongs to an activation
     return at.phi
 
 
 def upstream(case: Case) -> Array:
-    """∂L/∂a at a step of the role delta: the error, with the weight that the loss gives it; a network's has it."""
+    """∂L/∂a at a step called delta: the error, with the weight that the loss gives it; a network's has it."""
     error = case.input(0)
     if case.scenario.is_network or len(case.step.inputs) < 3:
         return error
@@ -206,14 +206,14 @@ def _through_relu(case: Case) -> tuple[Array, Array]:
 
 
 def _as_for_a_relu(at: Setting) -> str:
-    if at.step.role == "activation":
+    if at.step.word == "activation":
         return "You took max(0, z) for the output, as for a ReLU."
     return f"You let {at.upstream} pass where z is positive and set it to 0 where z is negative, as for a ReLU."
 
 
 def _not_a_relu(at: Setting) -> str:
     name = _phi(at).name
-    if at.step.role == "activation":
+    if at.step.word == "activation":
         return f"The activation here is {name}, and it has other outputs."
     return f"The activation here is {name}: where z is negative its slope is not 0, so something comes back there too."
 
@@ -223,7 +223,7 @@ mistake(
     "you took the activation for a ReLU",
     _as_for_a_relu,
     _not_a_relu,
-    lambda at: activation_line(at) if at.step.role == "activation" else _with_slope(at),
+    lambda at: activation_line(at) if at.step.word == "activation" else _with_slope(at),
     when=lambda at: _phi(at).name != "relu" and _phi(at).slope_at(-1.0) != 0,
     shown_on="leaky-relu-rescue",
     activation=Slant(working=lambda case: np.maximum(case.input(0), 0.0)),

@@ -12,7 +12,7 @@ from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting, transposed, turned
 from cnnstep.tutor.mistakes.mistake import Slant, mistake
-from cnnstep.tutor.mistakes.words import by_role
+from cnnstep.tutor.mistakes.words import by_step
 
 
 def _flipped(case: Case) -> Mapping[str, Array]:
@@ -67,7 +67,7 @@ def _as_matrices(case: Case) -> tuple[Mapping[str, Array], ...] | None:
 mistake(
     "matrix-product",
     "you multiplied as matrices, not cell by cell",
-    by_role(
+    by_step(
         forward="You took the matrix product of patch and filter, and added up what came out.",
         gradient="You took the matrix product of δ and the inputs that a weight met, and added up what came out.",
     ),
@@ -194,7 +194,7 @@ def _begins(at: Setting) -> str:
 mistake(
     "stride-ignored",
     "you moved by 1, not by the stride",
-    by_role(
+    by_step(
         forward="You moved the filter one cell at a time.",
         gradient="You kept the cells of δ side by side as you slid it over the input.",
         input_gradient="You added each δ·W one cell on from the last.",

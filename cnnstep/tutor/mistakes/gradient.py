@@ -22,7 +22,7 @@ def _output(case: Case) -> Array | None:
     """a: what the activation after this layer gave, if there is one."""
     made = case.made_by(_delta_name(case))
     z = made.inputs[-1].name
-    after = [step for step in case.lesson.of_role("activation") if step.inputs[0].name == z]
+    after = [step for step in case.lesson.called("activation") if step.inputs[0].name == z]
     return case.values.get(after[0].name) if after else None
 
 

@@ -97,7 +97,7 @@ def _winners(pool: MaxPool, image: Array) -> Array:
 
 
 def _overlap(at: Setting) -> bool:
-    if at.step.role == "input_gradient":
+    if at.step.word == "input_gradient":
         return any(apart < span for apart, span in zip(at.conv.geometry.stride, at.conv.window, strict=True))
     window = cast("Pool", at.step.part).window
     return any(apart < span for apart, span in zip(window.geometry.stride, window.size, strict=True))

@@ -27,11 +27,11 @@ Text: TypeAlias = str | Callable[[Setting], str]
 
 @dataclass(frozen=True)
 class Slant:
-    """What a misconception changes in a step of one role: its inputs, its working, or its result.
+    """What a misconception changes in a step of one word: its inputs, its working, or its result.
 
     `inputs` gives the changed values by name; `working` replaces the computation; `result` is applied to what
     was computed. `instead` is what is written in the step's place: nothing of the step is left, so that no other
-    mistake in it could be seen. `against` is the role of an earlier step that the mistake passes over: it can be
+    mistake in it could be seen. `against` is the word of an earlier step that the mistake passes over: it can be
     told from a mistake in that step only where that step was written down.
     """
 
@@ -59,7 +59,7 @@ class Mistake:
     """A misconception under the code that users see and type.
 
     `title` is what went wrong in half a sentence; `texts` are the words that say more. `slants` says what it
-    changes, by the role of the step, and `when` in which of those steps it makes sense at all; `shown_on` is a
+    changes, by the word of the step, and `when` in which of those steps it makes sense at all; `shown_on` is a
     shipped scenario where it shows. `remembers`: it is about what the iteration before has left behind. `skill` is
     the skill of `practice` that it belongs to, where that is not the one of its first step.
     """
@@ -74,13 +74,13 @@ class Mistake:
     skill: str = ""
 
     @property
-    def roles(self) -> tuple[str, ...]:
-        """The roles of the steps that it can be made in."""
+    def steps(self) -> tuple[str, ...]:
+        """The words of the steps that it can be made in."""
         return tuple(self.slants)
 
     def fits(self, lesson: Lesson, step: Step) -> bool:
         """Whether it can be made in this step of the lesson."""
-        return step.role in self.slants and self.when(Setting(lesson, step))
+        return step.word in self.slants and self.when(Setting(lesson, step))
 
     def occasions(self, lesson: Lesson) -> tuple[Step, ...]:
         """The steps of a lesson that it can be made in."""
@@ -88,8 +88,8 @@ class Mistake:
 
     def passes_over(self, lesson: Lesson, step: Step) -> str | None:
         """The name of the earlier step that this mistake passes over in this one; None where there is no such step."""
-        role = self.slants[step.role].against
-        over = Setting(lesson, step).fed_by(role) if role else None
+        earlier = self.slants[step.word].against
+        over = Setting(lesson, step).fed_by(earlier) if earlier else None
         return over.name if over else None
 
     def words(self, lesson: Lesson, step: Step) -> Words:
@@ -113,7 +113,7 @@ def mistake(
     skill: str = "",
     **slants: Slant,
 ) -> None:
-    """Enters a mistake; the last keywords are roles."""
+    """Enters a mistake; the last keywords are the words of its steps."""
     MISTAKES.add(code)(Mistake(code, title, (does, hurts, fix), slants, when, shown_on, remembers, skill))
 
 
@@ -121,7 +121,7 @@ def carry_out(case: Case, *mistakes: Mistake) -> tuple[Array, ...]:
     """The results of a step carried out with one mistake, or with several at once; () where that can't be done."""
     if not all(one.fits(case.lesson, case.step) for one in mistakes):
         return ()
-    slants = [one.slants[case.step.role] for one in mistakes]
+    slants = [one.slants[case.step.word] for one in mistakes]
     if not together(slants):
         return ()
     cases = [case]

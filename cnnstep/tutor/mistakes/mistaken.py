@@ -9,7 +9,6 @@ from types import MappingProxyType
 import numpy as np
 
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Quantity, Values, frozen
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import first_iteration
@@ -23,7 +22,7 @@ def mistaken(lesson: Lesson, *mistakes: Mistake) -> Lesson:
 
     `InputError` where a mistake gives a matrix of another size, with which nobody could go on.
     """
-    remembered = [step for step in lesson.steps if step.role in GRADIENT_ROLES]
+    remembered = [step for step in lesson.steps if step.is_gradient]
     before = {f"{step.name}_before": frozen(np.zeros_like(_gradient_like(lesson, step))) for step in remembered}
     leaves = tuple(Quantity(f"{s.name}_before", f"{s.symbol} before", s.quantity.layout, "memory") for s in remembered)
     start: Mapping[str, Array] = MappingProxyType({**lesson.start, **before})
@@ -38,7 +37,7 @@ def _gradient_like(lesson: Lesson, step: Step) -> Array:
 
 def _made_before(mistake: Mistake, step: Step) -> bool:
     """Whether it is made in the very step that it could pass over here: what follows from that is right."""
-    return mistake.slants[step.role].against in mistake.slants
+    return mistake.slants[step.word].against in mistake.slants
 
 
 def _wrong(lesson: Lesson, step: Step, mistakes: tuple[Mistake, ...]) -> Step:

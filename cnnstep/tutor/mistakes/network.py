@@ -108,7 +108,7 @@ _WHOLE = {
 mistake(
     "pool-average-not-divided",
     "you did not divide by the window's size",
-    lambda at: _WHOLE[at.step.role],
+    lambda at: _WHOLE[at.step.word],
     "A mean is the sum divided by the number of cells, forward and backward.",
     "Divide by the number of cells in the window.",
     when=_of_means,

@@ -25,7 +25,7 @@ def _losses(case: Case, ways: tuple[float, ...]) -> Array:
     """L with each number of what the step is the gradient of moved, the others as they are: [way, number]."""
     weights, bias = case.values["filter"], case.values.get("bias")
     parts = [weights, np.zeros(len(weights)) if bias is None else bias]
-    at = 0 if case.step.role == "gradient" else 1
+    at = 0 if case.step.word == "gradient" else 1
     nudges = np.array(ways)[:, None, None] * np.eye(parts[at].size)
     count = nudges.shape[0] * nudges.shape[1]
     stacks = [np.repeat(part.reshape(1, -1), count, axis=0) for part in parts]
@@ -55,7 +55,7 @@ def _far(case: Case) -> tuple[Array, ...]:
 
 
 def _letter(at: Setting) -> str:
-    return "w" if at.step.role == "gradient" else "b"
+    return "w" if at.step.word == "gradient" else "b"
 
 
 def _exactly(at: Setting) -> str:

@@ -10,7 +10,7 @@ from cnnstep.engine.optimizers import COUNT
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
 from cnnstep.tutor.mistakes.mistake import Slant, mistake
-from cnnstep.tutor.mistakes.words import by_optimizer, by_role
+from cnnstep.tutor.mistakes.words import by_optimizer, by_step
 
 
 def _number(at: Setting, name: str) -> float:
@@ -31,7 +31,7 @@ _WITH_VELOCITY = _under("momentum", "nesterov")
 
 def _velocity(case: Case) -> Case:
     """The step of the velocity, for itself and for the update after it."""
-    if case.step.role == "velocity":
+    if case.step.word == "velocity":
         return case
     return Case(case.lesson, case.made_by(case.step.inputs[-1].name), case.values)
 
@@ -51,13 +51,13 @@ def _moved_by(case: Case, direction: Array) -> Array:
 
 def _plain_step(case: Case) -> Array:
     gradient = _gradient(_velocity(case))
-    return gradient.copy() if case.step.role == "velocity" else _moved_by(case, gradient)
+    return gradient.copy() if case.step.word == "velocity" else _moved_by(case, gradient)
 
 
 mistake(
     "velocity-forgotten",
     "you left the earlier gradients out",
-    by_role(
+    by_step(
         velocity="You took the gradient for the velocity, without μ times the velocity before.",
         update="You made a plain step along the gradient.",
     ),
@@ -212,14 +212,14 @@ mistake(
 
 def _unweighted(case: Case, average: Array) -> Array:
     """β·average + x for β·average + (1 − β)·x."""
-    beta = _number(case, "beta1" if case.step.role == "first_moment" else "beta2")
+    beta = _number(case, "beta1" if case.step.word == "first_moment" else "beta2")
     return beta * case.input(0) + (average - beta * case.input(0)) / (1.0 - beta)
 
 
 mistake(
     "adam-average-forgotten",
     "you left out 1 − β",
-    by_role(first_moment="You added the whole G to β₁·m.", second_moment="You added the whole G² to β₂·s."),
+    by_step(first_moment="You added the whole G to β₁·m.", second_moment="You added the whole G² to β₂·s."),
     "In an average the weights add up to 1: β for what was there, 1 − β for what is new. Without 1 − β it is a sum.",
     lambda at: at.right_line,
     when=_under("adam"),

@@ -20,6 +20,6 @@ def by_optimizer(**texts: str) -> Text:
     return lambda at: texts[at.scenario.optimizer.name]
 
 
-def by_role(**texts: str) -> Text:
-    """The text for the step at hand, by its role."""
-    return lambda at: texts[at.step.role]
+def by_step(**texts: str) -> Text:
+    """The text for the step at hand, by its word."""
+    return lambda at: texts[at.step.word]

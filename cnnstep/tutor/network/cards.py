@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 
 from cnnstep.engine.findings import Finding
 from cnnstep.engine.layers.pool import MaxPool
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
@@ -50,12 +49,12 @@ def network_card(
     shown = arrays(step.quantity, iteration.matrix(step.name), marks, part=part)
     source = _pooled(iteration, step, part)
     blocks: list[Block] = [Beside((*source, *shown))] if source or len(shown) > 1 else [*shown]
-    if step.role in GRADIENT_ROLES:
+    if step.is_gradient:
         blocks += _added_up(iteration)
     if step.role == "error":
         blocks.append(Paragraph(loss_line(iteration, numbers)))
-    if step.role in MORE and not part:
-        blocks += MORE[step.role](iteration, step, numbers)
+    if step.word in MORE and not part:
+        blocks += MORE[step.word](iteration, step, numbers)
     return (*blocks, *(note(finding) for finding in found))
 
 
@@ -63,7 +62,7 @@ MORE: dict[str, Callable[[Iteration, Step, Numbers], tuple[Block, ...]]] = {
     "input_gradient": input_gradient_both_ways,
     "softmax_gradient": softmax_both_ways,
 }
-"""What a role shows besides its array."""
+"""What a step shows besides its array, by its word."""
 
 
 def arrays(
@@ -84,7 +83,7 @@ def arrays(
 
 def _winners(iteration: Iteration, step: Step) -> dict[Cell, Mark]:
     """In ∂L/∂ of a max pooling's input: the cells that won, which alone get something."""
-    if step.role != "pool_gradient" or not isinstance(step.part, MaxPool):
+    if step.word != "pool_gradient" or not isinstance(step.part, MaxPool):
         return {}
     return _marked(iteration, step, step.inputs[-1])
 
@@ -101,7 +100,7 @@ def _marked(iteration: Iteration, step: Step, source: Quantity) -> dict[Cell, Ma
 def _pooled(iteration: Iteration, step: Step, part: Cell) -> tuple[Block, ...]:
     """What a pooling layer reads, with the winners marked, beside what it gives."""
     source = step.inputs[0]
-    if step.role != "pool" or iteration.values[source.name].size > BIG:
+    if step.word != "pool" or iteration.values[source.name].size > BIG:
         return ()
     return planes(source, iteration.matrix(source.name), _marked(iteration, step, source), part=part[:-2] or part[:1])
 

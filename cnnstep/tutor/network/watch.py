@@ -28,7 +28,7 @@ class CellWatch:
     """Looks at one iteration of one filter after another: which cells have a slope of 0. Only the last mask is kept."""
 
     def __init__(self, lesson: Lesson) -> None:
-        self._flat = [(step, step.part.phi) for step in lesson.of_role("delta") if _is_flat(step.part)]
+        self._flat = [(step, step.part.phi) for step in lesson.called("delta") if _is_flat(step.part)]
         self._before: list[NDArray[np.bool_]] = []
         self._told = False
 
@@ -104,7 +104,7 @@ class NetworkWatch:
 def _dead_units(iteration: Iteration) -> dict[str, tuple[set[int], int, str]]:
     """For each flat activation: the maps or units dead everywhere, how many there are, what they are called."""
     found = {}
-    for step in iteration.lesson.of_role("delta"):
+    for step in iteration.lesson.called("delta"):
         if isinstance(step.part, ActivationLayer) and step.part.phi.flat:
             z = iteration.values[step.inputs[-1].name]
             where = dead_units(step.part.phi.slope(z) == 0, least=1)

@@ -1,4 +1,4 @@
-"""The titles and sentences of the steps that only a network has: one entry a role."""
+"""The titles and sentences of the steps that only a network has: one entry a word."""
 
 from __future__ import annotations
 

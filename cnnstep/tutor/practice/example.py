@@ -41,4 +41,4 @@ def _like(one: Exercise) -> Exercise:
 def _asks(one: Exercise) -> tuple[str, bool]:
     question = one.question
     assert isinstance(question, StepQuestion)  # a course has no other ones
-    return question.step.role, question.cell is not None
+    return question.step.word, question.cell is not None

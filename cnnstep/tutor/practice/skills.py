@@ -23,7 +23,7 @@ class Skill:
     """One thing to be able to do. `needs` are the skills to have before, `topic` is the page that explains it.
 
     `variants` are the kinds of exercises, in the order in which they are met; `levels` says how many there are.
-    `roles` are the roles of the steps that it is about. `in_turns` are the kinds by their seeds, seed 0 first, as they
+    `steps` are the words of the steps that it is about. `in_turns` are the kinds by their seeds, seed 0 first, as they
     were when a history did not keep them.
     """
 
@@ -32,7 +32,7 @@ class Skill:
     topic: str
     variants: tuple[str, ...]
     needs: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     levels: int = 3
     in_turns: tuple[str, ...] = ()
 
@@ -59,7 +59,7 @@ _skill(
     Skill(
         *("forward", "Forward pass", "forward"),
         ("one-output", "all-outputs", "with-a-bias"),
-        roles=("forward",),
+        steps=("forward",),
         in_turns=("one-output", "with-a-bias", "all-outputs"),
     )
 )
@@ -68,7 +68,7 @@ _skill(
         *("activation", "Activation", "activation"),
         ("relu", "leaky_relu"),
         needs=("forward",),
-        roles=("activation",),
+        steps=("activation",),
         levels=2,
         in_turns=("relu", "leaky_relu"),
     )
@@ -78,7 +78,7 @@ _skill(
         *("error", "Error and its sign", "error"),
         ("error",),
         needs=("activation",),
-        roles=("error",),
+        steps=("error",),
         levels=2,
         in_turns=("error",),
     )
@@ -88,7 +88,7 @@ _skill(
         *("delta", "Delta and the mask", "delta"),
         ("relu", "leaky_relu", "sigmoid"),
         needs=("error",),
-        roles=("delta",),
+        steps=("delta",),
         in_turns=("relu", "leaky_relu", "sigmoid"),
     )
 )
@@ -97,7 +97,7 @@ _skill(
         *("gradient", "Filter gradient", "gradient"),
         ("square-filter", "oblong-filter", "square-input"),
         needs=("delta",),
-        roles=("gradient",),
+        steps=("gradient",),
         in_turns=("square-filter", "oblong-filter", "square-input"),
     )
 )
@@ -106,7 +106,7 @@ _skill(
         *("bias-gradient", "Bias gradient", "bias_gradient"),
         ("one-filter",),
         needs=("delta",),
-        roles=("bias_gradient",),
+        steps=("bias_gradient",),
         levels=2,
         in_turns=("one-filter",),
     )
@@ -116,7 +116,7 @@ _skill(
         *("update", "Update", "update"),
         ("any-rate", "decimals"),
         needs=("gradient",),
-        roles=("update",),
+        steps=("update",),
         in_turns=("any-rate", "decimals"),
     )
 )
@@ -125,7 +125,7 @@ _skill(
         *("input-gradient", "Input gradient", "input_gradient"),
         ("one-filter",),
         needs=("gradient",),
-        roles=("input_gradient",),
+        steps=("input_gradient",),
         in_turns=("one-filter",),
     )
 )
@@ -150,7 +150,7 @@ _skill(
         *("pooling", "Pooling", "max_pool"),
         ("max-pooling", "average-pooling", "back-through-max-pooling", "back-through-average-pooling"),
         needs=("delta",),
-        roles=("pool", "pool_gradient"),
+        steps=("pool", "pool_gradient"),
         in_turns=("back-through-max-pooling", "back-through-average-pooling", "back-through-average-pooling"),
     )
 )
@@ -159,7 +159,7 @@ _skill(
         *("dense", "Dense layer", "dense"),
         ("forward", "gradient", "input-gradient"),
         needs=("gradient",),
-        roles=("dense", "dense_gradient", "dense_bias_gradient", "dense_input_gradient"),
+        steps=("dense", "dense_gradient", "dense_bias_gradient", "dense_input_gradient"),
     )
 )
 _skill(
@@ -167,7 +167,7 @@ _skill(
         *("softmax", "Softmax and cross-entropy", "softmax"),
         ("probabilities", "gradient"),
         needs=("dense",),
-        roles=("softmax", "softmax_gradient"),
+        steps=("softmax", "softmax_gradient"),
         levels=2,
     )
 )
@@ -200,7 +200,7 @@ def _skills_by_mistake() -> Mapping[str, tuple[str, ...]]:
     def skills_of(mistake: Mistake) -> tuple[str, ...]:
         if mistake.skill:
             return (mistake.skill,) if mistake.skill in SKILLS else ()
-        return tuple(skill.name for role in mistake.roles for skill in SKILLS.values() if role in skill.roles)
+        return tuple(skill.name for step in mistake.steps for skill in SKILLS.values() if step in skill.steps)
 
     return MappingProxyType({code: skills_of(mistake) for code, mistake in MISTAKES.items()})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.naming import BACKWARD, GRADIENT_ROLES
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.cards import question, step_card
@@ -47,7 +46,7 @@ def _steps_in_words(lesson: Lesson) -> str:
         return ", ".join(title_of(step).lower() for step in lesson.steps)
     at, forward = lesson.names.index("error"), len(lesson.scenario.layers)
     updates = len(lesson.trained)
-    memory = len(lesson.steps) - at - 1 - sum(s.role in (*BACKWARD, *GRADIENT_ROLES) for s in lesson.steps) - updates
+    memory = sum(step.role == "memory" for step in lesson.steps)
     back = len(lesson.steps) - at - 1 - updates - memory
     more = f"{memory} of the optimizer's memory; " if memory else ""
     way_back = f"{back} back, from the last layer to the first"

@@ -12,7 +12,6 @@ from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.lesson import LayerSteps
 from cnnstep.engine.losses import LOSSES
-from cnnstep.engine.naming import BACKWARD
 from cnnstep.engine.quantity import frozen
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
@@ -38,7 +37,7 @@ def received(steps: LayerSteps) -> str:
 
 def way_back(iteration: Iteration, steps: LayerSteps) -> Step:
     """The step that sends ∂L/∂ of the layer's input on."""
-    return next(s for s in iteration.lesson.steps if s.layer == steps.name and s.role in BACKWARD)
+    return next(s for s in iteration.lesson.steps if s.layer == steps.name and s.role == "input_gradient")
 
 
 def with_layer(scenario: Scenario, old: str, new: str, make: Callable[[Layer], Layer]) -> Scenario:

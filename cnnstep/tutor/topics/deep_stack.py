@@ -37,7 +37,7 @@ def trained(iteration: Iteration) -> list[LayerSteps]:
 
 def outputs(iteration: Iteration) -> list[float]:
     """‖output‖ of each activation, from the first to the last."""
-    return [norm(iteration.values[s.forward.name]) for s in iteration.lesson.layers if s.forward.role == "activation"]
+    return [norm(iteration.values[s.forward.name]) for s in iteration.lesson.layers if s.forward.word == "activation"]
 
 
 def steepness(iteration: Iteration) -> list[float]:

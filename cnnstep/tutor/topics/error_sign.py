@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnstep.engine.naming import BACKWARD
 from cnnstep.engine.scenario import ERROR_SIGNS
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.topics.blocks import beside, corner, grid_of
@@ -24,7 +23,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
 def _in_network(example: Example) -> tuple[Block, ...]:
     """The error, what the last layer sends back, and the first trained layer's gradient and update."""
     at = example.lesson.trained[0]
-    back = next(step.name for step in example.lesson.steps if step.role in BACKWARD)
+    back = next(step.name for step in example.lesson.steps if step.role == "input_gradient")
     return _both_ways(example, ("error", back, at.gradient, at.update))
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnstep.engine.naming import GRADIENT_ROLES
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
@@ -30,7 +29,7 @@ GROUPS = {
     "on the way back to the input": ("input_gradient", "pool_gradient", "softmax_gradient"),
     "in the update": ("velocity", "first_moment", "second_moment", "update"),
 }
-"""The roles of a lesson's steps, in its order, under what the list calls them."""
+"""The words of a lesson's steps, in its order, under what the list calls them."""
 
 
 def mistake_tables() -> tuple[Table, ...]:
@@ -38,10 +37,10 @@ def mistake_tables() -> tuple[Table, ...]:
     return tuple(
         Table(
             ("mistake", "what went wrong"),
-            tuple((code, one.title) for code, one in MISTAKES.items() if one.roles[0] in roles),
+            tuple((code, one.title) for code, one in MISTAKES.items() if one.steps[0] in steps),
             f"Mistakes {where}",
         )
-        for where, roles in GROUPS.items()
+        for where, steps in GROUPS.items()
     )
 
 
@@ -66,13 +65,13 @@ def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
 
 def _alike(mistake: Mistake) -> list[str]:
     """The mistakes that can be made in the same steps: those in just these first, and the nearest in the list."""
-    codes, own = list(MISTAKES), set(mistake.roles)
+    codes, own = list(MISTAKES), set(mistake.steps)
     place = codes.index(mistake.code)
 
     def apart(code: str) -> tuple[int, int]:
-        return len(own ^ set(MISTAKES[code].roles)), abs(codes.index(code) - place)
+        return len(own ^ set(MISTAKES[code].steps)), abs(codes.index(code) - place)
 
-    return sorted((code for code in codes if code != mistake.code and own & set(MISTAKES[code].roles)), key=apart)
+    return sorted((code for code in codes if code != mistake.code and own & set(MISTAKES[code].steps)), key=apart)
 
 
 def _words(mistake: Mistake, example: Example) -> Words:
@@ -111,7 +110,7 @@ def _moment(mistake: Mistake, first: Iteration) -> tuple[Iteration, Mapping[str,
     """The iteration to look at: the second one where the mistake is about what the first has left behind."""
     if not mistake.remembers:
         return first, first.values
-    gradients = [step.name for step in first.lesson.steps if step.role in GRADIENT_ROLES]
+    gradients = [step.name for step in first.lesson.steps if step.is_gradient]
     second = first.next()
     return second, {**second.values, **{f"{name}_before": first.values[name] for name in gradients}}
 

@@ -26,7 +26,7 @@ def in_full(iteration: Iteration, steps: LayerSteps) -> Step:
     """The softmax's backward step without the short form: another loss does not know it."""
     plain_loss = replace(iteration.lesson.scenario, loss=LOSSES["half_squared_error"])
     every = lesson_of(plain_loss, input_gradient=True).steps
-    return next(step for step in every if step.layer == steps.name and step.role == "softmax_gradient")
+    return next(step for step in every if step.layer == steps.name and step.word == "softmax_gradient")
 
 
 def jacobian(iteration: Iteration, steps: LayerSteps) -> Array:

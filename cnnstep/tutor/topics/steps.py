@@ -146,21 +146,18 @@ def _numbers(name: str, example: Example) -> tuple[Block, ...]:
     )
 
 
-ROLES: dict[str, tuple[str, ...]] = {"forward": ("forward", "dense"), "gradient": ("gradient", "dense_gradient")}
-"""The roles that a step's page shows of a network where it has several, the most telling first."""
-
-
 def _on_network(name: str, example: Example) -> tuple[Block, ...]:
     """The first such step of the network: what it reads, its numbers, one of them worked out."""
     iteration = example.first
-    roles = ROLES.get(name, (name, f"dense_{name}"))
-    found = [step for role in roles for step in iteration.lesson.steps if step.role == role]
+    trained = {step.layer for step in iteration.lesson.steps if step.is_gradient}
+    others = (s for s in iteration.lesson.steps if s.role == name != s.word and s.layer in trained)
+    found = [*iteration.lesson.called(name), *others]
     if not found:
         return (Paragraph(f"This network has no step of this kind: {name}.", "quiet"),)
     step = found[0] if name in ("forward", "activation", "error", "delta", "update") else found[-1]
     reads = [quantity.name for quantity in step.inputs if quantity != COUNT]
-    others = [other.name for other in found if other is not step][:MOST_OTHERS]
-    also = f" The same is done in {listed(others)}." if others else ""
+    more = [other.name for other in found if other is not step][:MOST_OTHERS]
+    also = f" The same is done in {listed(more)}." if more else ""
     return (
         Paragraph(f"Here the step {step.name} is shown: {step.formula}.{also}"),
         *grids(iteration, *reads, most=2),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnstep.engine.naming import BACKWARD, GRADIENT_ROLES
 from cnnstep.engine.quantity import Cell
 from cnnstep.engine.step import Step, Term
 from cnnstep.engine.trace import Iteration
@@ -24,7 +23,7 @@ WORDS = {
     "flatten_gradient": "only moved",
     "softmax_gradient": "the softmax's slope",
 }
-"""What a step multiplies by on the way back, by its role."""
+"""What a step multiplies by on the way back, by its word."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def trail(iteration: Iteration) -> tuple[Crossing, ...]:
 
     The first crossing is the loss itself with the step behind it: its `product` is the number it sends back.
     """
-    first = [step for step in iteration.lesson.steps if step.role in GRADIENT_ROLES and "bias" not in step.role][-1]
+    first = [step for step in iteration.lesson.steps if step.role == "gradient"][-1]
     array = np.abs(iteration.values[first.name])
     cell = tuple(int(i) for i in np.unravel_index(int(array.argmax()), array.shape))
     backwards = list(_back(iteration, first, cell))
@@ -70,14 +69,14 @@ def _back(iteration: Iteration, step: Step, cell: Cell) -> Iterator[tuple[Step, 
 
 def _came_back(iteration: Iteration, name: str | None) -> bool:
     """Whether this quantity is the number that a later layer sent back."""
-    return any(step.name == name and step.role in (*BACKWARD, "error") for step in iteration.lesson.steps)
+    return any(step.name == name and step.role in ("input_gradient", "error") for step in iteration.lesson.steps)
 
 
 def trail_table(crossings: tuple[Crossing, ...], title: str) -> Table:
     """A row for each crossing: what it is multiplied by, and what is carried on."""
     rows: list[tuple[str | float, ...]] = []
     for number, one in enumerate(crossings):
-        words = "where it starts" if number == 0 else WORDS.get(one.step.role, "")
+        words = "where it starts" if number == 0 else WORDS.get(one.step.word, "")
         slope: str | float = one.slope if number else "—"
         rows.append((one.step.layer or one.step.name, one.label, slope, words, one.product))
     return Table(("layer", "number", "times", "which is", "product so far"), tuple(rows), title)

@@ -16,9 +16,7 @@ from cnnstep.tutor.practice.skills import SKILLS
 from tests.tutor.practice.by_loops import Cells, Plain
 from tests.tutor.practice.kinds import KINDS, STEPS, asked, draws
 
-WEIGHTS = {"gradient": "weights", "dense_gradient": "weights", "bias_gradient": "biases"}
-FORWARD = ("forward", "activation", "dense", "pool", "softmax")
-BACKWARD = ("delta", "input_gradient", "dense_input_gradient", "pool_gradient", "softmax_gradient")
+WEIGHTS = {"gradient": "weights", "bias_gradient": "biases"}
 
 
 def by_brute_force(question: StepQuestion) -> Cells:
@@ -26,11 +24,11 @@ def by_brute_force(question: StepQuestion) -> Cells:
     plain, step = Plain(question.scenario), question.step
     layers = list(question.scenario.layers)
     number = next((n for n, layer in enumerate(layers) if layer is step.part), 0)
-    if step.role in FORWARD:
+    if step.role == "forward":
         return plain.outputs[number]
     if step.role == "error":
         return {cell: a - plain.target[cell] for cell, a in plain.outputs[-1].items()}
-    if step.role in BACKWARD:
+    if step.role == "input_gradient":
         return plain.gradient_of_input(number)
     if step.role in WEIGHTS:
         return plain.gradient_of(WEIGHTS[step.role], number)

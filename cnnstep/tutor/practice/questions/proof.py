@@ -48,7 +48,7 @@ def _by_nudging(iteration: Iteration, step: Step) -> bool:
 
 def _has_kink_near(iteration: Iteration) -> bool:
     """Whether a pre-activation is as good as at its kink, or a pooling window has two numbers as good as equal."""
-    bends = [s for s in iteration.lesson.of_role("delta") if cast("ActivationLayer", s.part).phi.kinks]
-    pools = [s for s in iteration.lesson.of_role("pool") if isinstance(s.part, MaxPool)]
+    bends = [s for s in iteration.lesson.called("delta") if cast("ActivationLayer", s.part).phi.kinks]
+    pools = [s for s in iteration.lesson.called("pool") if isinstance(s.part, MaxPool)]
     at_zero = any((np.abs(iteration.values[step.inputs[-1].name]) < 20 * NUDGE).any() for step in bends)
     return at_zero or any(ties(cast("MaxPool", s.part), iteration.values[s.inputs[0].name]).any() for s in pools)

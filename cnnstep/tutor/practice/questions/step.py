@@ -190,7 +190,7 @@ class StepQuestion:
 
 
 def _at_a_kink(iteration: Iteration, step: Step) -> bool:
-    kinks = step.part.phi.kinks if isinstance(step.part, ActivationLayer) and step.role == "delta" else ()
+    kinks = step.part.phi.kinks if isinstance(step.part, ActivationLayer) and step.word == "delta" else ()
     z = iteration.values[step.inputs[-1].name]
     return any(bool((z == kink).any()) for kink in kinks)
 

@@ -28,7 +28,7 @@ MEANINGS = {
     "dense_input_gradient": "for each input the sum of what comes back × its weights",
     "softmax": "each power of e, divided by the sum of all",
 }
-"""A step's formula in a few words, by its role; those of the other layers speak for themselves."""
+"""A step's formula in a few words, by its word; those of the other layers speak for themselves."""
 
 
 def sheet(question: StepQuestion, everything: bool) -> tuple[Block, ...]:
@@ -65,7 +65,7 @@ def _formulas(question: StepQuestion) -> list[str]:
 
 
 def _meaning(step: Step) -> str:
-    return f": {MEANINGS[step.role]}" if step.role in MEANINGS else ""
+    return f": {MEANINGS[step.word]}" if step.word in MEANINGS else ""
 
 
 def _facts(question: StepQuestion) -> tuple[str, ...]:

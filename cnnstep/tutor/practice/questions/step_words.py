@@ -24,16 +24,16 @@ def facts(iteration: Iteration, step: Step) -> Iterator[str]:
     slope at a kink, the windows of a pooling layer and who wins in them, the learning rate.
     """
     part = step.part
-    if isinstance(part, Conv) and step.role in BY_THE_WINDOW:
+    if isinstance(part, Conv) and step.word in BY_THE_WINDOW:
         yield from _moves(part)
-    if isinstance(part, Conv | Dense) and part.bias is not None and step.role in ("forward", "dense"):
+    if isinstance(part, Conv | Dense) and part.bias is not None and step.word in ("forward", "dense"):
         b = step.inputs[-1].symbol
         yield f"{b}, the bias, is added once to each output{'' if isinstance(part, Conv) else ', each its own'}."
     if isinstance(part, ActivationLayer):
         yield from _of_the_activation(iteration, part, step)
     if isinstance(part, Pool):
         yield from _of_the_windows(part, step)
-    if step.role == "softmax":
+    if step.word == "softmax":
         yield _powers(iteration, step)
     if step.role == "update":
         yield f"The learning rate η is {AS_USUAL.text(iteration.lesson.scenario.learning_rate)}."
@@ -43,7 +43,7 @@ def _of_the_activation(iteration: Iteration, layer: ActivationLayer, step: Step)
     phi = layer.phi
     if phi.name != "relu":  # to know a ReLU is what is asked
         yield f"{_phi(layer, step)}."
-    at_kink = step.role == "delta" and phi.kinks and (iteration.values[step.inputs[-1].name] == phi.kinks[0]).any()
+    at_kink = step.word == "delta" and phi.kinks and (iteration.values[step.inputs[-1].name] == phi.kinks[0]).any()
     if at_kink:
         yield f"Here {phi.name}′({AS_USUAL.text(phi.kinks[0])}) = {AS_USUAL.text(phi.slope_at(phi.kinks[0]))}."
 
@@ -51,7 +51,7 @@ def _of_the_activation(iteration: Iteration, layer: ActivationLayer, step: Step)
 def _of_the_windows(pool: Pool, step: Step) -> Iterator[str]:
     rows, columns = pool.window.size
     yield f"The windows are {rows}×{columns} and move by {in_words(pool.window.geometry.stride)}."
-    if isinstance(pool, MaxPool) and step.role == "pool_gradient":
+    if isinstance(pool, MaxPool) and step.word == "pool_gradient":
         yield "Of equal numbers in a window the first in reading order wins."
 
 
@@ -85,7 +85,7 @@ def _rim(geometry: Geometry) -> str:
 def _phi(layer: ActivationLayer, step: Step) -> str:
     """`leaky_relu′(z) = 1 if z > 0, else 0.1`: the activation, or on the way back its slope."""
     phi = layer.phi
-    return f"{phi.name}(z) = {phi.formula}" if step.role == "activation" else f"{phi.name}′(z) = {phi.slope_formula}"
+    return f"{phi.name}(z) = {phi.formula}" if step.word == "activation" else f"{phi.name}′(z) = {phi.slope_formula}"
 
 
 IDEAS = {
@@ -107,7 +107,7 @@ IDEAS = {
     "softmax": "Divide each power of e by the sum of all of them. Together they make 1.",
     "softmax_gradient": "With cross-entropy it all comes to p − t: each probability, less 1 at the right class.",
 }
-"""How a step is carried out, by its role; those that depend on the layer are below."""
+"""How a step is carried out, by its word; those that depend on the layer are below."""
 
 
 def idea(iteration: Iteration, step: Step) -> str:
@@ -117,9 +117,9 @@ def idea(iteration: Iteration, step: Step) -> str:
 
 def _how(iteration: Iteration, step: Step) -> str:
     part = step.part
-    if step.role in IDEAS and not (step.role == "error" and iteration.lesson.scenario.is_network):
-        with_bias = isinstance(part, Conv | Dense) and part.bias is not None and step.role in ("forward", "dense")
-        return f"{IDEAS[step.role]}{' Then add the bias, once.' if with_bias else ''}"
+    if step.word in IDEAS and not (step.role == "error" and iteration.lesson.scenario.is_network):
+        with_bias = isinstance(part, Conv | Dense) and part.bias is not None and step.word in ("forward", "dense")
+        return f"{IDEAS[step.word]}{' Then add the bias, once.' if with_bias else ''}"
     if isinstance(part, ActivationLayer):
         return _through(part, step)
     if isinstance(part, Pool):
@@ -129,20 +129,20 @@ def _how(iteration: Iteration, step: Step) -> str:
 
 def _pooled(pool: Pool, step: Step) -> str:
     """Through a pooling layer, forward or back."""
-    if isinstance(pool, MaxPool) and step.role == "pool":
+    if isinstance(pool, MaxPool) and step.word == "pool":
         return "Of each window the largest number goes on."
     if isinstance(pool, MaxPool):
         return "The cell that won its window gets all that comes back, of equal ones the first. The others get 0."
-    if step.role == "pool":
+    if step.word == "pool":
         return "Each window becomes the mean of its numbers: their sum, divided by how many they are."
     return "Each cell of a window gets an equal share of what comes back. Where windows overlap, the shares add up."
 
 
 def _through(layer: ActivationLayer, step: Step) -> str:
     """Through an activation, forward or back."""
-    if step.role == "activation" and layer.phi.name == "relu":
+    if step.word == "activation" and layer.phi.name == "relu":
         return "Each z by itself: a positive one goes on as it is, any other becomes 0."
-    if step.role == "activation":
+    if step.word == "activation":
         return f"Each z by itself: {_phi(layer, step)}."
     if layer.phi.name == "relu":
         return "Where z is positive the error passes, unchanged. Everywhere else nothing passes: 0."
