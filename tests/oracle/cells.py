@@ -32,8 +32,8 @@ def times(number: float, array: Cells) -> Cells:
 
 
 def rounded(array: Cells, digits: int) -> Cells:
-    """Every number to so many decimals; no −0."""
-    return {cell: round(value, digits) + 0.0 for cell, value in array.items()}
+    """Every number to so many decimals; no −0. Half way it is the decimal number that decides, not what floats left."""
+    return {cell: round(float(f"{value:.12g}"), digits) + 0.0 for cell, value in array.items()}
 
 
 def from_nested(numbers: Nested) -> Cells:

@@ -284,6 +284,34 @@ def test_the_slope_at_the_output_is_found_before_rounding_is_excused() -> None:
     assert found.mistakes == ("slope-at-output",)
 
 
+def column_of_two(activation: str, **changes: Any) -> Scenario:
+    """z = (1, 2), target (0, 0)."""
+    keys: dict[str, Any] = {
+        "input": [[1], [2]],
+        "filter": [[1]],
+        "target": [[0], [0]],
+        "activation": activation,
+        "learning_rate": 1,
+    }
+    return one_filter(**keys | changes)
+
+
+def test_a_slope_worked_out_from_the_rounded_output_is_right() -> None:
+    a = 0.73, 0.88  # sigmoid(1) = 0.7311, sigmoid(2) = 0.8808
+    delta = [[0.73 * 0.73 * (1 - 0.73)], [0.88 * 0.88 * (1 - 0.88)]]  # 0.1439 and 0.0929; from z 0.1435 and 0.0924
+    work = {"activation": np.array([[a[0]], [a[1]]]), "error": np.array([[a[0]], [a[1]]])}
+    sheet = {name: Written.rounded(cells, 2) for name, cells in work.items()}
+    found = diagnose(Sheet(column_of_two("sigmoid"), sheet | {"delta": Written.rounded(np.array(delta), 4)}))
+    assert verdicts(found)["delta"] == "correct"
+
+
+def test_the_slope_at_the_output_is_that_at_the_output_which_was_written_down() -> None:
+    a = np.array([[0.5], [0.25]])  # two numbers that nothing gives, with t = 0
+    work = {"activation": a, "error": a, "delta": a * (1 - np.tanh(a) ** 2)}
+    found = marked(column_of_two("tanh"), **{name: cells.tolist() for name, cells in work.items()})
+    assert found.mistakes == ("slope-at-output",)
+
+
 def test_sigmoid_with_the_slope_forgotten_is_told_that_cross_entropy_would_make_it_right() -> None:
     scenario = first(activation="sigmoid")
     wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["slope-forgotten"]))

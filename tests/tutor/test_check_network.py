@@ -18,7 +18,7 @@ from cnnstep.tutor.check.lessons import Lessons
 from cnnstep.tutor.check.line import Cause, Line
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.check.separate import separating
-from cnnstep.tutor.check.sheet import Sheet, Written
+from cnnstep.tutor.check.sheet import Sheet, Written, written
 from cnnstep.tutor.document import Heading
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
@@ -87,6 +87,24 @@ def test_a_mistake_in_a_network_is_named_and_what_follows_from_it_is_not_blamed(
     found = with_mistakes(code)
     assert code in named(found)
     assert {mark.verdict for mark in found.marks} <= {"correct", "mistake", "follows"}
+
+
+@pytest.mark.parametrize("by", ["a − t", "the chain rule"])
+def test_where_the_outputs_are_wrong_both_ways_back_follow_from_them(by: str) -> None:
+    layers = [*small().data()["layers"][:-1], {"type": "sigmoid"}]
+    scenario = small(layers=layers, target=[0, 1, 0], loss="binary_cross_entropy")
+    z = np.array([1.0, -1.0, 2.0])  # none of these is right
+    a, t = np.array([0.5, 0.25, 0.5]), np.array([0.0, 1.0, 0.0])
+    error = (a - t) / (a * (1 - a))  # 2, −4, 2
+    slope = np.exp(z) / (1 + np.exp(z)) ** 2
+    work = {
+        "dense1.forward": z,
+        "sigmoid1.forward": a,
+        "error": error,
+        "sigmoid1.input_gradient": a - t if by == "a − t" else error * slope,
+    }
+    found = diagnose(Sheet(scenario, {name: written(cells.tolist()) for name, cells in work.items()}))
+    assert found.mark("sigmoid1.input_gradient").verdict == "follows"
 
 
 def test_a_matrix_of_zeros_is_told_as_that_and_no_mistake_is_named_for_it() -> None:

@@ -22,8 +22,6 @@ WIDEST = 24
 """So many accounts are followed at once."""
 VARIANTS = 4
 """So many of them assume the same, and go on with other numbers: rounded, exact, put right."""
-OTHER_NUMBERS = 0.1
-"""What it costs to go on with written numbers after exact ones, or the other way round, in bits."""
 AS_MEANT = 1.0
 """What it costs to go on with the number that a slip should have been."""
 SET_RIGHT = 2.0
@@ -34,12 +32,11 @@ AS_GOOD = 3.0
 
 @dataclass(frozen=True)
 class Account:
-    """A line of thought with its marks; `bits` is how unlikely all of it is, `exact` which numbers it goes on with."""
+    """A line of thought with its marks; `bits` is how unlikely all of it is."""
 
     line: Line
     marks: tuple[StepMark, ...] = ()
     bits: float = 0.0
-    exact: bool | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -76,29 +73,25 @@ def _on(account: Account, candidate: Candidate, gap: Gap) -> Iterator[Account]:
     marks = (*account.marks, _mark(account.line, candidate, gap, right))
     bits = account.bits + candidate.bits
     if candidate.result.shape != right.shape:  # nobody goes on from another size
-        yield Account(line.with_value(step, right, tainted=False), marks, bits, account.exact)
+        yield Account(line.with_value(step, right, tainted=False), marks, bits)
         return
     layout = step.quantity.layout
     written = layout.restore(mine.values) if mine.in_shape(layout.show(right).shape) else None
+    same = written is not None and np.allclose(written, candidate.result, rtol=EXACT, atol=0.0)
     if written is not None:
-        same = np.allclose(written, candidate.result, rtol=EXACT, atol=0.0)
-        line = line if same else line.changed(rounded=line.rounded | {step.name})
-        typed = line.with_value(step, written, tainted=True if wrong else None)
-        turn = OTHER_NUMBERS if account.exact and not same else 0.0
-        yield Account(typed, marks, bits + turn, account.exact if same else False)
-        if same and not candidate.codes:
-            return
+        typed = line if same else line.going_on(exact=False).changed(rounded=line.rounded | {step.name})
+        cost = typed.doubt - line.doubt
+        yield Account(typed.with_value(step, written, tainted=True if wrong else None), marks, bits + cost)
     intended = line.changed(intended=line.intended | {step.name})
     if wrong:
-        yield Account(intended.with_value(step, candidate.result), marks, bits + AS_MEANT, account.exact)
-    elif written is None or not same:
-        turn = OTHER_NUMBERS if account.exact is False else 0.0
-        yield Account(line.with_value(step, candidate.result), marks, bits + turn, True)
+        yield Account(intended.with_value(step, candidate.result), marks, bits + AS_MEANT)
+    elif not same:
+        exact = line.going_on(exact=True).with_value(step, candidate.result)
+        yield Account(exact, marks, bits + exact.doubt - line.doubt)
     if wrong or candidate.codes:
         steps = line.lesson.steps[: line.lesson.names.index(step.name) + 1]
         values = line.rightly(steps, line.lessons.begin)
-        set_right = intended.changed(values=values, tainted=frozenset())
-        yield Account(set_right, marks, bits + SET_RIGHT, account.exact)
+        yield Account(intended.changed(values=values, tainted=frozenset()), marks, bits + SET_RIGHT)
 
 
 def _mark(before: Line, candidate: Candidate, gap: Gap, right: Array) -> StepMark:

@@ -17,6 +17,8 @@ from cnnstep.engine.trace import trace
 from cnnstep.tutor.check.conventions import SLOPES_AT_ZERO, Rules
 from cnnstep.tutor.check.options import Sets, sets_of
 from cnnstep.tutor.mistakes import Case, Mistake, carry_out
+from cnnstep.tutor.mistakes.delta import BY_SEVERAL_ROUTES, routes
+from cnnstep.tutor.typed import EXACT
 
 NOTHING = 1e-12
 """A sum that comes to less than this share of its largest number is 0: by hand it would be, floats miss it."""
@@ -113,11 +115,19 @@ class Lessons:
         key = (id(case.values), case.step.name, scenario.error, scenario.relu_slope_at_zero, codes)
         if key not in self._results:
             try:
-                found = self._wrong(case, mistakes) if mistakes else (self.right(case),)
+                found = self._wrong(case, mistakes) if mistakes else self._rightly(case)
             except ValueError:
                 found = ()
             self._results[key] = case.values, found  # the values are kept, so that no others can have their id
         return self._results[key][1]
+
+    def _rightly(self, case: Case) -> tuple[Array, ...]:
+        """What the step gives by each right way; from exact numbers all come to the same."""
+        found = [self.right(case)]
+        for other in routes(case) if case.step.word in BY_SEVERAL_ROUTES else ():
+            if np.isfinite(other).all() and not any(np.allclose(one, other, rtol=EXACT, atol=EXACT) for one in found):
+                found.append(other)
+        return tuple(found)
 
     def _wrong(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
         if len(mistakes) > 1 and not all(self.results(case, (one,)) for one in mistakes):

@@ -19,6 +19,9 @@ OPTIMIZER_ROLES: tuple[Role, ...] = ("memory", "update")
 REMEMBERED = ("velocity_before", "first_moment_before", "gradient_before")
 """The memories that carry the error's sign, and the loss's number; the second moment carries its square."""
 
+CHANGE = 0.5
+"""What it costs to go on with rounded numbers after exact ones, or the other way round, in bits."""
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -50,8 +53,8 @@ class Line:
     quantity on the way back what multiple of the scenario's own it is. `tainted` are the quantities that are not
     what they should be. `known` are the steps that the learner gave, up to here; `intended` those of them where the
     line goes on with what they should be, `rounded` those that had more digits than were written. `given_up` are
-    mistakes that were not made again at the next occasion: they do not come back. `doubt` is how unlikely the
-    conventions and roundings so far are, in bits.
+    mistakes that were not made again at the next occasion: they do not come back. `exact` says with which numbers it
+    goes on, where they differ; `doubt` is how unlikely the conventions and the changes of that so far are, in bits.
     """
 
     lesson: Lesson
@@ -65,6 +68,7 @@ class Line:
     intended: frozenset[str] = frozenset()
     rounded: frozenset[str] = frozenset()
     given_up: frozenset[str] = frozenset()
+    exact: bool | None = None
     doubt: float = 0.0
 
     @property
@@ -82,6 +86,11 @@ class Line:
         line = object.__new__(Line)
         line.__dict__.update(self.__dict__, **changes)
         return line
+
+    def going_on(self, *, exact: bool) -> Line:
+        """The line that goes on with exact numbers, or with rounded ones; few change from one to the other."""
+        change = CHANGE if self.exact is not None and self.exact != exact else 0.0
+        return self.changed(exact=exact, doubt=self.doubt + change)
 
     def spoiled(self, step: Step) -> bool:
         """Whether the step starts from a number that is not what it should be."""

@@ -12,8 +12,6 @@ from cnnstep.engine.quantity import Array
 from cnnstep.tutor.check.sheet import Written
 from cnnstep.tutor.typed import EXACT
 
-ON_THE_WAY = 0.5
-"""What it costs to assume that a step which was not written down was rounded, in bits."""
 TIE = 1e-6
 
 
@@ -24,15 +22,16 @@ def digits_of(mine: Written, grain: float) -> int | None:
 
 
 def roundings(array: Array, digits: int) -> Iterator[Array]:
-    """The array with so many decimals; where it lies half way, rounded to even, and away from 0."""
+    """The array with so many decimals; where it lies half way, as a program rounds it, to even, and away from 0."""
     nearest: Array = np.round(array, digits)
     scaled = np.abs(array) * 10.0**digits
     ties = np.abs(scaled - np.floor(scaled) - 0.5) < TIE
     if not ties.any():
         yield nearest
         return
+    printed = np.array([round(float(f"{number:.12g}"), digits) for number in array.flat]).reshape(array.shape)
     down, up = (np.sign(array) * way(scaled) / 10.0**digits for way in (np.floor, np.ceil))
-    yield from (nearest, np.where(ties, up, nearest), np.where(ties, down, nearest))
+    yield from (printed, nearest, np.where(ties, up, nearest), np.where(ties, down, nearest))
 
 
 def excused(mine: Written, expected: Array, wrong: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -19,7 +19,7 @@ from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.tutor.check.evidence import EXCUSED, PLAIN, SOMETHING, WINDOW, Evidence, price
 from cnnstep.tutor.check.line import Cause, Line, codes_of
-from cnnstep.tutor.check.rounding import ON_THE_WAY, digits_of, excused, is_long, roundings
+from cnnstep.tutor.check.rounding import digits_of, excused, is_long, roundings
 from cnnstep.tutor.check.sheet import Written, as_shown
 from cnnstep.tutor.typed import EXACT
 
@@ -160,10 +160,12 @@ class _Search:
 
         Whoever is right may have rounded though it can't be seen yet; beside a mistake it is a way out only.
         """
-        found = list(self._reach(self.line, self.gap.steps, mistakes, None))
+        found = list(self._reach(self.line, self.gap.steps, mistakes))
         none_fits = all(one.slips or one.excused for one in found)
         if self.digits is not None and (not mistakes or (mistakes == 1 and none_fits)):
-            found += self._reach(self.line, self.gap.steps, mistakes, self.digits)
+            between = {step.name for step in self.gap.between}
+            rounded = self._reach(self.line, self.gap.steps, mistakes, rounding=True)
+            found += (one for one in rounded if not between.isdisjoint(one.line.rounded))
         return found
 
     def _priced(self, tried: list[Candidate]) -> list[Candidate]:
@@ -173,15 +175,29 @@ class _Search:
         prices = {name: price(len(codes)) if name == given else between for name, codes in self.possible.items()}
         return [replace(one, bits=one.bits + sum(prices[step] for step in one.made_in.values())) for one in tried]
 
-    def _reach(self, line: Line, steps: tuple[Step, ...], mistakes: int, digits: int | None) -> Iterator[Candidate]:
+    def _reach(
+        self, line: Line, steps: tuple[Step, ...], mistakes: int, *, rounding: bool = False
+    ) -> Iterator[Candidate]:
         """Every way through these steps, compared with the learner's matrix."""
         step, rest = steps[0], steps[1:]
         for made in range(mistakes + 1) if rest else (mistakes,):
             for after, result in line.ways(step, made, widely=mistakes < 2 or not rest):
                 if not rest:
                     yield from self._judged(after, result)
-                for onward in _onward(after, step, result, digits) if rest else ():
-                    yield from self._reach(onward, rest, mistakes - made, digits)
+                for onward in self._onward(after, step, result, rounding=rounding) if rest else ():
+                    yield from self._reach(onward, rest, mistakes - made, rounding=rounding)
+
+    def _onward(self, line: Line, step: Step, result: Array, *, rounding: bool) -> Iterator[Line]:
+        """The lines beyond a step that was not given, with its exact numbers or with rounded ones."""
+        for reading, times in line.readings(step, given=False, early=rounding):
+            read, value = line.reads(step, reading, times), times * result
+            if self.digits is None or not is_long(value, 10.0**-self.digits).any():
+                yield read.with_value(step, value)
+            elif not rounding:
+                yield read.going_on(exact=True).with_value(step, value)
+            else:
+                short = read.going_on(exact=False).changed(rounded=read.rounded | {step.name})
+                yield from (short.with_value(step, rounded) for rounded in roundings(value, self.digits))
 
     def _judged(self, line: Line, result: Array) -> Iterator[Candidate]:
         """The result beside the learner's matrix, under the readings of the sheet that fit it best."""
@@ -239,18 +255,6 @@ class _Search:
             wrong = mine.wrong(self._before)
             return "" if wrong is None or wrong.any() else step.inputs[0].name
         return ""
-
-
-def _onward(line: Line, step: Step, result: Array, digits: int | None) -> Iterator[Line]:
-    """The lines beyond a step that was not given."""
-    for reading, times in line.readings(step, given=False, early=digits is not None):
-        read = line.reads(step, reading, times)
-        value = result if times == 1 else times * result
-        if digits is None:
-            yield read.with_value(step, value)
-            continue
-        for rounded in roundings(value, digits):
-            yield read.changed(doubt=read.doubt + ON_THE_WAY).with_value(step, rounded)
 
 
 def _worth_keeping(ranked: list[Candidate]) -> list[Candidate]:

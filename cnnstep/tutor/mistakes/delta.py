@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +35,40 @@ def _z(case: Case) -> Array:
 
 def _slope(case: Case) -> Array:
     return _phi(case).slope(_z(case))
+
+
+def _output(case: Case) -> Array:
+    """The learner's own a of the layer that δ belongs to."""
+    forward = next(one for one in case.lesson.steps if one.word == "activation" and one.layer == case.step.layer)
+    return case.values[forward.name]
+
+
+_SLOPES_IN_A: Mapping[str, Callable[[Array], Array]] = {
+    "sigmoid": lambda a: a * (1.0 - a),
+    "tanh": lambda a: 1.0 - a * a,
+}
+"""The slopes that are written in the output."""
+
+
+BY_SEVERAL_ROUTES = ("delta", "softmax_gradient")
+"""What the steps are called that can be worked out in more than one right way."""
+
+
+def routes(case: Case) -> Iterator[Array]:
+    """∂L/∂z in each right way that there is; from numbers that were rounded, or are wrong, the ways differ.
+
+    Where the loss's weight cancels the slope: the short form, or the chain rule from the error. The slope of a sigmoid
+    or a tanh: from z, or from a.
+    """
+    yield case.right
+    if case.step.word == "softmax_gradient":
+        shares, back = case.input(-1), case.input(0)
+        yield shares * (back - (shares * back).sum(axis=-1, keepdims=True))
+    elif case.step.word == "delta":
+        phi, back = _phi(case), upstream(case)
+        yield back * _slope(case)
+        if phi.name in _SLOPES_IN_A:
+            yield back * _SLOPES_IN_A[phi.name](_output(case))
 
 
 def _with_slope(at: Setting) -> str:
@@ -100,7 +136,7 @@ mistake(
     _near_zero,
     _in_a,
     shown_on="sigmoid",
-    delta=Slant(working=lambda case: upstream(case) * _phi(case).slope(_phi(case).value(_z(case)))),
+    delta=Slant(working=lambda case: upstream(case) * _phi(case).slope(_output(case))),
 )
 
 
