@@ -25,7 +25,7 @@ OUTSIDE = {"engine": {"numpy"}, "tutor": {"numpy"}, "errors": set(), "registry":
 """What each room may import besides the standard library; the surface may import what the project depends on."""
 OPTIONAL = {"cnnstep.engine.training.compiled": ({"numba"}, {"exec"})}
 """Rooms for an optional extra: what they may import where it is used, and the calls that are theirs."""
-DEPENDENCIES = {"numpy", "platformdirs", "pydantic", "yaml", "rich", "typer"}
+DEPENDENCIES = {"numpy", "platformdirs", "yaml", "rich", "typer"}
 READS_AND_WRITES = {"os", "sys", "io", "pathlib", "shutil", "tempfile", "subprocess", "socket", "urllib", "http"}
 """Modules of the standard library through which a room would see files, streams or the network."""
 

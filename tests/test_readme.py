@@ -16,7 +16,7 @@ import pytest
 import cnnstep
 from cnnstep.surface.loading import load
 from cnnstep.surface.practice.course_file import load_course
-from cnnstep.surface.schema import json_schema
+from cnnstep.surface.scenario_file.schema import json_schema
 from cnnstep.tutor.practice.mastery import GUESSES, USUAL
 from tests.conftest import environment
 from tests.examples import share

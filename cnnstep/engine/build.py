@@ -10,13 +10,14 @@ import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS, Activation
 from cnnstep.engine.checks import Faults, Named, chosen, read_array
+from cnnstep.engine.geometry_keys import GEOMETRY_KEYS, LEFTOVER, Steps, read_geometry
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.losses import LOSSES, Loss
 from cnnstep.engine.patches import PLAIN, Geometry
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET, Scenario
-from cnnstep.engine.shared_keys import GEOMETRY_KEYS, LEFTOVER, SharedKeys, Steps, read_geometry, read_samples
+from cnnstep.engine.shared_keys import SharedKeys, read_samples
 from cnnstep.errors import InputError, Path
 
 

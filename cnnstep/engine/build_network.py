@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.checks import Faults, Named
+from cnnstep.engine.layers.kinds import LAYERS, layer_names, read_layers
 from cnnstep.engine.layers.layer import Size
 from cnnstep.engine.losses import NETWORK_LOSSES, Loss
-from cnnstep.engine.network import LAYER_KEYS, layer_names, read_layers
 from cnnstep.engine.network_samples import Samples
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET, Scenario
@@ -89,7 +89,7 @@ def _entries(layers: Any, faults: Faults) -> Sequence[Mapping[str, Any]]:
     given = read_list(faults, layers, "layers", "{type: conv, …}")
     odd = [(index, layer) for index, layer in enumerate(given) if not isinstance(layer, Mapping)]
     for index, layer in odd:
-        kind = layer if isinstance(layer, str) and layer in LAYER_KEYS else "relu"
+        kind = layer if isinstance(layer, str) and layer in LAYERS else "relu"
         faults.add(f"this layer is {layer!r:.60}", ("layers", index), f"write {{type: {kind}}}", "type")
     return () if odd else given
 
@@ -109,7 +109,7 @@ def _names(layers: Sequence[Mapping[str, Any]], faults: Faults) -> tuple[str, ..
 def _loss(name: str, layers: Sequence[Mapping[str, Any]], faults: Faults) -> Loss | None:
     loss = faults.attempt(lambda: NETWORK_LOSSES.find(str(name)), "loss")
     last = str(layers[-1].get("type")) if layers else ""
-    if loss and loss.only_with and last in LAYER_KEYS and last != loss.only_with:
+    if loss and loss.only_with and last in LAYERS and last != loss.only_with:
         what = f"{name} goes with {loss.only_with} as the last layer, and here it is {last}"
         faults.add(what, ("loss",), f"end layers with {{type: {loss.only_with}}}, or choose another loss")
     return loss

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS
+from cnnstep.engine.keys import Key, OneOf, Real, Whole
 from cnnstep.engine.quantity import Array, is_whole
 from cnnstep.errors import Fault, InputError, Path
 from cnnstep.registry import Registry, did_you_mean
@@ -79,24 +80,32 @@ def chosen(registry: Registry[Callable[..., T]], given: Named, key: str, faults:
     make = faults.attempt(lambda: registry.find(str(name)), key)
     if make is None:
         return None
-    known = [] if make is ACTIVATIONS["relu"] else list(inspect.signature(make).parameters)
+    known = [key.name for key in numbers_of(make)]
     settings: dict[str, float] = {}
     for parameter, value in parameters.items():
         if parameter in known:
-            settings[parameter] = NumberReader(faults, (key,)).real(value, parameter, **_LIMITS.get(parameter, {}))
+            settings[parameter] = NumberReader(faults, (key,)).real(
+                value, Key(parameter, _LIMITS.get(parameter, Real()))
+            )
         else:
             hint = did_you_mean(parameter, known) or f"{name} has no numbers to set"
             faults.add(f'{name} has no "{parameter}"', (key, parameter), hint, "unknown-key")
     return make(**settings)
 
 
-_LIMITS: dict[str, dict[str, float]] = {
-    "momentum": {"least": 0.0, "below": 1.0},
-    "beta1": {"least": 0.0, "below": 1.0},
-    "beta2": {"least": 0.0, "below": 1.0},
-    "epsilon": {"above": 0.0},
-    "alpha": {"least": 0.0},
-    "slope": {"least": 0.0},
+def numbers_of(make: Callable[..., object]) -> tuple[Key, ...]:
+    """The numbers that go with a name in a registry. relu has none: its slope at 0 has a key of its own."""
+    numbers = {} if make is ACTIVATIONS["relu"] else inspect.signature(make).parameters
+    return tuple(Key(name, Real(), given.default) for name, given in numbers.items())
+
+
+_LIMITS: dict[str, Real] = {
+    "momentum": Real(least=0.0, below=1.0),
+    "beta1": Real(least=0.0, below=1.0),
+    "beta2": Real(least=0.0, below=1.0),
+    "epsilon": Real(above=0.0),
+    "alpha": Real(least=0.0),
+    "slope": Real(least=0.0),
 }
 
 
@@ -122,39 +131,48 @@ class NumberReader:
     faults: Faults
     prefix: Path = ()
 
-    def real(self, value: Any, key: str, **limits: float) -> float:
-        """A finite number within the limits `least`, `most`, `above` and `below`."""
-        path = (*self.prefix, key)
+    def real(self, value: Any, key: Key) -> float:
+        """A finite number within the key's limits."""
+        path, name = (*self.prefix, key.name), key.name
         if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not _is_finite(value):
-            self.faults.add(f"{key} must be a number, not {value!r}", path, f"write a number: {key}: 0.5")
+            self.faults.add(f"{name} must be a number, not {value!r}", path, f"write a number: {name}: 0.5")
             return 1.0
         number = float(value)
-        for limit, bound in limits.items():
+        assert isinstance(key.form, Real)
+        for limit, bound in key.form.limits.items():
             holds, words = _BOUNDS[limit]
             if not holds(number, bound):
-                self.faults.add(f"{key} is {number:g}; it must be {words} {bound:g}", path, "change the number")
+                self.faults.add(f"{name} is {number:g}; it must be {words} {bound:g}", path, "change the number")
                 return 1.0
         return number
 
-    def whole(self, value: Any, key: str, least: int, *at: int, most: int | None = None) -> int:
-        """A whole number, `least` or more, and no more than `most`; `at` is its place in a list."""
-        if not is_whole(value) or value < least:
-            what = f"{key} must be a whole number, {least} or more, not {value!r}"
-            self.faults.add(what, (*self.prefix, key, *at), f"write {key}: {max(least, 1)}")
-            return max(least, 1)
-        if most is not None and value > most:
-            what = f"{key} is {value}; it must be at most {most}"
-            self.faults.add(what, (*self.prefix, key, *at), "change the number")
-            return max(least, 1)
+    def whole(self, value: Any, key: Key) -> int:
+        """A whole number within the key's limits."""
+        assert isinstance(key.form, Whole)
+        return self._whole(value, key.name, key.form)
+
+    def _whole(self, value: Any, name: str, form: Whole, *at: int) -> int:
+        """`at` is its place in a list."""
+        path, usual = (*self.prefix, name, *at), max(form.least, 1)
+        if not is_whole(value) or value < form.least:
+            what = f"{name} must be a whole number, {form.least} or more, not {value!r}"
+            self.faults.add(what, path, f"write {name}: {usual}")
+            return usual
+        if form.most is not None and value > form.most:
+            self.faults.add(f"{name} is {value}; it must be at most {form.most}", path, "change the number")
+            return usual
         return int(value)
 
-    def pair(self, value: Any, key: str, least: int, most: int | None = None) -> tuple[int, int]:
+    def pair(self, value: Any, key: Key) -> tuple[int, int]:
         """One whole number for rows and columns, or one for each."""
+        form, name = key.form.forms[0] if isinstance(key.form, OneOf) else key.form, key.name
+        assert isinstance(form, Whole)
         if not isinstance(value, list | tuple | np.ndarray):
-            one = self.whole(value, key, least, most=most)
+            one = self._whole(value, name, form)
             return one, one
         if len(value) != 2:
-            what = f"{key} is a list of length {len(value)}; it must be one number, or two: [rows, columns]"
-            self.faults.add(what, (*self.prefix, key), f"write {key}: {max(least, 1)}", "shape")
-            return max(least, 1), max(least, 1)
-        return self.whole(value[0], key, least, 0, most=most), self.whole(value[1], key, least, 1, most=most)
+            usual = max(form.least, 1)
+            what = f"{name} is a list of length {len(value)}; it must be one number, or two: [rows, columns]"
+            self.faults.add(what, (*self.prefix, name), f"write {name}: {usual}", "shape")
+            return usual, usual
+        return self._whole(value[0], name, form, 0), self._whole(value[1], name, form, 1)

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.checks import Faults, read_array
+from cnnstep.engine.layers.entry import read_keys
 from cnnstep.engine.layers.layer import Size
 from cnnstep.engine.losses import Loss
 from cnnstep.engine.quantity import Array, is_whole
-from cnnstep.engine.shared_keys import Sample, read_keys
+from cnnstep.engine.shared_keys import Sample
 from cnnstep.errors import Path
 
 

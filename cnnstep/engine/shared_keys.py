@@ -1,35 +1,25 @@
-"""The keys that one filter and a network have in common: of the whole scenario, and of how a window moves."""
+"""The keys that one filter and a network have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnstep.engine.checks import Faults, Named, NumberReader, chosen
 from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.entry import read_keys
 from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.losses import Loss
 from cnnstep.engine.optimizers import OPTIMIZERS, Optimizer
-from cnnstep.engine.patches import Geometry, Pair
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
+from cnnstep.engine.scenario_keys import ITERATIONS, LEARNING_RATE, SAMPLE_KEYS, SLOPE_AT_ZERO
 from cnnstep.errors import Path
 from cnnstep.registry import did_you_mean
 
-GEOMETRY_KEYS = ("stride", "padding", "dilation", "leftover")
-"""What says how a filter moves; a pooling window's dilation is always 1."""
-SAME = "same"
-"""The padding that gives the output the input's size."""
-FARTHEST = 1000
-"""Of stride, padding and dilation: a slip of the keyboard should not fill the memory with zeros."""
-LEFTOVER = ("refuse", "drop")
-"""What can become of cells at the end of an axis that no window reaches; the first, unless told."""
-SAMPLE_KEYS = ("input", "target")
 Sample = tuple[Mapping[str, Any], Path]
 """An input and its target as they are written, and where they stand."""
-Steps = int | Sequence[int]
-"""One number for rows and columns, or one for each."""
 
 
 def read_samples(faults: Faults, input: Any, target: Any, samples: Any) -> list[Sample]:
@@ -66,45 +56,6 @@ def read_list(faults: Faults, given: Any, key: str, such_as: str) -> list[Any]:
     return entries
 
 
-def read_keys(faults: Faults, given: Mapping[str, Any], known: Sequence[str], at: Path, owner: str) -> None:
-    """A fault for each key that is not known, with the nearest that is."""
-    for key in given:
-        if key not in known:
-            faults.add(f'{owner} has no "{key}"', (*at, key), did_you_mean(str(key), known), "unknown-key")
-
-
-def read_geometry(
-    faults: Faults, given: Mapping[str, Any], window: Pair | None, at: Path = (), stride: Steps = 1
-) -> Geometry:
-    """How a window of this size moves; `stride` is the one that holds where none is given.
-
-    With `padding: same` each axis gets the window's reach less 1 in zeros. An odd number of them has one more at the
-    end, as in PyTorch; and as there it goes with stride 1 alone.
-    """
-    numbers = NumberReader(faults, at)
-    steps = numbers.pair(given.get("stride", stride), "stride", 1, FARTHEST)
-    dilation = numbers.pair(given.get("dilation", 1), "dilation", 1, FARTHEST)
-    drops = _drops(faults, given.get("leftover", LEFTOVER[0]), at)
-    padding = given.get("padding", 0)
-    if not isinstance(padding, str):
-        return Geometry.of(steps, numbers.pair(padding, "padding", 0, FARTHEST), dilation, drops=drops)
-    geometry = Geometry.of(steps, 0, dilation, drops=drops)
-    if padding != SAME:
-        near = did_you_mean(padding, (SAME,))
-        hint = near if near.startswith("did") else f"write padding: 1, [1, 0] or {SAME}"
-        faults.add(f'padding can\'t be "{padding}"', (*at, "padding"), hint)
-    elif steps != (1, 1):
-        what = f"padding: same goes with stride 1, and here it is {geometry.written['stride']}"
-        faults.add(what, (*at, "padding"), "write the padding as a number, or stride: 1")
-    return geometry if window is None else geometry.keeping_size(window)
-
-
-def _drops(faults: Faults, leftover: Any, at: Path) -> bool:
-    if leftover not in LEFTOVER:
-        faults.add(f'leftover can\'t be "{leftover}"', (*at, "leftover"), did_you_mean(str(leftover), LEFTOVER))
-    return bool(leftover == "drop")
-
-
 @dataclass(frozen=True)
 class SharedKeys:
     """What stands beside the layers and the data; there is no optimizer where its name or its numbers are at fault."""
@@ -129,16 +80,16 @@ class SharedKeys:
     ) -> SharedKeys:
         """The keys as they were written, checked one by one."""
         numbers = NumberReader(faults)
-        rate = numbers.real(learning_rate, "learning_rate", above=0.0)
+        rate = numbers.real(learning_rate, LEARNING_RATE)
         if error not in ERROR_SIGNS:
             faults.add(f'error can\'t be "{error}"', ("error",), did_you_mean(str(error), ERROR_SIGNS))
         return SharedKeys(
             title,
             rate,
             error,
-            numbers.real(relu_slope_at_zero, "relu_slope_at_zero", least=0.0, most=1.0),
+            numbers.real(relu_slope_at_zero, SLOPE_AT_ZERO),
             chosen(OPTIMIZERS, optimizer, "optimizer", faults),
-            numbers.whole(iterations, "iterations", 1),
+            numbers.whole(iterations, ITERATIONS),
         )
 
     def scenario(self, inputs: Array, targets: Array, layers: tuple[Layer, ...], loss: Loss, **more: Any) -> Scenario:

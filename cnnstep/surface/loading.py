@@ -111,7 +111,7 @@ def source_of(path: str, *, stdin: TextIO | BinaryIO | None = None) -> Source:
 
 def _loaded(source: Source, name: str) -> Loaded:
     from cnnstep.surface.files.yaml_reader import read_yaml
-    from cnnstep.surface.scenario_reader import read_scenario
+    from cnnstep.surface.scenario_file.reader import read_scenario
 
     document = read_yaml(source)
     return Loaded(read_scenario(document), name, source.file or "", document)

@@ -10,7 +10,7 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.errors import Path as Keypath
 from cnnstep.surface.files.yaml_reader import Document, Node, Scalar
 from cnnstep.surface.loading import STANDARD_INPUT, load
-from cnnstep.surface.scenario_reader import read_scenario
+from cnnstep.surface.scenario_file.reader import read_scenario
 
 
 def scenario_at(document: Document, node: Node, path: Keypath, faults: list[Fault]) -> Scenario | None:

@@ -37,7 +37,6 @@ app()
 
 BARE_TABLES = """
 import numpy
-import pydantic
 import typer
 import yaml
 from rich.console import Console

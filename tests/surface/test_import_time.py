@@ -18,7 +18,7 @@ OF_OTHER_COMMANDS = {
     "cnnstep.tutor.sweep",
     "cnnstep.tutor.analyze",
     "cnnstep.surface.sweeping",
-    "cnnstep.surface.schema",
+    "cnnstep.surface.scenario_file.schema",
     "cnnstep.surface.writing",
     "cnnstep.surface.practice",
     "cnnstep.tutor.practice",
@@ -74,7 +74,7 @@ def test_a_slip_of_the_keyboard_needs_no_numbers_either() -> None:
 def test_a_run_needs_nothing_of_other_commands(run: set[str]) -> None:
     assert "cnnstep.engine.trace" in run
     assert run & OF_OTHER_COMMANDS == set()
-    if sys.version_info < (3, 13):  # there importlib.metadata brings it, which pydantic needs
+    if sys.version_info < (3, 13):  # there importlib.metadata brings it, which Typer needs
         assert "json" not in run
 
 

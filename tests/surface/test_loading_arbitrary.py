@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cnnstep.errors import InputError
 from cnnstep.surface.files.number_files import read_numbers
 from cnnstep.surface.loading import load, read_scenario_text
-from cnnstep.surface.scenario_text import dump
+from cnnstep.surface.scenario_file.writer import dump
 from tests.examples import examples
 from tests.surface.scenario_texts import FIRST
 

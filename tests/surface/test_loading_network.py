@@ -11,13 +11,13 @@ from numpy.testing import assert_array_equal
 
 from cnnstep.engine.build_network import network
 from cnnstep.engine.initialisers import INITIALISERS
+from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.losses import NETWORK_LOSSES
-from cnnstep.engine.network import LAYER_KEYS
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.surface.loading import read_scenario_text
-from cnnstep.surface.schema import json_schema
+from cnnstep.surface.scenario_file.schema import json_schema
 from tests.surface.scenario_texts import FIRST, faults_of, only, said
 
 NETWORK = """\
@@ -115,6 +115,8 @@ def test_drawn_weights_are_the_same_for_the_same_seed_and_others_for_another() -
         ("[[1], [2]]", "{outputs: 2}", "10:28 missing-key", "weights has no init here", "add it"),
         ("[[1], [2]]", "{init: zeros, outputs: 0}", "10:51 value", "outputs is 0", "change"),
         ("[[1], [2]]", "{init: zeros, outputs: 2, seed: 1.5}", "10:60 value", "a whole number", "write seed: 1"),
+        ("[[1], [2]]", "{key: a}", "10:28 missing-key", "weights has no file here", "{file: …}"),
+        ("type: relu", "type: *a", "7:12 alias", "*a is an alias", "write the value out"),
         ("name: out", "name: [a]", "10:55 type", "name is one list; it must be a name", "write name:"),
         ("name: out", "name: conv1", "10:55 value", 'two layers are called "conv1"', "its own name"),
         ("name: out", "name: a.b", "10:55 value", 'can\'t be called "a.b"', "letters"),
@@ -253,7 +255,7 @@ def test_the_schema_has_every_type_of_layer_with_its_keys_and_every_name() -> No
     definitions = schema["$defs"]
     layers = [definitions[one["$ref"].rpartition("/")[2]] for one in schema["properties"]["layers"]["items"]["oneOf"]]
     keys = {one["properties"]["type"]["const"]: {*one["properties"]} - {"type", "name"} for one in layers}
-    assert {kind: {*known} for kind, known in LAYER_KEYS.items()} == keys
+    assert {name: {key.name for key in kind.keys} for name, kind in LAYERS.items()} == keys
     assert all(one["additionalProperties"] is False for one in layers)
     assert list(NETWORK_LOSSES) == schema["properties"]["loss"]["enum"]
     assert list(INITIALISERS) == definitions["DrawnFilters"]["properties"]["init"]["enum"]

@@ -18,7 +18,7 @@ from cnnstep.engine.weights import trained, weights_of
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files import array_files
 from cnnstep.surface.loading import load, read_scenario_text, scenario, shipped
-from cnnstep.surface.scenario_text import LARGEST, dump, write_scenario
+from cnnstep.surface.scenario_file.writer import LARGEST, dump, write_scenario
 from cnnstep.surface.weights import load_weights, save_weights
 from cnnstep.surface.work_file import load_work
 from tests.conftest import Program

@@ -8,8 +8,8 @@ from cnnstep.errors import InputError
 from cnnstep.surface.files.source import Source
 from cnnstep.surface.files.yaml_reader import read_yaml
 from cnnstep.surface.loading import read_scenario_text
-from cnnstep.surface.scenario_reader import read_scenario
-from tests.surface.scenario_texts import FIRST, said
+from cnnstep.surface.scenario_file.reader import read_scenario
+from tests.surface.scenario_texts import FIRST, faults_of, said
 
 BATCH = """\
 samples:
@@ -40,6 +40,11 @@ def test_a_batch_replaces_input_and_target() -> None:
 def test_a_fault_of_a_sample_is_told_in_that_sample(old: str, new: str, told: list[str]) -> None:
     assert BATCH.count(old) == 1
     assert told == said(BATCH.replace(old, new))
+
+
+def test_a_batch_in_files_has_no_class_for_all_of_its_targets() -> None:
+    text = "samples: {input: {file: a.npy}, target: {foo: 1}}\nlayers: [{type: flatten}]\nlearning_rate: 1\n"
+    assert [fault.hint for fault in faults_of(text)] == ["available: file, key, divide_by"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cnnstep.surface.loading import read_scenario_text
-from cnnstep.surface.scenario_text import dump
+from cnnstep.surface.scenario_file.writer import dump
 from tests.surface.scenario_texts import FIRST, faults_of, first_with, only, said
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.loading import read_scenario_text
-from cnnstep.surface.scenario_text import dump
+from cnnstep.surface.scenario_file.writer import dump
 from cnnstep.surface.writing import write_file
 from tests.engine.strategies import scenarios
 from tests.examples import examples

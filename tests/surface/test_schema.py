@@ -11,7 +11,7 @@ from cnnstep.engine.losses import LOSSES, NETWORK_LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import ERROR_SIGNS
 from cnnstep.surface.loading import read_scenario_text
-from cnnstep.surface.schema import json_schema
+from cnnstep.surface.scenario_file.schema import json_schema
 from tests.surface.scenario_texts import FIRST, said
 
 KEYS = [

@@ -9,7 +9,7 @@ import pytest
 
 from cnnstep.engine.trace import trace
 from cnnstep.surface.loading import load, scenario
-from cnnstep.surface.scenario_text import dump
+from cnnstep.surface.scenario_file.writer import dump
 from cnnstep.tutor.document import Note
 from cnnstep.tutor.session.advance import advance
 from cnnstep.tutor.session.screens import begin

@@ -13,9 +13,9 @@ import pytest
 
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import one_filter
+from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.losses import LOSSES, NETWORK_LOSSES
-from cnnstep.engine.network import LAYER_KEYS
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import InputError
@@ -93,7 +93,7 @@ def test_every_registered_name_has_a_page_under_that_name(registry: dict[str, ob
     assert missing == [], f"give {missing} a line in topics/index.py and words in its family's file"
 
 
-@pytest.mark.parametrize("kind", list(LAYER_KEYS))
+@pytest.mark.parametrize("kind", list(LAYERS))
 def test_every_type_of_layer_has_a_page(kind: str) -> None:
     assert known(kind) in TOPICS, f"a layer of type {kind} needs a page: a module in topics/ and a line in index.py"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.activations import Activation
+from cnnstep.engine.activations import ACTIVATIONS, Activation
+from cnnstep.engine.checks import Faults, chosen, numbers_of
+from cnnstep.engine.layers.entry import KINDS, Entry, LayerKind
 from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
 from cnnstep.engine.put_in import put_slope, put_value
 from cnnstep.engine.quantity import Array, Cell, Values, number
@@ -88,3 +90,17 @@ def dead_cells(phi: Activation, z: Array) -> list[Cell]:
     if not phi.flat:
         return []
     return [tuple(int(i) for i in cell) for cell in zip(*(phi.slope(z) == 0).nonzero(), strict=True)]
+
+
+def _read(entry: Entry) -> ActivationLayer | None:
+    kind, own = entry.kind, Faults()
+    settings = {key.name: entry.given[key.name] for key in numbers_of(ACTIVATIONS[kind]) if key.name in entry.given}
+    phi = chosen(ACTIVATIONS, {"name": kind, **settings}, "type", own)
+    entry.faults.found.extend(replace(fault, path=(*entry.path, *fault.path[1:])) for fault in own.found)
+    if phi is None or own.found:
+        return None
+    return ActivationLayer(ACTIVATIONS["relu"](entry.slope_at_zero) if kind == "relu" else phi)
+
+
+for _name in ACTIVATIONS:
+    KINDS.add(_name)(LayerKind(f"φ: {_name}.", 6, numbers_of(ACTIVATIONS[_name]), _read))

@@ -12,6 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from cnnstep.engine.geometry_keys import DILATION, LEFTOVER_KEY, PADDING, STEPS, STRIDE
+from cnnstep.engine.keys import Key, Part
+from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
+from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
 from cnnstep.engine.patches import BATCH, PLAIN, Geometry, Pair, PatchMemory, apart, patch_matrix, scatter
 from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values, numbers
@@ -118,6 +122,9 @@ class Conv(Layer):
     def output_size(self, size: Size) -> Size:
         """(F, oh, ow); every fault of shape says the sizes and what would fit."""
         filters, channels = self.weights.shape[:2]
+        if len(size) != 3:
+            what = f"a conv layer takes maps, but its input is one row of {size[0]} numbers"
+            raise InputError(Fault("shape", what, "put it before flatten"))
         if size[0] != channels:
             what = f"the filter has {_count(channels, 'channel')}, but the input has {size[0]}"
             raise InputError(Fault("shape", what, "give the filter one matrix for each channel of the input"))
@@ -266,6 +273,28 @@ class Conv(Layer):
         if 0 <= row < height and 0 <= column < width:
             return read(x, values, (n, c, row, column))
         return Factor("0", 0.0)
+
+
+FILTERS = Key("filters", STEPS, about="How many filters.", examples=(8,))
+NESTING = "[F][C][kh][kw]"
+WEIGHTS_KEY = weights_key(
+    Part("DrawnFilters", "Filters drawn at random.", (INIT, SEED, FILTERS, DRAWN_SIZE)),
+    4,
+    "a list of filters, each with a matrix for each channel",
+    NESTING,
+    "filters: 8, size: 3",
+)
+
+
+@layer_kind("conv", "Filters that move over maps.", 1, (WEIGHTS_KEY, BIAS_KEY, STRIDE, PADDING, DILATION, LEFTOVER_KEY))
+def _read(entry: Entry) -> Conv | None:
+    def shape(draw: Entry) -> tuple[int, ...]:
+        size = draw.pair(DRAWN_SIZE)
+        return draw.count(FILTERS), draw.maps or 1, *size
+
+    weights = entry.weights(WEIGHTS_KEY, NESTING, shape)
+    geometry = entry.geometry(None if weights is None else (weights.shape[2], weights.shape[3]))
+    return None if weights is None else Conv(weights, entry.bias(len(weights)), geometry)
 
 
 def _outside(tap: Factor) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from cnnstep.engine.keys import Key, Part, Whole
+from cnnstep.engine.layers.entry import BIAS, INIT, SEED, Entry, layer_kind, weights_key
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
 from cnnstep.engine.quantity import DENSE_BIAS, DENSE_WEIGHTS, VECTOR, Array, Cell, Values, numbers
 from cnnstep.engine.step import Step, Term, Working, read
@@ -132,3 +134,21 @@ class Dense(Layer):
         formula = f"{gradient.symbol} = {signal.formula}·{w.symbol}"
         inputs = (*signal.inputs, w)
         return self.step(place, gradient, "input_gradient", formula, inputs, compute, working)
+
+
+MOST_UNITS = 100_000
+OUTPUTS = Key("outputs", Whole(1, MOST_UNITS), about="How many outputs.", examples=(10,))
+NESTING = "[out][in]"
+WEIGHTS_KEY = weights_key(
+    Part("DrawnRows", "The weights of a dense layer, drawn at random.", (INIT, SEED, OUTPUTS)),
+    2,
+    "a list of rows, one for each output",
+    NESTING,
+    "outputs: 10",
+)
+
+
+@layer_kind("dense", "Every output from every input.", 4, (WEIGHTS_KEY, BIAS))
+def _read(entry: Entry) -> Dense | None:
+    weights = entry.weights(WEIGHTS_KEY, NESTING, lambda draw: (draw.count(OUTPUTS), draw.units or 1))
+    return None if weights is None else Dense(weights, entry.bias(len(weights)))

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from cnnstep.engine.layers.entry import Entry, layer_kind
 from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
 from cnnstep.engine.quantity import VECTOR, Array, Cell, Values
 from cnnstep.engine.step import Step, Term, Working, read
@@ -52,3 +53,8 @@ class Flatten(Layer):
         formula = f"{gradient.symbol} = {signal.formula}, back in its maps"
         step = self.step(place, gradient, "input_gradient", formula, signal.inputs, compute, working)
         return (step,) if send_back else ()
+
+
+@layer_kind("flatten", "Maps as one row of numbers.", 3)
+def _read(entry: Entry) -> Flatten:
+    return Flatten()

@@ -17,6 +17,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from cnnstep.engine.geometry_keys import LEFTOVER_KEY, STEPS, padding_key
+from cnnstep.engine.keys import Key, Word, pair
+from cnnstep.engine.layers.entry import Entry, layer_kind
 from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
 from cnnstep.engine.patches import Geometry, Pair, blank, framed
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
@@ -293,3 +296,45 @@ class AveragePool(Pool):
 
 def _text(window: Window) -> str:
     return f"{window.size[0]}×{window.size[1]}"
+
+
+SIZE = Key("size", pair(STEPS, "rows, columns"), about="The window: one number, or [rows, columns].", examples=(2,))
+_MOVES = (
+    SIZE,
+    Key("stride", pair(STEPS, "down, across"), None, "How far the window moves; its own size, unless told."),
+    padding_key("How wide a rim goes round each map, half a window at most: a number, [rows, columns], or same."),
+    LEFTOVER_KEY,
+)
+TIES_KEY = Key(
+    "ties",
+    Word(TIES),
+    TIES[0],
+    "Of equal maxima the first gets the gradient, as in PyTorch; or they share it.",
+)
+
+
+@layer_kind("max_pool", "The largest number of each window.", 2, (*_MOVES, TIES_KEY))
+def _read_max(entry: Entry) -> MaxPool | None:
+    window = _window(entry)
+    return None if window is None else MaxPool(window, entry.word(TIES_KEY) == "share")
+
+
+@layer_kind("average_pool", "The mean of each window.", 2, _MOVES)
+def _read_average(entry: Entry) -> AveragePool | None:
+    window = _window(entry)
+    return None if window is None else AveragePool(window)
+
+
+def _window(entry: Entry) -> Window | None:
+    if SIZE.name not in entry.given:
+        what = "size is missing: it says how large the window is"
+        entry.faults.add(what, entry.path, "add it: size: 2", "missing-key")
+        return None
+    size = entry.pair(SIZE)
+    geometry = entry.geometry(size, stride=size)
+    if any(2 * max(axis.before, axis.after) > taps for axis, taps in zip(geometry.axes, size, strict=True)):
+        what = f"padding {geometry.written['padding']} is more than half of the {size[0]}×{size[1]} window"
+        most = size[0] // 2, size[1] // 2
+        hint = f"at most {list(most) if isinstance(geometry.written['padding'], list) else min(most)}"
+        entry.faults.add(what, (*entry.path, "padding"), hint)
+    return Window(size, geometry)

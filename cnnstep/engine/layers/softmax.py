@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from cnnstep.engine.layers.entry import Entry, layer_kind
 from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
 from cnnstep.engine.quantity import VECTOR, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Put, Step, Term, Working, read
@@ -106,3 +107,8 @@ def _passed(values: Values, signal: Signal, p: Quantity, cell: Cell, j: int) -> 
     own, other = float(i == j), read(p, values, (n, j))
     slope = Factor(f"({own:g} − {other.label})", own - other.value, p.name, (n, j))
     return Term((*signal.factors(values, cell), read(p, values, cell), slope))
+
+
+@layer_kind("softmax", "Shares that add up to 1.", 5)
+def _read(entry: Entry) -> Softmax:
+    return Softmax()

@@ -102,7 +102,7 @@ def _separate(diagnosis: Diagnosis, path: str, force: bool) -> None:
     from cnnstep.errors import InputError
     from cnnstep.surface.cli.context import say, screen
     from cnnstep.surface.cli.faults import faults_text
-    from cnnstep.surface.scenario_text import dump
+    from cnnstep.surface.scenario_file.writer import dump
     from cnnstep.surface.writing import check_free, write_file
     from cnnstep.tutor.check.separate import separating
 

@@ -85,6 +85,6 @@ def schema() -> None:
       cnnstep schema > scenario.schema.json
     """
     from cnnstep.surface.cli.context import show_json
-    from cnnstep.surface.schema import json_schema
+    from cnnstep.surface.scenario_file.schema import json_schema
 
     show_json(json_schema(), indent=2)

@@ -34,7 +34,7 @@ def teach(loaded: Loaded, style: Numbers) -> None:
 
 def _save(saving: Saving) -> None:
     from cnnstep.surface.cli.faults import faults_text
-    from cnnstep.surface.scenario_text import write_scenario
+    from cnnstep.surface.scenario_file.writer import write_scenario
 
     try:
         write_scenario(Path(saving.path).expanduser(), saving.scenario)

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 
 from cnnstep.engine.checks import Faults
+from cnnstep.engine.geometry_keys import read_geometry
 from cnnstep.engine.layers.conv import correlate
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.shared_keys import read_geometry
 from cnnstep.tutor.document import Block, Paragraph, Table
 from cnnstep.tutor.topics.blocks import beside, grid_of, grids, worked
 from cnnstep.tutor.topics.example import Example

@@ -1,26 +1,29 @@
 """From the nodes of a file to a scenario, or to everything that is wrong with it, each thing at its place.
 
-Three readings, each of what the one before left whole: the keys and types (`spec`), the rows and the number
+Three readings, each of what the one before left whole: the keys and kinds of values (`faults`), the rows and the number
 files, and what the numbers mean together (the engine). A part with a fault is kept from the next reading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic import ValidationError
-
+from cnnstep.engine.keys import Part
+from cnnstep.engine.rebuild import rebuilt
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.scenario_keys import KEYS, NETWORK, ONE_FILTER, REPLACED_BY_LAYERS, SAMPLE_KEYS, SUCH_AS
 from cnnstep.errors import Fault, InputError, Path
 from cnnstep.registry import did_you_mean
-from cnnstep.surface.batches import pairs_of
 from cnnstep.surface.files.matrices import decimal_comma, uneven
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Scalar, plain
-from cnnstep.surface.forms import Form, form_of, matrix_paths, part_of
-from cnnstep.surface.spec import KEYS, REPLACED_BY_LAYERS, REQUIRED
+from cnnstep.surface.scenario_file.batches import pairs_of
+from cnnstep.surface.scenario_file.faults import faults_of
 
+NEEDED = ("input", "filter", "target", "activation", "learning_rate")
+"""Keys that a scenario can't do without; samples stand for input and target."""
+NEEDED_OF_LAYERS = ("input", "layers", "target", "learning_rate")
 MOST_FAULTS = 20
 """A screen full; mending the first ones often mends the rest."""
 
@@ -64,10 +67,10 @@ class _Reading:
         root = self.document.locate(self.at)
         if not isinstance(root, Keys):
             what = "a scenario is made of keys and values, and none stand here"
-            self._note("type", what, f"begin with {REQUIRED[0]}: [[…], […]]; needed are {', '.join(REQUIRED)}", ())
+            self._note("type", what, f"begin with {NEEDED[0]}: [[…], […]]; needed are {', '.join(NEEDED)}", ())
             return None
         data: dict[str, Any] = plain(root)
-        form = form_of(data)
+        form = NETWORK if "layers" in data else ONE_FILTER
         if isinstance(title := root.get("title"), Scalar):
             data["title"] = " ".join(title.text.split("\n")).strip() if "\n" in title.text else title.text
         self._check_conflicts(data)
@@ -104,36 +107,28 @@ class _Reading:
             self._note("conflict", what, "leave test out", ("test",), key=True)
             del data["test"]
 
-    def _check_keys(self, root: Keys, data: dict[str, Any], form: Form) -> None:
+    def _check_keys(self, root: Keys, data: dict[str, Any], form: Part) -> None:
         """Which keys are there; samples stand for input and target."""
         replaced = {"input", "target"} if root.get("samples") is not None else set()
         self.broken.update((key,) for key in replaced)
         meant = {did_you_mean(key, KEYS) for key in data if key not in KEYS}
-        for key in form.needed:
+        for key in NEEDED_OF_LAYERS if form is NETWORK else NEEDED:
             if key in data or key in replaced:
                 continue
             self.broken.add((key,))
             if f'did you mean "{key}"?' not in meant:  # which is told with the key that stands there
-                self._note("missing-key", f"{key} is missing", f"add it: {key}: {_SUCH_AS[key]}", ())
+                self._note("missing-key", f"{key} is missing", f"add it: {key}: {SUCH_AS[key]}", ())
         for key in ("input", "target", "samples", "test", "layers"):
             if isinstance(node := root.get(key), Scalar) and node.value is None:
-                what, hint = f"nothing stands after {key}:", f"write {key}: {_SUCH_AS[key]}"
+                what, hint = f"nothing stands after {key}:", f"write {key}: {SUCH_AS[key]}"
                 self._note("missing-key", what, hint, (key,), key=True)
                 data.pop(key, None)
 
-    def _check_types(self, root: Keys, data: dict[str, Any], form: Form) -> None:
-        try:
-            form.model.model_validate(data)
-        except ValidationError as error:
-            from cnnstep.surface.spec_faults import in_our_words
-
-            tree = Document(self.document.source, root)
-            for detail in error.errors(include_url=False):
-                if fault := in_our_words(tree, detail):
-                    self.found.append((_order(fault), fault))
-                    self._set_aside(fault.path, data)
-                else:
-                    self._set_aside(detail["loc"], data)
+    def _check_types(self, root: Keys, data: dict[str, Any], form: Part) -> None:
+        for path, fault in faults_of(Document(self.document.source, root), data, form):
+            if fault:
+                self.found.append((_order(fault), fault))
+            self._set_aside(path, data)
 
     def _set_aside(self, path: Path, data: dict[str, Any]) -> None:
         """Keeps a broken value from the engine: one number of an activation or optimizer, a layer, or a whole key."""
@@ -193,14 +188,14 @@ class _Reading:
             for fault in error.faults:
                 self._note(fault.code, fault.what, fault.hint, fault.path)
 
-    def _built(self, data: dict[str, Any], form: Form) -> Scenario | None:
+    def _built(self, data: dict[str, Any], form: Part) -> Scenario | None:
         """The scenario of the parts that are whole; None stands for the others, and what is said of it is dropped."""
-        known = form.model.model_fields
+        known = form.names
         given = {key: value for key, value in data.items() if key in known}
         whole = [str(path[0]) for path in self.broken if len(path) == 1 and path[0] in known]
         given |= {key: () if key == "layers" else None for key in whole}
         try:
-            return form.build(**given)
+            return rebuilt(given)
         except InputError as error:
             for fault in self._first_of_each(error.faults):
                 self._note_from_engine(fault)
@@ -233,13 +228,21 @@ class _Reading:
         self.found.append((_order(placed), replace(placed, path=path)))
 
 
-_SUCH_AS = {
-    "input": "[[…], […]]",
-    "filter": "[[…], […]]",
-    "target": "[[…], […]]",
-    "activation": "relu",
-    "learning_rate": "0.5",
-    "samples": "[{input: …, target: …}, …]",
-    "test": "[{input: …, target: …}, …]",
-    "layers": "[{type: conv, …}, …]",
-}
+def matrix_paths(data: Mapping[str, Any]) -> list[Path]:
+    """Where matrices, and files of them, may stand in this scenario."""
+    found: list[Path] = [("input",), ("target",), ("filter",)]
+    for key in ("samples", "test"):
+        samples = data.get(key)
+        places: list[Path] = [(key,)] if isinstance(samples, dict) else []
+        if isinstance(samples, list):
+            places = [(key, index) for index, one in enumerate(samples) if isinstance(one, dict)]
+        found.extend((*place, part) for place in places for part in SAMPLE_KEYS)
+    layers = data.get("layers")
+    for index, layer in enumerate(layers if isinstance(layers, list) else []):
+        found.extend(("layers", index, key) for key in ("weights", "bias") if isinstance(layer, dict) and key in layer)
+    return found
+
+
+def part_of(path: Path) -> Path:
+    """What a fault at this path spoils: one layer, or all that stands under a key."""
+    return path[:2] if path[:1] == ("layers",) else path[:1]

@@ -24,9 +24,9 @@ def dump(scenario: Scenario, *, schema: str | None = None, files: Mapping[str, A
     With `schema`, the address of the JSON Schema, the first line tells it to editors. `files` are what stands in the
     place of arrays with a file of their own, by their names: `{"conv1.weights": {"file": …, "key": …}}`.
     """
-    from cnnstep.surface.spec import defaults
+    from cnnstep.engine.scenario_keys import DEFAULTS
 
-    usual, data, files = defaults(), scenario.data(), files or {}
+    usual, data, files = DEFAULTS, scenario.data(), files or {}
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
     for key in _order(scenario):
         if key == "layers" and scenario.is_network:
@@ -69,19 +69,15 @@ def large_arrays(scenario: Scenario) -> dict[str, Array]:
 
 
 def _order(scenario: Scenario) -> tuple[str, ...]:
-    from cnnstep.surface.spec import KEYS
+    from cnnstep.engine.scenario_keys import KEYS, NETWORK
 
-    if not scenario.is_network:
-        return KEYS
-    from cnnstep.surface.spec_network import NetworkFile
-
-    return tuple(NetworkFile.model_fields)
+    return NETWORK.names if scenario.is_network else KEYS
 
 
 def _short_layers(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The layers without what they have by themselves: names that would be made, and settings at their defaults."""
     from cnnstep.engine.activations import ACTIVATIONS
-    from cnnstep.engine.network import layer_names
+    from cnnstep.engine.layers.kinds import layer_names
     from cnnstep.engine.patches import PLAIN
 
     made = layer_names([{"type": layer["type"]} for layer in layers])
