@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 Path = tuple[str | int, ...]
 """Where in a scenario: its keys and indices from the outside in, such as `("input", 1, 2)`."""
 
+MOST_FAULTS = 20
+"""A screen full; mending the first ones often mends the rest."""
+
 
 @dataclass(frozen=True)
 class Fault:

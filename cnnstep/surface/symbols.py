@@ -32,11 +32,17 @@ SIGNS = _pairs(
 
 ALL = frozenset({*WORDS, *RAISED, *SIGNS})
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
+"""What a terminal obeys, what turns the direction of writing, and what takes no room, so that nobody sees it."""
 
 
 def harmless(text: str) -> str:
-    r"""The text with every character that a terminal would obey written out: an escape is `\x1b`."""
+    r"""The text with every character that a terminal would obey, or that has no width, written out.
+
+    An escape is `\x1b`.
+    """
     return _UNSAFE.sub(lambda found: _written_out(found[0]), text.replace("\r\n", "\n"))
 
 

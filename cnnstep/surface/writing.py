@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -10,6 +11,18 @@ from pathlib import Path
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files.source import quoted
+
+_UNWRITABLE = (OSError, ValueError, RuntimeError)
+"""What a name can come to: ValueError for a zero byte in it, RuntimeError (before 3.13) for links in a circle."""
+
+
+def user_path(name: Path | str) -> Path:
+    """The path of a name as a user types it, `~` at its beginning being their folder."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:  # there is no such user
+        hint = "write the folder's whole name"
+        raise InputError(Fault("not-found", f"{quoted(str(name), 200)} begins with no user's name", hint)) from error
 
 
 def write_file(path: Path | str, content: str | Iterable[bytes], force: bool = False) -> None:
@@ -24,7 +37,7 @@ def write_file(path: Path | str, content: str | Iterable[bytes], force: bool = F
         _check_kind(mode, shown)
         pieces = (content.encode("utf-8"),) if isinstance(content, str) else content
         _write_beside(target, pieces, mode, force)
-    except (OSError, ValueError) as error:
+    except _UNWRITABLE as error:
         raise InputError(_cannot_write(shown, error)) from error
 
 
@@ -39,7 +52,7 @@ def check_free(path: Path | str, force: bool = False) -> None:
             raise FileExistsError
         if not target.parent.is_dir():
             raise FileNotFoundError
-    except (OSError, ValueError) as error:
+    except _UNWRITABLE as error:
         raise InputError(_cannot_write(shown, error)) from error
 
 
@@ -80,7 +93,7 @@ def _name(draft: Path, target: Path) -> None:
         draft.replace(target)
 
 
-def _cannot_write(shown: str, error: OSError | ValueError) -> Fault:
+def _cannot_write(shown: str, error: OSError | ValueError | RuntimeError) -> Fault:
     name = quoted(shown, 200)
     if isinstance(error, FileExistsError):
         what, hint = f"{name} exists already", "choose another name, or add --force to replace it"
@@ -89,5 +102,7 @@ def _cannot_write(shown: str, error: OSError | ValueError) -> Fault:
         return Fault("not-found", f"there is no folder for {name}", "make the folder first", file=shown)
     if isinstance(error, PermissionError):
         return Fault("no-permission", f"you have no permission to write {name}", "write to another folder", file=shown)
+    if isinstance(error, RuntimeError) or getattr(error, "errno", None) == errno.ELOOP:
+        return Fault("cannot-write", f"{name} is a link that leads to itself", "choose another name", file=shown)
     reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
     return Fault("cannot-write", f"{name} can't be written: {reason.lower()}", "write to another folder", file=shown)

@@ -28,7 +28,7 @@ class Record:
     """`losses` has one entry more than there were iterations: the last is the loss after the last update.
 
     So has `accuracy`, where a network tells classes apart; `test_accuracy` is that of the samples held back, from the
-    first iteration to after the last update.
+    first iteration to after the last update. `interrupted` is a run that Ctrl-C ended.
     """
 
     lesson: Lesson
@@ -40,6 +40,7 @@ class Record:
     outcome: Outcome
     accuracy: tuple[float, ...] = ()
     test_accuracy: tuple[float, ...] = ()
+    interrupted: bool = False
 
     @property
     def iterations(self) -> int:
@@ -52,30 +53,47 @@ def record(
     keep: Callable[[int], bool] = lambda number: False,
     progress: Callable[[int], None] = lambda number: None,
 ) -> Record:
-    """Takes in iterations, at least one; stops early only where the numbers are no longer finite."""
+    """Takes in iterations, at least one; stops early where the numbers are no longer finite, and at Ctrl-C.
+
+    What was done until then is kept; before the first iteration is over, Ctrl-C goes on to whoever called.
+    """
     first = last = None
+    interrupted = False
     kept: list[Iteration] = []
     losses: list[float] = []
     events: list[Event] = []
     watch: _Watch | None = None
-    for iteration in iterations:
-        first, last = first or iteration, iteration
-        watch = watch or _Watch(iteration.lesson)
-        losses.append(iteration.loss)
-        if keep(iteration.number):
-            kept.append(iteration)
-        if happened := watch.happened(iteration):
-            events.append(Event(iteration.number, iteration.loss, "; ".join(happened)))
-        progress(iteration.number)
-        if not math.isfinite(iteration.loss_after):
-            break
+    try:
+        for iteration in iterations:
+            first = first or iteration
+            watch = watch or _Watch(iteration.lesson)
+            losses.append(iteration.loss)
+            if keep(iteration.number):
+                kept.append(iteration)
+            if happened := watch.happened(iteration):
+                events.append(Event(iteration.number, iteration.loss, "; ".join(happened)))
+            progress(iteration.number)
+            last = iteration  # only now is it taken in whole
+            if not math.isfinite(iteration.loss_after):
+                break
+    except KeyboardInterrupt:
+        if last is None:
+            raise
+        interrupted = True
     if first is None or last is None or watch is None:
         raise ValueError("a run has at least one iteration")
+    if interrupted:
+        whole = last.number - first.number + 1
+        del losses[whole:], watch.accuracies.training[whole:]
+        kept = [one for one in kept if one.number <= last.number]
+        events = [one for one in events if one.iteration <= last.number]
     losses.append(last.loss_after)
     watch.accuracies.look(last.following, last=True)
     training, held_back = tuple(watch.accuracies.training), tuple(watch.accuracies.held_back)
     ended = outcome(first, last)
-    return Record(last.lesson, first, last, tuple(kept), tuple(losses), tuple(events), ended, training, held_back)
+    return Record(
+        last.lesson, first, last, tuple(kept), tuple(losses), tuple(events), ended, training, held_back, interrupted
+    )
 
 
 class _Watch:

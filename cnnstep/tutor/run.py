@@ -189,20 +189,22 @@ def run_data(
         "schema": 1,
         "scenario": scenario,
         "iterations": [iteration_data(iteration, only) for iteration in kept],
-        **_left_out(record.iterations - len(kept), (asked or 0) - record.iterations),
+        **_left_out(record, len(kept), asked or 0),
         "outcome": result,
     }
 
 
-def _left_out(unlisted: int, undone: int) -> dict[str, Any]:
+def _left_out(record: Record, listed: int, asked: int) -> dict[str, Any]:
     """How many iterations the JSON does not have, and why; nothing where it has them all."""
+    unlisted, undone = record.iterations - listed, asked - record.iterations
     words = []
     if unlisted:
         verb = "is" if unlisted == 1 else "are"
         words.append(f"{counted(unlisted, 'iteration')} {verb} not listed here; --every 1 lists them all")
     if undone > 0:
         verb = "was" if undone == 1 else "were"
-        words.append(f"{undone} of those asked for {verb} not carried out: the loss is not finite any more")
+        why = "the run was interrupted" if record.interrupted else "the loss is not finite any more"
+        words.append(f"{undone} of those asked for {verb} not carried out: {why}")
     if not words:
         return {}
     return {"left_out": {"iterations": unlisted + max(undone, 0), "message": ". ".join(words)}}

@@ -166,7 +166,7 @@ class TestState:
         path = tmp_path / "part.npz"
         planned = Sweep.planned(FIRST, MANY)
         with keeping(str(path), planned, lambda number: None) as heard:
-            planned.done[0] = True
+            planned.done[0], planned.statuses[:4096] = True, 0
             heard(4095)
             assert not resumed(str(path), FIRST, MANY).done.any()
         assert resumed(str(path), FIRST, MANY).done[0]

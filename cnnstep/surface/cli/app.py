@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import TextIO
 
 import typer
 
-from cnnstep.errors import InputError
+from cnnstep.errors import Fault, InputError
 from cnnstep.surface.cli import analyze, check, practice, progress, reference, run, sweep
 from cnnstep.surface.cli.context import screen, show_json
 from cnnstep.surface.cli.usage import PlainHelp, usage_fault
@@ -78,8 +80,11 @@ def run_app(arguments: Sequence[str]) -> int:
     _open_missing_streams()
     code: int = Exit.DONE
     try:
-        code = _carry_out(arguments)
-        sys.stdout.flush()
+        with _as_ctrl_c(), warnings.catch_warnings():
+            # a sum that overflows is told by what becomes of the numbers, in words
+            warnings.simplefilter("ignore", RuntimeWarning)
+            code = _carry_out(arguments)
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough, as in `| head -1`: no fault
         _close_quietly(sys.stdout)
     except OSError as error:
@@ -87,6 +92,20 @@ def run_app(arguments: Sequence[str]) -> int:
         _tell(f"The output can't be written: {(error.strerror or str(error)).lower()}.\n")
         return Exit.UNUSABLE
     return code
+
+
+@contextmanager
+def _as_ctrl_c() -> Iterator[None]:
+    """Who is told to end, by a closed window or by `kill`, ends as by Ctrl-C, and leaves nothing half written."""
+    before = {}
+    try:
+        for name in ("SIGTERM", "SIGHUP"):
+            if told := getattr(signal, name, None):  # Windows has only the first
+                before[told] = signal.signal(told, signal.default_int_handler)
+        yield
+    finally:
+        for told, handler in before.items():
+            signal.signal(told, handler)
 
 
 def _carry_out(arguments: Sequence[str]) -> int:
@@ -110,7 +129,19 @@ def _carry_out(arguments: Sequence[str]) -> int:
     except Exception as error:  # the last resort: a bug is told in words, not as a traceback
         if isinstance(error, OSError) and error.errno in UNWRITABLE:
             raise
+        if isinstance(error, FileNotFoundError) and _is_nowhere():
+            hint = "go to another with cd, and type the command again"
+            return _unusable(InputError(Fault("not-found", "the folder that you are in is gone", hint)), arguments)
         return _bug(error, arguments)
+
+
+def _is_nowhere() -> bool:
+    """Whether the current folder has been removed."""
+    try:
+        os.getcwd()  # noqa: PTH109  # Path.cwd() is the same call
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _unusable(error: InputError, arguments: Sequence[str]) -> int:

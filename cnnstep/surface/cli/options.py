@@ -13,6 +13,8 @@ from cnnstep.tutor.numbers import Numbers
 FIRST_LESSON = "first-filter"
 MOST_DECIMALS = 15
 """A double has no more that mean something."""
+MOST_COUNTED = 10**12
+"""Of iterations or runs: a year of the fastest machine has fewer."""
 
 
 def _scenario_names(incomplete: str) -> list[str]:
@@ -82,17 +84,18 @@ def format_of(name: str, as_json: bool) -> str:
     return "json" if as_json else name or formats.USUAL
 
 
-def at_least(value: int, least: int, option: str) -> None:
-    """A fault where an option's number is too small."""
-    if value < least:
-        raise InputError(Fault("usage", f"{option} is {value}; it must be {least} or more", f"type: {option} {least}"))
-
-
 def between(value: int, least: int, most: int, option: str) -> None:
     """A fault where an option's number is too small or too large."""
-    at_least(value, least, option)
+    if value < least:
+        raise InputError(Fault("usage", f"{option} is {value}; it must be {least} or more", f"type: {option} {least}"))
     if value > most:
-        raise InputError(Fault("usage", f"{option} is {value}; it must be {most} or less", f"type: {option} {most}"))
+        what = f"{option} is {value!s:.25}; it must be {most} or less"
+        raise InputError(Fault("usage", what, f"type: {option} {most}"))
+
+
+def at_least(value: int, least: int, option: str) -> None:
+    """A fault where a count is too small, or larger than anything that is counted here."""
+    between(value, least, MOST_COUNTED, option)
 
 
 def not_both(option: str, others: Mapping[str, object]) -> None:

@@ -22,6 +22,7 @@ from cnnstep.surface.cli.options import (
     not_both,
     style_of,
 )
+from cnnstep.surface.exits import Exit
 
 if TYPE_CHECKING:
     from cnnstep.engine.lesson import Lesson
@@ -97,6 +98,8 @@ def run(
     if save:
         _save(save, recorded, force)
     if mistake:
+        if recorded.interrupted:
+            raise KeyboardInterrupt  # half of a comparison says nothing
         give(_beside_the_right_way(recorded, mistake, total, keep, loaded, steps, style), shape)
         return
 
@@ -104,6 +107,8 @@ def run(
         return run_document(recorded, loaded.name, style, steps, sample_shown(recorded.first, sample))
 
     give(Answer(document, lambda: run_data(recorded, told(loaded), steps, total), style), shape)
+    if recorded.interrupted:
+        raise typer.Exit(Exit.INTERRUPTED)
 
 
 def _beside_the_right_way(

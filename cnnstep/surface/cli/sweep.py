@@ -15,7 +15,7 @@ from cnnstep.surface.cli.options import (
     Fractions,
     Precision,
     ScenarioName,
-    at_least,
+    between,
     format_of,
     not_both,
     style_of,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 MANY = 500
 """Updates of a run, unless told."""
+MOST_WORKERS = 256
+"""Each is a Python with NumPy, some 50 MB."""
 
 
 def sweep(
@@ -96,7 +98,7 @@ def sweep(
       cnnstep sweep first-filter --starts 100000 --workers 2 --output runs.csv --resume part.npz
     """
     style = style_of(precision, fractions)
-    at_least(workers, 1, "--workers")
+    between(workers, 1, MOST_WORKERS, "--workers")
     if scheduler:
         not_both("--scheduler", {"--workers": workers > 1})
     _one_thread()
@@ -116,7 +118,7 @@ def sweep(
     interrupted = _carried_out(swept, _executor(workers, scheduler), resume)
     if output:
         _write(output, swept, force)
-    _tell(swept, loaded.name, style, as_json, bool(resume))
+    _tell(swept, loaded.name, style, as_json, bool(resume), interrupted)
     if interrupted:
         raise typer.Exit(Exit.INTERRUPTED)
 
@@ -194,7 +196,7 @@ def _write(output: str, swept: Sweep, force: bool) -> None:
     say(f"Written: {output}" + ("." if swept.finished else f", with the {swept.count} runs that are done."))
 
 
-def _tell(swept: Sweep, name: str, style: Numbers, as_json: bool, kept: bool) -> None:
+def _tell(swept: Sweep, name: str, style: Numbers, as_json: bool, kept: bool, interrupted: bool) -> None:
     from cnnstep.surface.answer import Answer
     from cnnstep.surface.cli.context import give
     from cnnstep.tutor.sweep.data import sweep_data
@@ -203,6 +205,7 @@ def _tell(swept: Sweep, name: str, style: Numbers, as_json: bool, kept: bool) ->
     from cnnstep.tutor.sweep.summary import summarize
     from cnnstep.tutor.sweep.work import trainer
 
-    summary, own = summarize(swept), own_run(swept, trainer(swept.plan))
+    summary = summarize(swept)
+    own = None if interrupted else own_run(swept, trainer(swept.plan))  # it may take as long as the others
     document = partial(report, swept, summary, own, name, style, kept)
     give(Answer(document, partial(sweep_data, swept, summary, own), style), format_of("", as_json))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from cnnstep.errors import InputError
 from cnnstep.surface.cli.context import say, screen, show
@@ -35,9 +34,10 @@ def teach(loaded: Loaded, style: Numbers) -> None:
 def _save(saving: Saving) -> None:
     from cnnstep.surface.cli.faults import faults_text
     from cnnstep.surface.scenario_file.writer import write_scenario
+    from cnnstep.surface.writing import user_path
 
     try:
-        write_scenario(Path(saving.path).expanduser(), saving.scenario)
+        write_scenario(user_path(saving.path), saving.scenario)
     except InputError as error:
         here = [replace(f, hint="choose another name") if f.code == "exists" else f for f in error.faults]
         say(faults_text(InputError(here), screen().width))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
-from cnnstep.errors import Fault, InputError
+from cnnstep.errors import MOST_FAULTS, Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.array_files import FILE_LIMIT, Array, from_npy, from_npz
 from cnnstep.surface.files.matrices import counted, others_have, usual_length
@@ -51,39 +53,55 @@ def _from_csv(path: Path, shown: str) -> Array:
     source = Source(decoded(read_file(path, FILE_LIMIT, shown), shown), shown)
     lines = [(start, line) for start, line in source.lines() if line.strip() and not line.lstrip().startswith("#")]
     between = re.compile(next((sign for sign in ";," if any(sign in line for _, line in lines)), r"\s+"))
-    faults: list[Fault] = []
+    faults = _LineFaults(source)
     rows = [(start, _row(source, line, start, between, faults)) for start, line in lines]
     if not rows:
         raise InputError(Fault("empty", f"there are no numbers in {quoted(shown, 200)}", "write one row per line"))
-    faults.extend(_uneven_lines(source, rows))
-    if faults:
-        raise InputError(sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
+    _note_uneven(rows, faults)
+    if faults.found:
+        faults.stop()
     return np.array([numbers for _, numbers in rows], dtype=np.float64)
 
 
-def _row(source: Source, line: str, start: int, between: re.Pattern[str], faults: list[Fault]) -> list[float]:
+class _LineFaults:
+    """What is wrong with the lines of a file; reading ends where there is more of it than anyone reads."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.found: list[Fault] = []
+
+    def note(self, code: str, what: str, hint: str, index: int) -> None:
+        if len(self.found) == MOST_FAULTS:
+            what, hint = "there is more like these further on", "mend these first"
+            self.found.append(Fault("more-faults", what, hint, file=self._source.file))
+            self.stop()
+        self.found.append(self._source.fault(code, what, hint, index))
+
+    def stop(self) -> NoReturn:
+        raise InputError(sorted(self.found, key=lambda fault: (fault.line or sys.maxsize, fault.column or 0)))
+
+
+def _row(source: Source, line: str, start: int, between: re.Pattern[str], faults: _LineFaults) -> list[float]:
     """The numbers of one line; a word that is none is a fault, and 0 stands in for it."""
     numbers, at = [], start + len(line) - len(line.lstrip())
     for word in between.split(line.strip()):
         number = number_in(word.strip())
         if number is None:
             what, hint = why_no_number(word.strip())
-            faults.append(source.fault("not-a-number", what, hint, at + len(word) - len(word.lstrip())))
+            faults.note("not-a-number", what, hint, at + len(word) - len(word.lstrip()))
         numbers.append(float(number or 0))
         gap = between.match(source.text, at + len(word))
         at += len(word) + (len(gap.group()) if gap else 0)
     return numbers
 
 
-def _uneven_lines(source: Source, rows: list[tuple[int, list[float]]]) -> list[Fault]:
+def _note_uneven(rows: list[tuple[int, list[float]]], faults: _LineFaults) -> None:
     lengths = [len(numbers) for _, numbers in rows]
     usual = usual_length(lengths)
     others, hint = others_have(lengths, usual), f"write {counted(usual, 0)} in each row"
-    return [
-        source.fault("ragged", f"this row has {counted(len(numbers), 0)}, {others} {usual}", hint, start)
-        for start, numbers in rows
-        if len(numbers) != usual
-    ]
+    for start, numbers in rows:
+        if len(numbers) != usual:
+            faults.note("ragged", f"this row has {counted(len(numbers), 0)}, {others} {usual}", hint, start)
 
 
 _PGM_HEADER = re.compile(rb"(P[25])" + rb"(?:\s|#[^\r\n]*[\r\n])+([0-9]{1,9})" * 3 + rb"\s")

@@ -7,7 +7,8 @@ import re
 
 from cnnstep.surface.files.source import quoted
 
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_OCTAL = re.compile("[-+]?0[0-9]+")
 _EXACT = 2**53  # beyond it a float64 no longer holds every whole number
 _MINUS_SIGNS = str.maketrans(dict.fromkeys("−–—‒﹣－‐‑", "-"))
 _YES_OR_NO = {"true": 1, "yes": 1, "on": 1, "false": 0, "no": 0, "off": 0}
@@ -15,8 +16,11 @@ _NOT_ORDINARY = {"nan", "inf", "infinity"}
 
 
 def number_in(text: str) -> int | float | None:
-    """The number that the text spells: `2`, `-.5`, `1e-3`, `+1`; None for everything else, infinities included."""
-    if not _NUMBER.fullmatch(text):
+    """The number that the text spells: `2`, `-.5`, `1e-3`, `+1`; None for everything else, infinities included.
+
+    So is 012, which is 12 to a learner and 10 to other readers of YAML.
+    """
+    if not _NUMBER.fullmatch(text) or _OCTAL.fullmatch(text):
         return None
     value = float(text)
     if not math.isfinite(value):
@@ -61,6 +65,9 @@ def _no_spelling(text: str, shown: str) -> tuple[str, str]:
         return f"{shown} means yes or no, and is not a number", f"write {_YES_OR_NO[word]}"
     if word.lstrip("+-.") in _NOT_ORDINARY:
         return f"{shown} can't be calculated with", "write an ordinary number"
+    if _OCTAL.fullmatch(text):
+        decimal = text[: text[0] == "-"] + (text.lstrip("+-0") or "0")
+        return f"{shown} begins with a 0, which some programs read as octal", f"write {decimal}"
     if _NUMBER.fullmatch(text):
         return f"{shown} is too large; numbers go up to about 1.8e308", "write a smaller number"
     return f"{shown} is not a number", "write a number such as 2, -1 or 0.5"

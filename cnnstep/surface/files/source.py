@@ -45,11 +45,18 @@ class Source:
         line = bisect_right(self._starts, index)
         return line, index - self._starts[line - 1] + 1
 
+    @cached_property
+    def _lines(self) -> dict[int, str]:
+        """The lines that were asked for: thousands of faults may stand in one."""
+        return {}
+
     def line(self, number: int) -> str:
         """The text of a line, as wide as its columns: tabs and unprintable characters take one place each."""
-        starts = [*self._starts, len(self.text) + 1]
-        text = self.text[starts[number - 1] : starts[number] - 1].rstrip("\r")
-        return "".join(c if c.isprintable() else " " if c == "\t" else "�" for c in text)
+        if number not in self._lines:
+            end = self._starts[number] if number < len(self._starts) else len(self.text) + 1
+            text = self.text[self._starts[number - 1] : end - 1].rstrip("\r")
+            self._lines[number] = "".join(c if c.isprintable() else " " if c == "\t" else "�" for c in text)
+        return self._lines[number]
 
     def fault(self, code: str, what: str, hint: str, index: int, path: KeyPath = ()) -> Fault:
         """A fault of the character at `index`."""

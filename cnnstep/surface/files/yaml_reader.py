@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -68,13 +69,17 @@ class Keys(Node):
 
     entries: tuple[tuple[Scalar, Node], ...]
 
+    @cached_property
+    def _by_text(self) -> dict[str, tuple[Scalar, Node]]:
+        return {entry[0].text: entry for entry in self.entries}
+
     def get(self, key: str) -> Node | None:
         """The value of a key."""
-        return next((value for name, value in self.entries if name.text == key), None)
+        return self._by_text[key][1] if key in self._by_text else None
 
     def key(self, key: str) -> Scalar | None:
         """The key itself, for its place."""
-        return next((name for name, _ in self.entries if name.text == key), None)
+        return self._by_text[key][0] if key in self._by_text else None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from cnnstep.engine.keys import Part
 from cnnstep.engine.rebuild import rebuilt
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.scenario_keys import KEYS, NETWORK, ONE_FILTER, REPLACED_BY_LAYERS, SAMPLE_KEYS, SUCH_AS
-from cnnstep.errors import Fault, InputError, Path
+from cnnstep.errors import MOST_FAULTS, Fault, InputError, Path
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.matrices import decimal_comma, uneven
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Scalar, plain
@@ -24,8 +24,6 @@ from cnnstep.surface.scenario_file.faults import faults_of
 NEEDED = ("input", "filter", "target", "activation", "learning_rate")
 """Keys that a scenario can't do without; samples stand for input and target."""
 NEEDED_OF_LAYERS = ("input", "layers", "target", "learning_rate")
-MOST_FAULTS = 20
-"""A screen full; mending the first ones often mends the rest."""
 
 
 def read_scenario(document: Document, at: Path = ()) -> Scenario:

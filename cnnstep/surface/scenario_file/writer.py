@@ -44,9 +44,10 @@ def write_scenario(path: Path | str, scenario: Scenario, force: bool = False) ->
     from cnnstep.surface.weights import write_arrays
     from cnnstep.surface.writing import check_free, write_file
 
-    arrays, beside = large_arrays(scenario), Path(path).with_suffix(".npz")
+    arrays = large_arrays(scenario)
+    check_free(path, force)
+    beside = Path(path).with_suffix(".npz")
     if arrays:
-        check_free(path, force)
         write_arrays(beside, arrays, force)
     write_file(path, dump(scenario, files={name: {"file": beside.name, "key": name} for name in arrays}), force)
 

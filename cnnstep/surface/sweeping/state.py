@@ -15,6 +15,7 @@ import numpy as np
 
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
+from cnnstep.surface.files.array_files import UNREADABLE, stored_in
 from cnnstep.surface.files.source import quoted
 from cnnstep.surface.writing import write_file
 from cnnstep.tutor.sweep.gather import NOT_DONE, STATUSES, Sweep
@@ -25,6 +26,9 @@ FORMAT = 1
 PARTS = ("statuses", "iterations", "losses", "weights", "done")
 OFTEN = 5.0
 """Seconds between two savings, or longer where saving takes long."""
+MOST_OF_A_KEY = 20_000_000
+MOST_OF_A_HEADER = 10_000
+"""Bytes of a part of the file beside its numbers."""
 SHARE = 20
 """Saving takes at most one part in so many of the time."""
 
@@ -45,28 +49,54 @@ def save(path: str, sweep: Sweep) -> None:
 def resumed(path: str, scenario: Scenario, plan: Plan) -> Sweep:
     """The sweep that a state file holds, or a new one where there is no such file yet, or no path."""
     sweep = Sweep.planned(scenario, plan)
-    if not path or not Path(path).exists():
+    if not path or not _exists(path):
         return sweep
-    parts = _read(path)
-    _check_key(path, parts["key"], key_of(sweep))
+    parts = _read(path, sweep)
     for name in PARTS:
         planned, kept = getattr(sweep, name), parts[name]
         if kept.shape != planned.shape or kept.dtype != planned.dtype:
             raise _no_state(path)
-    if parts["statuses"].size and not NOT_DONE <= parts["statuses"].min() <= parts["statuses"].max() < len(STATUSES):
+    if not _is_possible(sweep, parts):
         raise _no_state(path)
     return Sweep(scenario, plan, *(parts[name] for name in PARTS))
 
 
-def _read(path: str) -> dict[str, Any]:
+def _exists(path: str) -> bool:
     try:
-        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return {name: file[name] for name in ("key", *PARTS)}
+        return Path(path).exists()
+    except (OSError, ValueError):  # links in a circle, a zero byte: `save` says what is wrong with the name
+        return False
+
+
+def _is_possible(sweep: Sweep, parts: dict[str, Any]) -> bool:
+    """Whether a sweep can have come to this: a run that is done has a status, and a loss unless that diverged."""
+    statuses, iterations = parts["statuses"], parts["iterations"]
+    there = np.repeat(parts["done"], block_length(sweep.scenario))[: sweep.plan.runs]
+    ended = (statuses >= 0) & (statuses < len(STATUSES))
+    counted = (iterations >= 0) & (iterations <= sweep.plan.iterations)
+    losses = (parts["losses"] >= 0) | (statuses == STATUSES.index("diverged"))
+    return bool(((ended & counted & losses) | ~there).all() and (there | (statuses == NOT_DONE)).all())
+
+
+def _read(path: str, planned: Sweep) -> dict[str, Any]:
+    """The parts of a file, as large as those of the planned sweep, once its key says that it is the same sweep."""
+    try:
+        with Path(path).open("rb") as stream, zipfile.ZipFile(stream) as archive:
+            key = _part(archive, "key", MOST_OF_A_KEY)
+            _check_key(path, key, key_of(planned))
+            return {name: _part(archive, name, getattr(planned, name).nbytes + MOST_OF_A_HEADER) for name in PARTS}
     except PermissionError as error:
         hint = "ask for permission, or give another name"
         raise InputError(Fault("no-permission", f"{quoted(path, 200)} can't be read", hint, file=path)) from error
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise _no_state(path) from error
+
+
+def _part(archive: zipfile.ZipFile, name: str, most: int) -> Any:
+    """One array; ValueError where it unpacks to more than `most` bytes."""
+    if archive.getinfo(f"{name}.npy").file_size > most:
+        raise ValueError("larger than it can be")
+    return stored_in(archive.read(f"{name}.npy"))
 
 
 def _no_state(path: str) -> InputError:
@@ -76,11 +106,8 @@ def _no_state(path: str) -> InputError:
 
 def _check_key(path: str, kept: Any, wanted: dict[str, Any]) -> None:
     """A fault that says in what the file's sweep is another one."""
-    try:
-        found = json.loads(str(kept))
-        plan, about = found["plan"], found["scenario"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise _no_state(path) from error
+    found = json.loads(str(kept))
+    plan, about = dict(found["plan"]), found["scenario"]
     if found == wanted:
         return
     other = [

@@ -11,11 +11,11 @@ from cnnstep.tutor.sweep.gather import NOT_DONE, STATUSES, Own, Sweep
 from cnnstep.tutor.sweep.summary import Found, Summary
 
 
-def sweep_data(sweep: Sweep, summary: Summary, own: Own) -> dict[str, Any]:
+def sweep_data(sweep: Sweep, summary: Summary, own: Own | None) -> dict[str, Any]:
     """`runs` are those that are done, of `planned`; `seed` and `init` are null where nothing was drawn.
 
     `took` has the iterations of each status that ends a run; `map` (axes only) a status for each run, the first
-    axis outermost, null where one is not done.
+    axis outermost, null where one is not done. `own` is null where the sweep was stopped before its turn.
     """
     plan = sweep.plan
     data: dict[str, Any] = {
@@ -34,7 +34,7 @@ def sweep_data(sweep: Sweep, summary: Summary, own: Own) -> dict[str, Any]:
         "outcomes": dict(summary.outcomes),
         "took": {status: asdict(took) for status, took in summary.took.items()},
         "filters": {"distinct": summary.distinct, "frequent": [_found(sweep, found) for found in summary.found]},
-        "own": {"status": own.status, "iterations": own.iterations, "loss": number(own.loss)},
+        "own": own and {"status": own.status, "iterations": own.iterations, "loss": number(own.loss)},
     }
     return data | ({"map": _map(sweep)} if plan.axes else {})
 

@@ -40,15 +40,18 @@ def share_text(share: float, numbers: Numbers) -> str:
 
 
 def report(
-    sweep: Sweep, summary: Summary, own: Own, name: str, numbers: Numbers, kept: bool = False
+    sweep: Sweep, summary: Summary, own: Own | None, name: str, numbers: Numbers, kept: bool = False
 ) -> tuple[Block, ...]:
-    """The page of a sweep; `name` is the scenario's as it is typed, `kept` whether a stopped sweep can go on."""
+    """The page of a sweep; `name` is the scenario's as it is typed, `kept` whether a stopped sweep can go on.
+
+    `own` is None where the sweep was stopped before the scenario's own filter had its turn.
+    """
     title = sweep.scenario.title or name
     blocks: list[Block] = [Heading(f"Sweep: {title}", 1, name if title != name else ""), *_unfinished(sweep, kept)]
     if not summary.runs:
         return (*blocks, Paragraph("No run is finished yet."))
     blocks.append(_sentences(_answer(sweep, summary, numbers)))
-    if sweep.plan.starts:
+    if sweep.plan.starts and own:
         blocks.append(_sentences(_luck(summary, own, numbers)))
     blocks += [_outcomes(summary, numbers), figure(sweep)]
     if len(sweep.plan.axes) == 1:
