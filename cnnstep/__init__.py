@@ -11,8 +11,7 @@ TYPE_CHECKING = False  # typing's own costs 3 ms, a tenth of `cnnstep --version`
 if TYPE_CHECKING:
     from typing import Any
 
-    from cnnstep.engine.build import one_filter
-    from cnnstep.engine.build_network import network
+    from cnnstep.engine.build import network, one_filter
     from cnnstep.engine.findings import findings
     from cnnstep.engine.lesson import lesson_of
     from cnnstep.engine.status import outcome
@@ -52,7 +51,7 @@ _HOMES = {
     "from_torch": "cnnstep.surface.from_torch",
     "lesson_of": "cnnstep.engine.lesson",
     "load_weights": "cnnstep.surface.weights",
-    "network": "cnnstep.engine.build_network",
+    "network": "cnnstep.engine.build",
     "one_filter": "cnnstep.engine.build",
     "outcome": "cnnstep.engine.status",
     "save_weights": "cnnstep.surface.weights",

@@ -13,13 +13,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from cnnstep.engine.build import one_filter
+from cnnstep.engine.build import one_filter, rebuilt
 from cnnstep.engine.findings import findings
 from cnnstep.engine.layers.conv import input_gradient
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.patches import PLAIN
 from cnnstep.engine.quantity import Array, Values
-from cnnstep.engine.rebuild import rebuilt
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import outcome
 from cnnstep.engine.trace import Iteration, trace

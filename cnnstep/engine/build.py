@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS, Activation
-from cnnstep.engine.checks import Faults, Named, chosen, read_array
-from cnnstep.engine.geometry_keys import GEOMETRY_KEYS, LEFTOVER, Steps, read_geometry
+from cnnstep.engine.checks import Faults, Named, NumberReader, chosen, read_array
+from cnnstep.engine.geometry_keys import DILATION, GEOMETRY_KEYS, LEFTOVER_KEY, PADDING, STRIDE, Steps, read_geometry
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
-from cnnstep.engine.losses import LOSSES, Loss
+from cnnstep.engine.layers.kinds import LAYERS, layer_names, read_layers
+from cnnstep.engine.layers.layer import Layer, Size
+from cnnstep.engine.losses import LOSSES, NETWORK_LOSSES, Loss
+from cnnstep.engine.optimizers import OPTIMIZERS, Optimizer
 from cnnstep.engine.patches import PLAIN, Geometry
 from cnnstep.engine.quantity import Array, frozen
-from cnnstep.engine.scenario import OUTPUT_MINUS_TARGET, Scenario
-from cnnstep.engine.shared_keys import SharedKeys, read_samples
+from cnnstep.engine.samples import Samples, read_list, read_numbers, read_pairs, read_samples
+from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
+from cnnstep.engine.scenario_keys import ERROR, ITERATIONS, LEARNING_RATE, LOSS, OPTIMIZER, SLOPE_AT_ZERO, TITLE
 from cnnstep.errors import InputError, Path
+from cnnstep.registry import did_you_mean
 
 
 def size_text(sizes: Sequence[int]) -> str:
@@ -34,17 +39,17 @@ def one_filter(
     input: Any = None,
     target: Any = None,
     samples: Sequence[Mapping[str, Any]] | None = None,
-    title: str = "",
+    title: str = TITLE.default,
     bias: Any = None,
-    stride: Steps = 1,
-    padding: Steps | str = 0,
-    dilation: Steps = 1,
-    leftover: str = LEFTOVER[0],
-    loss: str = "half_squared_error",
-    error: str = OUTPUT_MINUS_TARGET,
-    relu_slope_at_zero: float = 0.0,
-    optimizer: Named = "sgd",
-    iterations: int = 1,
+    stride: Steps = STRIDE.default,
+    padding: Steps | str = PADDING.default,
+    dilation: Steps = DILATION.default,
+    leftover: str = LEFTOVER_KEY.default,
+    loss: str = LOSS.default,
+    error: str = ERROR.default,
+    relu_slope_at_zero: float = SLOPE_AT_ZERO.default,
+    optimizer: Named = OPTIMIZER.default,
+    iterations: int = ITERATIONS.default,
 ) -> Scenario:
     """The scenario of one convolution layer and its activation, from the keys of a scenario file.
 
@@ -53,7 +58,7 @@ def one_filter(
     """
     faults = Faults()
     pairs = _pairs(input, target, samples, faults)
-    weights = _array(filter, ("filter",), (2, 3, 4), faults)
+    weights = read_numbers(filter, ("filter",), faults, (2, 3, 4))
     moves = {"stride": stride, "padding": padding, "dilation": dilation, "leftover": leftover}
     geometry = read_geometry(faults, moves, None if weights is None else weights.shape[-2:])
     shared = SharedKeys.read(
@@ -81,6 +86,131 @@ def one_filter(
     return shared.scenario(arrays.inputs, arrays.targets, layers, chosen_loss, hidden=hidden)
 
 
+def network(
+    *,
+    layers: Sequence[Mapping[str, Any]],
+    learning_rate: float,
+    input: Any = None,
+    target: Any = None,
+    samples: Sequence[Mapping[str, Any]] | None = None,
+    test: Sequence[Mapping[str, Any]] | None = None,
+    title: str = TITLE.default,
+    loss: str = LOSS.default,
+    error: str = ERROR.default,
+    relu_slope_at_zero: float = SLOPE_AT_ZERO.default,
+    optimizer: Named = OPTIMIZER.default,
+    iterations: int = ITERATIONS.default,
+) -> Scenario:
+    """The scenario of a whole network, from the keys of a scenario file.
+
+    `layers` are mappings with a `type` each, as the file writes them. A target has the size of the network's
+    output, or is `{"class": 3}`: all 0 but for a 1 at that unit. `test` are samples like `samples` that nothing is
+    trained with: they measure what was learned. `InputError` lists every fault at once.
+    """
+    faults = Faults()
+    shared = SharedKeys.read(
+        faults,
+        title=title,
+        learning_rate=learning_rate,
+        error=error,
+        relu_slope_at_zero=relu_slope_at_zero,
+        optimizer=optimizer,
+        iterations=iterations,
+    )
+    layers = _entries(layers, faults)
+    given = Samples(read_samples(faults, input, target, samples))
+    images, written_flat = given.images(faults)
+    names = _checked_names(layers, faults)
+    input_size = None if images is None else images.shape[1:]
+    built, size = read_layers(layers, input_size, shared.relu_slope_at_zero, faults)
+    chosen_loss = _network_loss(loss, layers, faults)
+    targets = None if size is None else given.targets(size, chosen_loss, faults)
+    held_back = None if test is None else Samples(read_pairs(faults, "test", test))
+    tests = None if held_back is None else _tests(held_back, input_size, size, chosen_loss, faults)
+    faults.stop_if_any()
+    assert images is not None
+    assert targets is not None
+    assert chosen_loss is not None
+    hidden = ({"sample"} if samples is None else set()) | ({"channel"} if written_flat else set())
+    return shared.scenario(
+        images,
+        np.asfortranarray(targets),  # sample beside sample, as the layers leave the output
+        built,
+        chosen_loss,
+        hidden=frozenset(hidden),
+        names=names,
+        test_inputs=tests and tests[0],
+        test_targets=tests and tests[1],
+    )
+
+
+def rebuilt(data: dict[str, Any]) -> Scenario:
+    """The scenario of these keys: a network where there are `layers`, else one filter. The inverse of `data()`."""
+    return network(**data) if "layers" in data else one_filter(**data)
+
+
+def with_keys(scenario: Scenario, **changes: Any) -> Scenario:
+    """The scenario with these keys changed; `InputError` where it does not fit any more."""
+    return rebuilt(scenario.data() | changes)
+
+
+@dataclass(frozen=True)
+class SharedKeys:
+    """What stands beside the layers and the data; there is no optimizer where its name or its numbers are at fault."""
+
+    title: str
+    learning_rate: float
+    error: str
+    relu_slope_at_zero: float
+    optimizer: Optimizer | None
+    iterations: int
+
+    @staticmethod
+    def read(
+        faults: Faults,
+        *,
+        title: str,
+        learning_rate: float,
+        error: str,
+        relu_slope_at_zero: float,
+        optimizer: Named,
+        iterations: int,
+    ) -> SharedKeys:
+        """The keys as they were written, checked one by one."""
+        numbers = NumberReader(faults)
+        rate = numbers.real(learning_rate, LEARNING_RATE)
+        if error not in ERROR_SIGNS:
+            faults.add(f'error can\'t be "{error}"', ("error",), did_you_mean(str(error), ERROR_SIGNS))
+        return SharedKeys(
+            title,
+            rate,
+            error,
+            numbers.real(relu_slope_at_zero, SLOPE_AT_ZERO),
+            chosen(OPTIMIZERS, optimizer, "optimizer", faults),
+            numbers.whole(iterations, ITERATIONS),
+        )
+
+    def scenario(self, inputs: Array, targets: Array, layers: tuple[Layer, ...], loss: Loss, **more: Any) -> Scenario:
+        """The scenario, once nothing is at fault; a last activation whose slope cancels the loss's weight knows it."""
+        assert self.optimizer is not None
+        last = layers[-1]
+        if isinstance(last, ActivationLayer) and loss.only_with == last.kind:
+            layers = (*layers[:-1], replace(last, slope_cancels=True))
+        return Scenario(
+            inputs=frozen(inputs),
+            targets=frozen(targets),
+            layers=layers,
+            learning_rate=self.learning_rate,
+            loss=loss,
+            error=self.error,
+            optimizer=self.optimizer,
+            relu_slope_at_zero=self.relu_slope_at_zero,
+            iterations=self.iterations,
+            title=self.title,
+            **more,
+        )
+
+
 @dataclass(frozen=True)
 class _Pair:
     input: Array
@@ -102,40 +232,11 @@ def _pairs(input: Any, target: Any, samples: Any, faults: Faults) -> list[_Pair]
     given = read_samples(faults, input, target, samples)
     pairs = []
     for sample, prefix in given:
-        image = _array(sample.get("input"), (*prefix, "input"), (2, 3), faults)
-        wanted = _array(sample.get("target"), (*prefix, "target"), (2, 3), faults)
+        image = read_numbers(sample.get("input"), (*prefix, "input"), faults, (2, 3))
+        wanted = read_numbers(sample.get("target"), (*prefix, "target"), faults, (2, 3))
         if image is not None and wanted is not None:
             pairs.append(_Pair(image, wanted, (*prefix, "input"), (*prefix, "target")))
     return pairs if len(pairs) == len(given) and pairs else None
-
-
-def _array(value: Any, path: Path, dimensions: tuple[int, ...], faults: Faults) -> Array | None:
-    """The value as float64 numbers, all finite, with one of these numbers of axes."""
-    name = path[-1]
-    if value is None:
-        faults.add(f"{name} is missing", path[:-1], f"add it: {name}: [[…], […]]", "missing-key")
-        return None
-    otherwise = f"{name} is not a matrix of numbers", "write rows of numbers, all equally long"
-    array = read_array(value, path, faults, otherwise)
-    if array is None:
-        return None
-    if array.ndim not in dimensions or array.size == 0:
-        shape = "is empty" if array.size == 0 else f"is nested {array.ndim} deep"
-        allowed = " or ".join(_NESTING[depth] for depth in dimensions)
-        faults.add(f"{name} {shape}", path, f"write {allowed}", "shape")
-        return None
-    if not np.isfinite(array).all():
-        cell = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        faults.add(f"{name} has a number that is not finite", (*path, *cell), "use ordinary numbers")
-        return None
-    return array
-
-
-_NESTING = {
-    2: "one matrix [[…], […]]",
-    3: "a list of matrices [[[…]], [[…]]]",
-    4: "a list of filters, each a list of matrices",
-}
 
 
 def _fitted(
@@ -213,3 +314,43 @@ def _check_targets(loss: Loss, pairs: list[_Pair], faults: Faults) -> None:
         if not ((pair.target >= 0) & (pair.target <= 1)).all():
             what = f"{loss.name} needs targets from 0 to 1"
             faults.add(what, pair.target_path, "change the target, or choose another loss")
+
+
+def _tests(
+    given: Samples, input_size: Size | None, size: Size | None, loss: Loss | None, faults: Faults
+) -> tuple[Array, Array] | None:
+    """What is held back, read-only; None where it does not fit, or where it is not known what would."""
+    images, _ = given.images(faults, input_size)
+    targets = None if size is None else given.targets(size, loss, faults)
+    return None if images is None or targets is None else (frozen(images), frozen(targets))
+
+
+def _entries(layers: Any, faults: Faults) -> Sequence[Mapping[str, Any]]:
+    """The layers, where each is a mapping; else none of them."""
+    given = read_list(faults, layers, "layers", "{type: conv, …}")
+    odd = [(index, layer) for index, layer in enumerate(given) if not isinstance(layer, Mapping)]
+    for index, layer in odd:
+        kind = layer if isinstance(layer, str) and layer in LAYERS else "relu"
+        faults.add(f"this layer is {layer!r:.60}", ("layers", index), f"write {{type: {kind}}}", "type")
+    return () if odd else given
+
+
+def _checked_names(layers: Sequence[Mapping[str, Any]], faults: Faults) -> tuple[str, ...]:
+    """Names for all layers, each once and without a point, which parts a layer's name from its step's."""
+    names = layer_names(layers)
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            faults.add(f'two layers are called "{name}"', ("layers", index, "name"), "give each its own name")
+        if not name.replace("_", "").replace("-", "").isalnum():
+            what = f'a layer can\'t be called "{name}"'
+            faults.add(what, ("layers", index, "name"), "use letters, digits, - and _")
+    return names
+
+
+def _network_loss(name: str, layers: Sequence[Mapping[str, Any]], faults: Faults) -> Loss | None:
+    loss = faults.attempt(lambda: NETWORK_LOSSES.find(str(name)), "loss")
+    last = str(layers[-1].get("type")) if layers else ""
+    if loss and loss.only_with and last in LAYERS and last != loss.only_with:
+        what = f"{name} goes with {loss.only_with} as the last layer, and here it is {last}"
+        faults.add(what, ("loss",), f"end layers with {{type: {loss.only_with}}}, or choose another loss")
+    return loss

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.checks import Faults
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError

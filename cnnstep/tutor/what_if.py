@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cnnstep.engine.build import rebuilt
 from cnnstep.engine.geometry_keys import LEFTOVER
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Quantity
-from cnnstep.engine.rebuild import rebuilt
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean

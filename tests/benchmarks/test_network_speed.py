@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
 from tests.benchmarks.against import in_turns, one_thread, pytorch, told

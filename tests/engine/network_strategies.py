@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from cnnstep.engine.activations import ACTIVATIONS
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.layers.layer import Size
 from cnnstep.engine.losses import NETWORK_LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS

@@ -10,8 +10,7 @@ from numpy.testing import assert_allclose
 
 from cnnstep.engine.analysis import MOST_RUNS, Analysis, analyze
 from cnnstep.engine.analysis.forecast import Forecast, forecast, patience
-from cnnstep.engine.build import one_filter
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import outcome
 from cnnstep.engine.trace import trace

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.checks import Faults
 from cnnstep.engine.keys import Key, OneOf, Real, Whole, Word
 from cnnstep.engine.layers.entry import Entry

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.pool import MaximaMemory, Window, maxima
 from cnnstep.engine.lesson import lesson_of

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import trace
@@ -107,6 +107,7 @@ def test_a_rim_is_measured_by_the_window_along_its_own_axis() -> None:
         ({"target": {"class": 1, "off": 2}}, ("target", "off"), 'a target has no "off"', "available: class"),
         ({"input": np.array(X) * 1j}, ("input",), "complex numbers can't be used", "x.real"),
         ({"target": [1j, 0, 0]}, ("target",), "complex numbers can't be used, and they stand in target", "x.real"),
+        ({"input": [[]]}, ("input",), "input is empty", "write at least one number"),
         ({"input": [["1"] * 3] * 3}, ("input",), "input is not made of numbers", "write numbers in [ ]"),
     ],
 )

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnstep.engine.build import one_filter
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.findings import MUCH_SMALLER, Finding, findings
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import norm

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv, input_gradient, input_gradient_by_correlation
 from cnnstep.engine.layers.pool import MaxPool

@@ -7,8 +7,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from cnnstep.engine.build import one_filter
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.step import Role
 from cnnstep.engine.trace import trace

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.pool import MaxPool
 from cnnstep.engine.lesson import Lesson, lesson_of

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.initialisers import INITIALISERS
 from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.lesson import lesson_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.scenario import Scenario
 from tests.tutor.questions import random_scenario
 

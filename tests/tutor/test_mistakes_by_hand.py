@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.testing import assert_allclose
 
-from cnnstep.engine.build import one_filter
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.tutor.check.sheet import as_shown

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnstep.engine.build import one_filter
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.findings import findings
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import trace

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import scenario
 from cnnstep.tutor.sweep.axis import Axis

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.scenario import Scenario
 from cnnstep.tutor.document import Block, Matrix
 from tests.tutor.network_scenarios import find

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnstep.engine.build import one_filter
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.initialisers import INITIALISERS
 from cnnstep.engine.layers import dense, flatten, pool, softmax
 from cnnstep.engine.layers.conv import Conv

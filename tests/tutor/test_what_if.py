@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from cnnstep.engine.build import one_filter
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.loading import scenario, shipped

@@ -6,8 +6,7 @@ from typing import Any
 
 from numpy.testing import assert_array_equal
 
-from cnnstep.engine.build import one_filter
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cnnstep.engine.checks import Faults, NumberReader, read_array
-from cnnstep.engine.geometry_keys import STEPS, Steps, read_geometry
+from cnnstep.engine.geometry_keys import STEPS, STRIDE, Steps, read_geometry
 from cnnstep.engine.initialisers import INITIALISERS
 from cnnstep.engine.keys import NUMBERS_FILE, Key, Nested, OneOf, Part, Real, Text, Whole, Word, pair
 from cnnstep.engine.layers.layer import Layer, Size
@@ -116,7 +116,7 @@ class Entry:
             self.faults.add(what, (*self.path, key.name), did_you_mean(word, key.form.names))
         return word
 
-    def geometry(self, window: Pair | None, stride: Steps = 1) -> Geometry:
+    def geometry(self, window: Pair | None, stride: Steps = STRIDE.default) -> Geometry:
         """How a window of this size moves."""
         return read_geometry(self.faults, self.given, window, self.path, stride)
 

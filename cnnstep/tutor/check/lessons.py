@@ -8,9 +8,9 @@ from itertools import islice
 
 import numpy as np
 
+from cnnstep.engine.build import with_keys
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Array, Values
-from cnnstep.engine.rebuild import with_keys
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import trace

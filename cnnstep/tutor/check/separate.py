@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.build import one_filter
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario

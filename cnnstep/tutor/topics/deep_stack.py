@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.lesson import LayerSteps
 from cnnstep.engine.quantity import norm
 from cnnstep.engine.scenario import Scenario

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.layers.pool import TIES, AveragePool, MaxPool, Pool, Window
 from cnnstep.engine.lesson import LayerSteps

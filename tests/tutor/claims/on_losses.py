@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.losses import CROSS_ENTROPY, LOSSES, Loss
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario

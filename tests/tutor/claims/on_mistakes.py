@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnnstep.engine.activations import ACTIVATIONS
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario

@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.initialisers import INITIALISERS
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.optimizers import OPTIMIZERS

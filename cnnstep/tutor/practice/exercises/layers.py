@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.build_network import network
+from cnnstep.engine.build import network
 from cnnstep.engine.scenario import Scenario
 from cnnstep.tutor.practice.exercises.drawing import Draw
 from cnnstep.tutor.practice.exercises.variant import variant

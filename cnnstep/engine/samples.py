@@ -1,8 +1,8 @@
-"""The samples of a network: inputs [N, C, H, W], and targets as large as its output or classes that stand for them."""
+"""Inputs and targets as a scenario writes them: one pair or many, maps or rows, or classes that stand for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,77 @@ from cnnstep.engine.layers.entry import read_keys
 from cnnstep.engine.layers.layer import Size
 from cnnstep.engine.losses import Loss
 from cnnstep.engine.quantity import Array, is_whole
-from cnnstep.engine.shared_keys import Sample
+from cnnstep.engine.scenario_keys import SAMPLE_KEYS
 from cnnstep.errors import Path
+
+Sample = tuple[Mapping[str, Any], Path]
+"""An input and its target as they are written, and where they stand."""
+
+
+def read_samples(faults: Faults, input: Any, target: Any, samples: Any) -> list[Sample]:
+    """The samples, or the one that `input` and `target` make."""
+    if samples is None:
+        return [({"input": input, "target": target}, ())]
+    for key, value in (("input", input), ("target", target)):
+        if value is not None:
+            what = f"samples replaces {key}, and both are given"
+            faults.add(what, (key,), f"leave {key} out, or samples", "conflict")
+    return read_pairs(faults, "samples", samples)
+
+
+def read_pairs(faults: Faults, key: str, pairs: Any) -> list[Sample]:
+    """The samples under this key; what is none is a fault, and left out."""
+    found: list[Sample] = []
+    for index, pair in enumerate(read_list(faults, pairs, key, "{input: …, target: …}")):
+        if isinstance(pair, Mapping):
+            read_keys(faults, pair, SAMPLE_KEYS, (key, index), "a sample")
+            found.append((pair, (key, index)))
+        else:
+            faults.add(f"this sample is {pair!r:.60}", (key, index), "write {input: …, target: …}", "type")
+    return found
+
+
+def read_list(faults: Faults, given: Any, key: str, such_as: str) -> list[Any]:
+    """The entries of what must be a list, and not an empty one."""
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        faults.add(f"{key} is {given!r:.60}; it must be a list", (key,), f"write {key}: [{such_as}, …]", "type")
+        return []
+    entries = list(given)
+    if not entries:
+        faults.add(f"{key} is empty", (key,), f"give at least one {such_as}")
+    return entries
+
+
+def read_numbers(value: Any, path: Path, faults: Faults, depths: Sequence[int] = ()) -> Array | None:
+    """The value as float64 numbers, all finite; with `depths` as a matrix, or matrices, that is nested so deep."""
+    name, such_as = path[-1], "[[…], […]]" if depths else "…"
+    if value is None:
+        faults.add(f"{name} is missing", path[:-1], f"add it: {name}: {such_as}", "missing-key")
+        return None
+    if depths:
+        otherwise = f"{name} is not a matrix of numbers", "write rows of numbers, all equally long"
+    else:
+        otherwise = f"{name} is not made of numbers in rows of equal length", "write numbers in [ ]"
+    array = read_array(value, path, faults, otherwise)
+    if array is None:
+        return None
+    if array.size == 0 or (depths and array.ndim not in depths):
+        shape = "is empty" if array.size == 0 else f"is nested {array.ndim} deep"
+        allowed = " or ".join(_NESTING[depth] for depth in depths) or "at least one number"
+        faults.add(f"{name} {shape}", path, f"write {allowed}", "shape")
+        return None
+    if not np.isfinite(array).all():
+        cell = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        faults.add(f"{name} has a number that is not finite", (*path, *cell), "use ordinary numbers")
+        return None
+    return array
+
+
+_NESTING = {
+    2: "one matrix [[…], […]]",
+    3: "a list of matrices [[[…]], [[…]]]",
+    4: "a list of filters, each a list of matrices",
+}
 
 
 def size_words(size: Size) -> str:
@@ -36,7 +105,7 @@ class Samples:
         images: list[Array] = []
         flat = True
         for pair, path in self.pairs:
-            array = _array(pair.get("input"), (*path, "input"), faults)
+            array = read_numbers(pair.get("input"), (*path, "input"), faults)
             if array is None:
                 continue
             if array.ndim not in (2, 3):
@@ -66,23 +135,6 @@ class Samples:
         return np.stack(found) if len(found) == len(self.pairs) and found else None
 
 
-def _array(given: Any, path: Path, faults: Faults) -> Array | None:
-    """The value as finite float64 numbers."""
-    name = path[-1]
-    if given is None:
-        faults.add(f"{name} is missing", path[:-1], f"add it: {name}: …", "missing-key")
-        return None
-    otherwise = f"{name} is not made of numbers in rows of equal length", "write numbers in [ ]"
-    array = read_array(given, path, faults, otherwise)
-    if array is None:
-        return None
-    if array.size == 0 or not np.isfinite(array).all():
-        what = f"{name} is empty" if array.size == 0 else f"{name} has a number that is not finite"
-        faults.add(what, path, "use ordinary numbers", "shape" if array.size == 0 else "value")
-        return None
-    return array
-
-
 def _target(given: Any, path: Path, size: Size, faults: Faults) -> Array | None:
     """A target of the network's output size, or a class written as one."""
     if isinstance(given, Mapping):
@@ -90,7 +142,7 @@ def _target(given: Any, path: Path, size: Size, faults: Faults) -> Array | None:
         if given and "class" not in given:
             return None
         return _class(given.get("class"), (*path, "class"), size, faults)
-    array = _array(given, path, faults)
+    array = read_numbers(given, path, faults)
     if array is None:
         return None
     one_map, one_row = array.ndim == 2 and len(size) == 3 and size[0] == 1, array.shape == (1, *size)
