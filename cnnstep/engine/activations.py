@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cnnstep.engine.formula import Formula
 from cnnstep.registry import Registry
 
 if TYPE_CHECKING:
@@ -38,13 +39,12 @@ class Activation:
     `kinks` are the z at which φ′ jumps. `flat`: φ′ is exactly 0 over a whole region, where nothing is
     learned. `steepest` is the largest φ′. `parameters` are the numbers a scenario may set.
 
-    A formula may be in cases of z, `1 if z > 0, else 0`, and may end with what a sign in it means, `, s = …`.
     `slope_from` works φ′ out from z and the other letter of `slope_formula`, which is a = φ(z) or what `letter` gives.
     """
 
     name: str
-    formula: str
-    slope_formula: str
+    formula: Formula
+    slope_formula: Formula
     value: Callable[[Array], Array] = field(repr=False, compare=False)
     slope: Callable[[Array], Array] = field(repr=False, compare=False)
     value_at: Callable[[float], float] = field(repr=False, compare=False)
@@ -83,8 +83,8 @@ def linear() -> Activation:
     """φ(z) = z."""
     return Activation(
         "linear",
-        "z",
-        "1",
+        Formula("{z}"),
+        Formula("1"),
         value=lambda z: z.copy(),
         slope=lambda z: np.ones_like(z),
         value_at=lambda z: z,
@@ -97,8 +97,8 @@ def relu(slope_at_zero: float = 0.0) -> Activation:
     """φ(z) = max(0, z); the slope at exactly 0 is a convention, anywhere from 0 to 1."""
     return Activation(
         "relu",
-        "max(0, z)",
-        f"1 if z > 0, {slope_at_zero:g} if z = 0, else 0" if slope_at_zero else "1 if z > 0, else 0",
+        Formula("max(0, {z})"),
+        Formula("0", above="1", at=f"{slope_at_zero:g}" if slope_at_zero else ""),
         value=lambda z: np.maximum(z, 0.0),
         slope=lambda z: np.where(z == 0, slope_at_zero, z > 0) if slope_at_zero else (z > 0).astype(np.float64),
         value_at=lambda z: z if z > 0 else 0.0,
@@ -114,8 +114,8 @@ def leaky_relu(slope: float = 0.01) -> Activation:
     """φ(z) = z for z > 0, slope·z elsewhere."""
     return Activation(
         "leaky_relu",
-        f"z if z > 0, else {slope:g}·z",
-        f"1 if z > 0, else {slope:g}",
+        Formula(f"{slope:g}·{{z}}", above="{z}"),
+        Formula(f"{slope:g}", above="1"),
         value=lambda z: np.where(z > 0, z, slope * z),
         slope=lambda z: np.where(z > 0, 1.0, slope),
         value_at=lambda z: z if z > 0 else slope * z,
@@ -133,8 +133,8 @@ def elu(alpha: float = 1.0) -> Activation:
     """φ(z) = z for z > 0, alpha·(eᶻ − 1) elsewhere."""
     return Activation(
         "elu",
-        f"z if z > 0, else {alpha:g}·(e^z − 1)",
-        f"1 if z > 0, else {alpha:g}·e^z",
+        Formula(f"{alpha:g}·(e^{{z}} − 1)", above="{z}"),
+        Formula(f"{alpha:g}·e^{{z}}", above="1"),
         value=lambda z: np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0.0))),
         slope=lambda z: np.where(z > 0, 1.0, alpha * np.exp(np.minimum(z, 0.0))),
         value_at=lambda z: z if z > 0 else alpha * math.expm1(z),
@@ -153,8 +153,8 @@ def softplus() -> Activation:
     """φ(z) = ln(1 + eᶻ), a smooth ReLU whose slope is the sigmoid."""
     return Activation(
         "softplus",
-        "ln(1 + e^z)",
-        "1 / (1 + e^(−z))",
+        Formula("ln(1 + e^{z})"),
+        Formula("1 / (1 + e^(−{z}))"),
         value=lambda z: np.logaddexp(0.0, z),
         slope=_sigmoid,
         value_at=lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
@@ -169,8 +169,8 @@ def sigmoid() -> Activation:
     """φ(z) = 1 / (1 + e⁻ᶻ), between 0 and 1; φ′ = φ·(1 − φ)."""
     return Activation(
         "sigmoid",
-        "1 / (1 + e^(−z))",
-        "a·(1 − a)",
+        Formula("1 / (1 + e^(−{z}))"),
+        Formula("{a}·(1 − {a})"),
         value=_sigmoid,
         slope=lambda z: _sigmoid(z) * _sigmoid(-z),
         value_at=_sigmoid_at,
@@ -188,8 +188,8 @@ def tanh() -> Activation:
     """φ(z) = tanh z, between −1 and 1; φ′ = 1 − φ²."""
     return Activation(
         "tanh",
-        "tanh z",
-        "1 − a²",
+        Formula("tanh {z}"),
+        Formula("1 − {a}²"),
         value=lambda z: np.tanh(z),
         slope=lambda z: 4.0 * _sigmoid(2.0 * z) * _sigmoid(-2.0 * z),
         value_at=math.tanh,
@@ -206,8 +206,8 @@ def gelu() -> Activation:
     """φ(z) = z·Φ(z) with the normal distribution's Φ(z) = ½(1 + erf(z/√2)), exactly (Hendrycks & Gimpel 2016)."""
     return Activation(
         "gelu",
-        "z·Φ(z), Φ(z) = ½(1 + erf(z/√2))",
-        "Φ(z) + z·e^(−z²/2)/√(2π)",
+        Formula("{z}·Φ({z})", meaning="Φ(z) = ½(1 + erf(z/√2))"),
+        Formula("Φ({z}) + {z}·e^(−{z}²/2)/√(2π)"),
         value=lambda z: z * _normal(z),
         slope=lambda z: _normal(z) + z * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi),
         value_at=lambda z: 0.5 * z * math.erfc(-z / math.sqrt(2.0)),
@@ -222,8 +222,8 @@ def silu() -> Activation:
     """φ(z) = z / (1 + e⁻ᶻ), also called swish (Elfwing et al. 2017)."""
     return Activation(
         "silu",
-        "z / (1 + e^(−z))",
-        "s·(1 + z·(1 − s)), s = 1 / (1 + e^(−z))",
+        Formula("{z} / (1 + e^(−{z}))"),
+        Formula("{s}·(1 + {z}·(1 − {s}))", meaning="s = 1 / (1 + e^(−{z}))"),
         value=lambda z: z * _sigmoid(z),
         slope=lambda z: _sigmoid(z) * (1.0 + z * _sigmoid(-z)),
         value_at=lambda z: z * _sigmoid_at(z),

@@ -29,7 +29,7 @@ MOST_NUMBERS = 2**16
 def goes_in_blocks(lesson: Lesson, values: Values) -> bool:
     """Plain descent of one small filter by its own steps, of which z and the gradients alone add anything up."""
     scenario = lesson.scenario
-    if scenario.is_network or lesson.altered or "input_gradient" in lesson.names:
+    if "filter" not in values or lesson.altered or "input_gradient" in lesson.names:
         return False
     one_filter = len(scenario.conv.weights) == 1 and len(scenario.inputs) < BATCH
     return one_filter and is_straight(scenario) and _room(values) >= FIRST

@@ -47,8 +47,7 @@ class Finding:
 def findings(iteration: Iteration) -> list[Finding]:
     """Everything worth saying about one iteration, in the order of its steps."""
     iteration = expected(Iteration, iteration, "an iteration", "cnnstep.trace(scenario) gives them, one after another")
-    looks = (*LOOKS, *ACROSS_LAYERS) if iteration.lesson.scenario.is_network else LOOKS
-    return [finding for look in looks for finding in look(iteration)]
+    return [finding for look in LOOKS for finding in look(iteration)]
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def _dead(iteration: Iteration) -> Iterator[Finding]:
         if not dead.any():
             continue
         cells, blocked = neuron.shown(dead), neuron.shown(dead & (neuron.upstream != 0))
-        lost = _lost_in_network if iteration.lesson.scenario.is_network else _lost
+        lost = _lost if iteration.lesson.scenario.vocabulary.shows_difference else _lost_upstream
         flat = "z ≤ 0" if neuron.phi.slope_at(0.0) == 0 else "z < 0"
         words = f"{_cells(cells, 'inactive ')}: {flat}, so the slope is 0 and nothing passes back. "
         words += f"{lost(cells, blocked)}."
@@ -117,15 +116,15 @@ def _all_dead(iteration: Iteration, neuron: _Neuron, blocked: tuple[Cell, ...]) 
 
 
 def _lost(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
-    """What one filter's inactive cells cost."""
+    """What inactive cells cost where the error stands at the cells themselves."""
     if not blocked:
         return "No error is lost: " + ("it is right already" if len(cells) == 1 else "they are right already")
     who = f"{len(blocked)} of them" if len(blocked) < len(cells) else "It" if len(cells) == 1 else "They"
     return f"{who} {'has' if len(blocked) == 1 else 'have'} an error left that nothing is learned from"
 
 
-def _lost_in_network(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
-    """What inactive cells cost inside a network, where an error reaches a cell through the layers after it."""
+def _lost_upstream(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
+    """What inactive cells cost where an error reaches a cell through the layers after it."""
     if not blocked:
         return f"Nothing is lost: no error reaches {'it' if len(cells) == 1 else 'them'}"
     if len(cells) == 1:
@@ -134,9 +133,9 @@ def _lost_in_network(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
 
 
 def _dying(iteration: Iteration) -> Iterator[Finding]:
-    """Units that are dead wherever they are used, where they are half of their layer or more, but not all."""
+    """Units of a named layer that are dead wherever they are used, where they are half of it or more, but not all."""
     for neuron in _neurons(iteration):
-        where = dead_units(neuron.dead)
+        where = dead_units(neuron.dead) if neuron.step.layer else None
         if where is None or not where.size / 2 <= where.sum() < where.size:
             continue
         kind = "maps" if neuron.z.ndim == 4 else "units"
@@ -156,8 +155,8 @@ def dead_units(dead: NDArray[np.bool_], least: int = MANY) -> NDArray[np.bool_] 
 
 
 def gradient_lengths(iteration: Iteration) -> Iterator[Finding]:
-    """∂L/∂output that shrinks, or grows, from layer to layer on its way back."""
-    found = [(at.name, at.upstream) for at in iteration.lesson.layers if at.upstream is not None]
+    """∂L/∂output that shrinks, or grows, from named layer to named layer on its way back."""
+    found = [(at.name, at.upstream) for at in iteration.lesson.layers if at.name and at.upstream is not None]
     last = iteration.lesson.scenario.layers[-1]
     if last.kind == "softmax" or (isinstance(last, ActivationLayer) and last.slope_cancels):
         found = found[:-1]  # 1/p and the slope undo each other: what goes back is p − y
@@ -276,7 +275,7 @@ LOOKS: tuple[Callable[[Iteration], Iterator[Finding]], ...] = (
     _saturated,
     _infinite,
     run_findings,
+    _dying,
+    gradient_lengths,
 )
 """One entry a kind of finding."""
-ACROSS_LAYERS: tuple[Callable[[Iteration], Iterator[Finding]], ...] = (_dying, gradient_lengths)
-"""What only a network can show."""

@@ -16,9 +16,7 @@ import numpy as np
 from cnnstep.engine.checks import expected
 from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal
 from cnnstep.engine.losses import Loss
-from cnnstep.engine.naming import layer_words, lesson_words
 from cnnstep.engine.optimizers import COUNT, Slot
-from cnnstep.engine.put_in import with_places
 from cnnstep.engine.quantity import IMAGE, Array, Cell, Quantity, Values, frozen, norm
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Factor, Put, ShortForm, Step, Term, Working, read
@@ -97,8 +95,7 @@ class Lesson:
         """The layers from first to last: each receives what the one after it sends back, the last one the error."""
         found: list[LayerSteps] = []
         upstream: Quantity | None = self.step("error").quantity
-        names = self.scenario.names or ("",) * len(self.scenario.layers)
-        for layer, name in reversed(list(zip(self.scenario.layers, names, strict=True))):
+        for layer, name in reversed(self.scenario.named_layers):
             own = [step for step in self.steps if step.part is layer]
             gradients = tuple(step for step in own if step.is_gradient)
             made = {step.name for step in gradients}
@@ -185,7 +182,7 @@ def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
     forward = [layer.forward(place) for layer, place in places]
     output = forward[-1].quantity
     target = Quantity("target", "t", output.layout, "given")
-    error, signal = (_network_error if scenario.is_network else _error)(scenario, output, target)
+    error, signal = (_difference if scenario.vocabulary.shows_difference else _slope)(scenario, output, target)
     backward: list[Step] = []
     trains = [bool(layer.parameters(place)) for layer, place in places]
     for index in reversed(range(len(places))):
@@ -210,19 +207,18 @@ def _places(scenario: Scenario) -> list[tuple[Layer, Place]]:
     """Where each layer stands: what it reads and what its results are called."""
     source = Quantity("input", "X", scenario.layout(IMAGE), "given")
     size = scenario.inputs.shape[1:]
-    hidden = scenario.hidden & {"sample"} if scenario.is_network else scenario.hidden
+    vocabulary = scenario.vocabulary
     places = []
-    for index, layer in enumerate(scenario.layers):
-        name = scenario.names[index] if scenario.is_network else ""
-        words = layer_words(layer, name, index + 1, source.symbol) if scenario.is_network else lesson_words(layer)
-        place = Place(name, source, size, words, hidden, scenario.sign)
+    for number, (layer, name) in enumerate(scenario.named_layers, 1):
+        words = vocabulary.names(layer, name, number, source.symbol)
+        place = Place(name, source, size, words, scenario.hidden & vocabulary.optional, scenario.sign)
         places.append((layer, place))
         source = layer.forward(place).quantity
         size = layer.output_size(size)
     return places
 
 
-def _error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Signal]:
+def _difference(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Signal]:
     """e = a − t (or t − a), and the signal that it sends back: weight(a) · e."""
     loss, sign = scenario.loss, scenario.sign
     error = Quantity("error", "e", output.layout)
@@ -232,7 +228,7 @@ def _error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step
         return a - t if sign > 0 else t - a
 
     def working(values: Values, cell: Cell) -> Working:
-        return Working(_difference(output, target, sign, values, cell))
+        return Working(_subtracted(output, target, sign, values, cell))
 
     formula = "e = a − t" if sign > 0 else "e = t − a"
     step = Step(error, "error", formula, (output, target), compute, working, loss)
@@ -248,14 +244,14 @@ def _error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step
     return step, signal
 
 
-def _difference(output: Quantity, target: Quantity, sign: int, values: Values, cell: Cell) -> tuple[Term, ...]:
+def _subtracted(output: Quantity, target: Quantity, sign: int, values: Values, cell: Cell) -> tuple[Term, ...]:
     """a − t, or t − a."""
     first, second = (output, target) if sign > 0 else (target, output)
     return Term((read(first, values, cell),)), Term((Factor("−1", -1.0), read(second, values, cell)))
 
 
-def _network_error(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Signal]:
-    """∂L/∂a of the network's output a, in the direction that the scenario's sign says."""
+def _slope(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Signal]:
+    """∂L/∂a of the output a, in the direction that the scenario's sign says, and the same as the signal."""
     loss, sign = scenario.loss, scenario.sign
     mark = "" if sign > 0 else "−"
     error = Quantity("error", f"{mark}∂L/∂{output.symbol}", output.layout)
@@ -295,7 +291,7 @@ def _shortened(signal: Signal, output: Quantity, target: Quantity, sign: int, is
 
     def terms(values: Values, cell: Cell) -> tuple[Term, ...]:
         if is_difference:
-            return _difference(output, target, sign, values, cell)
+            return _subtracted(output, target, sign, values, cell)
         total = Factor("Σt", float(values[target.name][cell[0]].sum()))
         a, t = read(output, values, cell), read(target, values, cell)
         return Term((Factor(f"{sign}", sign), a, total)), Term((Factor(f"{-sign}", -sign), t))
@@ -312,14 +308,14 @@ def _inverse(value: float) -> float:
 
 def _weight(loss: Loss, output: Array, cell: Cell) -> Factor:
     """What stands before e, such as 2/n or 1/(a(1 − a))."""
-    formula, a = loss.weight_formula.removesuffix(" ⊙"), float(output[cell])
-    value = loss.weight_at(a, output.size)
+    a, count = float(output[cell]), output.size
+    value = loss.weight_at(a, count)
     if loss.factor is None:
-        put = Put(with_places(formula, "a"), {"a": a}, lambda numbers: loss.weight_at(numbers["a"], output.size))
-        return Factor(formula, value, put=put if math.isfinite(value) else None)
-    text, words = with_places(formula.strip("()"), "n"), "n counts all target cells: {n}"
-    put = Put(text, {"n": float(output.size)}, lambda numbers: loss.weight_at(a, int(numbers["n"])), words)
-    return Factor(formula, value, put=put if "n" in formula else None)
+        put = Put(loss.weight_put, {"a": a}, lambda numbers: loss.weight_at(numbers["a"], count))
+        return Factor(loss.weight_label, value, put=put if math.isfinite(value) else None)
+    words = "n counts all target cells: {n}"
+    put = Put(loss.weight_put, {"n": float(count)}, lambda numbers: loss.weight_at(a, int(numbers["n"])), words)
+    return Factor(loss.weight_label, value, put=put if loss.counts_cells else None)
 
 
 def _weighted(loss: Loss, error: Quantity, output: Quantity, target: Quantity) -> Signal:

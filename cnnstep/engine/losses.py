@@ -20,24 +20,37 @@ from cnnstep.registry import Registry
 class Loss:
     """L = scale(n) · Σ cell(a, t) with ∂L/∂a = weight(a, n) · (a − t).
 
-    `weight_formula` is how a formula writes that weight in front of e ("" where it is 1). `only_with` names
+    `weight_label` is how that weight is written ("" where it is 1), and `weight_put` the same with places for its
+    numbers, {a} or {n}. `squares` is the formula with places for what is squared and for n. `only_with` names
     the one activation that the loss goes with. `factor` is the number 1, 2, 1/n or 2/n where the weight is
     the same for every cell. `pull` is ∂L/∂a of a loss whose slope is no multiple of e.
     """
 
     name: str
     formula: str
-    weight_formula: str
     cells: Callable[[Array, Array], Array] = field(repr=False, compare=False)
     cell_at: Callable[[float, float], float] = field(repr=False, compare=False)
     scale: Callable[[int], float] = field(repr=False, compare=False)
     weight: Callable[[Array, int], Array] = field(repr=False, compare=False)
     weight_at: Callable[[float, int], float] = field(repr=False, compare=False)
     factor: Callable[[int], float] | None = field(default=None, repr=False, compare=False)
+    weight_label: str = ""
+    weight_put: str = ""
+    squares: str = ""
     cell_formula: str = "e²"
     only_with: str | None = None
     pull: Callable[[Array, Array], Array] | None = field(default=None, repr=False, compare=False)
     pull_formula: str = ""
+
+    @property
+    def counts_cells(self) -> bool:
+        """Whether n stands in the weight."""
+        return self.factor is not None and self.factor(1) != self.factor(2)
+
+    @property
+    def weight_formula(self) -> str:
+        """The weight as it stands in front of e in a formula, with ⊙ where it differs from cell to cell."""
+        return f"{self.weight_label} ⊙" if self.weight_label and self.factor is None else self.weight_label
 
     def value(self, output: Array, target: Array) -> float:
         """L, a single number; may be inf, never NaN for finite outputs."""
@@ -64,27 +77,29 @@ class Loss:
 LOSSES: Registry[Loss] = Registry("loss")
 
 
-def _squares(name: str, formula: str, weight_formula: str, scale: Callable[[int], float]) -> None:
-    """A loss that is Σe² times `scale`; its slope is 2·scale·e."""
+def _squares(name: str, formula: str, squares: str, weight: str, scale: Callable[[int], float]) -> None:
+    """A loss that is Σe² times `scale`; its slope is 2·scale·e, and `weight` is how 2·scale is written."""
     LOSSES.add(name)(
         Loss(
             name,
             formula,
-            weight_formula,
             cells=lambda output, target: np.square(output - target),
             cell_at=lambda output, target: (output - target) * (output - target),  # ** raises where this is inf
             scale=scale,
             weight=lambda output, count: np.full_like(output, 2.0 * scale(count)),
             weight_at=lambda output, count: 2.0 * scale(count),
             factor=lambda count: 2.0 * scale(count),
+            weight_label=f"({weight})".format(n="n") if "{n}" in weight else weight,
+            weight_put=weight,
+            squares=squares,
         )
     )
 
 
-_squares("half_squared_error", "½ Σ e²", "", lambda count: 0.5)
-_squares("squared_error", "Σ e²", "2", lambda count: 1.0)
-_squares("mean_squared_error", "Σ e² / n", "(2/n)", lambda count: 1.0 / count)
-_squares("half_mean_squared_error", "Σ e² / (2n)", "(1/n)", lambda count: 0.5 / count)
+_squares("half_squared_error", "½ Σ e²", "½ {squares}", "", lambda count: 0.5)
+_squares("squared_error", "Σ e²", "{squares}", "2", lambda count: 1.0)
+_squares("mean_squared_error", "Σ e² / n", "{squares} / {n}", "2/{n}", lambda count: 1.0 / count)
+_squares("half_mean_squared_error", "Σ e² / (2n)", "{squares} / (2·{n})", "1/{n}", lambda count: 0.5 / count)
 
 
 def _cross_entropy_cells(output: Array, target: Array) -> Array:
@@ -115,12 +130,13 @@ LOSSES.add("binary_cross_entropy")(
     Loss(
         "binary_cross_entropy",
         "−Σ [t·ln a + (1 − t)·ln(1 − a)]",
-        "1/(a(1 − a)) ⊙",
         cells=_cross_entropy_cells,
         cell_at=_cross_entropy_at,
         scale=lambda count: 1.0,
         weight=_pull,
         weight_at=lambda output, count: 1.0 / spread if (spread := output * (1.0 - output)) else math.inf,
+        weight_label="1/(a(1 − a))",
+        weight_put="1/({a}(1 − {a}))",
         cell_formula="−[t·ln a + (1 − t)·ln(1 − a)]",
         only_with="sigmoid",
     )
@@ -146,12 +162,12 @@ def _class_pull(output: Array, target: Array) -> Array:
 CROSS_ENTROPY = Loss(
     "cross_entropy",
     "−Σ y·ln p",
-    "−y/p",
     cells=_class_cells,
     cell_at=_class_at,
     scale=lambda count: 1.0,
     weight=_pull,
     weight_at=lambda output, count: 1.0 / (output * (1.0 - output)),
+    weight_label="−y/p",
     cell_formula="−y·ln p",
     only_with="softmax",
     pull=_class_pull,

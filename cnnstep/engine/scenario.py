@@ -11,7 +11,8 @@ from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.losses import LOSSES, Loss
 from cnnstep.engine.optimizers import OPTIMIZERS, Optimizer
-from cnnstep.engine.quantity import IMAGE, MAP, WEIGHTS, Array, Layout, frozen, number, numbers
+from cnnstep.engine.quantity import IMAGE, MAP, VECTOR, WEIGHTS, Array, Layout, frozen, number, numbers
+from cnnstep.engine.vocabulary import NETWORK, ONE_FILTER, Vocabulary
 
 OUTPUT_MINUS_TARGET = "output_minus_target"
 TARGET_MINUS_OUTPUT = "target_minus_output"
@@ -41,6 +42,16 @@ class Scenario:
     names: tuple[str, ...] = ()
     test_inputs: Array | None = None
     test_targets: Array | None = None
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What its lesson calls things: a network's layers have names, one filter's need none."""
+        return NETWORK if self.names else ONE_FILTER
+
+    @property
+    def named_layers(self) -> tuple[tuple[Layer, str], ...]:
+        """The layers from first to last, each with its name, "" for those of one filter."""
+        return tuple(zip(self.layers, self.names or ("",) * len(self.layers), strict=True))
 
     @property
     def is_network(self) -> bool:
@@ -100,12 +111,11 @@ class Scenario:
         return {"test": _written(shown, self.test_targets)}
 
     def _shown_targets(self) -> Array:
-        if not self.is_network:
-            return self.layout(MAP).show(self.targets)
-        return self.targets[0] if "sample" in self.hidden else self.targets
+        axes = MAP if self.targets.ndim == len(MAP) else VECTOR
+        return Layout(axes, self.hidden & self.vocabulary.optional & set(axes)).show(self.targets)
 
     def _network(self) -> dict[str, Any]:
-        layers = zip(self.layers, self.names, strict=True)
+        layers = self.named_layers
         return {"layers": [{"type": layer.kind, "name": name, **layer.settings()} for layer, name in layers]}
 
     def _one_filter(self) -> dict[str, Any]:

@@ -48,9 +48,8 @@ def with_weights(scenario: Scenario, arrays: Values) -> Scenario:
 
 def _names(scenario: Scenario) -> list[tuple[str, str]]:
     """What each layer's weights and its bias are called."""
-    if scenario.is_network:
-        return [(f"{name}.weights", f"{name}.bias") for name in scenario.names]
-    return [("filter", "bias")] * len(scenario.layers)
+    names = (scenario.vocabulary.names(layer, name, 1, "") for layer, name in scenario.named_layers)
+    return [(one["weights"][0], one["bias"][0]) for one in names]
 
 
 def _unfitting(needed: Mapping[str, Array], given: Values) -> list[Fault]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnstep.engine.findings import Finding
+from cnnstep.engine.losses import Loss
 from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
@@ -98,9 +99,9 @@ def loss_line(iteration: Iteration, numbers: Numbers) -> str:
         return f"Loss  L = {formula} = {total} over all {len(scenario.inputs)} samples; {_own_part(iteration, numbers)}"
     if scenario.is_network:
         return _loss_of_network(iteration, numbers)
-    if "Σ e²" not in formula or error.size > MOST_SQUARES:
+    if not scenario.loss.squares or error.size > MOST_SQUARES:
         return f"Loss  L = {formula} = {total}"
-    return f"Loss  L = {formula} = {written_out(formula, error, numbers)} = {total}"
+    return f"Loss  L = {formula} = {written_out(scenario.loss, error, numbers)} = {total}"
 
 
 def _loss_of_network(iteration: Iteration, numbers: Numbers) -> str:
@@ -115,8 +116,8 @@ def _loss_of_network(iteration: Iteration, numbers: Numbers) -> str:
         ]
         inside = terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
         return f"{total}−{inside} = {numbers.text(iteration.loss)}"
-    if "Σ e²" in loss.formula and output.size <= MOST_SQUARES:
-        written = written_out(loss.formula, output - target, numbers)
+    if loss.squares and output.size <= MOST_SQUARES:
+        written = written_out(loss, output - target, numbers)
         return f"{total}{written} = {numbers.text(iteration.loss)}, with e = {lesson.output.symbol} − t"
     return f"{total}{numbers.text(iteration.loss)}"
 
@@ -130,8 +131,7 @@ def _own_part(iteration: Iteration, numbers: Numbers) -> str:
     return f"this sample adds {numbers.text(own)}."
 
 
-def written_out(formula: str, error: Array, numbers: Numbers) -> str:
+def written_out(loss: Loss, error: Array, numbers: Numbers) -> str:
     """`½ (2² + 0²)`, or `(2² + 0²) / (2·2)`: a loss's formula with its numbers put in."""
     squares = " + ".join(f"{numbers.factor(float(e))}²" for e in error.ravel())
-    count = str(error.size)
-    return formula.replace("2n", f"2·{count}").replace("n", count).replace("Σ e²", f"({squares})")
+    return loss.squares.format(squares=f"({squares})", n=error.size)

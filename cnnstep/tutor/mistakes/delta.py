@@ -89,7 +89,7 @@ def _forgotten(at: Setting) -> str:
 def _why_slope(at: Setting) -> str:
     phi = _phi(at)
     if _cancels(at):
-        return f"That is ∂L/∂a, not ∂L/∂z. In ∂L/∂z the slope cancels the loss's {at.loss.weight_formula.strip(' ⊙')}."
+        return f"That is ∂L/∂a, not ∂L/∂z. In ∂L/∂z the slope cancels the loss's {at.loss.weight_label}."
     texts = {
         "relu": "Here an inactive cell pulls on the weights though no small change of them moves its output.",
         "leaky_relu": f"Where z ≤ 0 that is {phi.slope_at(-1.0):g} of it.",

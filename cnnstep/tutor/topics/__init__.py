@@ -7,7 +7,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from cnnstep.engine.naming import SYMBOLS
+from cnnstep.engine.vocabulary import SYMBOLS
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.place import read_place

@@ -25,9 +25,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     apart: list[str] = []
     for name, loss in LOSSES.items():
         if loss.factor is None:
-            apart.append(
-                f"{name} is left out: its factor {loss.weight_formula.removesuffix(' ⊙')} differs from cell to cell."
-            )
+            apart.append(f"{name} is left out: its factor {loss.weight_label} differs from cell to cell.")
             continue
         turn = first_of(with_loss(scenario, name))
         value = float(turn.values[gradient.name][cell])

@@ -1,0 +1,89 @@
+"""What a lesson calls its steps and quantities, and what it shows of them: one filter's words, or a network's.
+
+The numbers are the same in both. A scenario chooses its vocabulary once, and nothing else asks which of the two it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:  # what the letters stand for is said without NumPy
+    from cnnstep.engine.layers.layer import Layer
+
+Names: TypeAlias = "Mapping[str, tuple[str, str]]"
+"""The name and the symbol of each of a layer's steps, by role, and of its `weights` and `bias`."""
+
+FILTER_SYMBOLS: Mapping[str, tuple[str, str]] = {
+    "weights": ("filter", "W"),
+    "bias": ("bias", "b"),
+    "forward": ("forward", "z"),
+    "activation": ("activation", "a"),
+    "delta": ("delta", "δ"),
+    "gradient": ("gradient", "∂L/∂W"),
+    "bias_gradient": ("bias_gradient", "∂L/∂b"),
+    "input_gradient": ("input_gradient", "∂L/∂X"),
+}
+"""The names and symbols of the lesson with one convolution layer, by the words that learners have for its steps."""
+
+SYMBOLS: Mapping[str, str] = {symbol: name for name, symbol in FILTER_SYMBOLS.values()} | {
+    "t": "target",
+    "e": "error",
+    "L": "loss",
+    "η": "learning_rate",
+}
+"""What each letter of one filter's lesson stands for."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of a lesson.
+
+    `error` is how the step called error is written: e = a − t, which the loss's weight joins on its way back, or ∂L/∂a
+    with the weight in it. `upstream` is what ∂L/∂a is called where it enters a layer. `optional` are the axes that are
+    left out of what is shown where the learner left them out. `names(layer, name, number, source)` names what belongs
+    to a layer: `name` and `number` are the layer's own, `source` is the symbol of what it reads.
+    """
+
+    error: str
+    upstream: str
+    optional: frozenset[str]
+    names: Callable[[Layer, str, int, str], Names] = field(repr=False)
+
+    @property
+    def shows_difference(self) -> bool:
+        """Whether the error is shown as e, the difference of output and target; else it is ∂L/∂a."""
+        return self.error == "e"
+
+    @property
+    def squared_error(self) -> str:
+        """`e²`, or `(∂L/∂a)²`."""
+        return f"{self.error}²" if self.shows_difference else f"({self.error})²"
+
+
+def _filter_names(layer: Layer, name: str, number: int, source: str) -> Names:
+    """The words that learners have for the steps: there is one of each."""
+    roles = ("forward", "input_gradient", "gradient", "bias_gradient", "weights", "bias")
+    return {role: FILTER_SYMBOLS[layer.word(role)] for role in roles}
+
+
+def _layer_names(layer: Layer, name: str, number: int, source: str) -> Names:
+    """Roles under the layer's name; its outputs carry its number, z1, a2, p3.
+
+    ∂L/∂ of its input is written with the letter of what it reads.
+    """
+    return {
+        "forward": (f"{name}.forward", f"{layer.letter}{number}"),
+        "input_gradient": (f"{name}.input_gradient", f"∂L/∂{source}"),
+        "gradient": (f"{name}.gradient", f"∂L/∂W{number}"),
+        "bias_gradient": (f"{name}.bias_gradient", f"∂L/∂b{number}"),
+        "weights": (f"{name}.weights", f"W{number}"),
+        "bias": (f"{name}.bias", f"b{number}"),
+    }
+
+
+ONE_FILTER = Vocabulary("e", "the error", frozenset({"sample", "channel", "filter"}), _filter_names)
+"""One filter's: forward, activation, error, delta, gradient, update."""
+NETWORK = Vocabulary("∂L/∂a", "the upstream gradient", frozenset({"sample"}), _layer_names)
+"""A network's: `conv1.forward`, `relu1.input_gradient`, …"""
