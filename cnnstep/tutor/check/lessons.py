@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -38,7 +39,8 @@ class Lessons:
     _made: dict[tuple[str, float], Lesson] = field(default_factory=dict, repr=False)
     _sets: dict[tuple[str, int], Sets] = field(default_factory=dict, repr=False)
     _right: dict[tuple[object, ...], Array] = field(default_factory=dict, repr=False)
-    _results: dict[tuple[object, ...], tuple[Values, tuple[Array, ...]]] = field(default_factory=dict, repr=False)
+    _results: dict[tuple[object, ...], tuple[Array, ...]] = field(default_factory=dict, repr=False)
+    _asked: dict[tuple[object, ...], set[str]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def rules(self) -> Rules:
@@ -109,17 +111,27 @@ class Lessons:
         """What a step gives with these mistakes, each of which must change it by itself; without any, what is right.
 
         () where they can't be made, change nothing, or the numbers so far have shapes that the step can't take.
+        Worked out once for the same numbers, whichever line of thought asks.
         """
         scenario = case.lesson.scenario
         codes = tuple(one.code for one in mistakes)
-        key = (id(case.values), case.step.name, scenario.error, scenario.relu_slope_at_zero, codes)
+        what = case.step.name, scenario.error, scenario.relu_slope_at_zero, codes
+        if what not in self._asked:
+            self._asked[what] = set()
+        key = what, _fingerprint(case.values, self._asked[what])
         if key not in self._results:
+            values = _Watched(case.values)
             try:
-                found = self._wrong(case, mistakes) if mistakes else self._rightly(case)
+                found = self._worked_out(replace(case, values=values), mistakes)
             except ValueError:
                 found = ()
-            self._results[key] = case.values, found  # the values are kept, so that no others can have their id
-        return self._results[key][1]
+            self._asked[what] |= values.asked
+            self._results[what, _fingerprint(case.values, self._asked[what])] = found
+            return found
+        return self._results[key]
+
+    def _worked_out(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+        return self._wrong(case, mistakes) if mistakes else self._rightly(case)
 
     def _rightly(self, case: Case) -> tuple[Array, ...]:
         """What the step gives by each right way; from exact numbers all come to the same."""
@@ -135,6 +147,27 @@ class Lessons:
         right = self.right(case)
         found = carry_out(case, *mistakes)
         return tuple(one for one in found if one.shape != right.shape or not (one == right).all())
+
+
+class _Watched(Mapping[str, Array]):
+    """Values that remember which of them were asked for."""
+
+    def __init__(self, values: Values) -> None:
+        self.all, self.asked = values, set[str]()
+
+    def __getitem__(self, name: str) -> Array:
+        self.asked.add(name)
+        return self.all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+
+def _fingerprint(values: Values, names: set[str]) -> tuple[object, ...]:
+    return tuple((values[name].shape, values[name].tobytes()) for name in sorted(names) if name in values)
 
 
 def tidied(result: Array) -> Array:

@@ -111,7 +111,7 @@ class Line:
         if step.role in OPTIMIZER_ROLES:
             scale *= self.reading.before("gradient") / self.lessons.rules.number if self.reading.place else 1.0
         else:
-            scale *= self._ratio_in(step)
+            scale *= self.ratio_in(step)
         if scale == 1.0:
             return self.values
         remembered = {name: scale * self.values[name] for name in self.lessons.remembered if name.endswith(REMEMBERED)}
@@ -187,7 +187,7 @@ class Line:
         on_it = step.role not in OPTIMIZER_ROLES and any(quantity.name in self.ratio for quantity in step.inputs)
         return "delta" if on_it else ""
 
-    def _ratio_in(self, step: Step) -> float:
+    def ratio_in(self, step: Step) -> float:
         """The ratio of what comes back to this step."""
         return next((self.ratio[quantity.name] for quantity in step.inputs if quantity.name in self.ratio), 1.0)
 
@@ -200,7 +200,7 @@ class Line:
         stage, rules = self.stage(step), self.lessons.rules
         if not stage:
             return [(self.reading, 1.0)]
-        before = self._ratio_in(step)
+        before = self.ratio_in(step)
         if not given and stage != "gradient" and not (early and self.reading.number is None):
             put_in = self.reading.number is not None
             return [(self.reading, self.reading.before(stage) / rules.engine(stage) / before if put_in else 1.0)]
@@ -234,7 +234,7 @@ class Line:
         new = tuple(Cause(step.name, convention=one) for one in rules.assumed(self.reading, reading))
         return self.changed(
             reading=reading,
-            ratio={**self.ratio, step.name: times * self._ratio_in(step)},
+            ratio={**self.ratio, step.name: times * self.ratio_in(step)},
             causes=(*self.causes, *new),
             doubt=self.doubt + rules.cost(self.reading, reading, stage),
         )
@@ -253,6 +253,6 @@ class Line:
             case = line.at(step)
             ((reading, times), *_) = line.readings(step, given=False)
             if step.name in self.ratio:
-                times = self.ratio[step.name] / line._ratio_in(step)
+                times = self.ratio[step.name] / line.ratio_in(step)
             line = line.reads(step, reading, times).with_value(step, times * line.lessons.right(case))
         return line.values

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
+from cnnstep.tutor.check.conventions import Reading
 from cnnstep.tutor.check.evidence import EXCUSED, PLAIN, SOMETHING, WINDOW, Evidence, price
 from cnnstep.tutor.check.line import Cause, Line, codes_of
 from cnnstep.tutor.check.rounding import digits_of, excused, is_long, roundings
@@ -126,6 +127,7 @@ class _Search:
         self.digits = digits_of(gap.mine, gap.grain) if gap.between else None
         self.open = gap.mine.values.size  # the fewest cells that are left over without a mistake
         self.under_another = 0  # and under another convention: a mistake may be its equal
+        self.read: dict[object, list[tuple[Reading, float]]] = {}
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -211,22 +213,35 @@ class _Search:
                 one = self._weighed(line, result, np.ones(mine.values.shape, dtype=bool), 0, 1.0)
                 yield replace(one, bits=one.bits + OTHER_SIZE, other_size=True)
             return
-        readings = line.readings(step, given=True)
-        wrongs = [mine.wrong(times * shown) for _, times in readings]
-        fewest = min(int(wrong.sum()) for wrong in wrongs if wrong is not None)
+        readings = self._readings(line)
+        wrongs = self._wrong(shown, readings)
+        fewest = int(wrongs.reshape(len(wrongs), -1).sum(axis=1).min())
         if names and not self._may_leave(fewest):
             return
         for (reading, times), wrong in zip(readings, wrongs, strict=True):
-            if wrong is not None and (not names or int(wrong.sum()) == fewest):
+            if not names or int(wrong.sum()) == fewest:
                 forgiven = excused(mine, times * shown, wrong) & self._rounded_before(line)
                 read = line.reads(step, reading, times)
                 yield self._weighed(read, times * result, wrong & ~forgiven, int(forgiven.sum()), times)
 
+    def _readings(self, line: Line) -> list[tuple[Reading, float]]:
+        """What can be read into the given step's numbers: the same for lines that have read the same so far."""
+        key = line.reading, line.ratio_in(self.gap.given)
+        if key not in self.read:
+            self.read[key] = line.readings(self.gap.given, given=True)
+        return self.read[key]
+
+    def _wrong(self, shown: Array, readings: list[tuple[Reading, float]]) -> NDArray[np.bool_]:
+        """The cells that differ under each of these readings: [reading, …]."""
+        times = np.array([times for _, times in readings]).reshape(-1, *[1] * shown.ndim)
+        return self.gap.mine.unlike(times * shown)
+
     def _may_leave(self, slips: int) -> bool:
         """Whether a mistake may leave so many cells open: few, and fewer than it explains; or as another convention."""
         explained = self.open - slips
-        few = slips <= max(1, self.gap.mine.values.size // SLIPS_BESIDE) and slips < explained
-        return not slips or few or slips == self.under_another
+        size = self.gap.mine.values.size
+        few = slips <= max(1, size // SLIPS_BESIDE) and slips < explained
+        return not slips or few or (slips == self.under_another and slips <= max(1, size // 2))
 
     def _rounded_before(self, line: Line) -> bool:
         """Whether a number that goes into the given step had to be rounded; from exact ones a result is exact."""

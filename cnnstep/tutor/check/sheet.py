@@ -47,8 +47,10 @@ class Written:
 
     def wrong(self, expected: Array) -> NDArray[np.bool_] | None:
         """Where these numbers are not what they should be; None where the shapes differ."""
-        if expected.shape != self.values.shape:
-            return None
+        return self.unlike(expected) if expected.shape == self.values.shape else None
+
+    def unlike(self, expected: Array) -> NDArray[np.bool_]:
+        """Where these numbers differ from those of a matrix of their shape, or of each of several: [matrix, …]."""
         off = np.abs(self.values - expected)
         allowed = self.tolerance + EXACT * np.maximum(1.0, np.abs(expected))
         return ~((off <= allowed) & np.isfinite(expected))  # an infinite number allows for any

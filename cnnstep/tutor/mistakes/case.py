@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -87,6 +88,11 @@ class Case(Setting):
     def input(self, position: int) -> Array:
         """The step's input at this position of `step.inputs`."""
         return self.values[self.step.inputs[position].name]
+
+    def changed(self, values: Values) -> Case:
+        """The step with these values in the place of those of their names; whoever watches the others still does."""
+        layers = (cast("dict[str, Array]", one) for one in (values, self.values))  # read, and never written
+        return Case(self.lesson, self.step, ChainMap(*layers))
 
     @property
     def right(self) -> Array:

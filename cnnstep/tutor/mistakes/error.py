@@ -60,7 +60,7 @@ def _on_the_way(change: Callable[[Array], Array]) -> Callable[[Case], Mapping[st
         changed = {error: change(case.values[error])}
         if np.array_equal(changed[error], -case.values[error]):
             return None
-        return {delta.name: delta.compute({**case.values, **changed})} if delta else changed
+        return {delta.name: delta.compute(case.changed(changed).values)} if delta else changed
 
     return inputs
 

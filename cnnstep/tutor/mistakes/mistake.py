@@ -128,7 +128,7 @@ def carry_out(case: Case, *mistakes: Mistake) -> tuple[Array, ...]:
     for slant in slants:
         if slant.inputs:
             ways = ((one, changed) for one in cases for changed in _ways(slant.inputs(one)))
-            cases = [Case(one.lesson, one.step, {**one.values, **changed}) for one, changed in ways]
+            cases = [one.changed(changed) for one, changed in ways]
     work = next((work for slant in slants for work in (slant.working, slant.instead) if work), _rightly)
     results = [(one, result) for one in cases for result in _ways(work(one))]
     for slant in slants:
