@@ -51,17 +51,19 @@ class Course:
         return tuple(self.exercise(at) for at in range(len(self.items)))
 
     def ending(self, history: History) -> tuple[Block, ...]:
-        """How the course went: what was right at once, where the solution was shown, and what to practise."""
+        """How the course went: what was right at once, what was not solved, and what to practise."""
         events = self.events(history)
         alone = sum(any(event.unaided for event in events if event.seed == item.number) for item in self.items)
-        given_up = [item for item in self.items if _is_given_up(events, item)]
+        shown, left = ([item for item in self.items if _ending(events, item) == one] for one in ("shown", "skipped"))
         blocks: list[Block] = [
             Heading(self.title, 1, "done"),
             Paragraph(f"{counted(len(self.items), 'exercise')}, {alone} of them right at once."),
         ]
-        if given_up:
-            titles = listed([item.title for item in given_up])
-            blocks.append(Paragraph(f"In {len(given_up)} you saw the solution: {titles}.", "warn"))
+        for items, words in ((shown, "In {} you saw the solution"), (left, "You left {} unsolved")):
+            if items:
+                titles = listed([item.title for item in items])
+                blocks.append(Paragraph(f"{words.format(len(items))}: {titles}.", "warn"))
+        if given_up := [item for item in self.items if item in (*shown, *left)]:
             return (*blocks, Command(f"cnnstep practice --skill {given_up[0].skill}", "practise the first of these"))
         return (
             *blocks,
@@ -86,10 +88,10 @@ def position(course: Course, history: History) -> tuple[int, Event | None]:
     return len(course.items), None
 
 
-def _is_given_up(events: Sequence[Event], item: Item) -> bool:
-    """Whether the solution was shown before the answer was right."""
-    closing = (event.outcome for event in events if event.seed == item.number and event.outcome in ("right", "shown"))
-    return next(closing, "") == "shown"
+def _ending(events: Sequence[Event], item: Item) -> str:
+    """What came of an exercise: whether it was right or the solution was shown first, else that it was left."""
+    outcomes = [event.outcome for event in events if event.seed == item.number]
+    return next((one for one in outcomes if one in ("right", "shown")), "skipped" if "skipped" in outcomes else "")
 
 
 def unfit(item: Item) -> Iterator[str]:
