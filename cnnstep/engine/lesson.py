@@ -77,7 +77,7 @@ class Lesson:
         """Whether other steps than the scenario's own are carried out, such as a mistake."""
         return self.steps is not self.own
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The steps' names in their order."""
         return tuple(step.name for step in self.steps)
@@ -123,10 +123,11 @@ class Lesson:
 
     def quantity(self, name: str) -> Quantity:
         """The quantity of this name: a step's result or a leaf."""
-        for quantity in (*self.leaves, *(step.quantity for step in self.steps)):
-            if quantity.name == name:
-                return quantity
-        return self.step(name).quantity
+        return self._quantities.get(name) or self.step(name).quantity
+
+    @cached_property
+    def _quantities(self) -> Mapping[str, Quantity]:
+        return {one.name: one for one in (*(step.quantity for step in self.steps), *self.leaves)}
 
     def carry_out(self, begin: Values) -> Mapping[str, Array]:
         """All values of one iteration, from the leaves' values: every step in its order, read-only."""

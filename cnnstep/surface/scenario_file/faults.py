@@ -25,7 +25,7 @@ from cnnstep.engine.keys import (
 from cnnstep.engine.layers.entry import LAYER_NAME
 from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.scenario_keys import KEYS, SAMPLE_KEYS
-from cnnstep.errors import Fault, Path
+from cnnstep.errors import MOST_FAULTS, Fault, Path
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.matrices import depth_of, named
 from cnnstep.surface.files.scalars import why_no_number
@@ -72,14 +72,14 @@ class _Check:
                 self.value(key, given[key.name], (*path, key.name))
             elif key.is_needed and path:  # the scenario's own keys have been counted before
                 self.missing(key, part, known, given, path)
-        for name in given:
-            if name not in part.names:
-                owner = f"a {part.name} layer has" if _is_layer(path) else "there is"
-                what = f"{owner} no key {quoted(name)}" + (" here" if owner == "there is" else "")
-                self.note("unknown-key", what, did_you_mean(name, known), (*path, name), key=True)
+        for number, name in enumerate(name for name in given if name not in part.names):
+            owner = f"a {part.name} layer has" if _is_layer(path) else "there is"
+            what = f"{owner} no key {quoted(name)}" + (" here" if owner == "there is" else "")
+            hint = did_you_mean(name, known) if number < MOST_FAULTS else ""  # the rest is only counted
+            self.note("unknown-key", what, hint, (*path, name), key=True)
 
     def missing(self, key: Key, part: Part, known: tuple[str, ...], given: dict[str, Any], path: Path) -> None:
-        odd = [name for name in given if name not in part.names]
+        odd = [*islice((name for name in given if name not in part.names), MOST_FAULTS)]
         if (key.name in ("file", "class") and odd) or f'did you mean "{key.name}"?' in [
             did_you_mean(name, known) for name in odd if name not in known
         ]:

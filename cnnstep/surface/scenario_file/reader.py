@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from cnnstep.engine.build import rebuilt
@@ -109,7 +110,8 @@ class _Reading:
         """Which keys are there; samples stand for input and target."""
         replaced = {"input", "target"} if root.get("samples") is not None else set()
         self.broken.update((key,) for key in replaced)
-        meant = {did_you_mean(key, KEYS) for key in data if key not in KEYS}
+        unknown = islice((key for key in data if key not in KEYS), MOST_FAULTS)
+        meant = {did_you_mean(key, KEYS) for key in unknown}
         for key in NEEDED_OF_LAYERS if form is NETWORK else NEEDED:
             if key in data or key in replaced:
                 continue
