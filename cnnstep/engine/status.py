@@ -53,10 +53,11 @@ class Bounds:
     """What the losses and slopes of each run [R] are measured by, as they follow from its first loss and slope.
 
     Up to `gone` a loss is rounding, below `smaller` it has improved, beyond `away` it ran away; up to `level` the
-    steepest slope is none.
+    steepest slope is none, and a loss up to `nothing` then is none either.
     """
 
     gone: Array
+    nothing: Array
     smaller: Array
     away: Array
     level: Array
@@ -67,11 +68,11 @@ class Bounds:
         sizes = np.stack([loss - least, np.full(loss.shape, blank)])
         scale = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=0)
         away = np.minimum(np.where(loss > 0, RUNAWAY * loss, np.inf), LARGEST)  # an infinite loss is beyond it
-        return Bounds(least + GONE * scale, SMALLER * loss, away, LEVEL * steepest)
+        return Bounds(least + GONE * scale, least + LEVEL * scale, SMALLER * loss, away, LEVEL * steepest)
 
     def of_runs(self, runs: NDArray[np.intp] | slice) -> Bounds:
         """Those of some of the runs."""
-        return Bounds(self.gone[runs], self.smaller[runs], self.away[runs], self.level[runs])
+        return Bounds(self.gone[runs], self.nothing[runs], self.smaller[runs], self.away[runs], self.level[runs])
 
 
 def judged(
@@ -89,6 +90,7 @@ def judged(
     level = np.flatnonzero(steepest <= bounds.level)
     if level.size:
         codes[level] = np.where((loss[level] <= floor * (1 + LEVEL)) | ~blocked(level), SETTLED, STUCK)
+        codes[level[loss[level] <= bounds.nothing[level]]] = CONVERGED
     codes[loss <= bounds.gone] = CONVERGED
     codes[~(np.isfinite(loss) & np.isfinite(steepest)) | (loss > bounds.away)] = DIVERGED
     return codes

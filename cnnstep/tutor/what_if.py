@@ -23,6 +23,8 @@ WORDS = ("activation", "loss", "error", "optimizer", "leftover")
 ARRAYS = ("input", "filter", "weights", "target", "bias")
 FIXED = ("title", "samples", "test", "layers", "type", "name")
 """What can't be set in a line; nor can a network's target, which may be a class."""
+LEFT_OVER = {"refuse": "refused", "drop": "dropped"}
+"""What becomes of the cells that no window reaches, as it is said."""
 RATE = ("lr", "eta", "rate", "step_size")
 """What else a learning rate is called."""
 _TO = re.compile(r"^\s*(?:[=:]|to\s)?\s*", re.I)
@@ -120,6 +122,10 @@ def _settings(value: dict[str, Any]) -> Iterator[Any]:
 def _value(key: str, name: str, rest: str, present: Any) -> tuple[Any, str]:
     """The new value, and the change in words."""
     reader = _ValueReader(key, rest, present)
+    if name == "leftover" and rest in LEFT_OVER:
+        layer, _, _ = key.rpartition(".")
+        whose = f"{layer}'s " if layer else ""
+        return rest, f"{whose}cells left over were {LEFT_OVER[rest]}"
     if name in WORDS:
         return reader.named(), reader.said
     if name == "bias" and rest.lower() in ("none", "null"):

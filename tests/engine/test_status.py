@@ -153,3 +153,10 @@ def test_an_outcome_is_what_the_next_iteration_would_begin_with() -> None:
     end = end_of(iterations=2)  # 0 → 0.5 → 0.75
     np.testing.assert_array_equal([[0.75]], end.matrix("filter"))
     np.testing.assert_array_equal([[-0.25]], end.matrix("error"))
+
+
+def test_without_a_slope_a_loss_of_a_hundred_millionth_is_gone_and_a_larger_one_is_stuck() -> None:
+    # z = −1 is inactive: no slope; a = 0, so L = ½t² is what is left of the loss of a first output of 1: ½(1 − t)²
+    for target, status in ((1e-5, "converged"), (1e-3, "stuck")):
+        lost = {"filter": [[1]], "target": [[target]], "activation": "relu", "learning_rate": 2}
+        assert end_of(2, **lost).status == status, target

@@ -108,7 +108,7 @@ def test_what_a_target_would_have_to_be_is_said() -> None:
         ("W1[0,0,0,1] = 3", "conv1.weights[0,0,0,1] were 3"),
         ("lr 1", "learning_rate were 1"),
         ("max_pool1.stride 2 2", "max_pool1.stride were 2 2"),
-        ("conv1.leftover drop", "conv1.leftover were drop"),
+        ("conv1.leftover drop", "conv1's cells left over were dropped"),
         ("conv1.bias 2", "conv1.bias were 2"),
     ],
 )

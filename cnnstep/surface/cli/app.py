@@ -17,7 +17,7 @@ import typer
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.cli import analyze, check, practice, progress, reference, run, sweep
 from cnnstep.surface.cli.context import screen, show_json
-from cnnstep.surface.cli.usage import PlainHelp, usage_fault
+from cnnstep.surface.cli.usage import PlainCommand, PlainHelp, usage_fault
 from cnnstep.surface.exits import Exit
 from cnnstep.surface.screen import USUAL_WIDTH
 
@@ -62,17 +62,17 @@ def _start(
         sys.stdout.write(context.get_help() + "\n")
 
 
-app.command()(run.run)
-app.command()(run.step)
-app.command()(check.check)
-app.command()(analyze.analyze)
-app.command()(sweep.sweep)
-app.command()(practice.practice)
-app.command()(progress.progress)
-app.command(context_settings=reference.MANY_WORDS)(reference.explain)
-app.command()(reference.scenarios)
-app.command()(reference.schema)
-app.command()(progress.paths)
+app.command(cls=PlainCommand)(run.run)
+app.command(cls=PlainCommand)(run.step)
+app.command(cls=PlainCommand)(check.check)
+app.command(cls=PlainCommand)(analyze.analyze)
+app.command(cls=PlainCommand)(sweep.sweep)
+app.command(cls=PlainCommand)(practice.practice)
+app.command(cls=PlainCommand)(progress.progress)
+app.command(cls=PlainCommand, context_settings=reference.MANY_WORDS)(reference.explain)
+app.command(cls=PlainCommand)(reference.scenarios)
+app.command(cls=PlainCommand)(reference.schema)
+app.command(cls=PlainCommand)(progress.paths)
 
 
 def run_app(arguments: Sequence[str]) -> int:

@@ -8,13 +8,39 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from cnnstep.errors import Fault
 from cnnstep.registry import nearest
 
 OF_A_SESSION = ("why", "guess", "set", "goto", "back", "next", "findings", "reset")
 """Words that are commands once a lesson has begun."""
+
+
+TYPE = re.compile(r" <(?P<type>[\w\[\]]+)>$")
+"""What Typer writes after an argument or an option: the type in Python's words."""
+VALUES = {"int": "NUMBER", "float": "NUMBER", "str": "TEXT"}
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help says what to type in plain words: `--every NUMBER`, not `--every <int>`."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The arguments by their names alone, the options with what they take."""
+        rows: dict[str, list[tuple[str, str]]] = {"argument": [], "option": []}
+        for one in self.get_params(ctx):
+            if record := one.get_help_record(ctx):
+                usage, help = record
+                named = one.param_type_name == "argument"
+                rows[one.param_type_name].append((TYPE.sub("" if named else _value, usage), help))
+        for kind, records in rows.items():
+            if records:
+                with formatter.section(f"{kind.capitalize()}s"):
+                    formatter.write_dl(records)
+
+
+def _value(found: re.Match[str]) -> str:
+    return f" {VALUES.get(found['type'], 'VALUE')}"
 
 
 class PlainHelp(TyperGroup):

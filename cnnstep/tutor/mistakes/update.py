@@ -30,7 +30,7 @@ mistake(
         f"You moved along +{_direction(at)}. This happens easily where the error is target − output: the gradient "
         "then points downhill already, and is subtracted all the same."
     ),
-    "Every step uphill that is short enough makes the loss larger.",
+    "Away from a kink, a short enough step uphill raises the loss.",
     "With e = output − target, subtract η times the gradient. With e = target − output, add it.",
     update=Slant(result=lambda case, new: 2 * _old(case) - new),
 )

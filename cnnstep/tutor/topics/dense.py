@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.topics.at_layer import SMALLEST, layer_of, received, way_back
 from cnnstep.tutor.topics.blocks import grids, worked
 from cnnstep.tutor.topics.example import Example
@@ -15,8 +16,9 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     outputs, inputs = iteration.values[steps.leaves[0].name].shape
     names = [steps.forward.inputs[0].name, *(leaf.name for leaf in steps.leaves), steps.forward.name]
     weights, *bias = steps.gradients
+    rows, each = counted(outputs, "row"), "." if outputs == 1 else ": a row for each output."
     return (
-        Paragraph(f"{steps.name} has {outputs} rows of {inputs} weights: a row for each output."),
+        Paragraph(f"{steps.name} has {rows} of {counted(inputs, 'weight')}{each}"),
         *grids(iteration, *names, most=2),
         *worked(iteration, steps.forward.name, style),
         Paragraph("On the way back a weight met one input and went into one output, so its gradient is one product:"),

@@ -26,7 +26,7 @@ def small(rng: np.random.Generator, **fixed: object) -> Scenario:
     return drawn(rng, **({"input": rng.normal(size=(3, 3)), "filter": rng.normal(size=(2, 2))} | fixed))
 
 
-@claim("uphill-update", "Every step uphill that is short enough makes the loss larger.")
+@claim("uphill-update", "Away from a kink, a short enough step uphill raises the loss.")
 @claim("error-sign", "That walks uphill, and the loss grows however small the learning rate is.")
 @claim("update", "The loss then grows, however small η is.")
 @claim("learning-rate", "If the loss rises however small η is, it is not the rate: the gradient is wrong")

@@ -28,7 +28,7 @@ SQUARE: Mapping[int, tuple[Sizes, ...]] = {
     2: (((3, 4), (2, 2)), ((4, 3), (2, 2))),
     3: (((3, 4), (2, 2)), ((4, 3), (2, 2))),
 }
-"""A square filter, for what an oblong one would show at once: that it was turned."""
+"""A square filter, for what an oblong one would show at once: that it was rotated by 180°."""
 THREE_OUTPUTS: Mapping[int, tuple[Sizes, ...]] = {**SQUARE, 1: (((2, 4), (2, 2)), ((4, 2), (2, 2)))}
 """A square filter with an output more, for what has to show at the first, at the last and at an inactive one."""
 SIX_CELLS: Sizes = ((3, 4), (2, 2))
