@@ -15,6 +15,8 @@ T = TypeVar("T", bound=Callable[..., object])
 
 SHARE = int(os.environ.get("EXAMPLES_SHARE", "1"))
 """One case in so many, where `.ci/run` has several Pythons, which look for what is different there."""
+SCALE = int(os.environ.get("EXAMPLES_SCALE", "1"))
+"""So many times as many random examples, on request."""
 FEWEST = 5
 
 
@@ -24,8 +26,8 @@ def examples(count: int) -> Callable[[T], T]:
 
 
 def some(count: int) -> int:
-    """So many, or the share of them."""
-    return max(FEWEST, count // SHARE)
+    """So many, or the share of them; on request many times as many."""
+    return max(FEWEST, count * SCALE // SHARE)
 
 
 def share(*lists: Iterable[Any]) -> list[tuple[Any, ...]]:

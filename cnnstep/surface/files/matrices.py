@@ -10,7 +10,7 @@ from cnnstep.surface.files.source import Source
 from cnnstep.surface.files.yaml_reader import Items, Node, Scalar
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_PARTS = (("number", "numbers"), ("row", "rows"), ("matrix", "matrices"), ("filter", "filters"))
+_PARTS = (("number", "numbers"), ("row", "rows"), ("matrix", "matrices"), ("filter", "filters"), ("list", "lists"))
 
 
 def ordinal(index: int) -> str:
@@ -24,13 +24,18 @@ def ordinal(index: int) -> str:
 
 def counted(number: int, depth: int) -> str:
     """`3 numbers`, `1 row`: how many parts a list holds whose items are nested `depth` deep."""
-    one, many = _PARTS[min(depth, len(_PARTS) - 1)]
+    one, many = _part(depth)
     return f"{number} {one if number == 1 else many}"
+
+
+def _part(depth: int) -> tuple[str, str]:
+    """What is nested `depth` deep; what is deeper than a filter has no name of its own."""
+    return _PARTS[max(min(depth, len(_PARTS) - 1), 0)]
 
 
 def named(name: str, place: tuple[int, ...], depth: int) -> str:
     """`the second row of the first matrix of filter`; `depth` is how deep a whole matrix is nested."""
-    words = [f"the {ordinal(i)} {_PARTS[max(depth - step, 0)][0]}" for step, i in enumerate(place, start=1)]
+    words = [f"the {ordinal(i)} {_part(depth - step)[0]}" for step, i in enumerate(place, start=1)]
     return " of ".join([*reversed(words), name])
 
 
