@@ -13,6 +13,7 @@ from cnnstep.engine.losses import LOSSES, Loss
 from cnnstep.engine.optimizers import OPTIMIZERS, Optimizer
 from cnnstep.engine.quantity import IMAGE, MAP, VECTOR, WEIGHTS, Array, Layout, frozen, number, numbers
 from cnnstep.engine.vocabulary import NETWORK, ONE_FILTER, Vocabulary
+from cnnstep.errors import Fault, InputError
 
 OUTPUT_MINUS_TARGET = "output_minus_target"
 TARGET_MINUS_OUTPUT = "target_minus_output"
@@ -54,11 +55,6 @@ class Scenario:
         return tuple(zip(self.layers, self.names or ("",) * len(self.layers), strict=True))
 
     @property
-    def is_network(self) -> bool:
-        """Whether the layers have names of their own; else it is one filter and its activation."""
-        return bool(self.names)
-
-    @property
     def sign(self) -> int:
         """+1 for e = a − t, −1 for e = t − a: what every backward quantity carries."""
         return 1 if self.error == OUTPUT_MINUS_TARGET else -1
@@ -77,6 +73,13 @@ class Scenario:
         """These axes, without the ones that the learner did not write."""
         return Layout(axes, self.hidden & set(axes))
 
+    def check_one_filter(self, wants: str) -> None:
+        """`InputError` where there is more than one filter and its activation; `wants` is who asks: `a sweep takes`."""
+        if self.names:
+            what = f"{wants} one filter and its activation, not a network of layers"
+            hint = "write its one layer as filter and activation, or run it: cnnstep run"
+            raise InputError(Fault("network", what, hint))
+
     def with_weights(self, weights: Array, bias: Array | None = None) -> Scenario:
         """The same question asked of another filter (and bias): every axis present."""
         bias = self.conv.bias if bias is None else frozen(bias)
@@ -89,7 +92,7 @@ class Scenario:
             "title": self.title,
             **self._samples(),
             **self._tests(),
-            **(self._network() if self.is_network else self._one_filter()),
+            **(self._network() if self.names else self._one_filter()),
             "learning_rate": number(self.learning_rate),
             "loss": self.loss.name,
             "error": self.error,

@@ -50,7 +50,7 @@ class Shipped:
         return title.text if isinstance(title, Scalar) else ""
 
     @property
-    def is_network(self) -> bool:
+    def has_layers(self) -> bool:
         """Whether it has layers; else it is one filter."""
         return self._keys.get("layers") is not None
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from cnnstep.engine.findings import Finding, findings
-from cnnstep.engine.quantity import Cell, Quantity
+from cnnstep.engine.quantity import Cell
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.document import Beside, Block, Heading, Paragraph
+from cnnstep.tutor.document import Block, Heading, Paragraph
 from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.present import given, loss_line, marks_of, note, planes
 from cnnstep.tutor.select import Selection, selected
 from cnnstep.tutor.sentences import title_of, words_of
+from cnnstep.tutor.views import view_of
 
 SILENT = ("forward", "gradient", "bias_gradient")
 """Roles of steps at which no finding ever stands: a large batch is not searched for them."""
@@ -21,16 +21,7 @@ CELL_BY_CELL = ("dead-relu", "at-kink", "saturated", "unreachable-target")
 
 def question(iteration: Iteration, sample: int | None = None) -> tuple[Block, ...]:
     """What the iteration starts from: input, filter, bias and target, next to each other; of a batch, one sample's."""
-    if iteration.lesson.scenario.is_network:
-        from cnnstep.tutor.network.cards import network_question
-
-        return network_question(iteration, sample)
-    view = one_sample(iteration, sample)
-    return (Beside(tuple(block for leaf in given(view) for block in _leaf(view, leaf))),)
-
-
-def _leaf(iteration: Iteration, leaf: Quantity) -> tuple[Block, ...]:
-    return planes(leaf, iteration.matrix(leaf.name), title=f"{leaf.name.capitalize()} {leaf.symbol}")
+    return view_of(iteration.lesson.scenario).question(iteration, sample)
 
 
 def step_card(
@@ -58,17 +49,8 @@ def step_card(
         step = iteration.lesson.step(step.name)
     heading = Heading(f"{position} {title_of(step)}" if numbered else title_of(step), note=step.formula)
     happened = Paragraph(words_of(iteration, step).happened(iteration, step, numbers))
-    if iteration.lesson.scenario.is_network:
-        from cnnstep.tutor.network.cards import network_card
-
-        return (heading, happened, *network_card(iteration, step, numbers, found, part))
-    shown = iteration.matrix(step.name)
-    matrix = planes(step.quantity, shown, marks_of(step, found), all_of_them=all_of_them, part=part)
-    blocks: list[Block] = [heading, happened, *((Beside(matrix),) if len(matrix) > 1 else matrix)]
-    if step.role == "error":
-        blocks.append(Paragraph(loss_line(iteration, numbers)))
-    blocks.extend(note(finding) for finding in found)
-    return tuple(blocks)
+    view = view_of(iteration.lesson.scenario)
+    return (heading, happened, *view.card(iteration, step, numbers, found, part, whole=all_of_them))
 
 
 def _of_sample(iteration: Iteration, sample: int, step: str, found: list[Finding]) -> tuple[Iteration, list[Finding]]:

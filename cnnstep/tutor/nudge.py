@@ -76,14 +76,14 @@ def slope_shown(iteration: Iteration, step: Step, cell: Cell) -> float | None:
 
 
 def _minus(lesson: Lesson) -> str:
-    return "target − output" if lesson.scenario.is_network else "e = t − a"
+    return "e = t − a" if lesson.scenario.vocabulary.shows_difference else "target − output"
 
 
 def _moved(lesson: Lesson, step: Step) -> Quantity | None:
     """The quantity that the step holds the gradient of."""
     if step.is_gradient:
         return next(one.leaf for one in lesson.trained if one.gradient == step.name)
-    if step.role == "error" and lesson.scenario.is_network:
+    if step.role == "error" and not lesson.scenario.vocabulary.shows_difference:
         return lesson.output
     if not step.layer:
         return lesson.quantity("input") if step.word == "input_gradient" else None

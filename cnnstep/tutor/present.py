@@ -97,14 +97,14 @@ def loss_line(iteration: Iteration, numbers: Numbers) -> str:
     total, formula = numbers.text(iteration.loss), scenario.loss.formula
     if len(error) < len(scenario.inputs):
         return f"Loss  L = {formula} = {total} over all {len(scenario.inputs)} samples; {_own_part(iteration, numbers)}"
-    if scenario.is_network:
-        return _loss_of_network(iteration, numbers)
+    if not scenario.vocabulary.shows_difference:
+        return _loss_of_output(iteration, numbers)
     if not scenario.loss.squares or error.size > MOST_SQUARES:
         return f"Loss  L = {formula} = {total}"
     return f"Loss  L = {formula} = {written_out(scenario.loss, error, numbers)} = {total}"
 
 
-def _loss_of_network(iteration: Iteration, numbers: Numbers) -> str:
+def _loss_of_output(iteration: Iteration, numbers: Numbers) -> str:
     """`L = −Σ y·ln p = −ln 0.25 = 1.3863`: written out where there are few cells."""
     lesson, loss = iteration.lesson, iteration.lesson.scenario.loss
     output, target = iteration.values[lesson.output.name], iteration.values["target"]

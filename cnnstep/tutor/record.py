@@ -11,7 +11,7 @@ from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.status import Outcome, outcome
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.network.classes import Accuracies
-from cnnstep.tutor.network.watch import CellWatch, NetworkWatch
+from cnnstep.tutor.views import view_of
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,7 @@ class _Watch:
     """Looks at one iteration after another, and says what is new; it keeps no iteration."""
 
     def __init__(self, lesson: Lesson) -> None:
-        network = lesson.scenario.is_network  # whose cells are too many to be followed one by one
-        self.cells: NetworkWatch | CellWatch = NetworkWatch() if network else CellWatch(lesson)
+        self.cells = view_of(lesson.scenario).watch(lesson)
         self.accuracies = Accuracies(lesson)
         self.said: set[str] = set()
         self.risen = False

@@ -13,12 +13,12 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.cards import iteration_cards, question
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Series, Table, Tone
-from cnnstep.tutor.network.one_sample import checked_sample, is_batch
-from cnnstep.tutor.network.overview import is_small, summary_data
+from cnnstep.tutor.network.one_sample import checked_sample
+from cnnstep.tutor.network.overview import summary_data
 from cnnstep.tutor.numbers import Numbers, counted
-from cnnstep.tutor.present import planes
 from cnnstep.tutor.record import Event, Record
 from cnnstep.tutor.select import Selection, selected
+from cnnstep.tutor.views import view_of
 
 MOST_NUMBERS = 10_000
 """An array of more numbers is summed up in JSON unless it is asked for."""
@@ -63,18 +63,17 @@ def run_document(
 
 def _steps(iteration: Iteration, style: Numbers, only: tuple[str, ...], sample: int | None) -> tuple[Block, ...]:
     """One iteration's steps, or only those named; of a batch, as one sample sees them."""
-    if iteration.lesson.scenario.is_network:
-        from cnnstep.tutor.network.run import iteration_blocks
-
-        return iteration_blocks(iteration, style, only, sample)
-    return (*(() if only else question(iteration, sample)), *iteration_cards(iteration, style, only, sample))
+    if only:
+        return iteration_cards(iteration, style, only, sample)
+    summary = view_of(iteration.lesson.scenario).summary(iteration, sample)
+    return summary or (*question(iteration, sample), *iteration_cards(iteration, style, (), sample))
 
 
 def sample_shown(iteration: Iteration, asked: int | None) -> int | None:
     """The sample that the screens show: the one asked for; of a network's batch the first; else all of them."""
     if asked is not None:
         return checked_sample(iteration, asked)
-    return 0 if iteration.lesson.scenario.is_network and is_batch(iteration) else None
+    return view_of(iteration.lesson.scenario).first_sample(iteration)
 
 
 def step_document(
@@ -88,11 +87,11 @@ def step_document(
 
 def _to_open(iteration: Iteration, only: tuple[str, ...], name: str) -> tuple[Block, ...]:
     """How to open a layer of a network whose steps were not all shown."""
-    scenario = iteration.lesson.scenario
-    if only or not scenario.is_network or is_small(scenario):
+    layer = view_of(iteration.lesson.scenario).to_open(iteration.lesson.scenario)
+    if only or not layer:
         return ()
     number_ = f" --iteration {iteration.number}" if iteration.number else ""
-    return (Command(f"cnnstep step {name}{number_} --only {scenario.names[0]}", "open a layer, or one of its steps"),)
+    return (Command(f"cnnstep step {name}{number_} --only {layer}", "open a layer, or one of its steps"),)
 
 
 def step_data(iteration: Iteration, scenario: Mapping[str, Any], only: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -108,10 +107,7 @@ def course(record: Record) -> list[Block]:
     blocks: list[Block] = [
         Curve("Loss", series, "iteration", 0, record.iterations, log=spans_decades),
     ]
-    if record.accuracy:
-        from cnnstep.tutor.network.run import accuracy_curve
-
-        blocks += accuracy_curve(record)
+    blocks += view_of(record.lesson.scenario).curves(record)
     if record.events:
         blocks.append(_events(record.events))
     return blocks
@@ -135,14 +131,7 @@ def _ending(record: Record, name: str, style: Numbers) -> list[Block]:
         Heading("What changed"),
         Paragraph(f"{losses} {after}. It is {words}.", tone),
     ]
-    if record.lesson.scenario.is_network:
-        from cnnstep.tutor.network.run import changes, learned
-
-        return [*blocks, *changes(record), *learned(record), _next(record, _to_type(name))]
-    for one in record.lesson.trained:
-        blocks += planes(one.leaf, end.matrix(one.leaf.name))
-    blocks.append(_next(record, _to_type(name)))
-    return blocks
+    return [*blocks, *view_of(record.lesson.scenario).changes(record), _next(record, _to_type(name))]
 
 
 def _to_type(name: str) -> str:
@@ -157,9 +146,9 @@ def _to_type(name: str) -> str:
 
 
 def _next(record: Record, name: str) -> Command:
-    if record.lesson.scenario.is_network and not is_small(record.lesson.scenario):
+    if layer := view_of(record.lesson.scenario).to_open(record.lesson.scenario):
         last = f" --iteration {record.last.number}" if record.last.number else ""
-        return Command(f"cnnstep step {name}{last} --only {record.lesson.scenario.names[0]}", "open a layer")
+        return Command(f"cnnstep step {name}{last} --only {layer}", "open a layer")
     if record.iterations == 1:
         return Command(f"cnnstep step {name} --interactive", "go through it yourself, one number at a time")
     if record.outcome.status in ("stuck", "worse", "diverged"):
@@ -178,12 +167,7 @@ def run_data(
     """
     end = record.outcome
     result: dict[str, Any] = {"status": end.status, "loss": number(end.loss)}
-    if record.lesson.scenario.is_network:
-        from cnnstep.tutor.network.run import outcome_data
-
-        result |= outcome_data(record)
-    else:
-        result |= {one.leaf.name: numbers(end.matrix(one.leaf.name)) for one in record.lesson.trained}
+    result |= view_of(record.lesson.scenario).outcome(record)
     kept = record.kept or tuple({one.number: one for one in (record.first, record.last)}.values())
     return {
         "schema": 1,
@@ -250,5 +234,4 @@ def _step_data(iteration: Iteration, chosen: Selection, *, whole: bool) -> dict[
 
 def keeps_all(scenario: Scenario, iterations: int) -> bool:
     """Whether a run's JSON can hold every iteration; of a long run of a large network it has the first and the last."""
-    size = scenario.inputs.size + scenario.targets.size
-    return not scenario.is_network or size * iterations <= MOST_NUMBERS
+    return view_of(scenario).lists_all(scenario, iterations, MOST_NUMBERS)

@@ -13,9 +13,9 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.network.overview import is_small
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.place import find, read_place
+from cnnstep.tutor.views import view_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def names_of(only: str) -> tuple[str, ...]:
 
 def lesson_for(scenario: Scenario, names: tuple[str, ...] = ()) -> Lesson:
     """The scenario's lesson, with ∂L/∂X where one of the names asks for it, and in every network small enough."""
-    plain = lesson_of(scenario, input_gradient=scenario.is_network and is_small(scenario))
+    plain = lesson_of(scenario, input_gradient=view_of(scenario).sends_back(scenario))
     if not names:
         return plain
     whole = lesson_of(scenario, input_gradient=True)

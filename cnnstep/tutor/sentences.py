@@ -138,8 +138,9 @@ WORDS: dict[str, Words] = {
 
 
 def words_of(iteration: Iteration, step: Step) -> Words:
-    """The words of a step; a network's error is another quantity than one filter's."""
-    return ERROR if step.role == "error" and iteration.lesson.scenario.is_network else WORDS[step.word]
+    """The words of a step; an error that is shown as ∂L/∂a is another quantity than e."""
+    is_slope = step.role == "error" and not iteration.lesson.scenario.vocabulary.shows_difference
+    return ERROR if is_slope else WORDS[step.word]
 
 
 def title_of(step: Step) -> str:

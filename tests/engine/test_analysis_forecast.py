@@ -71,7 +71,7 @@ def test_the_first_lesson_dies_with_a_loss_of_1() -> None:
     assert not found.oscillates
 
 
-@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.is_network])
+@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.has_layers])
 def test_the_status_is_the_runs_own_after_as_many_updates(name: str) -> None:
     found = analysis(name).forecast
     if not found.iterations:
@@ -172,7 +172,7 @@ def test_a_large_layer_gets_fewer_iterations() -> None:
 
 class TestTrials:
     @pytest.mark.parametrize(
-        "name", [one.name for one in shipped() if not one.is_network and analysis(one.name).trials]
+        "name", [one.name for one in shipped() if not one.has_layers and analysis(one.name).trials]
     )
     def test_each_was_run_and_says_what_it_became(self, name: str) -> None:
         for trial in analysis(name).trials:

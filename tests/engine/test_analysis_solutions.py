@@ -50,7 +50,7 @@ def test_a_bias_is_one_more_column_of_ones() -> None:
     assert_array_equal(patch_matrix(given(bias=2))[:, 4], [1, 1, 1, 1])
 
 
-@pytest.mark.parametrize("one", [one for one in shipped() if not one.is_network], ids=lambda one: str(one.name))
+@pytest.mark.parametrize("one", [one for one in shipped() if not one.has_layers], ids=lambda one: str(one.name))
 def test_the_patch_matrix_times_the_weights_is_the_forward_pass(one: Any) -> None:
     scenario = load(one.name).scenario
     conv, lesson = scenario.conv, lesson_of(scenario)
@@ -219,7 +219,7 @@ def test_a_target_made_by_a_filter_is_met_by_that_filter(name: str) -> None:
     assert_allclose(found.example.conv.weights[0, 0], hidden, atol=1e-9)
 
 
-@pytest.mark.parametrize("one", [one for one in shipped() if not one.is_network], ids=lambda one: str(one.name))
+@pytest.mark.parametrize("one", [one for one in shipped() if not one.has_layers], ids=lambda one: str(one.name))
 def test_an_example_meets_its_target_to_nine_digits(one: Any) -> None:
     scenario = load(one.name).scenario
     found = solved(scenario)

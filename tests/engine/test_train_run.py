@@ -66,7 +66,7 @@ def test_no_iteration_before_the_one_that_is_told_has_a_final_status(of: Scenari
     assert not set(statuses) & set(FINAL)
 
 
-@pytest.mark.parametrize("name", [one.name for one in shipped() if not scenario(one.name).is_network])
+@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.has_layers])
 def test_every_shipped_scenario_of_one_filter_trains_as_it_is_recorded_to_the_last_bit_of_its_filter(name: str) -> None:
     of = scenario(name)
     trained = run(of, min(of.iterations, 300), losses=1)

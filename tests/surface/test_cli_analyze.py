@@ -10,7 +10,7 @@ import pytest
 from cnnstep.surface.loading import shipped
 from tests.conftest import Program
 
-NAMES = [one.name for one in shipped() if not one.is_network]
+NAMES = [one.name for one in shipped() if not one.has_layers]
 CONTRACT = {
     "schema", "rank", "weights", "solutions", "example", "unreachable", "loss_floor", "active", "dead", "lambda_max",
     "stable_learning_rate", "stable_learning_rate_all_active", "gradient_check", "forecast",

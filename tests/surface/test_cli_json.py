@@ -12,7 +12,7 @@ from cnnstep.surface.loading import shipped
 from tests.conftest import Program, Ran
 
 SHIPPED = [one.name for one in shipped()]
-ONE_FILTER = [one.name for one in shipped() if not one.is_network]
+ONE_FILTER = [one.name for one in shipped() if not one.has_layers]
 SCENARIO_KEYS = {
     "title", "input", "target", "filter", "bias", "activation", "learning_rate", "stride", "padding", "dilation",
     "loss", "error", "relu_slope_at_zero", "optimizer", "iterations",

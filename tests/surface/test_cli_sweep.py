@@ -68,7 +68,7 @@ def test_json_is_the_contracts(cnnstep: Program) -> None:
     assert sum(data["outcomes"].values()) == 1000
 
 
-@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.is_network])
+@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.has_layers])
 def test_every_shipped_scenario_can_be_swept(cnnstep: Program, name: str) -> None:
     data = json.loads(cnnstep("sweep", name, "--starts", "8", "-n", "30", "--json").out)
     assert (data["runs"], sum(data["outcomes"].values())) == (8, 8)

@@ -153,7 +153,7 @@ def test_an_npz_that_unpacks_to_more_than_a_file_may_hold_is_refused_before_it_d
     assert said(text, folder)[0] == "1:25 too-large"
 
 
-@pytest.mark.parametrize("name", [one.name for one in shipped() if one.is_network and one.name != "digits-cnn"])
+@pytest.mark.parametrize("name", [one.name for one in shipped() if one.has_layers and one.name != "digits-cnn"])
 def test_a_network_that_is_written_reads_back_the_same(name: str) -> None:
     network = load(name).scenario
     assert read_scenario_text(dump(network)).data() == network.data()

@@ -22,7 +22,7 @@ from tests.conftest import Program
 from tests.examples import share
 
 SHIPPED = [one.name for one in shipped()]
-ONE_FILTER = [one.name for one in shipped() if not one.is_network]
+ONE_FILTER = [one.name for one in shipped() if not one.has_layers]
 WIDTHS = [40, 60, 80, 200]
 RED = """\
 title: "[red]x[/x] [bold"

@@ -19,7 +19,7 @@ from cnnstep.tutor.document import Block, Command, Curve, Document, Heading, Mat
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from tests.tutor.blocks import blocks_of
 
-NAMES = [one.name for one in shipped() if not one.is_network]
+NAMES = [one.name for one in shipped() if not one.has_layers]
 MADE: dict[str, Analysis] = {}
 
 

@@ -19,7 +19,6 @@ from cnnstep.tutor.document import Block, Command, Curve, Heading, Matrix, Note,
 from cnnstep.tutor.network.classes import MOST_TESTS, Accuracies, accuracy, has_classes, misread
 from cnnstep.tutor.network.watch import NetworkWatch
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.one_filter_only import one_filter_only
 from cnnstep.tutor.record import Record, record
 from cnnstep.tutor.run import (
     FIRST_CELLS,
@@ -384,7 +383,7 @@ class TestWhatIf:
         assert len(scenario.test_inputs) == 20
 
 
-def test_a_command_for_one_filter_tells_a_network_so() -> None:
-    with pytest.raises(InputError, match="analyze looks at one filter and its activation, and this is a network of 6"):
-        one_filter_only(smallest(), "analyze")
-    one_filter_only(shipped_scenario("first-filter"), "analyze")
+def test_who_takes_one_filter_tells_a_network_so() -> None:
+    with pytest.raises(InputError, match="a sweep takes one filter and its activation, not a network of layers"):
+        smallest().check_one_filter("a sweep takes")
+    shipped_scenario("first-filter").check_one_filter("a sweep takes")

@@ -62,7 +62,7 @@ def test_a_card_alone_keeps_its_number() -> None:
     assert (heading.text, heading.note) == ("4 Delta", "δ = e ⊙ relu′(z)")
 
 
-@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.is_network])
+@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.has_layers])
 def test_every_step_of_every_scenario_has_a_title_a_sentence_and_its_whole_matrix(name: str) -> None:
     iteration = opened(name)
     for step in iteration.lesson.steps:

@@ -19,7 +19,7 @@ from cnnstep.tutor.session.screens import begin, prompt
 from cnnstep.tutor.session.state import Reply, Session
 from tests.examples import examples
 
-SHIPPED = [one.name for one in shipped() if not one.is_network]
+SHIPPED = [one.name for one in shipped() if not one.has_layers]
 MOVES = [
     "",
     "next",

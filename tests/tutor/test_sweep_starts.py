@@ -92,7 +92,7 @@ def test_cells_are_named_as_the_scenario_shows_them() -> None:
     assert (started != several.conv.weights).sum() == 2
 
 
-@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.is_network])
+@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.has_layers])
 def test_a_block_is_a_power_of_two_and_never_too_large_for_the_cache(name: str) -> None:
     of = scenario(name)
     length = block_length(of)

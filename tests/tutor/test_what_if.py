@@ -223,7 +223,7 @@ KEYS = "learning_rate relu_slope_at_zero iterations stride padding dilation left
 
 
 @pytest.mark.parametrize("key", [*KEYS.split(), "input", "filter", "target", "bias"])
-@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.is_network])
+@pytest.mark.parametrize("name", [one.name for one in shipped() if not one.has_layers])
 def test_every_key_of_every_shipped_scenario_can_be_asked_for(name: str, key: str) -> None:
     fault = refused(key, scenario(name))
     assert "needs a value" in fault.what or "one of several samples" in fault.what

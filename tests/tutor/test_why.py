@@ -43,7 +43,7 @@ def refused(iteration: Iteration, step: str, *cell: int) -> Fault:
 
 
 @pytest.mark.parametrize(
-    "name", [one.name for one in shipped() if not one.is_network and not one.name.startswith("digit")]
+    "name", [one.name for one in shipped() if not one.has_layers and not one.name.startswith("digit")]
 )
 def test_every_cell_of_every_step_says_where_it_comes_from(name: str) -> None:
     iteration = opened(name)

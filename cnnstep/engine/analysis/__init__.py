@@ -21,7 +21,6 @@ from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration
-from cnnstep.errors import Fault, InputError
 
 MOST_RUNS = 1 + MOST_TRIALS
 """The run itself, and what may be tried in its place."""
@@ -63,9 +62,7 @@ def analyze(
 
     `done` hears the number of each run, from 0, of `MOST_RUNS` at most.
     """
-    if scenario.is_network:
-        hint = "write its one layer as filter and activation, or run it: cnnstep run"
-        raise InputError(Fault("network", "analyze takes one filter and its activation, not a network of layers", hint))
+    scenario.check_one_filter("analyze takes")
     with np.errstate(all="ignore"):  # numbers that run away become infinite, and are told as such
         return _analyze(scenario, limit or patience(scenario), done)
 

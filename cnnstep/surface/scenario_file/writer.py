@@ -28,8 +28,8 @@ def dump(scenario: Scenario, *, schema: str | None = None, files: Mapping[str, A
 
     usual, data, files = DEFAULTS, scenario.data(), files or {}
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
-    for key in _order(scenario):
-        if key == "layers" and scenario.is_network:
+    for key in _order(data):
+        if key == "layers" and key in data:
             lines.append("\n".join(["layers:", *(_layer(layer, files) for layer in _short_layers(data[key]))]))
         elif f"{key}.input" in files:
             parts = ", ".join(f"{part}: {_value(files[f'{key}.{part}'], 0)}" for part in ("input", "target"))
@@ -56,9 +56,10 @@ def large_arrays(scenario: Scenario) -> dict[str, Array]:
     """What of a network is too long to stand among the keys: weights, and the inputs and targets of a batch."""
     from cnnstep.engine.weights import weights_of
 
-    if not scenario.is_network:
+    weights = weights_of(scenario)
+    if "filter" in weights:
         return {}
-    found = {name: array for name, array in weights_of(scenario).items() if array.size > LARGEST}
+    found = {name: array for name, array in weights.items() if array.size > LARGEST}
     pairs = {"samples": (scenario.inputs, scenario.targets), "test": (scenario.test_inputs, scenario.test_targets)}
     for key, (inputs, targets) in pairs.items():
         if inputs is not None and targets is not None and inputs.size > LARGEST and len(inputs) > 1:
@@ -69,10 +70,10 @@ def large_arrays(scenario: Scenario) -> dict[str, Array]:
     return found
 
 
-def _order(scenario: Scenario) -> tuple[str, ...]:
+def _order(data: Mapping[str, Any]) -> tuple[str, ...]:
     from cnnstep.engine.scenario_keys import KEYS, NETWORK
 
-    return NETWORK.names if scenario.is_network else KEYS
+    return NETWORK.names if "layers" in data else KEYS
 
 
 def _short_layers(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -79,8 +79,8 @@ class Rules:
         return found
 
     def engine(self, stage: str) -> float:
-        """What stands before a − t in the engine's own numbers of this stage: one filter's error is plain."""
-        return 1.0 if stage == "error" and not self.scenario.is_network else self.number
+        """What stands before a − t in the engine's own numbers of this stage: an error that is shown as e is plain."""
+        return 1.0 if stage == "error" and self.scenario.vocabulary.shows_difference else self.number
 
     def readings(self, so_far: Reading, stage: str, unseen: str, *, signed: bool) -> tuple[Reading, ...]:
         """What the numbers of this stage can show, the scenario's own first.

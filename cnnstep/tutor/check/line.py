@@ -204,18 +204,19 @@ class Line:
         if not given and stage != "gradient" and not (early and self.reading.number is None):
             put_in = self.reading.number is not None
             return [(self.reading, self.reading.before(stage) / rules.engine(stage) / before if put_in else 1.0)]
-        network, scenario = self.lessons.scenario.is_network, self.lessons.scenario
+        scenario = self.lessons.scenario
+        weighed = not scenario.vocabulary.shows_difference  # the loss's number is in the error already
         remembers = bool(scenario.optimizer.memory)  # whose numbers show what was put in before them
         seen = {self.stage(self.lesson.step(name)) for name in self.known}
-        known = not seen.isdisjoint(STAGES[:-1]) or network
-        stages = [stage, "gradient"] if step.word == "input_gradient" and not network else [stage]
-        unseen = self._unseen(seen) if network and stage == "gradient" else ""
+        known = not seen.isdisjoint(STAGES[:-1]) or weighed
+        stages = [stage, "gradient"] if step.word == "input_gradient" and not weighed else [stage]
+        unseen = self._unseen(seen) if weighed and stage == "gradient" else ""
         found: dict[object, tuple[Reading, float]] = {}
         for place in stages:
             signed = (given or remembers) and known and stage not in seen
             for reading in rules.readings(self.reading, place, unseen, signed=signed):
                 times = reading.before(place) / rules.engine(place) / before
-                found.setdefault(reading if network else times, (reading, times))
+                found.setdefault(reading if weighed else times, (reading, times))
         return list(found.values())
 
     @staticmethod

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.build import network, one_filter
+from cnnstep.engine.build import rebuilt
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
@@ -94,14 +94,14 @@ def _random(like: Scenario, random: np.random.Generator) -> Scenario:
     pairs = data.get("samples", [data])
     for pair in pairs:
         pair |= {"input": drawn(pair["input"], *INPUT), "target": target(pair["target"])}
-    if not like.is_network:
-        return one_filter(**data | {"filter": drawn(data["filter"], *WEIGHTS)})
-    for layer in data["layers"]:
+    if "filter" in data:
+        data["filter"] = drawn(data["filter"], *WEIGHTS)
+    for layer in data.get("layers", []):
         if layer["type"] == "conv":
             layer["weights"] = drawn(layer["weights"], *WEIGHTS)
         elif "weights" in layer:  # quarters, for shares that are not all 0 or 1
             layer["weights"] = (np.asarray(drawn(layer["weights"], *WEIGHTS)) / 4).tolist()
-    return network(**data)
+    return rebuilt(data)
 
 
 def _size(data: Mapping[str, Any]) -> int:

@@ -42,7 +42,7 @@ class Setting:
         part = self.step.part
         if isinstance(part, ActivationLayer):
             return part.phi
-        return None if self.scenario.is_network else self.scenario.activation
+        return self.scenario.activation if "filter" in self.lesson.start else None
 
     @property
     def conv(self) -> Conv:
@@ -62,7 +62,7 @@ class Setting:
     @property
     def upstream(self) -> str:
         """What ∂L/∂a is called where it enters the step."""
-        return "the upstream gradient" if self.scenario.is_network else "the error"
+        return self.scenario.vocabulary.upstream
 
     @property
     def right_line(self) -> str:

@@ -16,7 +16,7 @@ from cnnstep.tutor.mistakes.mistake import Slant, mistake
 def _is_difference(at: Setting) -> bool:
     """Whether the error is a − t, with an activation or a softmax before it."""
     squashed = isinstance(at.made_by(at.step.inputs[0].name).part, ActivationLayer | Softmax)
-    return squashed and not (at.scenario.is_network and at.loss.weight_formula)
+    return squashed and (at.scenario.vocabulary.shows_difference or not at.loss.weight_label)
 
 
 def _pre_activation(case: Case) -> Array:
@@ -72,7 +72,7 @@ def _made_in(at: Setting, symbols: str) -> str:
 
 
 def _squared(at: Setting) -> str:
-    return f"You squared {_made_in(at, '(∂L/∂a)²' if at.scenario.is_network else 'e²')}."
+    return f"You squared {_made_in(at, at.scenario.vocabulary.squared_error)}."
 
 
 def _why_not_squared(at: Setting) -> str:
@@ -96,7 +96,7 @@ mistake(
 
 
 def _positive(at: Setting) -> str:
-    return f"You dropped the sign of {_made_in(at, '|∂L/∂a|' if at.scenario.is_network else '|e|')}."
+    return f"You dropped the sign of {_made_in(at, f'|{at.scenario.vocabulary.error}|')}."
 
 
 def _which_way(at: Setting) -> str:

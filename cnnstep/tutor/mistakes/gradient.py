@@ -229,7 +229,7 @@ mistake(
     "You added the error up, or took the loss, and used that one number for every weight, or times each weight.",
     "Each weight met other inputs, so each has a gradient of its own. One number for all can't tell them apart.",
     lambda at: f"{at.step.formula}: for each weight, the sum of δ × the input that it met.",
-    when=lambda at: not at.scenario.is_network,
+    when=lambda at: at.scenario.vocabulary.shows_difference,
     shown_on="six-outputs",
     gradient=Slant(instead=_one_loss),
 )

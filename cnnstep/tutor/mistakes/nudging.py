@@ -18,7 +18,7 @@ MOST_WEIGHTS = 100
 
 
 def _by_hand(at: Setting) -> bool:
-    return not at.scenario.is_network and at.conv.weights.size <= MOST_WEIGHTS
+    return "filter" in at.lesson.start and at.conv.weights.size <= MOST_WEIGHTS
 
 
 def _losses(case: Case, ways: tuple[float, ...]) -> Array:

@@ -14,12 +14,12 @@ from cnnstep.tutor.cards import iteration_cards, question
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.network.cards import arrays
 from cnnstep.tutor.network.one_sample import checked_sample, one_sample
-from cnnstep.tutor.network.overview import overview
 from cnnstep.tutor.place import find, index, is_index, read_place
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.select import checked_part, lesson_for, only_step, steps_of
 from cnnstep.tutor.session.screens import shown
 from cnnstep.tutor.session.state import Answer, Reply, Session
+from cnnstep.tutor.views import view_of
 from cnnstep.tutor.why import why
 
 
@@ -31,8 +31,8 @@ def show(session: Session, rest: str) -> Answer:
         kept_back(session, session.iteration.lesson.steps)
         cards = iteration_cards(session.iteration, session.style, sample=session.sample)
         return session, Reply((*question(session.iteration, session.sample), *cards))
-    if rest == "network" and session.scenario.is_network:
-        return session, Reply(overview(session.iteration))
+    if rest == "network" and (overview := view_of(session.scenario).overview(session.iteration)):
+        return session, Reply(overview)
     place = read_place(rest)
     if place.name in session.scenario.names:
         iteration = _under(session, lesson_for(session.scenario, (place.name,)))
@@ -95,7 +95,7 @@ def why_number(session: Session, rest: str) -> Answer:
 
 def sample(session: Session, rest: str) -> Answer:
     """Another sample of the batch; `all` shows them all where the screens can."""
-    if rest == "all" and not session.scenario.is_network:
+    if rest == "all" and view_of(session.scenario).every_sample:
         after = replace(session, sample=None, guess=None, before=session)
         return after, Reply(shown(after))
     if not is_index(rest):

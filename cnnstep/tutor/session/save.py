@@ -10,6 +10,7 @@ from cnnstep.engine.weights import weights_of, with_weights
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.session.state import Answer, Reply, Saving, Session
+from cnnstep.tutor.views import view_of
 
 
 def save(session: Session, rest: str) -> Answer:
@@ -26,7 +27,7 @@ def save(session: Session, rest: str) -> Answer:
         return session, Reply((), Saving(rest, scenario, ""))
     after = f"after {counted(updates, 'update')}"
     scenario = replace(with_weights(scenario, weights), title=f"{scenario.title or session.name}, {after}")
-    words = f"Its {'weights are those' if scenario.is_network else 'filter is the one'} {after}."
+    words = f"Its {view_of(scenario).learned} {after}."
     if scenario.optimizer.memory:
         words += f" The memory of {scenario.optimizer.name} is not in it: that begins with 0 again."
     return session, Reply((), Saving(rest, scenario, words))

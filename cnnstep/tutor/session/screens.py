@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.cards import question, step_card
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph
-from cnnstep.tutor.network.one_sample import is_batch
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
-from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.session.state import Answer, Reply, Session, no_other, opening
+from cnnstep.tutor.views import view_of
 
 
 def begin(
@@ -20,37 +18,17 @@ def begin(
 ) -> Answer:
     """A session before its first step, and how it introduces itself."""
     iteration = opening(scenario)
-    sample = 0 if scenario.is_network and is_batch(iteration) else None
+    view = view_of(scenario)
+    sample = view.first_sample(iteration)
     session = Session(name, scenario, scenario, iteration, style=style, sample=sample, load=load)
     blocks = (
         Heading(scenario.title or name, 1, name if scenario.title else ""),
         *question(iteration, sample),
-        Paragraph(f"One iteration has {len(iteration.lesson.steps)} steps: {_steps_in_words(iteration.lesson)}."),
+        Paragraph(f"One iteration has {len(iteration.lesson.steps)} steps: {view.steps_in_words(iteration.lesson)}."),
         *_one_at_a_time(iteration, sample),
-        Command("Enter", f"the first step. Also: guess, {_also(iteration.lesson)}, help, quit"),
+        Command("Enter", f"the first step. Also: guess, {view.also(iteration.lesson)}, help, quit"),
     )
     return session, Reply(blocks)
-
-
-def _also(lesson: Lesson) -> str:
-    """What else can be typed before any step was shown: a network's layer, or where a number comes from."""
-    if lesson.scenario.is_network:
-        return f"show {lesson.scenario.names[0]}"
-    first = lesson.steps[0].quantity
-    return f"why {first.label((0,) * len(first.layout.axes))}"
-
-
-def _steps_in_words(lesson: Lesson) -> str:
-    """One filter's steps by their titles; of a network, how many lead where."""
-    if not lesson.scenario.is_network:
-        return ", ".join(title_of(step).lower() for step in lesson.steps)
-    at, forward = lesson.names.index("error"), len(lesson.scenario.layers)
-    updates = len(lesson.trained)
-    memory = sum(step.role == "memory" for step in lesson.steps)
-    back = len(lesson.steps) - at - 1 - updates - memory
-    more = f"{memory} of the optimizer's memory; " if memory else ""
-    way_back = f"{back} back, from the last layer to the first"
-    return f"{forward} forward, one a layer; the error; {way_back}; {more}{updates} updates"
 
 
 def _one_at_a_time(iteration: Iteration, sample: int | None) -> tuple[Block, ...]:

@@ -89,9 +89,7 @@ def check_plan(plan: Plan, scenario: Scenario) -> None:
     expected(Plan, plan, "a plan", "write cnnstep.Plan(starts=1000)")
     if faults := [*_faults_of_kind(plan)]:
         raise InputError(faults)
-    if scenario.is_network:
-        hint = "write its one layer as filter and activation, or run it: cnnstep run"
-        raise InputError(Fault("network", "a sweep takes one filter and its activation, not a network of layers", hint))
+    scenario.check_one_filter("a sweep takes")
     faults = [*_faults_of_choice(plan), *_faults_of_axes(plan, scenario)]
     weights = scenario.conv.weights.size + (0 if scenario.conv.bias is None else scenario.conv.bias.size)
     most = MOST_NUMBERS // (weights + 2)

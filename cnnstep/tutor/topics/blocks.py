@@ -13,6 +13,7 @@ from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Heading, Line, Mark, Matrix, Paragraph, Sum
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import planes
+from cnnstep.tutor.views import view_of
 from cnnstep.tutor.why import as_sum, why
 
 MOST_LINES = 9
@@ -25,26 +26,27 @@ MOST_MATRICES = 4
 
 def grids(iteration: Iteration, *names: str, most: int = MOST_MATRICES) -> tuple[Block, ...]:
     """These quantities as matrices, next to each other."""
+    view = view_of(iteration.lesson.scenario)
     blocks: list[Block] = []
     left = 0
     for name in names:
         quantity = iteration.lesson.quantity(name)
         title = f"{_titled(quantity.name)} {quantity.symbol}"
         shown = planes(replace(quantity, symbol=title), iteration.matrix(name), all_of_them=True)
-        blocks += [corner(block) for block in shown[:most]] if iteration.lesson.scenario.is_network else shown[:most]
+        blocks += [corner(block, view.most_side) for block in shown[:most]]
         left += len(shown[most:])
     rest = (Paragraph(f"… and {counted(left, 'more matrix', 'more matrices')}.", "quiet"),) if left else ()
     return (Beside(tuple(blocks)) if len(blocks) > 1 else blocks[0], *rest)
 
 
-def corner(block: Block) -> Block:
-    """A large matrix's corner: a network has many numbers, and the first ones tell how they come about."""
-    if not isinstance(block, Matrix):
+def corner(block: Block, most: int | None = MOST_SIDE) -> Block:
+    """A large matrix's corner of so many rows and columns, None for all: the first numbers tell how all come about."""
+    if not isinstance(block, Matrix) or most is None:
         return block
     rows, columns = len(block.rows), max(map(len, block.rows))
-    if rows <= MOST_SIDE and columns <= MOST_SIDE:
+    if rows <= most and columns <= most:
         return block
-    kept = tuple(row[:MOST_SIDE] for row in block.rows[:MOST_SIDE])
+    kept = tuple(row[:most] for row in block.rows[:most])
     return replace(block, rows=kept, title=f"{block.title}, a corner of {rows}×{columns}")
 
 
@@ -83,7 +85,7 @@ def worked(
     """How one number of a step comes about: the given one, or the largest; `source` shows where it was read from."""
     step = iteration.lesson.step(name)
     at = peak(iteration, step.name) if cell is None else cell
-    if iteration.lesson.scenario.is_network:
+    if not view_of(iteration.lesson.scenario).sources:
         return number(step, iteration.values, step.quantity.layout.full_cell(at), style)
     blocks = why(iteration, step, at, style)
     kept = (block for block in blocks if source or not isinstance(block, Matrix))

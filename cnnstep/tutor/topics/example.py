@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a page that needs no scenario does without NumPy, and so st
     from cnnstep.engine.trace import Iteration
     from cnnstep.tutor.document import Block
     from cnnstep.tutor.numbers import Numbers
+    from cnnstep.tutor.view import View
 
 FIRST_LESSON = "first-filter"
 
@@ -33,6 +34,13 @@ class Example:
         return self.load(self.name)
 
     @cached_property
+    def view(self) -> View:
+        """How such a scenario is shown."""
+        from cnnstep.tutor.views import view_of
+
+        return view_of(self.scenario)
+
+    @cached_property
     def lesson(self) -> Lesson:
         """Its steps, the input gradient among them."""
         from cnnstep.engine.lesson import lesson_of
@@ -46,8 +54,10 @@ class Example:
 
         return next(trace(self.lesson, 1))
 
-    def few(self, samples: int) -> Example:
-        """The same with its first samples alone."""
+    def few(self, samples: int | None) -> Example:
+        """The same with its first samples alone; None is all of them."""
+        if samples is None:
+            return self
         whole = self.scenario
         left_out = max(0, len(whole.inputs) - samples)
         if not left_out:

@@ -10,14 +10,13 @@ from cnnstep.tutor.topics.topic import TRAINED, Topic
 from cnnstep.tutor.topics.variants import with_rate
 
 PART = 5
-ITERATIONS, IN_A_NETWORK = 60, 20
 AT = (0, 1, 4, 20, 60)
 
 
 def _numbers(example: Example) -> tuple[Block, ...]:
     own = example.scenario.learning_rate
     rates = (own, own / PART)
-    turns = IN_A_NETWORK if example.scenario.is_network else ITERATIONS
+    turns = example.view.long_run
     runs = {f"η = {example.text(rate)}": run(with_rate(example.scenario, rate), turns) for rate in rates}
     leaf = next(one for one in example.lesson.leaves if one.name not in ("input", "target"))
     ends = (grid_of(f"{leaf.name}, {label}", leaf, r.outcome.values[leaf.name])[:1] for label, r in runs.items())

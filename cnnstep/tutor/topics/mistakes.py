@@ -18,8 +18,6 @@ from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.topics.example import Example
 
 MOST_SEE_ALSO = 5
-MOST_SAMPLES = 3
-"""So many of a network's samples are worked through."""
 
 
 GROUPS = {
@@ -46,7 +44,7 @@ def mistake_tables() -> tuple[Table, ...]:
 
 def mistake_page(mistake: Mistake, example: Example) -> tuple[Block, ...]:
     """What the learner does, why it hurts, what to do instead, the numbers of both, and where it leads."""
-    example = example.few(MOST_SAMPLES) if example.scenario.is_network else example
+    example = example.few(example.view.most_samples)
     where = example.typed if mistake.occasions(example.lesson) else mistake.shown_on
     command = f"cnnstep run {where} --mistake {mistake.code} --iterations 5"
     words = _words(mistake, example)

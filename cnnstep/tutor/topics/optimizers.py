@@ -17,7 +17,6 @@ from cnnstep.tutor.topics.topic import TRAINED, Topic
 
 TURNS = 4
 """So many iterations are shown number by number."""
-LONG_RUN, IN_A_NETWORK = 60, 20
 PLAIN = "sgd"
 
 
@@ -126,7 +125,7 @@ def _working(turns: list[Iteration], example: Example) -> tuple[Block, ...]:
 def _long_run(name: str, scenario: Scenario, example: Example) -> tuple[Block, ...]:
     """Its loss beside that of plain descent with the same learning rate."""
     names = (name,) if name == PLAIN else (name, PLAIN)
-    turns = IN_A_NETWORK if scenario.is_network else LONG_RUN
+    turns = example.view.long_run
     runs = {one: run(_with(scenario, one), turns) for one in names}
     ends = "; ".join(f"{one}: {example.text(r.outcome.loss)}, {ending(r)}" for one, r in runs.items())
     drawn = {one: r for one, r in runs.items() if r.outcome.status != "diverged"} or runs

@@ -12,10 +12,9 @@ from cnnstep.tutor.topics.example import FIRST_LESSON, Example
 GROUPS = ("ideas", "steps", "layers", "networks", "activations", "losses", "optimizers", "conventions")
 """The order in which the list of topics shows them."""
 
-Numbers = Callable[[Example], tuple[Block, ...]]
+Pages = Callable[[Example], tuple[Block, ...]]
 TRAINED = ("conv", "dense")
 """The types of layers that have weights: what a page needs that tells of gradients of weights, or of their updates."""
-STEP_BY_STEP = Command("cnnstep step {scenario} --interactive", "your network, one step at a time")
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,14 @@ class Topic:
     group: str
     paragraphs: tuple[str, ...]
     formula: str
-    numbers: Numbers | None = field(repr=False)
+    numbers: Pages | None = field(repr=False)
     goes_wrong: str
     next: Command
     see_also: tuple[str, ...]
     formula_words: str = ""
     scenario: str = FIRST_LESSON
     next_own: Command | None = None
-    network: Numbers | None = field(default=None, repr=False)
+    network: Pages | None = field(default=None, repr=False)
     layers: tuple[str, ...] = ()
     samples: int = 1
 
@@ -75,25 +74,28 @@ def _suited(topic: Topic, example: Example) -> tuple[Example, str]:
 
 def _unsuited(topic: Topic, example: Example) -> str:
     """Why the page can't be worked on the learner's scenario; "" where it can."""
-    scenario = example.scenario
-    if not scenario.is_network:
-        return "" if topic.numbers else "This page is about networks, and your scenario is one filter."
-    if topic.network is None:
-        return "This page is about one filter, and your scenario is a network."
-    if topic.layers and not {layer.kind for layer in scenario.layers} & set(topic.layers):
-        return f"Your network has no layer of type {listed(topic.layers, 'or')}."
+    view = example.view
+    if view.pages(topic)[0] is None:
+        return view.instead
+    needed = view.needed(topic)
+    if needed and not {layer.kind for layer in example.scenario.layers} & set(needed):
+        return f"Your network has no layer of type {listed(needed, 'or')}."
     return ""
 
 
 def _numbers(topic: Topic, example: Example) -> tuple[Block, ...]:
-    if topic.network is None or not (topic.numbers is None or (example.own and example.scenario.is_network)):
-        return topic.numbers(example) if topic.numbers else ()
-    few = example.few(topic.samples)
-    return (*few.said(), *topic.network(few))
+    if example.own:
+        pages, samples = example.view.pages(topic)
+    else:
+        pages, samples = (topic.numbers, None) if topic.numbers else (topic.network, topic.samples)
+    if pages is None:
+        return ()
+    few = example.few(samples)
+    return (*few.said(), *pages(few))
 
 
 def _next(topic: Topic, example: Example) -> Command:
     command = topic.next
     if example.own:
-        command = STEP_BY_STEP if example.scenario.is_network else topic.next_own or topic.next
+        command = example.view.following(topic)
     return replace(command, command=command.command.format(scenario=example.typed))

@@ -117,7 +117,8 @@ def idea(iteration: Iteration, step: Step) -> str:
 
 def _how(iteration: Iteration, step: Step) -> str:
     part = step.part
-    if step.word in IDEAS and not (step.role == "error" and iteration.lesson.scenario.is_network):
+    is_slope = step.role == "error" and not iteration.lesson.scenario.vocabulary.shows_difference
+    if step.word in IDEAS and not is_slope:
         with_bias = isinstance(part, Conv | Dense) and part.bias is not None and step.word in ("forward", "dense")
         return f"{IDEAS[step.word]}{' Then add the bias, once.' if with_bias else ''}"
     if isinstance(part, ActivationLayer):

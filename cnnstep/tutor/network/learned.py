@@ -1,24 +1,24 @@
-"""`run` and `step` of a whole network: overview first, then every card of a small one, or what was asked for."""
+"""What a network has learned in a run: accuracy, filters, what is still misread, how far its weights have moved."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnstep.engine.findings import findings
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.quantity import norm, number, numbers
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.cards import iteration_cards, question
 from cnnstep.tutor.document import Beside, Block, Curve, Heading, Paragraph, Picture, Series, Table
 from cnnstep.tutor.network.classes import has_classes, misread
 from cnnstep.tutor.network.one_sample import one_sample
-from cnnstep.tutor.network.overview import is_small, overview
-from cnnstep.tutor.numbers import Numbers, counted
-from cnnstep.tutor.present import note, planes
-from cnnstep.tutor.record import Record
+from cnnstep.tutor.network.overview import is_small
+from cnnstep.tutor.numbers import counted
+from cnnstep.tutor.present import planes
+
+if TYPE_CHECKING:
+    from cnnstep.tutor.record import Record
 
 MOST_FILTERS = 12
 """So many of the first layer's filters are drawn."""
@@ -28,18 +28,7 @@ MOST_WEIGHTS = 10_000
 """An outcome with more weights than this leaves them out of its JSON."""
 
 
-def iteration_blocks(
-    iteration: Iteration, style: Numbers, only: tuple[str, ...], sample: int | None
-) -> tuple[Block, ...]:
-    """One iteration: of a small network everything, of a large one the table, and what was asked for."""
-    if only:
-        return iteration_cards(iteration, style, only, sample)
-    if is_small(iteration.lesson.scenario):
-        return (*question(iteration, sample), *iteration_cards(iteration, style, (), sample))
-    return (*overview(iteration), *_one(iteration, sample), *(note(finding) for finding in findings(iteration)))
-
-
-def _one(iteration: Iteration, sample: int | None) -> tuple[Block, ...]:
+def one_shown(iteration: Iteration, sample: int | None) -> tuple[Block, ...]:
     """One sample of a large network: its picture, and what it is read as where there are classes."""
     view = one_sample(iteration, sample)
     picture = Picture(_rows(view.values["input"][0, 0]), "Input X" if sample is None else f"Input X, sample {sample}")

@@ -1,0 +1,136 @@
+"""What the tutor shows of a scenario beside each step's own words: of one filter, every number of every step.
+
+`views.view_of` gives the one for a scenario; a network's is in `network/view.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cnnstep.engine.findings import Finding
+from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.quantity import Cell, Quantity, numbers
+from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.step import Step
+from cnnstep.engine.trace import Iteration
+from cnnstep.tutor.document import Beside, Block, Command, Paragraph
+from cnnstep.tutor.network.one_sample import one_sample
+from cnnstep.tutor.network.watch import CellWatch
+from cnnstep.tutor.numbers import Numbers
+from cnnstep.tutor.present import given, loss_line, marks_of, note, planes
+from cnnstep.tutor.sentences import title_of
+
+if TYPE_CHECKING:
+    from cnnstep.tutor.record import Record
+    from cnnstep.tutor.topics.topic import Pages, Topic
+
+
+class Watch(Protocol):
+    """Looks at one iteration after another for what happens in them."""
+
+    def changes(self, iteration: Iteration) -> list[str]:
+        """What is different from the iteration before."""
+
+    def stuck(self, iteration: Iteration) -> list[str]:
+        """What says that nothing is learned any more."""
+
+
+class View:
+    """One filter's, which can be read as a whole.
+
+    `learned` says in a saved scenario's words what its weights are. `every_sample`: all samples of a batch can be shown
+    side by side. `sources`: a number that is worked out on a page is shown in the matrix that it was read from.
+    `most_samples`, `most_side` and `long_run` are how many samples, rows and iterations a page takes at most; None is
+    all of them. `instead` is said where a page can't be worked on the learner's scenario.
+    """
+
+    learned = "filter is the one"
+    every_sample = True
+    sources = True
+    most_samples: int | None = None
+    most_side: int | None = None
+    long_run = 60
+    instead = "This page is about networks, and your scenario is one filter."
+
+    def question(self, iteration: Iteration, sample: int | None) -> tuple[Block, ...]:
+        """What the iteration starts from: input, filter, bias and target, next to each other."""
+        view = one_sample(iteration, sample)
+        return (Beside(tuple(block for leaf in given(view) for block in self._leaf(view, leaf))),)
+
+    @staticmethod
+    def _leaf(iteration: Iteration, leaf: Quantity) -> tuple[Block, ...]:
+        return planes(leaf, iteration.matrix(leaf.name), title=f"{leaf.name.capitalize()} {leaf.symbol}")
+
+    def card(
+        self, iteration: Iteration, step: Step, style: Numbers, found: list[Finding], part: Cell, *, whole: bool
+    ) -> tuple[Block, ...]:
+        """What stands below a step's title and sentence: its matrices, `whole` or the first of them; what was found."""
+        shown = iteration.matrix(step.name)
+        matrix = planes(step.quantity, shown, marks_of(step, found), all_of_them=whole, part=part)
+        blocks: list[Block] = [*((Beside(matrix),) if len(matrix) > 1 else matrix)]
+        if step.role == "error":
+            blocks.append(Paragraph(loss_line(iteration, style)))
+        return (*blocks, *(note(finding) for finding in found))
+
+    def overview(self, iteration: Iteration) -> tuple[Block, ...]:
+        """A table of the layers; of one filter nothing."""
+        return ()
+
+    def summary(self, iteration: Iteration, sample: int | None) -> tuple[Block, ...]:
+        """What stands for an iteration that is too large to be shown in full; nothing where it is not."""
+        return ()
+
+    def to_open(self, scenario: Scenario) -> str:
+        """The layer to open where the iteration was not shown in full."""
+        return ""
+
+    def sends_back(self, scenario: Scenario) -> bool:
+        """Whether ∂L/∂X is shown though no layer needs it."""
+        return False
+
+    def first_sample(self, iteration: Iteration) -> int | None:
+        """The sample of a batch that is looked at first; None: all of them."""
+        return None
+
+    def lists_all(self, scenario: Scenario, iterations: int, most: int) -> bool:
+        """Whether a run's JSON holds every iteration; `most` numbers are enough for an array."""
+        return True
+
+    def watch(self, lesson: Lesson) -> Watch:
+        """What looks at a run as it goes."""
+        return CellWatch(lesson)
+
+    def curves(self, record: Record) -> tuple[Block, ...]:
+        """What is drawn of a run besides its loss."""
+        return ()
+
+    def changes(self, record: Record) -> tuple[Block, ...]:
+        """What a run has made of the weights."""
+        leaves = (one.leaf for one in record.lesson.trained)
+        return tuple(block for leaf in leaves for block in planes(leaf, record.outcome.matrix(leaf.name)))
+
+    def outcome(self, record: Record) -> dict[str, Any]:
+        """A run's outcome as plain data, besides its status and loss."""
+        leaves = [one.leaf.name for one in record.lesson.trained]
+        return {leaf: numbers(record.outcome.matrix(leaf)) for leaf in leaves}
+
+    def steps_in_words(self, lesson: Lesson) -> str:
+        """An iteration's steps, by their titles."""
+        return ", ".join(title_of(step).lower() for step in lesson.steps)
+
+    def also(self, lesson: Lesson) -> str:
+        """What can be typed in a session before any step was shown: where a number comes from."""
+        first = lesson.steps[0].quantity
+        return f"why {first.label((0,) * len(first.layout.axes))}"
+
+    def pages(self, topic: Topic) -> tuple[Pages | None, int | None]:
+        """How a topic is worked on such a scenario, None where it is not; and on how many samples, None for all."""
+        return topic.numbers, None
+
+    def needed(self, topic: Topic) -> tuple[str, ...]:
+        """The types of layers of which a topic's page needs one."""
+        return ()
+
+    def following(self, topic: Topic) -> Command:
+        """What to type after a topic's page on the learner's own scenario."""
+        return topic.next_own or topic.next
