@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 
 from cnnstep.engine.checks import expected
-from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal
+from cnnstep.engine.layers.layer import Layer, LayerContext, Parameter, Upstream
 from cnnstep.engine.losses import Loss
 from cnnstep.engine.optimizers import COUNT, Slot
 from cnnstep.engine.quantity import IMAGE, Array, Cell, Quantity, Values, frozen, norm
@@ -179,48 +179,48 @@ class Lesson:
 def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
     """The lesson of a scenario; with `input_gradient` it also shows ∂L/∂X, which the first layer does not need."""
     scenario = expected(Scenario, scenario, "a scenario", 'cnnstep.scenario("first-filter") gives one')
-    places = _places(scenario)
-    forward = [layer.forward(place) for layer, place in places]
+    contexts = _contexts(scenario)
+    forward = [layer.forward(context) for layer, context in contexts]
     output = forward[-1].quantity
     target = Quantity("target", "t", output.layout, "given")
-    error, signal = (_difference if scenario.vocabulary.shows_difference else _slope)(scenario, output, target)
+    error, upstream = (_difference if scenario.vocabulary.shows_difference else _slope)(scenario, output, target)
     backward: list[Step] = []
-    trains = [bool(layer.parameters(place)) for layer, place in places]
-    for index in reversed(range(len(places))):
-        layer, place = places[index]
+    trains = [bool(layer.parameters(context)) for layer, context in contexts]
+    for index in reversed(range(len(contexts))):
+        layer, context = contexts[index]
         needed = any(trains[:index])
-        steps = layer.backward(place, signal, send_back=needed or input_gradient)
+        steps = layer.backward(context, upstream, send_back=needed or input_gradient)
         backward.extend(steps)
         if not (needed or input_gradient):
             break
-        signal = Signal.of(steps[-1].quantity)
-    parameters = [(p, place.layer) for layer, place in places for p in layer.parameters(place)]
+        upstream = Upstream.of(steps[-1].quantity)
+    parameters = [(p, context.layer) for layer, context in contexts for p in layer.parameters(context)]
     updates, carried, memory, trained = _updates(scenario, parameters)
     start = {"input": scenario.inputs, "target": scenario.targets, COUNT.name: frozen(0.0)}
     start |= {p.quantity.name: p.start for p, _ in parameters} | memory
     memories = [q for step in updates for q in step.inputs if q.name in memory]
-    leaves = (places[0][1].source, target, *(p.quantity for p, _ in parameters), *dict.fromkeys(memories), COUNT)
+    leaves = (contexts[0][1].source, target, *(p.quantity for p, _ in parameters), *dict.fromkeys(memories), COUNT)
     steps = (*forward, error, *backward, *updates)
     return Lesson(scenario, steps, leaves, MappingProxyType(start), carried, output, steps, trained)
 
 
-def _places(scenario: Scenario) -> list[tuple[Layer, Place]]:
+def _contexts(scenario: Scenario) -> list[tuple[Layer, LayerContext]]:
     """Where each layer stands: what it reads and what its results are called."""
     source = Quantity("input", "X", scenario.layout(IMAGE), "given")
     size = scenario.inputs.shape[1:]
     vocabulary = scenario.vocabulary
-    places = []
+    contexts = []
     for number, (layer, name) in enumerate(scenario.named_layers, 1):
         words = vocabulary.names(layer, name, number, source.symbol)
-        place = Place(name, source, size, words, scenario.hidden & vocabulary.optional, scenario.sign)
-        places.append((layer, place))
-        source = layer.forward(place).quantity
+        context = LayerContext(name, source, size, words, scenario.hidden & vocabulary.optional, scenario.sign)
+        contexts.append((layer, context))
+        source = layer.forward(context).quantity
         size = layer.output_size(size)
-    return places
+    return contexts
 
 
-def _difference(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Signal]:
-    """e = a − t (or t − a), and the signal that it sends back: weight(a) · e."""
+def _difference(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Upstream]:
+    """e = a − t (or t − a), and what it sends back: weight(a) · e."""
     loss, sign = scenario.loss, scenario.sign
     error = Quantity("error", "e", output.layout)
 
@@ -233,7 +233,7 @@ def _difference(scenario: Scenario, output: Quantity, target: Quantity) -> tuple
 
     formula = "e = a − t" if sign > 0 else "e = t − a"
     step = Step(error, "error", formula, (output, target), compute, working, loss)
-    signal = _weighted(loss, error, output, target)
+    upstream = _weighted(loss, error, output, target)
     if loss.only_with == scenario.layers[-1].kind:
         note = "the loss's weight cancels the slope"
         short = ShortForm(
@@ -241,8 +241,8 @@ def _difference(scenario: Scenario, output: Quantity, target: Quantity) -> tuple
             lambda values: values[error.name].copy(),
             lambda values, cell: (Term((read(error, values, cell),), note),),
         )
-        signal = replace(signal, short=short)
-    return step, signal
+        upstream = replace(upstream, short=short)
+    return step, upstream
 
 
 def _subtracted(output: Quantity, target: Quantity, sign: int, values: Values, cell: Cell) -> tuple[Term, ...]:
@@ -251,8 +251,8 @@ def _subtracted(output: Quantity, target: Quantity, sign: int, values: Values, c
     return Term((read(first, values, cell),)), Term((Factor("−1", -1.0), read(second, values, cell)))
 
 
-def _slope(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Signal]:
-    """∂L/∂a of the output a, in the direction that the scenario's sign says, and the same as the signal."""
+def _slope(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Upstream]:
+    """∂L/∂a of the output a, in the direction that the scenario's sign says, which goes back as it is."""
     loss, sign = scenario.loss, scenario.sign
     mark = "" if sign > 0 else "−"
     error = Quantity("error", f"{mark}∂L/∂{output.symbol}", output.layout)
@@ -276,15 +276,15 @@ def _slope(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step
     slope = loss.pull_formula or f"{loss.weight_formula} ({output.symbol} − t)".strip()
     formula = f"{error.symbol} = {slope if sign > 0 else f'−[{slope}]'}"
     step = Step(error, "error", formula, (output, target), compute, working, loss)
-    signal = Signal.of(error)
+    upstream = Upstream.of(error)
     sums_to_one = np.allclose(scenario.targets.sum(axis=-1), 1.0, rtol=0.0, atol=1e-12)
     if loss.only_with == scenario.layers[-1].kind:
-        signal = _shortened(signal, output, target, sign, sums_to_one or loss.pull is None)
-    return step, signal
+        upstream = _shortened(upstream, output, target, sign, sums_to_one or loss.pull is None)
+    return step, upstream
 
 
-def _shortened(signal: Signal, output: Quantity, target: Quantity, sign: int, is_difference: bool) -> Signal:
-    """The signal with a − t as ∂L/∂ of the last layer's input; a·Σt − t where softmax meets targets of another sum."""
+def _shortened(upstream: Upstream, output: Quantity, target: Quantity, sign: int, is_difference: bool) -> Upstream:
+    """The same with a − t as ∂L/∂ of the last layer's input; a·Σt − t where softmax meets targets of another sum."""
 
     def short(values: Values) -> Array:
         a, t = values[output.name], values[target.name]
@@ -299,8 +299,8 @@ def _shortened(signal: Signal, output: Quantity, target: Quantity, sign: int, is
 
     first = output.symbol if is_difference else f"{output.symbol}·Σt"
     formula = f"{first} − t" if sign > 0 else f"t − {first}"
-    inputs = (*signal.inputs, output, target)
-    return replace(signal, inputs=inputs, short=ShortForm(formula, short, terms))
+    inputs = (*upstream.inputs, output, target)
+    return replace(upstream, inputs=inputs, short=ShortForm(formula, short, terms))
 
 
 def _inverse(value: float) -> float:
@@ -319,9 +319,9 @@ def _weight(loss: Loss, output: Array, cell: Cell) -> Factor:
     return Factor(loss.weight_label, value, put=put if loss.counts_cells else None)
 
 
-def _weighted(loss: Loss, error: Quantity, output: Quantity, target: Quantity) -> Signal:
+def _weighted(loss: Loss, error: Quantity, output: Quantity, target: Quantity) -> Upstream:
     if not loss.weight_formula:
-        return Signal.of(error)
+        return Upstream.of(error)
 
     def factors(values: Values, cell: Cell) -> tuple[Factor, ...]:
         return _weight(loss, values[output.name], cell), read(error, values, cell)
@@ -329,7 +329,7 @@ def _weighted(loss: Loss, error: Quantity, output: Quantity, target: Quantity) -
     def weighted(values: Values) -> Array:
         return loss.weight(values[output.name], values[target.name].size) * values[error.name]
 
-    return Signal((error, output), f"{loss.weight_formula} {error.symbol}", weighted, factors)
+    return Upstream((error, output), f"{loss.weight_formula} {error.symbol}", weighted, factors)
 
 
 def _updates(

@@ -11,7 +11,7 @@ import numpy as np
 from cnnstep.engine.activations import ACTIVATIONS, Activation
 from cnnstep.engine.checks import Faults, chosen, numbers_of
 from cnnstep.engine.layers.entry import KINDS, Entry, LayerKind
-from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
+from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Upstream
 from cnnstep.engine.put_in import put_slope, put_value
 from cnnstep.engine.quantity import Array, Cell, Values, number
 from cnnstep.engine.step import Factor, Step, Term, Working
@@ -39,10 +39,10 @@ class ActivationLayer(Layer):
         """The input's size."""
         return size
 
-    def forward(self, place: Place) -> Step:
+    def forward(self, context: LayerContext) -> Step:
         """a = φ(z)."""
-        z = place.source
-        output = place.quantity("forward", z.layout.axes)
+        z = context.source
+        output = context.quantity("forward", z.layout.axes)
 
         def compute(values: Values) -> Array:
             return self.phi.value(values[z.name])
@@ -53,36 +53,36 @@ class ActivationLayer(Layer):
             return Working((Term((Factor(f"{self.phi.name}({label})", self.phi.value_at(at), z.name, cell, put),)),))
 
         formula = f"{output.symbol} = {self.phi.name}({z.symbol})"
-        return self.step(place, output, "forward", formula, (z,), compute, working)
+        return self.step(context, output, "forward", formula, (z,), compute, working)
 
-    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """δ = ∂L/∂a ⊙ φ′(z): the error, where the slope lets it back through."""
-        z = place.source
-        delta = place.quantity("input_gradient", z.layout.axes)
+        z = context.source
+        delta = context.quantity("input_gradient", z.layout.axes)
 
         def compute(values: Values) -> Array:
-            if signal.short is not None:
-                return signal.short.compute(values)
-            upstream, slope = signal.read(values), self.phi.slope(values[z.name])
+            if upstream.short is not None:
+                return upstream.short.compute(values)
+            received, slope = upstream.read(values), self.phi.slope(values[z.name])
             # in place saves a tenth of a large iteration; a learner's own error may have another shape
-            return np.multiply(upstream, slope, out=slope if slope.shape == upstream.shape else None)
+            return np.multiply(received, slope, out=slope if slope.shape == received.shape else None)
 
         def working(values: Values, cell: Cell) -> Working:
             at, label = float(values[z.name][cell]), z.label(cell)
             put = put_slope(self.phi, at, label)
             slope = Factor(f"{self.phi.name}′({label})", self.phi.slope_at(at), z.name, cell, put)
-            factors = signal.factors(values, cell)
-            if signal.short is not None and not (slope.value > 0 and all(abs(f.value) < 1e6 for f in factors)):
+            factors = upstream.factors(values, cell)
+            if upstream.short is not None and not (slope.value > 0 and all(abs(f.value) < 1e6 for f in factors)):
                 # 1/(a(1 − a)) and φ′ are inverse; where a cell saturates, 1 − a has too few digits left to part them
-                return Working(signal.short.terms(values, cell))
+                return Working(upstream.short.terms(values, cell))
             inactive = "inactive: slope 0" if slope.value == 0 else ""
             return Working((Term((*factors, slope), inactive),))
 
-        formula = f"{delta.symbol} = {signal.formula} ⊙ {self.phi.name}′({z.symbol})"
-        if signal.short is not None:
-            formula += f" = {signal.short.formula}"
-        inputs = (*signal.inputs, z)
-        return (self.step(place, delta, "input_gradient", formula, inputs, compute, working, signal.short),)
+        formula = f"{delta.symbol} = {upstream.formula} ⊙ {self.phi.name}′({z.symbol})"
+        if upstream.short is not None:
+            formula += f" = {upstream.short.formula}"
+        inputs = (*upstream.inputs, z)
+        return (self.step(context, delta, "input_gradient", formula, inputs, compute, working, upstream.short),)
 
 
 def dead_cells(phi: Activation, z: Array) -> list[Cell]:

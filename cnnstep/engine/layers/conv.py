@@ -16,7 +16,7 @@ from cnnstep.engine.geometry_keys import DILATION, LEFTOVER_KEY, PADDING, STEPS,
 from cnnstep.engine.keys import Key, Part
 from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
 from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
-from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
+from cnnstep.engine.layers.layer import Layer, LayerContext, Parameter, Size, Upstream
 from cnnstep.engine.patches import BATCH, PLAIN, Geometry, Pair, PatchMemory, apart, patch_matrix, scatter
 from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values, numbers
 from cnnstep.engine.step import Factor, Step, Term, Working, read
@@ -157,20 +157,22 @@ class Conv(Layer):
         bias = None if self.bias is None else numbers(self.bias)
         return {"weights": numbers(self.weights), "bias": bias, **self.geometry.written}
 
-    def parameters(self, place: Place) -> tuple[Parameter, ...]:
+    def parameters(self, context: LayerContext) -> tuple[Parameter, ...]:
         """W, and b where there is one."""
-        weights = Parameter(place.quantity("weights", WEIGHTS), self.weights, place.quantity("gradient", WEIGHTS))
+        weights = Parameter(context.quantity("weights", WEIGHTS), self.weights, context.quantity("gradient", WEIGHTS))
         if self.bias is None:
             return (weights,)
-        bias = Parameter(place.quantity("bias", BIAS), self.bias, place.quantity("bias_gradient", BIAS), is_bias=True)
+        bias = Parameter(
+            context.quantity("bias", BIAS), self.bias, context.quantity("bias_gradient", BIAS), is_bias=True
+        )
         return weights, bias
 
-    def forward(self, place: Place) -> Step:
+    def forward(self, context: LayerContext) -> Step:
         """z = X ⋆ W + b."""
-        x, w = place.source, place.quantity("weights", WEIGHTS)
-        b = None if self.bias is None else place.quantity("bias", BIAS)
-        z = place.quantity("forward", MAP)
-        matrix_of, cells = self._memory.matrix, self.output_size(place.size)[1:]
+        x, w = context.source, context.quantity("weights", WEIGHTS)
+        b = None if self.bias is None else context.quantity("bias", BIAS)
+        z = context.quantity("forward", MAP)
+        matrix_of, cells = self._memory.matrix, self.output_size(context.size)[1:]
 
         def compute(values: Values) -> Array:
             bias = None if b is None else values[b.name]
@@ -192,78 +194,78 @@ class Conv(Layer):
 
         formula = f"{z.symbol} = {x.symbol} ⋆ {w.symbol}" + ("" if b is None else f" + {b.symbol}")
         inputs = (x, w) if b is None else (x, w, b)
-        return self.step(place, z, "forward", formula, inputs, compute, working)
+        return self.step(context, z, "forward", formula, inputs, compute, working)
 
-    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂W = X ⋆ δ, ∂L/∂b = Σδ, and ∂L/∂X for the layer before."""
-        steps = [self._filter_gradient_step(place, signal)]
+        steps = [self._filter_gradient_step(context, upstream)]
         if self.bias is not None:
-            steps.append(self._bias_gradient_step(place, signal))
+            steps.append(self._bias_gradient_step(context, upstream))
         if send_back:
-            steps.append(self._input_gradient_step(place, signal))
+            steps.append(self._input_gradient_step(context, upstream))
         return tuple(steps)
 
-    def _filter_gradient_step(self, place: Place, signal: Signal) -> Step:
-        x, gradient = place.source, place.quantity("gradient", WEIGHTS)
+    def _filter_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+        x, gradient = context.source, context.quantity("gradient", WEIGHTS)
         matrix_of, size = self._memory.matrix, self.weights.shape[1:]
 
         def compute(values: Values) -> Array:
             image = values[x.name]
             if len(image) < BATCH:
-                return filter_gradient(image, signal.read(values), self.window, self.geometry, matrix_of(image))
-            return filter_gradient_of_batch(matrix_of(image), signal.read(values), size)
+                return filter_gradient(image, upstream.read(values), self.window, self.geometry, matrix_of(image))
+            return filter_gradient_of_batch(matrix_of(image), upstream.read(values), size)
 
         def working(values: Values, cell: Cell) -> Working:
             f, c, u, v = cell
-            samples, _, rows, columns = signal.read(values).shape
+            samples, _, rows, columns = upstream.read(values).shape
             terms = []
             for n, i, j in np.ndindex(samples, rows, columns):
                 tap = self._met(x, values, (n, c, i, j), (u, v))
-                terms.append(Term((*signal.factors(values, (n, f, i, j)), tap), _outside(tap)))
+                terms.append(Term((*upstream.factors(values, (n, f, i, j)), tap), _outside(tap)))
             return Working(tuple(terms))
 
-        formula = f"{gradient.symbol} = {x.symbol} ⋆ {signal.formula}"
+        formula = f"{gradient.symbol} = {x.symbol} ⋆ {upstream.formula}"
         if self.geometry.stride != (1, 1):
             formula += f", its cells spread {apart(self.geometry.stride)}"
-        inputs = (x, *signal.inputs)
-        return self.step(place, gradient, "gradient", formula, inputs, compute, working)
+        inputs = (x, *upstream.inputs)
+        return self.step(context, gradient, "gradient", formula, inputs, compute, working)
 
-    def _bias_gradient_step(self, place: Place, signal: Signal) -> Step:
-        gradient = place.quantity("bias_gradient", BIAS)
+    def _bias_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+        gradient = context.quantity("bias_gradient", BIAS)
 
         def working(values: Values, cell: Cell) -> Working:
-            samples, _, rows, columns = signal.read(values).shape
+            samples, _, rows, columns = upstream.read(values).shape
             cells = ((n, cell[0], i, j) for n, i, j in np.ndindex(samples, rows, columns))
-            return Working(tuple(Term(signal.factors(values, at)) for at in cells))
+            return Working(tuple(Term(upstream.factors(values, at)) for at in cells))
 
-        formula = f"{gradient.symbol} = Σ {signal.formula}"
-
-        def compute(values: Values) -> Array:
-            return bias_gradient(signal.read(values))
-
-        return self.step(place, gradient, "bias_gradient", formula, signal.inputs, compute, working)
-
-    def _input_gradient_step(self, place: Place, signal: Signal) -> Step:
-        w = place.quantity("weights", WEIGHTS)
-        gradient = place.like_source("input_gradient")
-        size = (place.size[1], place.size[2])
+        formula = f"{gradient.symbol} = Σ {upstream.formula}"
 
         def compute(values: Values) -> Array:
-            return input_gradient(signal.read(values), values[w.name], size, self.geometry)
+            return bias_gradient(upstream.read(values))
+
+        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working)
+
+    def _input_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+        w = context.quantity("weights", WEIGHTS)
+        gradient = context.like_source("input_gradient")
+        size = (context.size[1], context.size[2])
+
+        def compute(values: Values) -> Array:
+            return input_gradient(upstream.read(values), values[w.name], size, self.geometry)
 
         def working(values: Values, cell: Cell) -> Working:
             n, c, row, column = cell
-            filters, rows, columns = signal.read(values).shape[1:]
+            filters, rows, columns = upstream.read(values).shape[1:]
             terms = []
             for f, i, j in np.ndindex(filters, rows, columns):
                 for u, v in product(range(self.window[0]), range(self.window[1])):
                     if self.geometry.met((i, j), (u, v)) == (row, column):
-                        terms.append(Term((*signal.factors(values, (n, f, i, j)), read(w, values, (f, c, u, v)))))
+                        terms.append(Term((*upstream.factors(values, (n, f, i, j)), read(w, values, (f, c, u, v)))))
             return Working(tuple(terms))
 
-        formula = f"{gradient.symbol} = {signal.formula} ⋆ {w.symbol} rotated by 180°, padded all round"
-        inputs = (*signal.inputs, w)
-        return self.step(place, gradient, "input_gradient", formula, inputs, compute, working)
+        formula = f"{gradient.symbol} = {upstream.formula} ⋆ {w.symbol} rotated by 180°, padded all round"
+        inputs = (*upstream.inputs, w)
+        return self.step(context, gradient, "input_gradient", formula, inputs, compute, working)
 
     def _met(self, x: Quantity, values: Values, output: Cell, tap: Pair) -> Factor:
         """The input number that this tap meets at this output; 0 in the padding."""

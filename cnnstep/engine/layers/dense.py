@@ -11,7 +11,7 @@ from typing import Any
 
 from cnnstep.engine.keys import Key, Part, Whole
 from cnnstep.engine.layers.entry import BIAS, INIT, SEED, Entry, layer_kind, weights_key
-from cnnstep.engine.layers.layer import Layer, Parameter, Place, Signal, Size
+from cnnstep.engine.layers.layer import Layer, LayerContext, Parameter, Size, Upstream
 from cnnstep.engine.quantity import DENSE_BIAS, DENSE_WEIGHTS, VECTOR, Array, Cell, Values, numbers
 from cnnstep.engine.step import Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
@@ -49,20 +49,20 @@ class Dense(Layer):
         """Weights and bias."""
         return {"weights": numbers(self.weights), "bias": None if self.bias is None else numbers(self.bias)}
 
-    def parameters(self, place: Place) -> tuple[Parameter, ...]:
+    def parameters(self, context: LayerContext) -> tuple[Parameter, ...]:
         """W, and b where there is one."""
-        w, gradient = place.quantity("weights", DENSE_WEIGHTS), place.quantity("gradient", DENSE_WEIGHTS)
+        w, gradient = context.quantity("weights", DENSE_WEIGHTS), context.quantity("gradient", DENSE_WEIGHTS)
         weights = Parameter(w, self.weights, gradient)
         if self.bias is None:
             return (weights,)
-        b, gradient = place.quantity("bias", DENSE_BIAS), place.quantity("bias_gradient", DENSE_BIAS)
+        b, gradient = context.quantity("bias", DENSE_BIAS), context.quantity("bias_gradient", DENSE_BIAS)
         return weights, Parameter(b, self.bias, gradient, is_bias=True)
 
-    def forward(self, place: Place) -> Step:
+    def forward(self, context: LayerContext) -> Step:
         """z = x·Wᵀ + b."""
-        x, w = place.source, place.quantity("weights", DENSE_WEIGHTS)
-        b = None if self.bias is None else place.quantity("bias", DENSE_BIAS)
-        z = place.quantity("forward", VECTOR)
+        x, w = context.source, context.quantity("weights", DENSE_WEIGHTS)
+        b = None if self.bias is None else context.quantity("bias", DENSE_BIAS)
+        z = context.quantity("forward", VECTOR)
 
         def compute(values: Values) -> Array:
             product: Array = (values[w.name] @ values[x.name].T).T
@@ -78,62 +78,62 @@ class Dense(Layer):
 
         formula = f"{z.symbol} = {x.symbol}·{w.symbol}ᵀ" + ("" if b is None else f" + {b.symbol}")
         inputs = (x, w) if b is None else (x, w, b)
-        return self.step(place, z, "forward", formula, inputs, compute, working)
+        return self.step(context, z, "forward", formula, inputs, compute, working)
 
-    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂W = δᵀ·x, ∂L/∂b = Σ_n δ, and ∂L/∂x = δ·W for the layer before."""
-        steps = [self._gradient(place, signal)]
+        steps = [self._gradient(context, upstream)]
         if self.bias is not None:
-            steps.append(self._bias_gradient(place, signal))
+            steps.append(self._bias_gradient(context, upstream))
         if send_back:
-            steps.append(self._input_gradient(place, signal))
+            steps.append(self._input_gradient(context, upstream))
         return tuple(steps)
 
-    def _gradient(self, place: Place, signal: Signal) -> Step:
-        x, gradient = place.source, place.quantity("gradient", DENSE_WEIGHTS)
+    def _gradient(self, context: LayerContext, upstream: Upstream) -> Step:
+        x, gradient = context.source, context.quantity("gradient", DENSE_WEIGHTS)
 
         def compute(values: Values) -> Array:
-            product: Array = signal.read(values).T @ values[x.name]
+            product: Array = upstream.read(values).T @ values[x.name]
             return product
 
         def working(values: Values, cell: Cell) -> Working:
             o, i = cell
             samples = range(values[x.name].shape[0])
-            return Working(tuple(Term((*signal.factors(values, (n, o)), read(x, values, (n, i)))) for n in samples))
+            return Working(tuple(Term((*upstream.factors(values, (n, o)), read(x, values, (n, i)))) for n in samples))
 
-        formula = f"{gradient.symbol} = {signal.formula}ᵀ·{x.symbol}"
-        inputs = (x, *signal.inputs)
-        return self.step(place, gradient, "gradient", formula, inputs, compute, working)
+        formula = f"{gradient.symbol} = {upstream.formula}ᵀ·{x.symbol}"
+        inputs = (x, *upstream.inputs)
+        return self.step(context, gradient, "gradient", formula, inputs, compute, working)
 
-    def _bias_gradient(self, place: Place, signal: Signal) -> Step:
-        gradient = place.quantity("bias_gradient", DENSE_BIAS)
+    def _bias_gradient(self, context: LayerContext, upstream: Upstream) -> Step:
+        gradient = context.quantity("bias_gradient", DENSE_BIAS)
 
         def compute(values: Values) -> Array:
-            total: Array = signal.read(values).sum(axis=0)
+            total: Array = upstream.read(values).sum(axis=0)
             return total
 
         def working(values: Values, cell: Cell) -> Working:
-            samples = range(signal.read(values).shape[0])
-            return Working(tuple(Term(signal.factors(values, (n, *cell))) for n in samples))
+            samples = range(upstream.read(values).shape[0])
+            return Working(tuple(Term(upstream.factors(values, (n, *cell))) for n in samples))
 
-        formula = f"{gradient.symbol} = {signal.formula}, added up over the samples"
-        return self.step(place, gradient, "bias_gradient", formula, signal.inputs, compute, working)
+        formula = f"{gradient.symbol} = {upstream.formula}, added up over the samples"
+        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working)
 
-    def _input_gradient(self, place: Place, signal: Signal) -> Step:
-        w, gradient = place.quantity("weights", DENSE_WEIGHTS), place.like_source("input_gradient")
+    def _input_gradient(self, context: LayerContext, upstream: Upstream) -> Step:
+        w, gradient = context.quantity("weights", DENSE_WEIGHTS), context.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
-            product: Array = (values[w.name].T @ signal.read(values).T).T
+            product: Array = (values[w.name].T @ upstream.read(values).T).T
             return product
 
         def working(values: Values, cell: Cell) -> Working:
             n, i = cell
             outputs = range(values[w.name].shape[0])
-            return Working(tuple(Term((*signal.factors(values, (n, o)), read(w, values, (o, i)))) for o in outputs))
+            return Working(tuple(Term((*upstream.factors(values, (n, o)), read(w, values, (o, i)))) for o in outputs))
 
-        formula = f"{gradient.symbol} = {signal.formula}·{w.symbol}"
-        inputs = (*signal.inputs, w)
-        return self.step(place, gradient, "input_gradient", formula, inputs, compute, working)
+        formula = f"{gradient.symbol} = {upstream.formula}·{w.symbol}"
+        inputs = (*upstream.inputs, w)
+        return self.step(context, gradient, "input_gradient", formula, inputs, compute, working)
 
 
 MOST_UNITS = 100_000

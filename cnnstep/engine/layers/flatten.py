@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from cnnstep.engine.layers.entry import Entry, layer_kind
-from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
+from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Upstream
 from cnnstep.engine.quantity import VECTOR, Array, Cell, Values
 from cnnstep.engine.step import Step, Term, Working, read
 
@@ -25,33 +25,33 @@ class Flatten(Layer):
         """One axis with all the numbers."""
         return (int(np.prod(size)),)
 
-    def forward(self, place: Place) -> Step:
+    def forward(self, context: LayerContext) -> Step:
         """v = x in one row."""
-        x, v = place.source, place.quantity("forward", VECTOR)
+        x, v = context.source, context.quantity("forward", VECTOR)
 
         def compute(values: Values) -> Array:
             source = values[x.name]
             return source.reshape(source.shape[0], -1)
 
         def working(values: Values, cell: Cell) -> Working:
-            where = np.unravel_index(cell[1], place.size)
+            where = np.unravel_index(cell[1], context.size)
             return Working((Term((read(x, values, (cell[0], *(int(i) for i in where))),)),))
 
-        return self.step(place, v, "forward", f"{v.symbol} = {x.symbol} in one row", (x,), compute, working)
+        return self.step(context, v, "forward", f"{v.symbol} = {x.symbol} in one row", (x,), compute, working)
 
-    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂x = ∂L/∂v, put back into its maps."""
-        gradient = place.like_source("input_gradient")
+        gradient = context.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
-            return signal.read(values).reshape(-1, *place.size)
+            return upstream.read(values).reshape(-1, *context.size)
 
         def working(values: Values, cell: Cell) -> Working:
-            unit = int(np.ravel_multi_index(cell[1:], place.size))
-            return Working((Term(signal.factors(values, (cell[0], unit))),))
+            unit = int(np.ravel_multi_index(cell[1:], context.size))
+            return Working((Term(upstream.factors(values, (cell[0], unit))),))
 
-        formula = f"{gradient.symbol} = {signal.formula}, back in its maps"
-        step = self.step(place, gradient, "input_gradient", formula, signal.inputs, compute, working)
+        formula = f"{gradient.symbol} = {upstream.formula}, back in its maps"
+        step = self.step(context, gradient, "input_gradient", formula, upstream.inputs, compute, working)
         return (step,) if send_back else ()
 
 

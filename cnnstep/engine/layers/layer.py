@@ -16,7 +16,7 @@ Size = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Place:
+class LayerContext:
     """Where a layer stands in its lesson: what it reads, how big that is, and what its results are called.
 
     `words` gives each role's name and symbol (`forward` → `forward`, z), and those of `weights` and `bias`.
@@ -45,7 +45,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Signal:
+class Upstream:
     """∂L/∂ of a layer's output as its backward steps receive it: one quantity, possibly with a weight before it.
 
     `short` is what the last layer sends back, in closed form where there is one.
@@ -58,9 +58,9 @@ class Signal:
     short: ShortForm | None = None
 
     @staticmethod
-    def of(quantity: Quantity) -> Signal:
-        """The signal that is one quantity as it stands."""
-        return Signal(
+    def of(quantity: Quantity) -> Upstream:
+        """One quantity as it stands."""
+        return Upstream(
             (quantity,),
             quantity.symbol,
             lambda values: values[quantity.name],
@@ -97,24 +97,24 @@ class Layer(ABC):
         """The size of the output for an input of this size; `InputError` where it does not fit."""
 
     @abstractmethod
-    def forward(self, place: Place) -> Step:
+    def forward(self, context: LayerContext) -> Step:
         """The step that turns the source into this layer's output."""
 
     @abstractmethod
-    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """The steps from ∂L/∂output to the gradients; with `send_back` also ∂L/∂input, which comes last."""
 
     def settings(self) -> dict[str, Any]:
         """What a scenario file writes of this layer besides its type and name, defaults left out."""
         return {}
 
-    def parameters(self, place: Place) -> tuple[Parameter, ...]:
+    def parameters(self, context: LayerContext) -> tuple[Parameter, ...]:
         """What this layer trains; most layers train nothing."""
         return ()
 
     def step(
         self,
-        place: Place,
+        context: LayerContext,
         quantity: Quantity,
         role: Role,
         formula: str,
@@ -124,4 +124,4 @@ class Layer(ABC):
         short: ShortForm | None = None,
     ) -> Step:
         """A step of this layer."""
-        return Step(quantity, role, formula, inputs, compute, working, self, place.layer, short, self.word(role))
+        return Step(quantity, role, formula, inputs, compute, working, self, context.layer, short, self.word(role))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cnnstep.engine.geometry_keys import LEFTOVER_KEY, STEPS, padding_key
 from cnnstep.engine.keys import Key, Word, pair
 from cnnstep.engine.layers.entry import Entry, layer_kind
-from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
+from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Upstream
 from cnnstep.engine.patches import Geometry, Pair, blank, framed
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
@@ -173,18 +173,18 @@ class MaxPool(Pool):
     def _memory(self) -> MaximaMemory:
         return MaximaMemory(self.window)
 
-    def forward(self, place: Place) -> Step:
+    def forward(self, context: LayerContext) -> Step:
         """y[i, j] = max over the window."""
-        x, y = place.source, place.quantity("forward", place.source.layout.axes)
+        x, y = context.source, context.quantity("forward", context.source.layout.axes)
         maxima_of = self._memory.maxima
 
         def compute(values: Values) -> Array:
             return maxima_of(values[x.name])[0]
 
         def working(values: Values, cell: Cell) -> Working:
-            won = self._winner(values[x.name], cell, place.size)
+            won = self._winner(values[x.name], cell, context.size)
             terms = []
-            for at in self.window.cells(cell, place.size):
+            for at in self.window.cells(cell, context.size):
                 share = 1.0 if at == won else 0.0
                 where = (*cell[:2], *at)
                 number, best = read(x, values, where), values[x.name][(*cell[:2], *won)]
@@ -193,7 +193,7 @@ class MaxPool(Pool):
             return Working(tuple(terms))
 
         formula = f"{y.symbol} = the largest of each {_text(self.window)} window of {x.symbol}"
-        return self.step(place, y, "forward", formula, (x,), compute, working)
+        return self.step(context, y, "forward", formula, (x,), compute, working)
 
     def _winner(self, image: Array, output: Cell, size: Size) -> Cell:
         """The input cell that this output took: written by comparing one number after another."""
@@ -220,26 +220,26 @@ class MaxPool(Pool):
         count = np.sum(equal, axis=0)
         return lambda number: np.asarray(equal[number] / count)
 
-    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂x: each ∂L/∂y added at the cell that won."""
-        x, gradient = place.source, place.like_source("input_gradient")
+        x, gradient = context.source, context.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
-            return self.window.gathered(signal.read(values), self.parts_of(values[x.name]), place.size)
+            return self.window.gathered(upstream.read(values), self.parts_of(values[x.name]), context.size)
 
         def working(values: Values, cell: Cell) -> Working:
             terms = []
-            for i, j in np.ndindex(signal.read(values).shape[2:]):
+            for i, j in np.ndindex(upstream.read(values).shape[2:]):
                 output = (*cell[:2], i, j)
-                paid = self._paid(values[x.name], output, place.size)
+                paid = self._paid(values[x.name], output, context.size)
                 if cell[2:] in paid:
                     part = (Factor(f"1/{len(paid)}", 1.0 / len(paid)),) if len(paid) > 1 else ()
-                    terms.append(Term((*part, *signal.factors(values, output))))
+                    terms.append(Term((*part, *upstream.factors(values, output))))
             return Working(tuple(terms))
 
         goes_to = "in equal parts to the largest cells" if self.shares else "to the cell that won"
-        formula = f"{gradient.symbol} = {signal.formula}, {goes_to}"
-        step = self.step(place, gradient, "input_gradient", formula, (*signal.inputs, x), compute, working)
+        formula = f"{gradient.symbol} = {upstream.formula}, {goes_to}"
+        step = self.step(context, gradient, "input_gradient", formula, (*upstream.inputs, x), compute, working)
         return (step,) if send_back else ()
 
 
@@ -254,9 +254,9 @@ class AveragePool(Pool):
         """One over the number of cells in a window."""
         return 1.0 / (self.window.size[0] * self.window.size[1])
 
-    def forward(self, place: Place) -> Step:
+    def forward(self, context: LayerContext) -> Step:
         """y[i, j] = the mean over the window."""
-        x, y = place.source, place.quantity("forward", place.source.layout.axes)
+        x, y = context.source, context.quantity("forward", context.source.layout.axes)
 
         def compute(values: Values) -> Array:
             first, *others = self.window.parts(values[x.name], 0.0)
@@ -267,30 +267,30 @@ class AveragePool(Pool):
             return total
 
         def working(values: Values, cell: Cell) -> Working:
-            cells = self.window.cells(cell, place.size)
+            cells = self.window.cells(cell, context.size)
             return Working(tuple(Term((self._share(), read(x, values, (*cell[:2], *at)))) for at in cells))
 
         formula = f"{y.symbol} = the mean of each {_text(self.window)} window of {x.symbol}"
-        return self.step(place, y, "forward", formula, (x,), compute, working)
+        return self.step(context, y, "forward", formula, (x,), compute, working)
 
     def _share(self) -> Factor:
         return Factor(f"1/{self.window.size[0] * self.window.size[1]}", self.share)
 
-    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂x: an equal share of each ∂L/∂y added to every cell of its window."""
-        gradient: Quantity = place.like_source("input_gradient")
+        gradient: Quantity = context.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
-            return self.window.gathered(signal.read(values), lambda _: self.share, place.size)
+            return self.window.gathered(upstream.read(values), lambda _: self.share, context.size)
 
         def working(values: Values, cell: Cell) -> Working:
-            rows, columns = signal.read(values).shape[2:]
+            rows, columns = upstream.read(values).shape[2:]
             outputs = ((*cell[:2], i, j) for i, j in np.ndindex(rows, columns))
-            over = (output for output in outputs if cell[2:] in self.window.cells(output, place.size))
-            return Working(tuple(Term((self._share(), *signal.factors(values, output))) for output in over))
+            over = (output for output in outputs if cell[2:] in self.window.cells(output, context.size))
+            return Working(tuple(Term((self._share(), *upstream.factors(values, output))) for output in over))
 
-        formula = f"{gradient.symbol} = {signal.formula}, an equal share to each cell of its window"
-        step = self.step(place, gradient, "input_gradient", formula, signal.inputs, compute, working)
+        formula = f"{gradient.symbol} = {upstream.formula}, an equal share to each cell of its window"
+        step = self.step(context, gradient, "input_gradient", formula, upstream.inputs, compute, working)
         return (step,) if send_back else ()
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from cnnstep.engine.layers.entry import Entry, layer_kind
-from cnnstep.engine.layers.layer import Layer, Place, Signal, Size
+from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Upstream
 from cnnstep.engine.quantity import VECTOR, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Put, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
@@ -45,9 +45,9 @@ class Softmax(Layer):
             raise InputError(Fault("shape", what, "put {type: flatten} before it"))
         return size
 
-    def forward(self, place: Place) -> Step:
+    def forward(self, context: LayerContext) -> Step:
         """p = eᶻ / Σeᶻ."""
-        z, p = place.source, place.quantity("forward", VECTOR)
+        z, p = context.source, context.quantity("forward", VECTOR)
 
         def working(values: Values, cell: Cell) -> Working:
             n, i = cell
@@ -59,31 +59,31 @@ class Softmax(Layer):
             return Working((Term((power, Factor(f"1/Σe^{each}", 1.0 / total, put=_share(row, top)))),))
 
         formula = f"{p.symbol} = e^{z.symbol} / Σ e^{z.symbol}"
-        return self.step(place, p, "forward", formula, (z,), lambda values: softmax(values[z.name]), working)
+        return self.step(context, p, "forward", formula, (z,), lambda values: softmax(values[z.name]), working)
 
-    def backward(self, place: Place, signal: Signal, *, send_back: bool) -> tuple[Step, ...]:
+    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂z_j = Σ_i ∂L/∂p_i · p_i(δ_ij − p_j); with cross-entropy that comes to p − y."""
-        p, gradient = place.quantity("forward", VECTOR), place.like_source("input_gradient")
+        p, gradient = context.quantity("forward", VECTOR), context.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
-            if signal.short is not None:
-                return signal.short.compute(values)
-            shares, upstream = values[p.name], signal.read(values)
-            passed: Array = shares * (upstream - (shares * upstream).sum(axis=-1, keepdims=True))
+            if upstream.short is not None:
+                return upstream.short.compute(values)
+            shares, received = values[p.name], upstream.read(values)
+            passed: Array = shares * (received - (shares * received).sum(axis=-1, keepdims=True))
             return passed
 
         def working(values: Values, cell: Cell) -> Working:
             n, j = cell
             units = range(values[p.name].shape[1])
-            if signal.short is not None and values[p.name][n].min() < SMALLEST:
-                return Working(signal.short.terms(values, cell))
-            return Working(tuple(_passed(values, signal, p, (n, i), j) for i in units))
+            if upstream.short is not None and values[p.name][n].min() < SMALLEST:
+                return Working(upstream.short.terms(values, cell))
+            return Working(tuple(_passed(values, upstream, p, (n, i), j) for i in units))
 
-        formula = f"{gradient.symbol} = {signal.formula}·(diag({p.symbol}) − {p.symbol}ᵀ{p.symbol})"
-        if signal.short is not None:
-            formula += f" = {signal.short.formula}"
-        inputs = (*signal.inputs, p)
-        step = self.step(place, gradient, "input_gradient", formula, inputs, compute, working, signal.short)
+        formula = f"{gradient.symbol} = {upstream.formula}·(diag({p.symbol}) − {p.symbol}ᵀ{p.symbol})"
+        if upstream.short is not None:
+            formula += f" = {upstream.short.formula}"
+        inputs = (*upstream.inputs, p)
+        step = self.step(context, gradient, "input_gradient", formula, inputs, compute, working, upstream.short)
         return (step,)
 
 
@@ -101,12 +101,12 @@ def _share(row: list[float], top: float) -> Put:
     return Put(f"1/({powers})", numbers, lambda given: 1.0 / sum(math.exp(given[z] - given["top"]) for z in names))
 
 
-def _passed(values: Values, signal: Signal, p: Quantity, cell: Cell, j: int) -> Term:
+def _passed(values: Values, upstream: Upstream, p: Quantity, cell: Cell, j: int) -> Term:
     """What one share sends back to z_j: ∂L/∂p_i · p_i · (1 − p_j where i is j, else −p_j)."""
     n, i = cell
     own, other = float(i == j), read(p, values, (n, j))
     slope = Factor(f"({own:g} − {other.label})", own - other.value, p.name, (n, j))
-    return Term((*signal.factors(values, cell), read(p, values, cell), slope))
+    return Term((*upstream.factors(values, cell), read(p, values, cell), slope))
 
 
 @layer_kind("softmax", "Shares that add up to 1.", 5)
