@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cnnstep.engine.layers.conv import Conv
-from cnnstep.engine.layers.dense import Dense
-from cnnstep.engine.layers.layer import Layer
+from cnnstep.engine.layers.layer import Layer, WithWeights
 from cnnstep.engine.quantity import Array, Values, frozen
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import Outcome
@@ -19,7 +17,7 @@ def weights_of(scenario: Scenario) -> dict[str, Array]:
     """The weights that the scenario starts from."""
     found = {}
     for layer, (weights, bias) in zip(scenario.layers, _names(scenario), strict=True):
-        if isinstance(layer, Conv | Dense):
+        if isinstance(layer, WithWeights):
             found[weights] = layer.weights
             if layer.bias is not None:
                 found[bias] = layer.bias
@@ -38,7 +36,7 @@ def with_weights(scenario: Scenario, arrays: Values) -> Scenario:
         raise InputError(faults)
     layers: list[Layer] = []
     for layer, (weights, bias) in zip(scenario.layers, _names(scenario), strict=True):
-        if isinstance(layer, Conv | Dense):
+        if isinstance(layer, WithWeights):
             other = None if layer.bias is None else frozen(arrays[bias])
             layers.append(replace(layer, weights=frozen(arrays[weights]), bias=other))
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.optimizers import Slot
 from cnnstep.engine.quantity import bracketed
 from cnnstep.engine.step import Step
@@ -140,7 +141,13 @@ WORDS: dict[str, Words] = {
 def words_of(iteration: Iteration, step: Step) -> Words:
     """The words of a step; an error that is shown as ∂L/∂a is another quantity than e."""
     is_slope = step.role == "error" and not iteration.lesson.scenario.vocabulary.shows_difference
-    return ERROR if is_slope else WORDS[step.word]
+    return ERROR if is_slope else _words(step)
+
+
+def _words(step: Step) -> Words:
+    """The words of its word here; else those that its layer brings along."""
+    told = step.part.told.get(step.role) if isinstance(step.part, Layer) else None
+    return Words(told.title, lambda *_: told.happens, told.why) if told else WORDS[step.word]
 
 
 def title_of(step: Step) -> str:
@@ -156,7 +163,7 @@ def place_of(step: Step) -> str:
 
 
 def _title(step: Step) -> str:
-    title = WORDS[step.word].title
+    title = _words(step).title
     if isinstance(step.part, Slot) and step.part.is_bias:
         return f"Bias {title.lower()}"
     return title

@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.layers.conv import Conv
-from cnnstep.engine.layers.dense import Dense
+from cnnstep.engine.layers.layer import WithWeights
 from cnnstep.engine.layers.pool import MaxPool, Pool
 from cnnstep.engine.quantity import Cell, Quantity
 from cnnstep.engine.step import Factor, Step, Term, Working
@@ -204,7 +203,7 @@ def _source(iteration: Iteration, step: Step, working: Working, cell: Cell) -> t
 def _gathers(step: Step) -> bool:
     """Whether its numbers are read from more places, or from others, than the formula says."""
     if step.role == "input_gradient":
-        return isinstance(step.part, Conv | Dense | Pool)
+        return isinstance(step.part, WithWeights | Pool)
     return step.role in ("forward", "gradient") and not isinstance(step.part, ActivationLayer)
 
 

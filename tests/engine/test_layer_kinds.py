@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cnnstep.engine.build import network
 from cnnstep.engine.checks import Faults
-from cnnstep.engine.keys import Key, OneOf, Real, Whole, Word
+from cnnstep.engine.keys import Key, Nested, OneOf, Real, Whole, Word
 from cnnstep.engine.layers.entry import Entry
 from cnnstep.engine.layers.kinds import LAYERS, keys_of, read_layers
 from cnnstep.errors import InputError, Path
 
-SMALLEST: dict[str, dict[str, Any]] = {
-    "conv": {"weights": [[[[1, 2], [3, 4]]]]},
-    "dense": {"weights": [[1, 2], [3, 4]]},
-    "max_pool": {"size": 2},
-    "average_pool": {"size": 2},
-}
-
 
 def least(kind: str) -> dict[str, Any]:
     """An entry with nothing but what it needs."""
-    return {"type": kind, **SMALLEST.get(kind, {})}
+    return {"type": kind, **{key.name: smallest(key) for key in LAYERS[kind].keys if key.is_needed}}
+
+
+def smallest(key: Key) -> Any:
+    """The numbers of an array of one number, nested as the key asks for; 2 for other keys."""
+    forms = key.form.forms if isinstance(key.form, OneOf) else (key.form,)
+    deep = next((form.depth for form in forms if isinstance(form, Nested)), 0)
+    return np.ones((1,) * deep).tolist() if deep else 2
 
 
 def faults_of(entry: dict[str, Any]) -> list[Path]:

@@ -191,8 +191,8 @@ def test_the_gradient_check_agrees_in_every_layer(name: str) -> None:
 
 
 def test_the_gradient_check_of_a_network_tells_of_a_wrong_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = dense.Dense._gradient
-    monkeypatch.setattr(dense.Dense, "_gradient", lambda *a: _doubled(right(*a)))
+    right = dense.Dense._gradient_step
+    monkeypatch.setattr(dense.Dense, "_gradient_step", lambda *a: _doubled(right(*a)))
     assert "They differ at W3[" in text(page("gradient-check", "pool with nothing before it", **_seen_dense()))
 
 

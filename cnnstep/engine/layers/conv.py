@@ -16,9 +16,9 @@ from cnnstep.engine.geometry_keys import DILATION, LEFTOVER_KEY, PADDING, STEPS,
 from cnnstep.engine.keys import Key, Part
 from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
 from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
-from cnnstep.engine.layers.layer import Layer, LayerContext, Parameter, Size, Upstream
+from cnnstep.engine.layers.layer import LayerContext, Size, Upstream, WithWeights
 from cnnstep.engine.patches import BATCH, PLAIN, Geometry, Pair, PatchMemory, apart, patch_matrix, scatter
-from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values, numbers
+from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
 
@@ -102,12 +102,11 @@ LARGEST_STRIDE = 12
 
 
 @dataclass(frozen=True)
-class Conv(Layer):
+class Conv(WithWeights):
     """Filters W [F, C, kh, kw] with an optional bias b [F]; `geometry` is stride, padding and dilation."""
 
     kind = "conv"
-    weights: Array
-    bias: Array | None = None
+    axes, bias_axes = WEIGHTS, BIAS
     geometry: Geometry = PLAIN
 
     @cached_property
@@ -154,18 +153,7 @@ class Conv(Layer):
 
     def settings(self) -> dict[str, Any]:
         """Weights, bias, and how the window moves."""
-        bias = None if self.bias is None else numbers(self.bias)
-        return {"weights": numbers(self.weights), "bias": bias, **self.geometry.written}
-
-    def parameters(self, context: LayerContext) -> tuple[Parameter, ...]:
-        """W, and b where there is one."""
-        weights = Parameter(context.quantity("weights", WEIGHTS), self.weights, context.quantity("gradient", WEIGHTS))
-        if self.bias is None:
-            return (weights,)
-        bias = Parameter(
-            context.quantity("bias", BIAS), self.bias, context.quantity("bias_gradient", BIAS), is_bias=True
-        )
-        return weights, bias
+        return {**super().settings(), **self.geometry.written}
 
     def forward(self, context: LayerContext) -> Step:
         """z = X ⋆ W + b."""
@@ -196,16 +184,7 @@ class Conv(Layer):
         inputs = (x, w) if b is None else (x, w, b)
         return self.step(context, z, "forward", formula, inputs, compute, working)
 
-    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
-        """∂L/∂W = X ⋆ δ, ∂L/∂b = Σδ, and ∂L/∂X for the layer before."""
-        steps = [self._filter_gradient_step(context, upstream)]
-        if self.bias is not None:
-            steps.append(self._bias_gradient_step(context, upstream))
-        if send_back:
-            steps.append(self._input_gradient_step(context, upstream))
-        return tuple(steps)
-
-    def _filter_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+    def _gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         x, gradient = context.source, context.quantity("gradient", WEIGHTS)
         matrix_of, size = self._memory.matrix, self.weights.shape[1:]
 

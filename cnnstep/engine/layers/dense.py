@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from cnnstep.engine.keys import Key, Part, Whole
 from cnnstep.engine.layers.entry import BIAS, INIT, SEED, Entry, layer_kind, weights_key
-from cnnstep.engine.layers.layer import Layer, LayerContext, Parameter, Size, Upstream
-from cnnstep.engine.quantity import DENSE_BIAS, DENSE_WEIGHTS, VECTOR, Array, Cell, Values, numbers
+from cnnstep.engine.layers.layer import LayerContext, Size, Upstream, WithWeights
+from cnnstep.engine.quantity import DENSE_BIAS, DENSE_WEIGHTS, VECTOR, Array, Cell, Values
 from cnnstep.engine.step import Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
 
 
 @dataclass(frozen=True)
-class Dense(Layer):
+class Dense(WithWeights):
     """Weights W [O, I] with an optional bias b [O]."""
 
     kind = "dense"
@@ -30,8 +29,7 @@ class Dense(Layer):
             "input_gradient": "dense_input_gradient",
         }
     )
-    weights: Array
-    bias: Array | None = None
+    axes, bias_axes = DENSE_WEIGHTS, DENSE_BIAS
 
     def output_size(self, size: Size) -> Size:
         """(O,); the input must be one row of I numbers."""
@@ -44,19 +42,6 @@ class Dense(Layer):
             what = f"each row of weights has {inputs} numbers, but the layer's input has {size[0]}"
             raise InputError(Fault("shape", what, f"give {outputs} rows of {size[0]} weights", ("weights",)))
         return (outputs,)
-
-    def settings(self) -> dict[str, Any]:
-        """Weights and bias."""
-        return {"weights": numbers(self.weights), "bias": None if self.bias is None else numbers(self.bias)}
-
-    def parameters(self, context: LayerContext) -> tuple[Parameter, ...]:
-        """W, and b where there is one."""
-        w, gradient = context.quantity("weights", DENSE_WEIGHTS), context.quantity("gradient", DENSE_WEIGHTS)
-        weights = Parameter(w, self.weights, gradient)
-        if self.bias is None:
-            return (weights,)
-        b, gradient = context.quantity("bias", DENSE_BIAS), context.quantity("bias_gradient", DENSE_BIAS)
-        return weights, Parameter(b, self.bias, gradient, is_bias=True)
 
     def forward(self, context: LayerContext) -> Step:
         """z = x·Wᵀ + b."""
@@ -80,16 +65,7 @@ class Dense(Layer):
         inputs = (x, w) if b is None else (x, w, b)
         return self.step(context, z, "forward", formula, inputs, compute, working)
 
-    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
-        """∂L/∂W = δᵀ·x, ∂L/∂b = Σ_n δ, and ∂L/∂x = δ·W for the layer before."""
-        steps = [self._gradient(context, upstream)]
-        if self.bias is not None:
-            steps.append(self._bias_gradient(context, upstream))
-        if send_back:
-            steps.append(self._input_gradient(context, upstream))
-        return tuple(steps)
-
-    def _gradient(self, context: LayerContext, upstream: Upstream) -> Step:
+    def _gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         x, gradient = context.source, context.quantity("gradient", DENSE_WEIGHTS)
 
         def compute(values: Values) -> Array:
@@ -105,7 +81,7 @@ class Dense(Layer):
         inputs = (x, *upstream.inputs)
         return self.step(context, gradient, "gradient", formula, inputs, compute, working)
 
-    def _bias_gradient(self, context: LayerContext, upstream: Upstream) -> Step:
+    def _bias_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         gradient = context.quantity("bias_gradient", DENSE_BIAS)
 
         def compute(values: Values) -> Array:
@@ -119,7 +95,7 @@ class Dense(Layer):
         formula = f"{gradient.symbol} = {upstream.formula}, added up over the samples"
         return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working)
 
-    def _input_gradient(self, context: LayerContext, upstream: Upstream) -> Step:
+    def _input_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         w, gradient = context.quantity("weights", DENSE_WEIGHTS), context.like_source("input_gradient")
 
         def compute(values: Values) -> Array:

@@ -103,6 +103,10 @@ class Entry:
         """How many numbers the layer's input has, where it is one row."""
         return self.size[0] if self.size and len(self.size) == 1 else None
 
+    def real(self, key: Key) -> float:
+        """A number."""
+        return NumberReader(self.faults, self.path).real(self.given.get(key.name, key.default), key)
+
     def pair(self, key: Key) -> Pair:
         """A number for rows and columns, or one for each."""
         return NumberReader(self.faults, self.path).pair(self.given.get(key.name, key.default), key)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from cnnstep.engine.quantity import Array, Cell, Kind, Layout, Quantity, Values
+from cnnstep.engine.quantity import Array, Cell, Kind, Layout, Quantity, Values, numbers
 from cnnstep.engine.step import Factor, Role, ShortForm, Step, Working, read
 
 Size = tuple[int, ...]
@@ -78,15 +78,30 @@ class Parameter:
     is_bias: bool = False
 
 
+@dataclass(frozen=True)
+class Told:
+    """What is said of a step: its title, the sentence on what happens in it, and how one of its numbers comes about.
+
+    `times` is what the chain rule multiplies by in it, in a few words.
+    """
+
+    title: str
+    happens: str
+    why: str
+    times: str = ""
+
+
 class Layer(ABC):
     """One layer of a lesson; subclasses are frozen dataclasses that hold the starting weights.
 
     `letter` is its output's in formulas; `words` are what learners call its steps, where that is not their role.
+    `told` is what is said of a step, by role, where the tutor has no sentences of its own for its word.
     """
 
     kind: ClassVar[str]
     letter: ClassVar[str] = "z"
     words: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    told: ClassVar[Mapping[str, Told]] = MappingProxyType({})
 
     def word(self, role: str) -> str:
         """What learners call this layer's step of this role."""
@@ -125,3 +140,47 @@ class Layer(ABC):
     ) -> Step:
         """A step of this layer."""
         return Step(quantity, role, formula, inputs, compute, working, self, context.layer, short, self.word(role))
+
+
+@dataclass(frozen=True)
+class WithWeights(Layer):
+    """A layer that is trained: weights W of these `axes`, and an optional bias b, one number for each output or map."""
+
+    axes: ClassVar[tuple[str, ...]]
+    bias_axes: ClassVar[tuple[str, ...]]
+    weights: Array
+    bias: Array | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """Weights and bias."""
+        return {"weights": numbers(self.weights), "bias": None if self.bias is None else numbers(self.bias)}
+
+    def parameters(self, context: LayerContext) -> tuple[Parameter, ...]:
+        """W, and b where there is one."""
+        w, gradient = context.quantity("weights", self.axes), context.quantity("gradient", self.axes)
+        weights = Parameter(w, self.weights, gradient)
+        if self.bias is None:
+            return (weights,)
+        b, gradient = context.quantity("bias", self.bias_axes), context.quantity("bias_gradient", self.bias_axes)
+        return weights, Parameter(b, self.bias, gradient, is_bias=True)
+
+    def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
+        """∂L/∂W, ∂L/∂b, and ∂L/∂x for the layer before."""
+        steps = [self._gradient_step(context, upstream)]
+        if self.bias is not None:
+            steps.append(self._bias_gradient_step(context, upstream))
+        if send_back:
+            steps.append(self._input_gradient_step(context, upstream))
+        return tuple(steps)
+
+    @abstractmethod
+    def _gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+        """∂L/∂W."""
+
+    @abstractmethod
+    def _bias_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+        """∂L/∂b."""
+
+    @abstractmethod
+    def _input_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+        """∂L/∂x."""

@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from cnnstep.engine.layers.conv import Conv
-from cnnstep.engine.layers.dense import Dense
+from cnnstep.engine.layers.layer import WithWeights
 from cnnstep.engine.quantity import Array, Quantity, norm
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
@@ -31,7 +30,7 @@ def is_small(scenario: Scenario) -> bool:
     largest = math.prod(size)
     for layer in scenario.layers:
         size = layer.output_size(size)
-        weights = layer.weights.size if isinstance(layer, Conv | Dense) else 0
+        weights = layer.weights.size if isinstance(layer, WithWeights) else 0
         largest = max(largest, math.prod(size), weights)
     return largest <= BIG
 
