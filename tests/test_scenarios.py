@@ -294,6 +294,16 @@ def _(scenario: Scenario, run: list[Iteration]) -> None:
     assert first_with("converged", run) == 56
 
 
+@claim("transposed-conv")
+def _(scenario: Scenario, run: list[Iteration]) -> None:
+    assert run[0].matrix("transposed_conv1.forward")[0].tolist() == [[0, 1, 2], [1, 2, 1], [0, 1, 0]]
+    middle = run[0].lesson.step("transposed_conv1.forward").working(run[0].values, (0, 0, 1, 1))
+    assert {term.factors[0].cell for term in middle.terms} == {(0, 0, i, j) for i in (0, 1) for j in (0, 1)}
+    assert run[0].loss == 14
+    assert first_with("converged", run) == 49
+    assert_allclose(run[-1].matrix("transposed_conv1.update")[0, 0], [[1, 0], [-1, 2]], atol=1e-6)
+
+
 @claim("smallest-network")
 def _(scenario: Scenario, run: list[Iteration]) -> None:
     (first,) = run

@@ -153,6 +153,12 @@ def _conv(index: str, module: Any) -> list[Entry]:
     return [{"type": "conv", **_trained(module), **_moves(module), "dilation": _pair(module.dilation)}]
 
 
+def _transposed_conv(index: str, module: Any) -> list[Entry]:
+    _refuse(index, module, groups=1, padding_mode="zeros", output_padding=(0, 0))
+    moves = {key: _pair(getattr(module, key)) for key in ("stride", "padding", "dilation")}
+    return [{"type": "transposed_conv", **_trained(module), **moves}]
+
+
 def _moves(module: Any) -> Entry:
     """Stride and padding; PyTorch's words for a padding are ours but for "valid", and what is left over it drops."""
     padding = 0 if module.padding == "valid" else module.padding
@@ -209,6 +215,7 @@ EXACT_ENOUGH = 20
 
 READERS: Mapping[str, Callable[[str, Any], list[Entry]]] = {
     "Conv2d": _conv,
+    "ConvTranspose2d": _transposed_conv,
     "Linear": lambda index, module: [{"type": "dense", **_trained(module)}],
     "MaxPool2d": _pool("max_pool", dilation=1, return_indices=False),
     "AvgPool2d": _pool("average_pool", count_include_pad=True, divisor_override=None),

@@ -15,7 +15,7 @@ def drawn(seed: int, **size: Any) -> dict[str, Any]:
     return {"init": "he_normal", "seed": seed, **size}
 
 
-SHIPPED = ("smallest-network", "pooling", "two-conv-layers", "vanishing-gradient", "digits-cnn")
+SHIPPED = ("smallest-network", "pooling", "two-conv-layers", "vanishing-gradient", "digits-cnn", "transposed-conv")
 NETWORKS: dict[str, Scenario] = {
     **{name: load(name).scenario for name in SHIPPED},
     "two convs, channels, a batch": network(

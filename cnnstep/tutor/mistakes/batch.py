@@ -40,6 +40,7 @@ mistake(
     gradient=_DIVIDED,
     bias_gradient=_DIVIDED,
     dense_gradient=_DIVIDED,
+    transposed_conv_gradient=_DIVIDED,
     dense_bias_gradient=_DIVIDED,
 )
 
@@ -75,6 +76,7 @@ mistake(
     gradient=_DIVIDED_AGAIN,
     bias_gradient=_DIVIDED_AGAIN,
     dense_gradient=_DIVIDED_AGAIN,
+    transposed_conv_gradient=_DIVIDED_AGAIN,
     dense_bias_gradient=_DIVIDED_AGAIN,
 )
 
@@ -104,5 +106,6 @@ mistake(
     gradient=_ALONE,
     bias_gradient=_ALONE,
     dense_gradient=_ALONE,
+    transposed_conv_gradient=_ALONE,
     dense_bias_gradient=_ALONE,
 )

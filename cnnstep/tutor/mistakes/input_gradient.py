@@ -9,7 +9,8 @@ import numpy as np
 
 from cnnstep.engine.layers.conv import correlate, input_gradient
 from cnnstep.engine.layers.pool import MaxPool, Pool
-from cnnstep.engine.patches import Geometry
+from cnnstep.engine.layers.transposed_conv import TransposedConv
+from cnnstep.engine.patches import Geometry, Pair
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting, turned
 from cnnstep.tutor.mistakes.channels import has_filters
@@ -62,12 +63,22 @@ mistake(
 
 def _overwritten(case: Case) -> Array:
     """Each window's W·δ written over what stood there, in reading order."""
-    delta, weights, geometry = case.input(0), case.input(-1), case.conv.geometry
-    size = case.image_size
+    return _written_over(case.input(0), case.input(-1), case.conv.geometry, case.image_size)
+
+
+def _patches_overwritten(case: Case) -> Array:
+    """Each number's multiple of a transposed convolution's filter, written over what stood there; then the bias."""
+    layer = cast("TransposedConv", case.step.part)
+    written = _written_over(case.input(0), case.input(1), layer.geometry, case.image_size)
+    return written if layer.bias is None else written + case.input(2)[:, None, None]
+
+
+def _written_over(delta: Array, weights: Array, geometry: Geometry, size: Pair) -> Array:
+    window = weights.shape[2], weights.shape[3]
     frame = np.zeros((delta.shape[0], weights.shape[1], *geometry.frame(size)))
     for i, j in np.ndindex(delta.shape[2], delta.shape[3]):
         block = np.tensordot(delta[:, :, i, j], weights, axes=((1,), (0,)))
-        frame[geometry.window((i, j), case.conv.window)] = block
+        frame[geometry.window((i, j), window)] = block
     return frame[geometry.image(size)].copy()
 
 
@@ -99,19 +110,34 @@ def _winners(pool: MaxPool, image: Array) -> Array:
 def _overlap(at: Setting) -> bool:
     if at.step.word == "input_gradient":
         return any(apart < span for apart, span in zip(at.conv.geometry.stride, at.conv.window, strict=True))
+    if isinstance(at.step.part, TransposedConv):
+        moves = zip(at.step.part.geometry.stride, at.step.part.window, strict=True)
+        return any(apart < span for apart, span in moves)
     window = cast("Pool", at.step.part).window
     return any(apart < span for apart, span in zip(window.geometry.stride, window.size, strict=True))
+
+
+def _window(at: Setting) -> str:
+    return "patch" if isinstance(at.step.part, TransposedConv) else "window"
 
 
 mistake(
     "overwritten-not-added",
     "overlapping windows overwrote each other",
-    "You wrote each window's part into its cells, over what an earlier window had left there.",
-    "A number that lies in several windows gets the sum of what they send back. In code: `=` where `+=` belongs.",
-    "Start from 0 and add each window's part.",
+    lambda at: (
+        f"You wrote each {_window(at)}'s part into its cells, over what an earlier {_window(at)} had left there."
+    ),
+    lambda at: (
+        "An output that several patches reach is the sum of what they bring. In code: `=` where `+=` belongs."
+        if isinstance(at.step.part, TransposedConv)
+        else "A number that lies in several windows gets the sum of what they send back. "
+        "In code: `=` where `+=` belongs."
+    ),
+    lambda at: f"Start from 0 and add each {_window(at)}'s part.",
     when=_overlap,
     input_gradient=Slant(working=_overwritten),
     pool_gradient=Slant(result=_pooling_overwritten),
+    transposed_conv=Slant(working=_patches_overwritten),
 )
 
 
@@ -174,5 +200,6 @@ mistake(
     "The error was made with the old weights, so it goes back through the old ones.",
     "Work out all gradients first, then update.",
     input_gradient=Slant(inputs=_new_filter),
+    transposed_conv_input_gradient=Slant(inputs=_new_filter),
     dense_input_gradient=Slant(inputs=_new_filter),
 )

@@ -10,6 +10,7 @@ import numpy as np
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.layers.pool import Pool
+from cnnstep.engine.layers.transposed_conv import TransposedConv
 from cnnstep.engine.patches import patches, scatter
 from cnnstep.engine.quantity import Cell
 from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph, Table
@@ -101,6 +102,8 @@ def _before(layer: Layer, size: tuple[int, ...], cell: Cell) -> Iterator[Cell]:
             row, column = layer.geometry.met((cell[0], cell[1]), (u, v))
             if 0 <= row < size[1] and 0 <= column < size[2]:
                 yield row, column
+    elif isinstance(layer, TransposedConv):
+        yield from dict.fromkeys(source for source, _ in layer.carried(size, (cell[0], cell[1])))
     else:
         yield cell
 

@@ -1,0 +1,213 @@
+"""The transposed convolution: each input number writes its multiple of the filter into the output, overlaps added.
+
+z is what a convolution with the same filter would send back, were X its δ. So forward and backward have changed places:
+∂L/∂X is a convolution of δ. Shapes as in PyTorch: X [N, C, H, W], W [C, F, kh, kw], b [F], z and δ [N, F, oh, ow] with
+oh = (H − 1)·stride + dilation·(kh − 1) + 1 − 2·padding. See Dumoulin & Visin 2016, chapter 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from cnnstep.engine.geometry_keys import DILATION, PADDING, STRIDE
+from cnnstep.engine.keys import Part
+from cnnstep.engine.layers.conv import FILTERS, correlate, filter_gradient, input_gradient
+from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
+from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
+from cnnstep.engine.layers.layer import LayerContext, Size, Told, Upstream, WithWeights
+from cnnstep.engine.patches import PLAIN, Geometry, Pair, apart
+from cnnstep.engine.quantity import BIAS, MAP, Array, Cell, Values
+from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.errors import Fault, InputError
+
+WEIGHTS = ("channel", "filter", "row", "column")
+NOTHING = Term((Factor("0", 0.0),), "no filter was written here")
+
+
+@dataclass(frozen=True)
+class TransposedConv(WithWeights):
+    """Filters W [C, F, kh, kw] with an optional bias b [F]; `geometry` is that of the convolution the other way."""
+
+    kind = "transposed_conv"
+    words = MappingProxyType(
+        {
+            "forward": "transposed_conv",
+            "gradient": "transposed_conv_gradient",
+            "input_gradient": "transposed_conv_input_gradient",
+        }
+    )
+    told = MappingProxyType(
+        {
+            "forward": Told(
+                "Forward pass",
+                "Each input number writes its multiple of the filter into the output; where two overlap, they add up.",
+                "each input that reaches this output, times the weight that carries it there",
+            ),
+            "gradient": Told(
+                "Filter gradient",
+                "Each weight gets the sum of the inputs it multiplied, each times δ of the output that it wrote to.",
+                "this weight carried these inputs to these outputs",
+                "the input it met",
+            ),
+            "input_gradient": Told(
+                "Input gradient",
+                "The filter slides over δ as in a convolution: an input hears from each output that it wrote to.",
+                "this input was written to these outputs, each through another weight",
+                "the weight between",
+            ),
+        }
+    )
+    axes, bias_axes = WEIGHTS, BIAS
+    geometry: Geometry = PLAIN
+
+    @property
+    def window(self) -> Pair:
+        """(kh, kw)."""
+        return self.weights.shape[2], self.weights.shape[3]
+
+    def output_size(self, size: Size) -> Size:
+        """(F, oh, ow): the size from which a convolution would come to the input's."""
+        channels, filters = self.weights.shape[:2]
+        if len(size) != 3:
+            what = f"a transposed_conv layer takes maps, but its input is one row of {size[0]} numbers"
+            raise InputError(Fault("shape", what, "put it before flatten"))
+        if size[0] != channels:
+            what = f"the weights are for {_maps(channels)}, but the input has {size[0]}"
+            raise InputError(Fault("shape", what, "give a list of filters for each map of the input", ("weights",)))
+        rows, columns = (
+            (cells - 1) * axis.stride + axis.reach(taps) - axis.before - axis.after
+            for axis, cells, taps in zip(self.geometry.axes, size[1:], self.window, strict=True)
+        )
+        if min(rows, columns) < 1:
+            what = f"padding {self.geometry.written['padding']} cuts off all that {size[1]}×{size[2]} maps become"
+            raise InputError(Fault("shape", what, "make it smaller", ("padding",)))
+        return filters, rows, columns
+
+    def settings(self) -> dict[str, Any]:
+        """Weights, bias, and how the filter moves."""
+        return {**super().settings(), **self.geometry.written}
+
+    def forward(self, context: LayerContext) -> Step:
+        """z[n,f,·] = Σ_{c,a,b} X[n,c,a,b] · W[c,f] at the place of (a, b), + b[f]."""
+        x, w = context.source, context.quantity("weights", WEIGHTS)
+        b = None if self.bias is None else context.quantity("bias", BIAS)
+        z = context.quantity("forward", MAP)
+        _, *size = self.output_size(context.size)
+
+        def compute(values: Values) -> Array:
+            written = input_gradient(values[x.name], values[w.name], (size[0], size[1]), self.geometry)
+            return written if b is None else written + values[b.name][:, None, None]
+
+        def working(values: Values, cell: Cell) -> Working:
+            n, f, *at = cell
+            terms = [
+                Term((read(x, values, (n, c, *source)), read(w, values, (c, f, *tap))))
+                for c in range(context.size[0])
+                for source, tap in self.carried(context.size, (at[0], at[1]))
+            ]
+            if b is not None:
+                terms.append(Term((read(b, values, (f,)),)))
+            return Working(tuple(terms or [NOTHING]))
+
+        formula = f"{z.symbol} = {x.symbol} ⋆ᵀ {w.symbol}" + ("" if b is None else f" + {b.symbol}")
+        inputs = (x, w) if b is None else (x, w, b)
+        return self.step(context, z, "forward", formula, inputs, compute, working)
+
+    def carried(self, size: Size, output: Pair) -> Iterator[tuple[Pair, Pair]]:
+        """The input cells that write to this output cell, each with the tap that carries it there."""
+        for row, column in np.ndindex(*size[1:]):
+            for u, v in np.ndindex(*self.window):
+                if self.geometry.met((row, column), (u, v)) == output:
+                    yield (row, column), (u, v)
+
+    def _gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+        x, gradient = context.source, context.quantity("gradient", WEIGHTS)
+
+        def compute(values: Values) -> Array:
+            return filter_gradient(upstream.read(values), values[x.name], self.window, self.geometry)
+
+        def working(values: Values, cell: Cell) -> Working:
+            c, f, u, v = cell
+            _, *size = self.output_size(context.size)
+            terms = []
+            for n, i, j in np.ndindex(len(values[x.name]), *context.size[1:]):
+                row, column = self.geometry.met((i, j), (u, v))
+                if 0 <= row < size[0] and 0 <= column < size[1]:
+                    terms.append(Term((*upstream.factors(values, (n, f, row, column)), read(x, values, (n, c, i, j)))))
+            return Working(tuple(terms or [NOTHING]))
+
+        formula = f"{gradient.symbol} = {upstream.formula} ⋆ {x.symbol}"
+        if self.geometry.stride != (1, 1):
+            formula += f", its cells spread {apart(self.geometry.stride)}"
+        inputs = (x, *upstream.inputs)
+        return self.step(context, gradient, "gradient", formula, inputs, compute, working)
+
+    def _bias_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+        gradient = context.quantity("bias_gradient", BIAS)
+
+        def compute(values: Values) -> Array:
+            total: Array = upstream.read(values).sum(axis=(0, 2, 3))
+            return total
+
+        def working(values: Values, cell: Cell) -> Working:
+            samples, _, rows, columns = upstream.read(values).shape
+            cells = ((n, *cell, i, j) for n, i, j in np.ndindex(samples, rows, columns))
+            return Working(tuple(Term(upstream.factors(values, at)) for at in cells))
+
+        formula = f"{gradient.symbol} = Σ {upstream.formula}"
+        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working)
+
+    def _input_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+        w, gradient = context.quantity("weights", WEIGHTS), context.like_source("input_gradient")
+
+        def compute(values: Values) -> Array:
+            return correlate(upstream.read(values), values[w.name], None, self.geometry)
+
+        def working(values: Values, cell: Cell) -> Working:
+            n, c, *at = cell
+            filters, rows, columns = self.output_size(context.size)
+            terms = []
+            for f, u, v in np.ndindex(filters, *self.window):
+                row, column = self.geometry.met((at[0], at[1]), (u, v))
+                if 0 <= row < rows and 0 <= column < columns:
+                    terms.append(Term((*upstream.factors(values, (n, f, row, column)), read(w, values, (c, f, u, v)))))
+            return Working(tuple(terms or [NOTHING]))
+
+        formula = f"{gradient.symbol} = {upstream.formula} ⋆ {w.symbol}"
+        inputs = (*upstream.inputs, w)
+        return self.step(context, gradient, "input_gradient", formula, inputs, compute, working)
+
+
+def _maps(number: int) -> str:
+    return "1 map" if number == 1 else f"{number} maps"
+
+
+NESTING = "[C][F][kh][kw]"
+WEIGHTS_KEY = weights_key(
+    Part("DrawnTransposedFilters", "Filters drawn at random.", (INIT, SEED, FILTERS, DRAWN_SIZE)),
+    4,
+    "a list of filters for each map of the input",
+    NESTING,
+    "filters: 8, size: 3",
+)
+
+
+@layer_kind(
+    "transposed_conv",
+    "Filters that every input number writes into larger maps.",
+    2,
+    (WEIGHTS_KEY, BIAS_KEY, STRIDE, PADDING, DILATION),
+)
+def _read(entry: Entry) -> TransposedConv | None:
+    def shape(draw: Entry) -> tuple[int, ...]:
+        size = draw.pair(DRAWN_SIZE)
+        return draw.maps or 1, draw.count(FILTERS), *size
+
+    weights = entry.weights(WEIGHTS_KEY, NESTING, shape, inputs_axis=0)
+    geometry = entry.geometry(None if weights is None else (weights.shape[2], weights.shape[3]))
+    return None if weights is None else TransposedConv(weights, entry.bias(weights.shape[1]), geometry)
