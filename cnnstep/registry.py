@@ -66,6 +66,12 @@ class Registry(Mapping[str, T]):
             raise InputError(Fault(code, what, did_you_mean(name, self._entries)))
         return self._entries[name]
 
+    def only(self, fits: Callable[[T], bool]) -> Registry[T]:
+        """The entries of which this holds, as a registry of the same kind."""
+        some: Registry[T] = Registry(self.kind)
+        some._entries = {name: entry for name, entry in self._entries.items() if fits(entry)}
+        return some
+
     def __getitem__(self, name: str) -> T:
         return self._entries[name]
 

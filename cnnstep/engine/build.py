@@ -15,7 +15,7 @@ from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.kinds import LAYERS, layer_names, read_layers
 from cnnstep.engine.layers.layer import Layer, Size
-from cnnstep.engine.losses import LOSSES, NETWORK_LOSSES, Loss
+from cnnstep.engine.losses import FILTER_LOSSES, LOSSES, Loss
 from cnnstep.engine.optimizers import OPTIMIZERS, Optimizer
 from cnnstep.engine.patches import PLAIN, Geometry
 from cnnstep.engine.quantity import Array, frozen
@@ -302,7 +302,7 @@ def _bias(bias: Any, filters: int, single: bool, faults: Faults) -> Array | None
 
 
 def _loss(name: str, phi: Activation | None, faults: Faults) -> Loss | None:
-    loss = faults.attempt(lambda: LOSSES.find(str(name)), "loss")
+    loss = faults.attempt(lambda: FILTER_LOSSES.find(str(name)), "loss")
     if loss and loss.only_with and phi is not None and phi.name != loss.only_with:
         what = f"{name} goes with {loss.only_with}: it needs outputs between 0 and 1, which {phi.name} does not ensure"
         faults.add(what, ("loss",), f"write activation: {loss.only_with}, or another loss")
@@ -348,7 +348,7 @@ def _checked_names(layers: Sequence[Mapping[str, Any]], faults: Faults) -> tuple
 
 
 def _network_loss(name: str, layers: Sequence[Mapping[str, Any]], faults: Faults) -> Loss | None:
-    loss = faults.attempt(lambda: NETWORK_LOSSES.find(str(name)), "loss")
+    loss = faults.attempt(lambda: LOSSES.find(str(name)), "loss")
     last = str(layers[-1].get("type")) if layers else ""
     if loss and loss.only_with and last in LAYERS and last != loss.only_with:
         what = f"{name} goes with {loss.only_with} as the last layer, and here it is {last}"

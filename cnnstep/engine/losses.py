@@ -1,7 +1,8 @@
 """Losses: L(a, t) with its slope ∂L/∂a, and again term by term.
 
-Every loss here has ∂L/∂a = weight · e with e = a − t, so a lesson that shows e keeps it whatever the loss:
-the weight joins in with δ. `count` is n, the number of target cells, the whole batch included.
+∂L/∂a is weight · e with e = a − t, so that a lesson which shows e keeps it whatever the loss, and the weight joins in
+with δ; but for cross_entropy, which goes with softmax. `count` is n, the number of target cells, the whole batch
+included.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ class Loss:
 
     `weight_label` is how that weight is written ("" where it is 1), and `weight_put` the same with places for its
     numbers, {a} or {n}. `squares` is the formula with places for what is squared and for n. `only_with` names
-    the one activation that the loss goes with. `factor` is the number 1, 2, 1/n or 2/n where the weight is
-    the same for every cell. `pull` is ∂L/∂a of a loss whose slope is no multiple of e.
+    the one activation, or the type of the last layer, that the loss goes with. `factor` is the number 1, 2, 1/n or 2/n
+    where the weight is the same for every cell. `pull` is ∂L/∂a of a loss whose slope is no multiple of e.
     """
 
     name: str
@@ -159,23 +160,23 @@ def _class_pull(output: Array, target: Array) -> Array:
         return np.where(target == 0, 0.0, -target / np.where(target == 0, 1.0, output))
 
 
-CROSS_ENTROPY = Loss(
-    "cross_entropy",
-    "−Σ y·ln p",
-    cells=_class_cells,
-    cell_at=_class_at,
-    scale=lambda count: 1.0,
-    weight=_pull,
-    weight_at=lambda output, count: 1.0 / (output * (1.0 - output)),
-    weight_label="−y/p",
-    cell_formula="−y·ln p",
-    only_with="softmax",
-    pull=_class_pull,
-    pull_formula="−y / p",
+CROSS_ENTROPY = LOSSES.add("cross_entropy")(
+    Loss(
+        "cross_entropy",
+        "−Σ y·ln p",
+        cells=_class_cells,
+        cell_at=_class_at,
+        scale=lambda count: 1.0,
+        weight=_pull,
+        weight_at=lambda output, count: 1.0 / (output * (1.0 - output)),
+        weight_label="−y/p",
+        cell_formula="−y·ln p",
+        only_with="softmax",
+        pull=_class_pull,
+        pull_formula="−y / p",
+    )
 )
 """−Σ y·ln p over the units and the samples: with softmax, for whole networks. The mean over samples is not taken."""
 
-NETWORK_LOSSES: Registry[Loss] = Registry("loss")
-for _name, _loss in LOSSES.items():
-    NETWORK_LOSSES.add(_name)(_loss)
-NETWORK_LOSSES.add("cross_entropy")(CROSS_ENTROPY)
+FILTER_LOSSES = LOSSES.only(lambda loss: loss.pull is None)
+"""Those of one filter, whose lesson shows e: their ∂L/∂a is a multiple of it."""

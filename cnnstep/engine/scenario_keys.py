@@ -9,7 +9,7 @@ from __future__ import annotations
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.geometry_keys import DILATION, GEOMETRY_KEYS, LEFTOVER_KEY, STRIDE, padding_key
 from cnnstep.engine.keys import NUMBERS_FILE, Key, Layers, Named, Nested, OneOf, Pairs, Part, Real, Text, Whole, Word
-from cnnstep.engine.losses import LOSSES, NETWORK_LOSSES
+from cnnstep.engine.losses import FILTER_LOSSES, LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET
 
@@ -112,10 +112,10 @@ ACTIVATION = Key(
     such_as="relu",
 )
 LEARNING_RATE = Key("learning_rate", Real(above=0), about="η, how far one update goes.", examples=(0.5,), such_as="0.5")
-MAP_LOSS = Key("loss", Word(LOSSES), "half_squared_error", "L, what the training makes small.")
+MAP_LOSS = Key("loss", Word(FILTER_LOSSES), "half_squared_error", "L, what the training makes small.")
 LOSS = Key(
     "loss",
-    Word(NETWORK_LOSSES),
+    Word(LOSSES),
     "half_squared_error",
     "L, what the training makes small. cross_entropy is the sum over samples, not the mean.",
 )

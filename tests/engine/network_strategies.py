@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import network
 from cnnstep.engine.layers.layer import Size
-from cnnstep.engine.losses import NETWORK_LOSSES
+from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
@@ -135,7 +135,7 @@ def network_keys(
     """The keys of a network's scenario file: up to six layers, the last of which is one that the loss goes with."""
     random = np.random.default_rng(draw(SEEDS))
     channels, rows, columns = draw(st.integers(1, 2)), draw(st.integers(1, LARGEST)), draw(st.integers(1, LARGEST))
-    loss = NETWORK_LOSSES[draw(st.sampled_from(sorted(NETWORK_LOSSES)))]
+    loss = LOSSES[draw(st.sampled_from(sorted(LOSSES)))]
     ending = 0 if loss.only_with is None else 1 if loss.only_with == "sigmoid" else 2
     depth = draw(st.integers(1 - min(ending, 1), DEEPEST - ending))
     layers, size = grown(draw, (channels, rows, columns), depth, random, smooth)

@@ -13,7 +13,7 @@ from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.checks import Faults
 from cnnstep.engine.geometry_keys import read_geometry
-from cnnstep.engine.losses import LOSSES
+from cnnstep.engine.losses import FILTER_LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.patches import Geometry, Pair
 from cnnstep.engine.quantity import Array, frozen
@@ -95,8 +95,8 @@ def scenario_keys(draw: st.DrawFn, optimizers: tuple[str, ...] = tuple(OPTIMIZER
     """The keys of a scenario file. Numbers are quarters, so that z is now and then exactly 0."""
     plane = draw(planes())
     channels, filters = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    loss, activation = draw(st.sampled_from(sorted(LOSSES))), draw(st.sampled_from(sorted(ACTIVATIONS)))
-    activation = LOSSES[loss].only_with or activation
+    loss, activation = draw(st.sampled_from(sorted(FILTER_LOSSES))), draw(st.sampled_from(sorted(ACTIVATIONS)))
+    activation = FILTER_LOSSES[loss].only_with or activation
     random = np.random.default_rng(draw(SEEDS))
 
     def quarters(*shape: int, reach: int = 6) -> Array:
@@ -104,7 +104,7 @@ def scenario_keys(draw: st.DrawFn, optimizers: tuple[str, ...] = tuple(OPTIMIZER
 
     def target() -> Array:
         several = (filters, *plane.outputs)
-        return random.integers(0, 5, several) / 4 if LOSSES[loss].only_with else quarters(*several)
+        return random.integers(0, 5, several) / 4 if FILTER_LOSSES[loss].only_with else quarters(*several)
 
     samples = [{"input": quarters(channels, *plane.size), "target": target()} for _ in range(draw(st.integers(1, 3)))]
     return {

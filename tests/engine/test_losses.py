@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from cnnstep.engine.losses import LOSSES, Loss
+from cnnstep.engine.losses import FILTER_LOSSES, Loss
 
-every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+every_loss = pytest.mark.parametrize("loss", FILTER_LOSSES.values(), ids=FILTER_LOSSES)
 random = np.random.default_rng(7)
 OUTPUT = random.uniform(0.05, 0.95, (2, 1, 2, 3))
 TARGET = random.uniform(0.0, 1.0, (2, 1, 2, 3))
@@ -68,16 +68,16 @@ def test_no_output_is_better_than_the_target_itself(loss: Loss) -> None:
     ],
 )
 def test_the_squared_losses_differ_in_their_scale_only(name: str, value: float) -> None:
-    assert value == LOSSES[name].value(np.array([3.0, 0.0]), np.array([2.0, 2.0]))
+    assert value == FILTER_LOSSES[name].value(np.array([3.0, 0.0]), np.array([2.0, 2.0]))
 
 
 def test_cross_entropy_of_a_half_is_ln_two() -> None:
-    loss = LOSSES["binary_cross_entropy"]
+    loss = FILTER_LOSSES["binary_cross_entropy"]
     assert loss.value(np.array([0.5]), np.array([1.0])) == pytest.approx(math.log(2), rel=1e-15)
 
 
 def test_cross_entropy_of_certainty_is_nothing_if_right_and_infinite_if_wrong() -> None:
-    loss = LOSSES["binary_cross_entropy"]
+    loss = FILTER_LOSSES["binary_cross_entropy"]
     for output in (0.0, 1.0):
         assert loss.cell_at(output, output) == 0 == loss.value(np.array([output]), np.array([output]))
         for target in (1.0 - output, 0.5):
@@ -85,4 +85,4 @@ def test_cross_entropy_of_certainty_is_nothing_if_right_and_infinite_if_wrong() 
 
 
 def test_a_square_beyond_floating_point_is_infinite() -> None:
-    assert LOSSES["squared_error"].cell_at(1e200, 0.0) == math.inf
+    assert FILTER_LOSSES["squared_error"].cell_at(1e200, 0.0) == math.inf

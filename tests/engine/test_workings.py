@@ -11,7 +11,7 @@ from hypothesis import given
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.losses import LOSSES
+from cnnstep.engine.losses import FILTER_LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
 from cnnstep.engine.step import Factor
@@ -57,8 +57,8 @@ def test_every_cell_of_every_step_agrees_with_its_working(scenario: Scenario) ->
 
 EVERY_COMBINATION = [
     names
-    for names in share(ACTIVATIONS, LOSSES, ERROR_SIGNS, OPTIMIZERS)
-    if (LOSSES[names[1]].only_with or names[0]) == names[0]
+    for names in share(ACTIVATIONS, FILTER_LOSSES, ERROR_SIGNS, OPTIMIZERS)
+    if (FILTER_LOSSES[names[1]].only_with or names[0]) == names[0]
 ]
 
 

@@ -13,7 +13,7 @@ from cnnstep.engine.build import network
 from cnnstep.engine.initialisers import INITIALISERS
 from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.losses import NETWORK_LOSSES
+from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.surface.loading import read_scenario_text
@@ -257,7 +257,7 @@ def test_the_schema_has_every_type_of_layer_with_its_keys_and_every_name() -> No
     keys = {one["properties"]["type"]["const"]: {*one["properties"]} - {"type", "name"} for one in layers}
     assert {name: {key.name for key in kind.keys} for name, kind in LAYERS.items()} == keys
     assert all(one["additionalProperties"] is False for one in layers)
-    assert list(NETWORK_LOSSES) == schema["properties"]["loss"]["enum"]
+    assert list(LOSSES) == schema["properties"]["loss"]["enum"]
     assert list(INITIALISERS) == definitions["DrawnFilters"]["properties"]["init"]["enum"]
 
 

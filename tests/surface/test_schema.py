@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnstep.engine.activations import ACTIVATIONS
-from cnnstep.engine.losses import LOSSES, NETWORK_LOSSES
+from cnnstep.engine.losses import FILTER_LOSSES, LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import ERROR_SIGNS
 from cnnstep.surface.loading import read_scenario_text
@@ -60,8 +60,8 @@ def test_it_has_the_keys_of_the_contract_each_with_a_description() -> None:
 
 def test_its_names_are_those_of_the_registries() -> None:
     properties = json_schema()["properties"]
-    assert list(NETWORK_LOSSES) == properties["loss"]["enum"]
-    assert list(LOSSES) == json_schema()["else"]["properties"]["loss"]["enum"]
+    assert list(LOSSES) == properties["loss"]["enum"]
+    assert list(FILTER_LOSSES) == json_schema()["else"]["properties"]["loss"]["enum"]
     assert list(ERROR_SIGNS) == properties["error"]["enum"]
     for key, registry in (("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)):
         names, *choices = properties[key]["oneOf"]

@@ -15,7 +15,7 @@ from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.losses import LOSSES, NETWORK_LOSSES
+from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import InputError
@@ -85,9 +85,7 @@ def test_an_activation_without_words_is_named() -> None:
     assert missing == [], f"give {missing} words in cnnstep/tutor/topics/activations.py"
 
 
-@pytest.mark.parametrize(
-    "registry", [ACTIVATIONS, LOSSES, NETWORK_LOSSES, OPTIMIZERS], ids=lambda registry: registry.kind
-)
+@pytest.mark.parametrize("registry", [ACTIVATIONS, LOSSES, OPTIMIZERS], ids=lambda registry: registry.kind)
 def test_every_registered_name_has_a_page_under_that_name(registry: dict[str, object]) -> None:
     missing = [name for name in registry if name not in TOPICS]
     assert missing == [], f"give {missing} a line in topics/index.py and words in its family's file"

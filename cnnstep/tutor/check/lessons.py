@@ -63,9 +63,13 @@ class Lessons:
         return {name: value.shape for name, value in self.own.carry_out(self.begin).items()}
 
     @cached_property
-    def remembered(self) -> tuple[str, ...]:
-        """What the iteration before has left behind, but for the weights."""
-        return tuple(name for name, value in self.begin.items() if name.endswith("_before") and value.any())
+    def remembered(self) -> Mapping[str, Step]:
+        """What the iteration before has left behind, but for the weights, and the steps that made it."""
+        lesson, begin = self.own, self.begin
+        memory = {leaf: lesson.step(made_by) for leaf, made_by in lesson.carried}
+        left = {leaf: step for leaf, step in memory.items() if step.role == "memory"}
+        left |= {f"{step.name}_before": step for step in lesson.steps if step.is_gradient}
+        return {name: step for name, step in left.items() if name in begin and begin[name].any()}
 
     @cached_property
     def slopes_at_zero(self) -> tuple[float, ...]:

@@ -16,8 +16,8 @@ from cnnstep.tutor.mistakes import Case, Mistake
 
 OPTIMIZER_ROLES: tuple[Role, ...] = ("memory", "update")
 """The steps that follow the gradients; they go by the sign that the gradient has."""
-REMEMBERED = ("velocity_before", "first_moment_before", "gradient_before")
-"""The memories that carry the error's sign, and the loss's number; the second moment carries its square."""
+SQUARED = "second_moment"
+"""The memory that carries the square of the loss's number; the others carry the number, and the error's sign."""
 
 CHANGE = 0.5
 """What it costs to go on with rounded numbers after exact ones, or the other way round, in bits."""
@@ -114,9 +114,9 @@ class Line:
             scale *= self.ratio_in(step)
         if scale == 1.0:
             return self.values
-        remembered = {name: scale * self.values[name] for name in self.lessons.remembered if name.endswith(REMEMBERED)}
-        squares = {n: scale * scale * self.values[n] for n in self.lessons.remembered if n not in remembered}
-        return {**self.values, **remembered, **squares}
+        left = self.lessons.remembered.items()
+        scales = {name: scale * scale if step.word == SQUARED else scale for name, step in left}
+        return {**self.values, **{name: times * self.values[name] for name, times in scales.items()}}
 
     def ways(self, step: Step, mistakes: int, *, widely: bool) -> Iterator[tuple[Line, Array]]:
         """The lines that go on from here by carrying out the step with so many new mistakes, and the result.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnstep.engine.losses import LOSSES
+from cnnstep.engine.losses import FILTER_LOSSES
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.topics.blocks import peak
 from cnnstep.tutor.topics.example import Example
@@ -23,7 +23,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     reference = float(plain.values[gradient.name][cell])
     rows: list[tuple[str | float, ...]] = []
     apart: list[str] = []
-    for name, loss in LOSSES.items():
+    for name, loss in FILTER_LOSSES.items():
         if loss.factor is None:
             apart.append(f"{name} is left out: its factor {loss.weight_label} differs from cell to cell.")
             continue
