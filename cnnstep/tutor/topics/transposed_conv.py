@@ -36,8 +36,8 @@ PAGES = (
         group="layers",
         paragraphs=(
             "A convolution gathers: each output is a sum over a patch. Its transpose scatters: each input number is "
-            "multiplied by the whole filter, and that patch is added into the output. So maps become larger, with a "
-            "stride of 2 about twice as large. Autoencoders and networks that draw images use it.",
+            "multiplied by the whole filter, and that patch is added into the output. So maps become larger, "
+            "and with a stride the patches lie further apart. Autoencoders and networks that draw images use it.",
             "It computes what a convolution with the same filter sends back to its input, which is why it is also "
             "called a deconvolution. It does not undo one: only the sizes are those before it.",
         ),
