@@ -175,7 +175,7 @@ class Entry:
             self.faults.add(what, self.path, "make it smaller")
             return None
         inputs, outputs = shape[inputs_axis] * field, shape[1 - inputs_axis] * field
-        return draw and frozen(draw(np.random.default_rng(seed), shape, inputs, outputs))
+        return None if draw is None else frozen(draw.draw(np.random.default_rng(seed), shape, inputs, outputs))
 
     def bias(self, outputs: int) -> Array | None:
         """The bias as it is written; one number stands for all; without one there is none."""

@@ -78,15 +78,12 @@ def _order(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _short_layers(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The layers without what they have by themselves: names that would be made, and settings at their defaults."""
-    from cnnstep.engine.activations import ACTIVATIONS
-    from cnnstep.engine.layers.kinds import layer_names
-    from cnnstep.engine.patches import PLAIN
+    from cnnstep.engine.layers.kinds import LAYERS, layer_names
 
     made = layer_names([{"type": layer["type"]} for layer in layers])
     shorter = []
     for layer, name in zip(layers, made, strict=True):
-        kind = layer["type"]
-        usual = dict(ACTIVATIONS[kind]().parameters) if kind in ACTIVATIONS else {"bias": None, **PLAIN.written}
+        usual = {key.name: key.default for key in LAYERS[layer["type"]].keys}
         if "size" in layer:
             usual = {**usual, "stride": layer["size"]}
         kept = {key: value for key, value in layer.items() if key in ("type", "name") or value != usual.get(key, ...)}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from cnnstep.engine.checks import expected
+from cnnstep.engine.initialisers import INITIALISERS, Initialiser
 from cnnstep.engine.quantity import BIAS as BIAS_AXES
 from cnnstep.engine.quantity import WEIGHTS, is_whole
 from cnnstep.engine.scenario import Scenario
@@ -25,29 +26,9 @@ MOST_NUMBERS = 200_000_000
 """Numbers that the results may hold, 1.6 GB of them; more is a slip of the keyboard, or a job for several sweeps."""
 
 
-def _glorot(inputs: int, outputs: int) -> float:
-    return math.sqrt(6 / (inputs + outputs))
-
-
-@dataclass(frozen=True)
-class Init:
-    """How starting filters are drawn: what is said of it, and the draw for fan-in, fan-out and a shape."""
-
-    words: str
-    draw: Callable[[np.random.Generator, int, int, tuple[int, int]], np.ndarray[Any, np.dtype[np.float64]]]
-
-
-INITS: Mapping[str, Init] = {
-    "normal": Init("normal with mean 0 and deviation 1", lambda rng, i, o, shape: rng.normal(0, 1, shape)),
-    "uniform": Init("uniform between -1 and 1", lambda rng, i, o, shape: rng.uniform(-1, 1, shape)),
-    "he": Init(
-        "normal with mean 0 and deviation √(2/inputs of a cell)",
-        lambda rng, i, o, shape: rng.normal(0, math.sqrt(2 / i), shape),
-    ),
-    "glorot": Init(
-        "uniform within ±√(6/(inputs + outputs of a cell))",
-        lambda rng, i, o, shape: rng.uniform(-_glorot(i, o), _glorot(i, o), shape),
-    ),
+INITS: Mapping[str, Initialiser] = {
+    short: INITIALISERS[name]
+    for short, name in {"normal": "normal", "uniform": "uniform", "he": "he_normal", "glorot": "glorot_uniform"}.items()
 }
 """The ways to draw a start. With C channels, F filters and kh×kw cells, a cell has C·kh·kw inputs and F·kh·kw outputs
 (He et al. 2015, Glorot & Bengio 2010). A bias is not drawn: it starts as the scenario has it."""

@@ -81,4 +81,4 @@ def _drawn(plan: Plan, scenario: Scenario, number: int, count: int) -> Array:
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(plan.seed, spawn_key=(number,))))
     filters, channels, rows, columns = scenario.conv.weights.shape
     inputs, outputs = channels * rows * columns, filters * rows * columns
-    return INITS[plan.init].draw(rng, inputs, outputs, (count, scenario.conv.weights.size))
+    return INITS[plan.init].draw(rng, (count, scenario.conv.weights.size), inputs, outputs)

@@ -33,8 +33,8 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         ),
         Table(columns, tuple(rows)),
         Paragraph(
-            "normal ignores how many inputs there are, so the numbers grow from layer to layer. Its last layer is sure "
-            "of a class before it has learned anything. he_normal roughly keeps their size. "
+            "normal and uniform ignore how many inputs there are, so the numbers grow from layer to layer. "
+            "Their last layer is sure of a class before it has learned anything. he_normal roughly keeps their size. "
             "glorot, made for tanh, loses a part at each relu. With zeros nothing gets through in either direction."
         ),
     )

@@ -184,7 +184,7 @@ def initialisers_draw_with_their_variance(rng: np.random.Generator) -> None:
     fan_in, fan_out = 400, 200
     for name, variance in (("he", 2 / fan_in), ("glorot", 2 / (fan_in + fan_out))):
         for kind in ("normal", "uniform"):
-            weights = INITIALISERS[f"{name}_{kind}"](rng, (fan_out, fan_in), fan_in, fan_out)
+            weights = INITIALISERS[f"{name}_{kind}"].draw(rng, (fan_out, fan_in), fan_in, fan_out)
             assert math.isclose(weights.var(), variance, rel_tol=0.03)
     stopped = np.maximum(rng.normal(size=100_000), 0)
     assert math.isclose((stopped**2).mean(), 0.5, rel_tol=0.05)
