@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,9 @@ class Answer:
     """A document for readers and data for programs, each made when its format asks for it.
 
     `blocks` are the document's, whose numbers are written as `numbers` says; `data` is one JSON document, None where
-    a command has nothing to say to programs.
+    a command has nothing to say to programs. A long one comes as pairs of key and value, and a list as an iterator.
     """
 
     blocks: Callable[[], tuple[Block, ...]]
-    data: Callable[[], dict[str, Any]] | None = None
+    data: Callable[[], Mapping[str, Any] | Iterable[tuple[str, Any]]] | None = None
     numbers: Numbers = AS_USUAL

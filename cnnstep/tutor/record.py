@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from cnnstep.engine.findings import run_code
 from cnnstep.engine.lesson import Lesson
@@ -12,6 +14,9 @@ from cnnstep.engine.status import Outcome, outcome
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.network.classes import Accuracies
 from cnnstep.tutor.views import view_of
+
+MOST_KEPT = 10_000
+"""Losses, and events, of the beginning and of the end each: more than fit on any screen."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Event:
 class Record:
     """`losses` has one entry more than there were iterations: the last is the loss after the last update.
 
+    Of very many, every second one, or fourth … is there, the first and the last always.
+
     So has `accuracy`, where a network tells classes apart; `test_accuracy` is that of the samples held back, from the
     first iteration to after the last update. `interrupted` is a run that Ctrl-C ended.
     """
@@ -40,60 +47,100 @@ class Record:
     outcome: Outcome
     accuracy: tuple[float, ...] = ()
     test_accuracy: tuple[float, ...] = ()
+    events_left_out: int = 0
     interrupted: bool = False
 
     @property
     def iterations(self) -> int:
         """How many updates were made."""
-        return self.last.number + 1
+        return self.last.number - self.first.number + 1
 
 
 def record(
     iterations: Iterable[Iteration],
     keep: Callable[[int], bool] = lambda number: False,
     progress: Callable[[int], None] = lambda number: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Record:
-    """Takes in iterations, at least one; stops early where the numbers are no longer finite, and at Ctrl-C.
+    """Takes in iterations, at least one; ends early where the numbers are no longer finite, or once `stop` says so."""
+    recording = Recording()
+    for _ in recording.taking(iterations, keep, progress, stop):
+        pass
+    return recording.whole
 
-    What was done until then is kept; before the first iteration is over, Ctrl-C goes on to whoever called.
+
+class Recording:
+    """A run while it is taken in. It holds no more for a million iterations than for as many as are listed.
+
+    Losses and events beyond what anyone looks at are thinned out: the
+    losses evenly, and of the events the first and the last remain.
     """
-    first = last = None
-    interrupted = False
-    kept: list[Iteration] = []
-    losses: list[float] = []
-    events: list[Event] = []
-    watch: _Watch | None = None
-    try:
+
+    def __init__(self) -> None:
+        self._kept: list[Iteration] = []
+        self._first: Iteration | None = None
+        self._last: Iteration | None = None
+        self._losses: list[float] = []
+        self._stride = 1
+        self._events: list[Event] = []
+        self._latest: deque[Event] = deque(maxlen=MOST_KEPT)
+        self._event_count = 0
+        self._watch: _Watch | None = None
+        self._interrupted = False
+
+    def taking(
+        self,
+        iterations: Iterable[Iteration],
+        keep: Callable[[int], bool],
+        progress: Callable[[int], None],
+        stop: Callable[[], bool],
+    ) -> Iterator[Iteration]:
+        """The same iterations, each taken in before it comes out; those that `keep` names are kept whole."""
         for iteration in iterations:
-            first = first or iteration
-            watch = watch or _Watch(iteration.lesson)
-            losses.append(iteration.loss)
+            self._take(iteration)
             if keep(iteration.number):
-                kept.append(iteration)
-            if happened := watch.happened(iteration):
-                events.append(Event(iteration.number, iteration.loss, "; ".join(happened)))
+                self._kept.append(iteration)
+            yield iteration
             progress(iteration.number)
-            last = iteration  # only now is it taken in whole
             if not math.isfinite(iteration.loss_after):
-                break
-    except KeyboardInterrupt:
-        if last is None:
-            raise
-        interrupted = True
-    if first is None or last is None or watch is None:
-        raise ValueError("a run has at least one iteration")
-    if interrupted:
-        whole = last.number - first.number + 1
-        del losses[whole:], watch.accuracies.training[whole:]
-        kept = [one for one in kept if one.number <= last.number]
-        events = [one for one in events if one.iteration <= last.number]
-    losses.append(last.loss_after)
-    watch.accuracies.look(last.following, last=True)
-    training, held_back = tuple(watch.accuracies.training), tuple(watch.accuracies.held_back)
-    ended = outcome(first, last)
-    return Record(
-        last.lesson, first, last, tuple(kept), tuple(losses), tuple(events), ended, training, held_back, interrupted
-    )
+                return
+            if stop():
+                self._interrupted = True
+                return
+
+    def _take(self, iteration: Iteration) -> None:
+        self._first, self._last = self._first or iteration, iteration
+        self._watch = self._watch or _Watch(iteration.lesson)
+        if (iteration.number - self._first.number) % self._stride == 0:
+            self._losses.append(iteration.loss)
+        if len(self._losses) > 2 * MOST_KEPT:
+            self._losses, self._stride = self._losses[::2], 2 * self._stride
+        if happened := self._watch.happened(iteration):
+            event = Event(iteration.number, iteration.loss, "; ".join(happened))
+            (self._events if len(self._events) < MOST_KEPT else self._latest).append(event)
+            self._event_count += 1
+
+    @cached_property
+    def whole(self) -> Record:
+        """What was taken in, for once it is over; ValueError before the first iteration."""
+        first, last, watch = self._first, self._last, self._watch
+        if first is None or last is None or watch is None:
+            raise ValueError("a run has at least one iteration")
+        watch.accuracies.look(last.following, last=True)
+        events = (*self._events, *self._latest)
+        return Record(
+            last.lesson,
+            first,
+            last,
+            tuple(self._kept),
+            (*self._losses, last.loss_after),
+            events,
+            outcome(first, last),
+            tuple(watch.accuracies.training),
+            tuple(watch.accuracies.held_back),
+            self._event_count - len(events),
+            self._interrupted,
+        )
 
 
 class _Watch:

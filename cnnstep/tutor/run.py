@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Se
 from cnnstep.tutor.network.one_sample import checked_sample
 from cnnstep.tutor.network.overview import summary_data
 from cnnstep.tutor.numbers import Numbers, counted
-from cnnstep.tutor.record import Event, Record
+from cnnstep.tutor.record import Event, Record, Recording
 from cnnstep.tutor.select import Selection, selected
 from cnnstep.tutor.views import view_of
 
@@ -105,19 +106,19 @@ def course(record: Record) -> list[Block]:
     spans_decades = len(finite) > 1 and max(finite) > 100 * min(finite)
     series = (Series("loss", record.losses),)
     blocks: list[Block] = [
-        Curve("Loss", series, "iteration", 0, record.iterations, log=spans_decades),
+        Curve("Loss", series, "iteration", record.first.number, record.last.number + 1, log=spans_decades),
     ]
     blocks += view_of(record.lesson.scenario).curves(record)
     if record.events:
-        blocks.append(_events(record.events))
+        blocks.append(_events(record.events, record.events_left_out))
     return blocks
 
 
-def _events(events: tuple[Event, ...]) -> Table:
+def _events(events: tuple[Event, ...], left_out: int) -> Table:
     rows: list[tuple[str | float, ...]] = [(str(e.iteration), e.loss, e.text) for e in events]
     if len(rows) > MOST_EVENTS:
         head, tail = rows[: MOST_EVENTS - 5], rows[-5:]
-        rows = [*head, ("…", "", f"{counted(len(rows) - MOST_EVENTS, 'more event')}"), *tail]
+        rows = [*head, ("…", "", f"{counted(len(rows) - MOST_EVENTS + left_out, 'more event')}"), *tail]
     return Table(("iteration", "loss", "what happened"), tuple(rows), "Events")
 
 
@@ -165,17 +166,47 @@ def run_data(
 
     `left_out` is there where an iteration is not: not listed, or of those that were `asked` for not carried out.
     """
+    kept = record.kept or tuple({one.number: one for one in (record.first, record.last)}.values())
+    listed = [iteration_data(iteration, only) for iteration in kept]
+    head = {"schema": 1, "scenario": scenario, "iterations": listed}
+    return head | _ended_data(record, len(listed), asked or 0)
+
+
+def run_pieces(
+    taking: Iterable[Iteration],
+    recording: Recording,
+    every: int | None,
+    scenario: Mapping[str, Any],
+    only: tuple[str, ...] = (),
+    asked: int | None = None,
+) -> Iterator[tuple[str, Any]]:
+    """What `run_data` gives, piece by piece while the run goes on: its iterations are one after another, never all.
+
+    There is one iteration in `every` so many; where that is None, the first and the last.
+    """
+    count = 0
+
+    def iterations() -> Iterator[dict[str, Any]]:
+        nonlocal count
+        iteration = None
+        for iteration in taking:
+            if iteration.number % (every or sys.maxsize) == 0:
+                count += 1
+                yield iteration_data(iteration, only)
+        if every is None and iteration and iteration.number:
+            count += 1
+            yield iteration_data(iteration, only)
+
+    yield from {"schema": 1, "scenario": scenario, "iterations": iterations()}.items()
+    yield from _ended_data(recording.whole, count, asked or 0).items()
+
+
+def _ended_data(record: Record, listed: int, asked: int) -> dict[str, Any]:
+    """What of a run's JSON is known at its end."""
     end = record.outcome
     result: dict[str, Any] = {"status": end.status, "loss": number(end.loss)}
     result |= view_of(record.lesson.scenario).outcome(record)
-    kept = record.kept or tuple({one.number: one for one in (record.first, record.last)}.values())
-    return {
-        "schema": 1,
-        "scenario": scenario,
-        "iterations": [iteration_data(iteration, only) for iteration in kept],
-        **_left_out(record, len(kept), asked or 0),
-        "outcome": result,
-    }
+    return {**_left_out(record, listed, asked), "outcome": result}
 
 
 def _left_out(record: Record, listed: int, asked: int) -> dict[str, Any]:

@@ -181,7 +181,7 @@ class TestErrors:
         def broken(*_: object) -> None:
             raise RuntimeError("a wheel came off")
 
-        monkeypatch.setattr(run, "run_data", broken)
+        monkeypatch.setattr(run, "run_pieces", broken)
         ran = cnnstep("run", "first-filter", "--json")
         assert ran.code == 3
         assert document(ran)["error"]["message"] == "RuntimeError: a wheel came off"

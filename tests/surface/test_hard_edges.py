@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import struct
@@ -9,21 +10,22 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import cnnstep
-from cnnstep.engine.trace import Iteration
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files.array_files import FILE_LIMIT, all_from_npz, from_npy
 from cnnstep.surface.files.scalars import number_in, why_no_number
 from cnnstep.surface.files.source import Source
 from cnnstep.surface.symbols import harmless
-from cnnstep.tutor.record import record
+from cnnstep.tutor.record import MOST_KEPT, Recording, record
 from tests.conftest import Program, environment
 
 
@@ -183,29 +185,30 @@ class TestArrays:
         assert fault.what == '"a.npz" can\'t be read as a NumPy array'
 
 
-def cut_off(after: int) -> Iterator[Iteration]:
-    """The first lesson's iterations, until Ctrl-C."""
-    yield from islice(cnnstep.trace(cnnstep.scenario("first-filter")), after)
-    raise KeyboardInterrupt
-
-
 class TestInterrupted:
     def test_what_a_run_has_done_until_ctrl_c_is_kept(self) -> None:
+        heard = iter([False, False, True])
+        cut = record(cnnstep.trace(cnnstep.scenario("first-filter")), stop=lambda: next(heard))
         whole = record(cnnstep.trace(cnnstep.scenario("first-filter"), 3))
-        cut = record(cut_off(3))
         assert (cut.interrupted, whole.interrupted) == (True, False)
         assert (cut.losses, cut.events, cut.last.number) == (whole.losses, whole.events, 2)
-
-    def test_before_the_first_iteration_is_over_nothing_is(self) -> None:
-        none = cut_off(0)
-
-        with pytest.raises(KeyboardInterrupt):
-            record(none)
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
     @pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGHUP"])
     def test_each_signal_ends_a_long_run_with_what_is_done(self, sent: str) -> None:
-        command = [sys.executable, "-m", "cnnstep", "run", "first-filter-slow", "-n", "1000000000"]
+        out = self.ended_by(sent)
+        assert re.search(r"The loss went from 2 to \S+ in\s+[0-9]+\s+iterations", out)
+
+    def test_json_is_written_while_the_run_goes_on_and_ends_as_json(self) -> None:
+        data = json.loads(self.ended_by("SIGINT", "--json"))
+        listed = [one["iteration"] for one in data["iterations"]]
+        assert listed == list(range(len(listed)))
+        assert data["left_out"]["iterations"] == 10**9 - len(listed)
+        assert data["left_out"]["message"].endswith("were not carried out: the run was interrupted")
+
+    @staticmethod
+    def ended_by(sent: str, *options: str) -> str:
+        command = [sys.executable, "-m", "cnnstep", "run", "first-filter-slow", "-n", "1000000000", *options]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
             try:
                 running.communicate(timeout=2)
@@ -213,4 +216,32 @@ class TestInterrupted:
                 running.send_signal(getattr(signal, sent))
             out, err = running.communicate(timeout=60)
         assert (running.returncode, err) == (130, "\nStopped.\n")
-        assert re.search(r"The loss went from 2 to \S+ in\s+[0-9]+\s+iterations", out)
+        return out
+
+
+class TestLongRuns:
+    """A run of a million iterations holds what a run of some thousand does."""
+
+    def test_losses_beyond_what_anyone_looks_at_are_thinned_evenly(self) -> None:
+        recorded = record(cnnstep.trace(cnnstep.scenario("first-filter-slow"), 2 * MOST_KEPT + 5))
+        first = record(cnnstep.trace(cnnstep.scenario("first-filter-slow"), 20))
+        assert len(recorded.losses) == MOST_KEPT + 4
+        assert recorded.losses[:10] == first.losses[:20:2]
+        assert recorded.losses[-1] == recorded.outcome.loss
+
+    def test_of_the_events_the_first_and_the_last_remain_and_the_rest_are_counted(self) -> None:
+        recording = Recording()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("cnnstep.tutor.record._Watch.happened", lambda self, iteration: ["something"])
+            for _ in recording.taking(iterations(2 * MOST_KEPT + 7), lambda _: False, lambda _: None, lambda: False):
+                pass
+        events = recording.whole.events
+        assert [event.iteration for event in events[:2]] == [0, 1]
+        assert events[-1].iteration == 2 * MOST_KEPT + 6
+        assert (len(events), recording.whole.events_left_out) == (2 * MOST_KEPT, 7)
+
+
+def iterations(count: int) -> Iterator[Iteration]:
+    """So many iterations, all like the first."""
+    first = first_iteration(lesson_of(cnnstep.scenario("first-filter")))
+    return (replace(first, number=number) for number in range(count))

@@ -7,8 +7,8 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import TextIO
 
@@ -16,7 +16,7 @@ import typer
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.cli import analyze, check, practice, progress, reference, run, sweep
-from cnnstep.surface.cli.context import screen, show_json
+from cnnstep.surface.cli.context import handling, screen, show_json
 from cnnstep.surface.cli.usage import PlainCommand, PlainHelp, usage_fault
 from cnnstep.surface.exits import Exit
 from cnnstep.surface.screen import USUAL_WIDTH
@@ -80,7 +80,7 @@ def run_app(arguments: Sequence[str]) -> int:
     _open_missing_streams()
     code: int = Exit.DONE
     try:
-        with _as_ctrl_c(), warnings.catch_warnings():
+        with handling(signal.default_int_handler), warnings.catch_warnings():
             # a sum that overflows is told by what becomes of the numbers, in words
             warnings.simplefilter("ignore", RuntimeWarning)
             code = _carry_out(arguments)
@@ -92,20 +92,6 @@ def run_app(arguments: Sequence[str]) -> int:
         _tell(f"The output can't be written: {(error.strerror or str(error)).lower()}.\n")
         return Exit.UNUSABLE
     return code
-
-
-@contextmanager
-def _as_ctrl_c() -> Iterator[None]:
-    """Who is told to end, by a closed window or by `kill`, ends as by Ctrl-C, and leaves nothing half written."""
-    before = {}
-    try:
-        for name in ("SIGTERM", "SIGHUP"):
-            if told := getattr(signal, name, None):  # Windows has only the first
-                before[told] = signal.signal(told, signal.default_int_handler)
-        yield
-    finally:
-        for told, handler in before.items():
-            signal.signal(told, handler)
 
 
 def _carry_out(arguments: Sequence[str]) -> int:

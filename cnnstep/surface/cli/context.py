@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from cnnstep.surface.answer import Answer
@@ -14,6 +16,8 @@ from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Block, Document
 from cnnstep.tutor.numbers import Numbers
 
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What tells a program to end: Ctrl-C, `kill`, a window that is closed."""
 PATIENCE = 1.0
 """Seconds that a run may take before a progress bar appears."""
 
@@ -27,7 +31,7 @@ def give(answer: Answer, format: str) -> None:
     """An answer on standard output, in the format of this name."""
     from cnnstep.surface import formats
 
-    sys.stdout.write(formats.find(format).write(answer, screen()))
+    sys.stdout.writelines(formats.find(format).write(answer, screen()))
 
 
 def show(blocks: tuple[Block, ...], style: Numbers) -> None:
@@ -59,6 +63,32 @@ def show_json(data: dict[str, Any], indent: int | None = None) -> None:
     import json  # 2 ms, which text has no use for
 
     sys.stdout.write(json.dumps(data, allow_nan=False, indent=indent) + "\n")
+
+
+@contextmanager
+def handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Each signal that tells a program to end goes to the handler, but for those that it was told to ignore."""
+    before = {told: signal.signal(told, handler) for told in SIGNALS if signal.getsignal(told) is not signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for told, handler_before in before.items():
+            signal.signal(told, handler_before)
+
+
+@contextmanager
+def stopping() -> Iterator[Callable[[], bool]]:
+    """Whether such a signal has been heard: what is under way is then finished. The second one ends it at once."""
+    heard = False
+
+    def hear(told: int, frame: FrameType | None) -> None:
+        nonlocal heard
+        if heard:
+            raise KeyboardInterrupt
+        heard = True
+
+    with handling(hear):
+        yield lambda: heard
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cnnstep.surface.loading import Loaded
     from cnnstep.tutor.document import Block
     from cnnstep.tutor.numbers import Numbers
-    from cnnstep.tutor.record import Record
+    from cnnstep.tutor.record import Record, Recording
 
 
 StartWeights = Annotated[
@@ -76,7 +76,8 @@ def run(
     from cnnstep.surface.answer import Answer
     from cnnstep.surface.cli.context import give
     from cnnstep.surface.told import told
-    from cnnstep.tutor.run import keeps_all, run_data, run_document, sample_shown
+    from cnnstep.tutor.record import Recording
+    from cnnstep.tutor.run import run_document, run_pieces, sample_shown
     from cnnstep.tutor.select import lesson_for, names_of
 
     style, shape = style_of(precision, fractions), format_of(format, as_json)
@@ -87,52 +88,90 @@ def run(
     _check_output(save, force, mistake)
     loaded = _loaded(scenario, weights)
     steps = names_of(only)
-    lesson = lesson_for(loaded.scenario, steps)
-    total = iterations or loaded.scenario.iterations
-    multiple = every or int(shape == "json" and keeps_all(loaded.scenario, total))
-
-    def keep(number: int) -> bool:
-        return bool(multiple) and number % multiple == 0
-
-    recorded = _recorded(lesson, total, keep)
-    if save:
-        _save(save, recorded, force)
+    asked = _Asked(loaded, lesson_for(loaded.scenario, steps), steps, iterations or loaded.scenario.iterations, every)
     if mistake:
-        if recorded.interrupted:
-            raise KeyboardInterrupt  # half of a comparison says nothing
-        give(_beside_the_right_way(recorded, mistake, total, keep, loaded, steps, style), shape)
+        give(_beside_the_right_way(asked, mistake, style, shape), shape)
         return
+    recording = Recording()
 
     def document() -> tuple[Block, ...]:
-        return run_document(recorded, loaded.name, style, steps, sample_shown(recorded.first, sample))
+        for _ in _taking(asked, asked.lesson, recording, asked.keep):
+            pass
+        first = recording.whole.first
+        return run_document(recording.whole, loaded.name, style, steps, sample_shown(first, sample))
 
-    give(Answer(document, lambda: run_data(recorded, told(loaded), steps, total), style), shape)
-    if recorded.interrupted:
+    def data() -> Iterator[tuple[str, Any]]:
+        taking = _taking(asked, asked.lesson, recording)
+        return run_pieces(taking, recording, asked.listed, told(loaded), steps, asked.total)
+
+    give(Answer(document, data, style), shape)
+    if save:
+        _save(save, recording.whole, force)
+    if recording.whole.interrupted:
         raise typer.Exit(Exit.INTERRUPTED)
 
 
-def _beside_the_right_way(
-    right: Record,
-    code: str,
-    total: int,
-    keep: Callable[[int], bool],
-    loaded: Loaded,
-    steps: tuple[str, ...],
-    style: Numbers,
-) -> Answer:
-    """The same run with a mistake made in every iteration, next to the right one."""
+@dataclass(frozen=True)
+class _Asked:
+    """A run as it was asked for."""
+
+    loaded: Loaded
+    lesson: Lesson
+    steps: tuple[str, ...]
+    total: int
+    every: int | None
+
+    def keep(self, number: int) -> bool:
+        """Whether --every names this iteration."""
+        return bool(self.every) and number % (self.every or 1) == 0
+
+    @property
+    def listed(self) -> int | None:
+        """JSON has one iteration in so many; None where it has the first and the last."""
+        from cnnstep.tutor.run import keeps_all
+
+        return self.every or (1 if keeps_all(self.loaded.scenario, self.total) else None)
+
+
+def _taking(
+    asked: _Asked, lesson: Lesson, recording: Recording, keep: Callable[[int], bool] = lambda number: False
+) -> Iterator[Iteration]:
+    """The iterations, each taken in; Ctrl-C ends them after the one that is under way."""
+    from cnnstep.engine.trace import trace
+    from cnnstep.surface.cli.context import progress, stopping
+
+    with progress(asked.total, "iterations") as done, stopping() as stop:
+        yield from recording.taking(trace(lesson, asked.total), keep, done, stop)
+
+
+def _beside_the_right_way(asked: _Asked, code: str, style: Numbers, shape: str) -> Answer:
+    """The run with a mistake made in every iteration, next to the right one."""
     from cnnstep.surface.answer import Answer
     from cnnstep.surface.told import told
     from cnnstep.tutor.mistakes import MISTAKES, mistaken
     from cnnstep.tutor.mistakes.astray import astray_data, astray_document
 
     made = MISTAKES.find(code)
-    wrong = _recorded(mistaken(right.lesson, made), total, keep)
+    if shape == "json":
+        asked = replace(asked, every=asked.listed)
+    right, wrong = (_recorded(asked, one) for one in (asked.lesson, mistaken(asked.lesson, made)))
     return Answer(
-        lambda: astray_document(wrong, right, made, loaded.name, style),
-        lambda: astray_data(wrong, right, made, told(loaded), steps, total),
+        lambda: astray_document(wrong, right, made, asked.loaded.name, style),
+        lambda: astray_data(wrong, right, made, told(asked.loaded), asked.steps, asked.total),
         style,
     )
+
+
+def _recorded(asked: _Asked, lesson: Lesson) -> Record:
+    """The whole run: half of a comparison says nothing."""
+    from cnnstep.tutor.record import Recording
+
+    recording = Recording()
+    for _ in _taking(asked, lesson, recording, asked.keep):
+        pass
+    if recording.whole.interrupted:
+        raise KeyboardInterrupt
+    return recording.whole
 
 
 def _loaded(name: str, weights: str) -> Loaded:
@@ -162,15 +201,6 @@ def _save(path: str, recorded: Record, force: bool) -> None:
 
     save_weights(recorded.outcome, path, force)
     say(f"Written: {path}")
-
-
-def _recorded(lesson: Lesson, total: int, keep: Callable[[int], bool]) -> Record:
-    from cnnstep.engine.trace import trace
-    from cnnstep.surface.cli.context import progress
-    from cnnstep.tutor.record import record
-
-    with progress(total, "iterations") as done:
-        return record(trace(lesson, total), keep, done)
 
 
 def _iteration(lesson: Lesson, number: int) -> Iteration:

@@ -1,11 +1,12 @@
 """The formats in which a command answers, a module or a package each: whatever stands in this folder can be chosen.
 
-A format's `write(answer, screen) -> str` makes a text of an answer: `text` and its like of the document, `json` of the
-data. `--format NAME` chooses one, and `--json` is short for `--format json`.
+A format's `write(answer, screen)` makes a text of an answer, in pieces: `text` and its like of the document, `json`
+of the data. `--format NAME` chooses one, and `--json` is short for `--format json`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, cast
@@ -21,8 +22,8 @@ USUAL = "text"
 class Format(Protocol):
     """What the module of a format offers."""
 
-    def write(self, answer: Answer, screen: Screen) -> str:
-        """The answer in this format; `InputError` where it has no such form."""
+    def write(self, answer: Answer, screen: Screen) -> Iterable[str]:
+        """The answer in this format, piece by piece; `InputError` where it has no such form."""
 
 
 def names() -> list[str]:

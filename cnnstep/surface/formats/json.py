@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.answer import Answer
 from cnnstep.surface.screen import Screen
 
 
-def write(answer: Answer, screen: Screen) -> str:
-    """The answer's data. Infinities would be no JSON, so none may be in it."""
+def write(answer: Answer, screen: Screen) -> Iterator[str]:
+    """The answer's data, each piece when it is there. Infinities would be no JSON, so none may be in it."""
     if answer.data is None:
         raise InputError(Fault("no-data", "this command has no JSON", "leave --format out"))
-    return json.dumps(answer.data(), allow_nan=False) + "\n"
+    data = answer.data()
+    yield from _mapping(data.items() if isinstance(data, Mapping) else data)
+    yield "\n"
+
+
+def _mapping(items: Any) -> Iterator[str]:
+    for number, (key, value) in enumerate(items):
+        yield f"{', ' if number else '{'}{json.dumps(key)}: "
+        yield from _list(value) if isinstance(value, Iterator) else (json.dumps(value, allow_nan=False),)
+    yield "}"
+
+
+def _list(values: Iterator[Any]) -> Iterator[str]:
+    before = "["
+    for value in values:
+        yield before + json.dumps(value, allow_nan=False)
+        before = ", "
+    yield "]" if before != "[" else "[]"

@@ -102,7 +102,7 @@ def _run(session: Session, rest: str) -> Answer:
             iteration = iteration.next()
 
     recorded = record(iterations())
-    done = len(recorded.losses) - 1
+    done = recorded.iterations
     after = replace(session.moved(recorded.last.next(), -1).forward(), before=session)
     losses = " to ".join(session.style.text(loss) for loss in (recorded.losses[0], recorded.losses[-1]))
     short = "" if done == number else " The numbers are no longer finite, so it goes no further."

@@ -46,9 +46,9 @@ FLUID = (Heading, Paragraph, Formula, Note)
 FIGURES = (Sum, Table, Curve, HeatMap, Histogram, Gauges)
 
 
-def write(answer: Answer, screen: Screen) -> str:
+def write(answer: Answer, screen: Screen) -> tuple[str]:
     """The answer's document as it is printed."""
-    return render(Document(answer.blocks(), answer.numbers), screen)
+    return (render(Document(answer.blocks(), answer.numbers), screen),)
 
 
 def render(document: Document, screen: Screen) -> str:
