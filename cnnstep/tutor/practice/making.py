@@ -68,9 +68,11 @@ def exercise(skill: str, level: int, seed: int) -> Exercise:
 
 
 def _drawn(skill: str, variant: str, draw: Draw, tells: tuple[str, ...] = ()) -> Question:
-    """One draw; a question about a step is told what it has to tell apart."""
+    """One draw; a question about a step is told what it has to tell apart, unless its kind says so."""
     question = VARIANTS[skill, variant](draw)
-    return replace(question, tells=tells) if isinstance(question, StepQuestion) else question
+    if isinstance(question, StepQuestion) and not question.tells:
+        return replace(question, tells=tells)
+    return question
 
 
 def _source(skill: str, level: int, seed: int) -> Draw:
@@ -84,6 +86,10 @@ def about(skill: str, variant: str, level: int) -> tuple[str, ...]:
     So a new entry among the mistakes is asked for wherever it can be, and no list says where.
     """
     mistakes = SKILLS[skill].mistakes
+    draw = _source(f"{skill} {variant}", level, 0)
+    first = _drawn(skill, variant, draw) if mistakes else None
+    if isinstance(first, StepQuestion) and first.tells:
+        return first.tells
     draw = _source(f"{skill} {variant}", level, 0)
     samples = [_drawn(skill, variant, draw) for _ in range(SAMPLES if mistakes else 0)]
     shown = [{code for code in mistakes if shows(one, code)} for one in samples if isinstance(one, StepQuestion)]

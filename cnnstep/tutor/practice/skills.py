@@ -95,7 +95,7 @@ _skill(
 _skill(
     Skill(
         *("gradient", "Filter gradient", "gradient"),
-        ("square-filter", "oblong-filter", "square-input"),
+        ("square-filter", "oblong-filter", "square-input", "batch"),
         needs=("delta",),
         steps=("gradient",),
         in_turns=("square-filter", "oblong-filter", "square-input"),
@@ -123,7 +123,7 @@ _skill(
 _skill(
     Skill(
         *("input-gradient", "Input gradient", "input_gradient"),
-        ("one-filter",),
+        ("one-filter", "padding", "two-filters"),
         needs=("gradient",),
         steps=("input_gradient",),
         in_turns=("one-filter",),
@@ -140,7 +140,7 @@ _skill(
 _skill(
     Skill(
         *("channels", "Channels", "channels"),
-        ("forward", "gradient"),
+        ("forward", "gradient", "two-filters"),
         needs=("gradient",),
         in_turns=("forward", "gradient"),
     )

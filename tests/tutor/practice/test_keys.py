@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from cnnstep.engine.scenario import Scenario
 from cnnstep.tutor.document import Beside, Block, Matrix, Paragraph
 from cnnstep.tutor.practice.making import Exercise
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion
@@ -31,10 +33,17 @@ def by_brute_force(question: StepQuestion) -> Cells:
     if step.role == "input_gradient":
         return plain.gradient_of_input(number)
     if step.role in WEIGHTS:
-        return plain.gradient_of(WEIGHTS[step.role], number)
+        parts = [Plain(one).gradient_of(WEIGHTS[step.role], number) for one in samples(question.scenario)]
+        return {cell: sum(part[cell] for part in parts) for cell in parts[0]}
     assert step.role == "update"
     gradient = plain.gradient_of("weights", 0)
     return {cell: w - question.scenario.learning_rate * gradient[cell] for cell, w in plain.weights[0].items()}
+
+
+def samples(scenario: Scenario) -> list[Scenario]:
+    """Each sample of a batch alone."""
+    places = (slice(n, n + 1) for n in range(len(scenario.inputs)))
+    return [replace(scenario, inputs=scenario.inputs[at], targets=scenario.targets[at]) for at in places]
 
 
 @pytest.mark.parametrize(("skill", "variant"), [kind for kind in KINDS if kind[0] in STEPS])

@@ -16,10 +16,8 @@ from tests.tutor.practice.learners import by_misconception, follow_the_last_hint
 OF_AN_OPTIMIZER = {code for code in MISTAKES if MISTAKES[code].shown_on in ("momentum", "nesterov", "adam")}
 NOT_SET = {
     *("gradients-not-reset", *OF_AN_OPTIMIZER, "one-sided-difference", "nudge-too-large"),
-    *("averaged-over-batch", "averaged-twice", "one-sample-only", "filters-exchanged", "one-filter-sent-back"),
-    "padding-kept",
 }
-"""About another iteration, an optimizer, a nudge, a batch, several filters. No exercise asks for those."""
+"""About another iteration, an optimizer, a nudge. No exercise asks for those."""
 
 
 @pytest.mark.parametrize(("skill", "variant"), KINDS)

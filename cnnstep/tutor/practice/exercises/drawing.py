@@ -73,18 +73,23 @@ class Draw:
     def lesson(self, **keys: Any) -> Scenario:
         """One filter's scenario; what `keys` do not say is drawn."""
         image, window = keys.pop("sizes", None) or self.size()
-        channels = keys.pop("channels", 1)
+        channels, filters, batch = (keys.pop(name, 1) for name in ("channels", "filters", "batch"))
         geometry = Geometry.of(keys.get("stride", 1), keys.get("padding", 0), keys.get("dilation", 1))
         lead = () if channels == 1 else (channels,)
+        several = () if filters == 1 else (filters,)
         drawn: dict[str, Any] = {
             "input": self.integers(*lead, *image),
-            "filter": self.integers(*lead, *window, low=-2, high=2),
-            "target": np.zeros(geometry.outputs(image, window)),
+            "filter": self.integers(*several, *(lead or (1,) * len(several)), *window, low=-2, high=2),
+            "target": np.zeros((*several, *geometry.outputs(image, window))),
             "activation": "relu",
             "learning_rate": self.rate(),
         }
         if keys.pop("bias", False):
             keys["bias"] = float(self.pick(-2, -1, 1, 2))
+        if batch > 1:
+            first, target = drawn.pop("input"), drawn.pop("target")
+            inputs = (first, *(self.integers(*first.shape) for _ in range(batch - 1)))
+            keys["samples"] = [{"input": image, "target": target} for image in inputs]
         scenario = one_filter(**{**drawn, **keys})
         return scenario if "target" in keys else self._with_near_targets(scenario)
 

@@ -10,6 +10,8 @@ from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
 
 LARGE = 4
+OF_A_BATCH = ("averaged-over-batch", "averaged-twice", "one-sample-only")
+"""What a batch is there to show; the other mistakes in a gradient show with one sample."""
 
 
 @variant("forward", "one-output")
@@ -92,6 +94,13 @@ def _gradient_of_a_square_input(draw: Draw) -> Question:
     return StepQuestion(lesson, "gradient", hidden=draw.from_level(3, "delta"))
 
 
+@variant("gradient", "batch")
+def _gradient_of_a_batch(draw: Draw) -> Question:
+    small, large = (((1, 3), (1, 2)), ((3, 1), (2, 1))), (((2, 3), (2, 2)), ((3, 2), (2, 2)))
+    lesson = draw.lesson(sizes=draw.pick(*(small if draw.level == 1 else large)), batch=2)
+    return StepQuestion(lesson, "gradient", hidden=draw.from_level(3, "delta"), tells=OF_A_BATCH)
+
+
 @variant("bias-gradient", "one-filter")
 def _bias_gradient(draw: Draw) -> Question:
     lesson = draw.lesson(sizes=draw.size(SQUARE), bias=True)
@@ -115,6 +124,21 @@ def _update_with_decimals(draw: Draw) -> Question:
 def _input_gradient(draw: Draw) -> Question:
     small = draw.pick(((2, 3), (1, 2)), ((3, 2), (2, 1)))  # δ as large as the filter at least: so it needs no padding
     lesson = draw.lesson(sizes=small if draw.level == 1 else draw.size(SQUARE))
+    return StepQuestion(lesson, "input_gradient", hidden=draw.from_level(3, "delta"))
+
+
+@variant("input-gradient", "padding")
+def _input_gradient_with_padding(draw: Draw) -> Question:
+    row, column = {"sizes": ((1, 3), (1, 2)), "padding": (0, 1)}, {"sizes": ((3, 1), (2, 1)), "padding": (1, 0)}
+    large = ({"sizes": ((2, 3), (2, 2)), "padding": 1}, {"sizes": ((3, 2), (2, 2)), "padding": 1})
+    lesson = draw.lesson(**draw.pick(*((row, column) if draw.level == 1 else large)))
+    return StepQuestion(lesson, "input_gradient", hidden=draw.from_level(3, "delta"))
+
+
+@variant("input-gradient", "two-filters")
+def _input_gradient_of_two_filters(draw: Draw) -> Question:
+    small, large = (((1, 3), (1, 2)), ((3, 1), (2, 1))), (((2, 3), (2, 2)), ((3, 2), (2, 2)))
+    lesson = draw.lesson(sizes=draw.pick(*(small if draw.level == 1 else large)), filters=2)
     return StepQuestion(lesson, "input_gradient", hidden=draw.from_level(3, "delta"))
 
 
@@ -151,3 +175,10 @@ def _channels_back(draw: Draw) -> Question:
     sizes = draw.pick(((2, 3), (2, 2)), ((3, 2), (2, 2)))
     lesson = draw.lesson(sizes=sizes, channels=2)
     return StepQuestion(lesson, "gradient", hidden=draw.from_level(3, "delta"))
+
+
+@variant("channels", "two-filters")
+def _two_filters(draw: Draw) -> Question:
+    small, large = (((2, 3), (2, 2)), ((3, 2), (2, 2))), (((2, 4), (2, 3)), ((4, 2), (3, 2)), ((3, 3), (2, 2)))
+    lesson = draw.lesson(sizes=draw.pick(*(small if draw.level == 1 else large)), filters=2)
+    return StepQuestion(lesson, "forward" if draw.level == 1 else "gradient")

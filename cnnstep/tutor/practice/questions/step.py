@@ -97,7 +97,9 @@ class StepQuestion:
             return f"Work out {label}, the number in row {row}, column {column}."
         if not shape:
             return f"Work out {symbol}, one number."
-        after = f", {self.step.quantity.layout.visible[0]} after {self.step.quantity.layout.visible[0]}"
+        counted = (axis for axis, n in zip(self.step.quantity.layout.visible, self.right.shape, strict=True) if n != 1)
+        axis = next(counted, "")
+        after = f", {axis} after {axis}"
         size = f"{shape[0]} numbers" if len(shape) == 1 else size_text(shape)
         return f"Work out all of {symbol}, {size}{after if len(shape) > 2 else ''}."
 
@@ -202,7 +204,7 @@ def _is_smooth(step: Step) -> bool:
 
 def _matrix_of(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape without leading axes that hold one matrix only."""
-    return shape if any(size != 1 for size in shape[:-2]) else shape[-2:]
+    return (*(size for size in shape[:-2] if size != 1), *shape[-2:])
 
 
 def as_typed(array: Array | float) -> str:

@@ -58,14 +58,21 @@ def _matrix(question: StepQuestion, rows: tuple[tuple[Typed, ...], ...], style: 
     if wrong is None and not diagnosis.mistakes:
         raise InputError(_other_size(question, mine))
     cells = [] if wrong is None else [tuple(int(i) for i in cell) for cell in np.argwhere(wrong)]
-    told = (Paragraph(SETTLED[settled[0]]),) if settled else _named(question, diagnosis)
-    blocks = (*_shown(question, mine, cells, wrong is None), *told)
-    focus = cells[0] if cells else None
+    focus, shown = cells[0] if cells else None, _shown(question, mine, cells, wrong is None)
     if settled:
-        return Marked(False, blocks, focus=focus)
+        codes = _giving(question, mine)
+        told = _explanations(question, codes) if codes else (Paragraph(SETTLED[settled[0]]),)
+        return Marked(False, (*shown, *told), tuple(codes[:1]), tuple(codes[1:]), focus)
+    blocks = (*shown, *_named(question, diagnosis))
     found = diagnosis.mark(question.step.name)
     others = tuple(code for codes in found.alternatives for code in codes)
     return Marked(False, blocks, found.mistakes, others, focus)
+
+
+def _giving(question: StepQuestion, mine: Written) -> list[str]:
+    """The mistakes that it is about and that give these numbers."""
+    found = {code: [mine.wrong(result) for result in question.by_mistake.get(code, ())] for code in question.tells}
+    return [code for code, every in found.items() if any(one is not None and not one.any() for one in every)]
 
 
 def _settled(question: StepQuestion, key: str) -> bool:

@@ -35,6 +35,8 @@ def facts(iteration: Iteration, step: Step) -> Iterator[str]:
         yield from _of_the_windows(part, step)
     if step.word == "softmax":
         yield _powers(iteration, step)
+    if len(iteration.lesson.scenario.inputs) > 1 and step.role == "gradient":
+        yield "The loss is a sum over the samples."
     if step.role == "update":
         yield f"The learning rate η is {AS_USUAL.text(iteration.lesson.scenario.learning_rate)}."
 
@@ -120,7 +122,9 @@ def _how(iteration: Iteration, step: Step) -> str:
     is_slope = step.role == "error" and not iteration.lesson.scenario.vocabulary.shows_difference
     if step.word in IDEAS and not is_slope:
         with_bias = isinstance(part, Conv | Dense) and part.bias is not None and step.word in ("forward", "dense")
-        return f"{IDEAS[step.word]}{' Then add the bias, once.' if with_bias else ''}"
+        several = len(iteration.lesson.scenario.inputs) > 1 and step.role == "gradient"
+        more = " Then add the bias, once." if with_bias else " All samples' products are added." if several else ""
+        return f"{IDEAS[step.word]}{more}"
     if isinstance(part, ActivationLayer):
         return _through(part, step)
     if isinstance(part, Pool):
