@@ -32,7 +32,8 @@ class Put:
 class Factor:
     """One number in a product: what it is called, its value, and the quantity and (full) cell it was read from.
 
-    `put` is how the number comes about where it is worked out on the spot: a slope, a power.
+    `put` is how the number comes about where it is worked out on the spot: a slope, a power. `function` is the name of
+    the function whose value it is, where it is no more than that: `relu` of the number that was read.
     """
 
     label: str
@@ -40,6 +41,7 @@ class Factor:
     source: str | None = None
     cell: Cell = ()
     put: Put | None = None
+    function: str = ""
 
 
 @dataclass(frozen=True)

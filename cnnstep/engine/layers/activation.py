@@ -50,7 +50,8 @@ class ActivationLayer(Layer):
         def working(values: Values, cell: Cell) -> Working:
             at, label = float(values[z.name][cell]), z.label(cell)
             put = put_value(self.phi, at, label)
-            return Working((Term((Factor(f"{self.phi.name}({label})", self.phi.value_at(at), z.name, cell, put),)),))
+            name, value = self.phi.name, self.phi.value_at(at)
+            return Working((Term((Factor(f"{name}({label})", value, z.name, cell, put, name),)),))
 
         formula = f"{output.symbol} = {self.phi.name}({z.symbol})"
         return self.step(context, output, "forward", formula, (z,), compute, working)

@@ -50,10 +50,9 @@ def put_right_cell(case: Case, times: float, cell: Cell, style: Numbers) -> Bloc
 
 def _put_in(factor: Factor, case: Case, style: Numbers) -> str:
     """`relu(-2)`; where no function is asked, what the number was called."""
-    name, bracket, _ = factor.label.partition("(")
-    if factor.source is None or not bracket or not name.isidentifier():
+    if factor.source is None or not factor.function:
         return factor.label
-    return f"{name}({style.text(float(case.values[factor.source][factor.cell]))})"
+    return f"{factor.function}({style.text(float(case.values[factor.source][factor.cell]))})"
 
 
 @dataclass(frozen=True)
@@ -125,8 +124,8 @@ def _of_matrices(case: Case, times: float, style: Numbers) -> str:
 
 def _of_one(column: tuple[Factor, ...], case: Case, style: Numbers) -> str:
     """What is made of a single matrix: `relu([[3,0],[-2,1]])`; nothing where it says no more than the result."""
-    source, (name, bracket, _) = column[0].source, column[0].label.partition("(")
-    if source is None or not bracket:
+    source, name = column[0].source, column[0].function
+    if source is None or not name:
         return ""
     array = case.values[source]
     return f"{name}({_matrix(case.lesson.quantity(source).layout.show(array), style.text, style)})"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from cnnstep.engine.build import rebuilt
+from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.layers.layer import Layer, WithWeights
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import Fault, InputError
@@ -94,14 +97,15 @@ def _random(like: Scenario, random: np.random.Generator) -> Scenario:
     pairs = data.get("samples", [data])
     for pair in pairs:
         pair |= {"input": drawn(pair["input"], *INPUT), "target": target(pair["target"])}
-    if "filter" in data:
-        data["filter"] = drawn(data["filter"], *WEIGHTS)
-    for layer in data.get("layers", []):
-        if layer["type"] == "conv":
-            layer["weights"] = drawn(layer["weights"], *WEIGHTS)
-        elif "weights" in layer:  # quarters, for shares that are not all 0 or 1
-            layer["weights"] = (np.asarray(drawn(layer["weights"], *WEIGHTS)) / 4).tolist()
-    return rebuilt(data)
+
+    def other(layer: Layer) -> Layer:
+        if not isinstance(layer, WithWeights):
+            return layer
+        parts = 1 if isinstance(layer, Conv) else 4  # quarters, for shares that are not all 0 or 1
+        return replace(layer, weights=frozen(np.asarray(drawn(layer.weights, *WEIGHTS)) / parts))
+
+    question = rebuilt(data)
+    return replace(question, layers=tuple(map(other, question.layers)))
 
 
 def _size(data: Mapping[str, Any]) -> int:
