@@ -82,7 +82,8 @@ def _reach(name: str, graph: Mapping[str, set[str]]) -> set[str]:
 def worlds() -> int:
     """How often the program asks whether it has one filter or a network before it, in whatever words."""
     asked = re.compile(
-        r"\bis_network\b|\bif (?:not )?(?:self|scenario)\.names\b|\bvocabulary is\b|\"(?:filter|layers)\" (?:not )?in\b"
+        r"\bis_network\b|\bif (?:not )?(?:self|scenario)\.names\b|\bvocabulary is\b"
+        r"|\"(?:filter|layers)\" (?:not )?in (?!hidden)"
     )
     return sum(len(asked.findall(path.read_text(encoding="utf-8"))) for path in modules().values())
 

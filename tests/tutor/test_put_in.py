@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cnnstep.engine.activations import ACTIVATIONS, Activation
 from cnnstep.engine.build import one_filter
+from cnnstep.engine.layers.activation import put_slope, put_value
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.put_in import put_slope, put_value
 from cnnstep.engine.step import Factor, Put, Term, Working
 from cnnstep.engine.trace import Iteration, first_iteration, trace
 from cnnstep.surface.loading import scenario
