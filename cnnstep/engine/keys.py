@@ -127,6 +127,11 @@ class Key:
     such_as: str = "2"
 
     @property
+    def takes_file(self) -> bool:
+        """Whether the numbers may stand in a file of their own."""
+        return isinstance(self.form, OneOf) and NUMBERS_FILE in self.form.forms
+
+    @property
     def is_needed(self) -> bool:
         """Whether it can't be left out."""
         return self.default is NEEDED

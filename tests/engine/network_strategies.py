@@ -57,6 +57,23 @@ def moving(draw: st.DrawFn, size: Size, kind: str) -> tuple[dict[str, Any], tupl
     return keys | ({"dilation": one_or_two(draw, dilation)} if kind == "conv" else {}), taps
 
 
+def spreading(draw: st.DrawFn, size: Size) -> tuple[dict[str, Any], tuple[int, int]]:
+    """How a transposed convolution's filter moves, so that its maps stay small: its keys, and its size."""
+
+    def axis(length: int) -> Move:
+        every = product((1, 2, 3), (1, 2), (0, 1), (1, 2))
+        return draw(st.sampled_from([move for move in every if 1 <= spread(length, *move) <= LARGEST]))
+
+    taps, stride, padding, dilation = zip(axis(size[1]), axis(size[2]), strict=True)
+    moves = {"stride": stride, "padding": padding, "dilation": dilation}
+    return {key: one_or_two(draw, (pair[0], pair[1])) for key, pair in moves.items()}, (taps[0], taps[1])
+
+
+def spread(length: int, taps: int, stride: int, padding: int, dilation: int) -> int:
+    """How long a transposed convolution makes an axis."""
+    return (length - 1) * stride + (taps - 1) * dilation + 1 - 2 * padding
+
+
 def drawn(random: np.random.Generator, shape: tuple[int, ...], smooth: bool) -> Array:
     """Quarters, which tie and hit kinks; or, where that must not be, any numbers, small enough for many layers."""
     if smooth:
@@ -67,7 +84,10 @@ def drawn(random: np.random.Generator, shape: tuple[int, ...], smooth: bool) -> 
 
 def of_maps(draw: st.DrawFn, size: Size, random: np.random.Generator, smooth: bool) -> dict[str, Any]:
     """A layer that takes these maps."""
-    kind = draw(st.sampled_from(("conv", "max_pool", "average_pool", "activation", "flatten")))
+    kind = draw(st.sampled_from(("conv", "transposed_conv", "max_pool", "average_pool", "activation", "flatten")))
+    if kind == "transposed_conv":
+        keys, window = spreading(draw, size)
+        return {**weighted(draw, kind, (size[0], draw(st.integers(1, 2)), *window), random, smooth, 1), **keys}
     if kind in ("max_pool", "average_pool"):
         keys, window = moving(draw, size, kind)
         return {"type": kind, "size": list(window), **keys}
@@ -86,10 +106,10 @@ def of_row(draw: st.DrawFn, size: Size, random: np.random.Generator, smooth: boo
 
 
 def weighted(
-    draw: st.DrawFn, kind: str, shape: tuple[int, ...], random: np.random.Generator, smooth: bool
+    draw: st.DrawFn, kind: str, shape: tuple[int, ...], random: np.random.Generator, smooth: bool, outputs_axis: int = 0
 ) -> dict[str, Any]:
     """A layer with weights of this shape, and with or without a bias."""
-    bias = drawn(random, shape[:1], smooth) if draw(st.booleans()) else None
+    bias = drawn(random, (shape[outputs_axis],), smooth) if draw(st.booleans()) else None
     return {"type": kind, "weights": drawn(random, shape, smooth), "bias": bias}
 
 
@@ -116,6 +136,10 @@ def size_after(layer: Mapping[str, Any], size: Size) -> Size:
         return (int(np.prod(size)),)
     if layer["type"] == "dense":
         return (len(layer["weights"]),)
+    if layer["type"] == "transposed_conv":
+        moves = (np.broadcast_to(layer[key], 2) for key in ("stride", "padding", "dilation"))
+        axes = zip(size[1:], layer["weights"].shape[2:], *moves, strict=True)
+        return (layer["weights"].shape[1], *(int(spread(*axis)) for axis in axes))
     if layer["type"] != "conv" and "size" not in layer:
         return size
     shape = np.shape(layer["weights"]) if layer["type"] == "conv" else (size[0], size[0], *layer["size"])

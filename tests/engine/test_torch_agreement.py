@@ -96,11 +96,14 @@ class Theirs:
         return outputs, LOSSES[self.scenario.loss.name](outputs, torch.tensor(np.array(self.scenario.targets)))
 
     def _layer(self, x: Any, layer: Mapping[str, Any], name: str) -> Any:
-        if layer["type"] not in ("conv", "dense"):
+        if layer["type"] not in ("conv", "transposed_conv", "dense"):
             return LAYERS[layer["type"]](x, layer)
         weights, bias = self.weights[f"{name}.weights"], self.weights.get(f"{name}.bias")
         if layer["type"] == "dense":
             return F.linear(x, weights, bias)
+        if layer["type"] == "transposed_conv":
+            moves = {key: layer[key] for key in ("stride", "padding", "dilation")}
+            return F.conv_transpose2d(x, weights, bias, **moves)
         with warnings.catch_warnings():  # that "same" with an even window costs PyTorch a copy
             warnings.filterwarnings("ignore", "Using padding='same' with even kernel lengths")
             return F.conv2d(x, weights, bias, layer["stride"], layer["padding"], layer["dilation"])

@@ -126,4 +126,4 @@ def _read(entry: Entry) -> ActivationLayer | None:
 
 
 for _name in ACTIVATIONS:
-    KINDS.add(_name)(LayerKind(f"φ: {_name}.", 6, numbers_of(ACTIVATIONS[_name]), _read))
+    KINDS.add(_name)(LayerKind(f"φ: {_name}.", 60, numbers_of(ACTIVATIONS[_name]), _read))

@@ -267,7 +267,9 @@ WEIGHTS_KEY = weights_key(
 )
 
 
-@layer_kind("conv", "Filters that move over maps.", 1, (WEIGHTS_KEY, BIAS_KEY, STRIDE, PADDING, DILATION, LEFTOVER_KEY))
+@layer_kind(
+    "conv", "Filters that move over maps.", 10, (WEIGHTS_KEY, BIAS_KEY, STRIDE, PADDING, DILATION, LEFTOVER_KEY)
+)
 def _read(entry: Entry) -> Conv | None:
     def shape(draw: Entry) -> tuple[int, ...]:
         size = draw.pair(DRAWN_SIZE)

@@ -124,7 +124,7 @@ WEIGHTS_KEY = weights_key(
 )
 
 
-@layer_kind("dense", "Every output from every input.", 4, (WEIGHTS_KEY, BIAS))
+@layer_kind("dense", "Every output from every input.", 40, (WEIGHTS_KEY, BIAS))
 def _read(entry: Entry) -> Dense | None:
     weights = entry.weights(WEIGHTS_KEY, NESTING, lambda draw: (draw.count(OUTPUTS), draw.units or 1))
     return None if weights is None else Dense(weights, entry.bias(len(weights)))

@@ -55,6 +55,6 @@ class Flatten(Layer):
         return (step,) if send_back else ()
 
 
-@layer_kind("flatten", "Maps as one row of numbers.", 3)
+@layer_kind("flatten", "Maps as one row of numbers.", 30)
 def _read(entry: Entry) -> Flatten:
     return Flatten()

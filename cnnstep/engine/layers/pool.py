@@ -313,13 +313,13 @@ TIES_KEY = Key(
 )
 
 
-@layer_kind("max_pool", "The largest number of each window.", 2, (*_MOVES, TIES_KEY))
+@layer_kind("max_pool", "The largest number of each window.", 20, (*_MOVES, TIES_KEY))
 def _read_max(entry: Entry) -> MaxPool | None:
     window = _window(entry)
     return None if window is None else MaxPool(window, entry.word(TIES_KEY) == "share")
 
 
-@layer_kind("average_pool", "The mean of each window.", 2, _MOVES)
+@layer_kind("average_pool", "The mean of each window.", 20, _MOVES)
 def _read_average(entry: Entry) -> AveragePool | None:
     window = _window(entry)
     return None if window is None else AveragePool(window)

@@ -109,6 +109,6 @@ def _passed(values: Values, upstream: Upstream, p: Quantity, cell: Cell, j: int)
     return Term((*upstream.factors(values, cell), read(p, values, cell), slope))
 
 
-@layer_kind("softmax", "Shares that add up to 1.", 5)
+@layer_kind("softmax", "Shares that add up to 1.", 50)
 def _read(entry: Entry) -> Softmax:
     return Softmax()

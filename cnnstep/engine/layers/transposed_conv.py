@@ -200,7 +200,7 @@ WEIGHTS_KEY = weights_key(
 @layer_kind(
     "transposed_conv",
     "Filters that every input number writes into larger maps.",
-    2,
+    15,
     (WEIGHTS_KEY, BIAS_KEY, STRIDE, PADDING, DILATION),
 )
 def _read(entry: Entry) -> TransposedConv | None:

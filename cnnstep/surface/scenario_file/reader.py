@@ -13,6 +13,7 @@ from typing import Any
 
 from cnnstep.engine.build import rebuilt
 from cnnstep.engine.keys import Part
+from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.scenario_keys import KEYS, NETWORK, ONE_FILTER, REPLACED_BY_LAYERS, SAMPLE_KEYS, SUCH_AS
 from cnnstep.errors import MOST_FAULTS, Fault, InputError, Path
@@ -230,7 +231,7 @@ class _Reading:
 
 def matrix_paths(data: Mapping[str, Any]) -> list[Path]:
     """Where matrices, and files of them, may stand in this scenario."""
-    found: list[Path] = [("input",), ("target",), ("filter",)]
+    found: list[Path] = [(key.name,) for key in ONE_FILTER.keys if key.takes_file]
     for key in ("samples", "test"):
         samples = data.get(key)
         places: list[Path] = [(key,)] if isinstance(samples, dict) else []
@@ -239,7 +240,9 @@ def matrix_paths(data: Mapping[str, Any]) -> list[Path]:
         found.extend((*place, part) for place in places for part in SAMPLE_KEYS)
     layers = data.get("layers")
     for index, layer in enumerate(layers if isinstance(layers, list) else []):
-        found.extend(("layers", index, key) for key in ("weights", "bias") if isinstance(layer, dict) and key in layer)
+        kind = str(layer.get("type")) if isinstance(layer, dict) else ""
+        keys = LAYERS[kind].keys if kind in LAYERS else ()
+        found.extend(("layers", index, key.name) for key in keys if key.takes_file and key.name in layer)
     return found
 
 
