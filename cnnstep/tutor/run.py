@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -190,7 +189,7 @@ def run_pieces(
         nonlocal count
         iteration = None
         for iteration in taking:
-            if iteration.number % (every or sys.maxsize) == 0:
+            if not iteration.number or (every and iteration.number % every == 0):
                 count += 1
                 yield iteration_data(iteration, only)
         if every is None and iteration and iteration.number:
