@@ -36,8 +36,8 @@ class Scaled(Layer):
     letter = "y"
     words = MappingProxyType({"forward": "scaled", "input_gradient": "scaled_gradient"})
     told = MappingProxyType({
-        "forward": Told("Scaling", "Every number is multiplied by the same.", "one number in, one number out"),
-        "input_gradient": Told("Input gradient", "It goes back times the same.", "the number that it was", "the scale"),
+        "forward": Told("Scaling", "one number in, one number out", "Every number is multiplied by the same."),
+        "input_gradient": Told("Input gradient", "the number that it was", "It goes back times the same.", "the scale"),
     })
     by: float = -1
 

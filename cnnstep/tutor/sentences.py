@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from cnnstep.engine.layers.activation import ActivationLayer
-from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.optimizers import Slot
 from cnnstep.engine.quantity import bracketed
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.network.words import ERROR, NETWORK_WORDS
+from cnnstep.tutor.network.words import ERROR, HAPPENED
 from cnnstep.tutor.numbers import Numbers, counted
-from cnnstep.tutor.words import Words, peak, share
+from cnnstep.tutor.words import Sentence, Words, peak, share, told_of
 
 
 def _forward(iteration: Iteration, step: Step, numbers: Numbers) -> str:
@@ -70,10 +71,6 @@ def _gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     return f"Each weight gets the sum of δ × the input that it met{meaning} {steepest}"
 
 
-def _bias_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
-    return "The bias is added to every output, so its gradient is the sum of all δ."
-
-
 def _input_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     if step.layer and step.layer != iteration.lesson.scenario.names[0]:
         return "How the loss changes with each number that this layer read: the upstream gradient of the layer before."
@@ -120,21 +117,22 @@ def _by(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     return f"{sign}{numbers.text(scenario.learning_rate)} × its {what}"
 
 
-WORDS: dict[str, Words] = {
-    "forward": Words("Forward pass", _forward, "the filter lies on this patch of the input: input × filter, summed"),
-    "activation": Words("Activation", _activation, "one number in, one number out"),
+WORDS: Mapping[str, Words] = {
     "error": Words("Error", _error, "how far this output is from its target"),
-    "delta": Words("Delta", _delta, "the error here, times the slope of the activation here"),
-    "gradient": Words("Filter gradient", _gradient, "this weight met these inputs, one for each output cell"),
-    "bias_gradient": Words("Bias gradient", _bias_gradient, "the bias is added to each of these outputs"),
-    "input_gradient": Words(
-        "Input gradient", _input_gradient, "this input met these weights, one for each output that it is part of"
-    ),
     "velocity": Words("Velocity", _velocity, "the old velocity, weakened, plus the new gradient"),
     "first_moment": Words("First moment", _first_moment, "the old mean, weakened, plus a share of the new gradient"),
     "second_moment": Words("Second moment", _second_moment, "the old mean, weakened, plus a share of the new square"),
     "update": Words("Update", _update, "the old weight plus its step"),
-    **NETWORK_WORDS,
+}
+"""What is said of the steps that belong to no layer: the error's and the optimizer's, by their words."""
+
+_HAPPENED: Mapping[str, Sentence] = {
+    "forward": _forward,
+    "activation": _activation,
+    "delta": _delta,
+    "gradient": _gradient,
+    "input_gradient": _input_gradient,
+    **HAPPENED,
 }
 
 
@@ -145,9 +143,11 @@ def words_of(iteration: Iteration, step: Step) -> Words:
 
 
 def _words(step: Step) -> Words:
-    """The words of its word here; else those that its layer brings along."""
-    told = step.part.told.get(step.role) if isinstance(step.part, Layer) else None
-    return Words(told.title, lambda *_: told.happens, told.why) if told else WORDS[step.word]
+    """What its layer says of it; the sentence is made here where it depends on the numbers."""
+    told = told_of(step)
+    if told is None:
+        return WORDS[step.word]
+    return Words(told.title, _HAPPENED.get(step.word) or (lambda *_: told.happens), told.why)
 
 
 def title_of(step: Step) -> str:

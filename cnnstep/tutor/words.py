@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnstep.engine.layers.layer import Layer, Told
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.numbers import Numbers
@@ -36,3 +37,10 @@ def share(where: NDArray[np.bool_], one: str, many: str) -> str:
     count = int(where.sum())
     noun, _, verb = (one if where.size == 1 else many).partition(" ")
     return f"{count} of {where.size} {noun} {one.partition(' ')[2] if count == 1 else verb}".rstrip()
+
+
+def told_of(step: Step) -> Told | None:
+    """What its layer says of a step; None for those that belong to no layer."""
+    if not isinstance(step.part, Layer):
+        return None
+    return step.part.told.get(step.role) or Told(step.role.replace("_", " ").capitalize(), "as its formula says")

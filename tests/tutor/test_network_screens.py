@@ -21,7 +21,7 @@ from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.network.overview import BIG, is_small, overview, summary_data
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.select import lesson_for, names_of
-from cnnstep.tutor.sentences import WORDS, title_of
+from cnnstep.tutor.sentences import title_of, words_of
 from cnnstep.tutor.why import why
 from tests.tutor.blocks import blocks_of, comes_to
 from tests.tutor.networks import Layers, batch, digits_like, smallest
@@ -99,7 +99,7 @@ class TestCards:
             assert isinstance(blocks[0], Heading)
             assert blocks[0].text == f"{iteration.lesson.names.index(step.name) + 1} {title_of(step)}"
             assert title_of(step).startswith(f"{step.layer}: " if step.layer else "Error")
-            assert step.word in WORDS
+            assert words_of(iteration, step).why
             assert isinstance(blocks[1], Paragraph)
             assert blocks[1].text.endswith(".")
 

@@ -8,6 +8,14 @@ import numpy as np
 import pytest
 
 from cnnstep.engine.build import one_filter
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.conv import Conv
+from cnnstep.engine.layers.dense import Dense
+from cnnstep.engine.layers.flatten import Flatten
+from cnnstep.engine.layers.layer import WithWeights
+from cnnstep.engine.layers.pool import AveragePool, MaxPool
+from cnnstep.engine.layers.softmax import Softmax
+from cnnstep.engine.layers.transposed_conv import TransposedConv
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.trace import Iteration, first_iteration
@@ -157,5 +165,10 @@ def test_the_sentence_says_what_happened(step: str, more: dict[str, Any], said: 
     assert said in words(card(built(**more), step))
 
 
-def test_every_role_has_a_title_and_an_introduction() -> None:
+def test_every_step_has_a_title_and_an_introduction_from_its_layer_or_from_here() -> None:
     assert all(entry.title and entry.why for entry in WORDS.values())
+    kinds = (ActivationLayer, AveragePool, Conv, Dense, Flatten, MaxPool, Softmax, TransposedConv)
+    for kind in kinds:
+        roles = {"forward", "input_gradient", *(("gradient", "bias_gradient") if issubclass(kind, WithWeights) else ())}
+        assert roles == {*kind.told}
+        assert all(told.title and told.why for told in kind.told.values())

@@ -11,7 +11,7 @@ import numpy as np
 from cnnstep.engine.activations import ACTIVATIONS, Activation
 from cnnstep.engine.checks import Faults, chosen, numbers_of
 from cnnstep.engine.layers.entry import KINDS, Entry, LayerKind
-from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Upstream
+from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Told, Upstream
 from cnnstep.engine.quantity import Array, Cell, Values, number
 from cnnstep.engine.step import Factor, Put, Step, Term, Working
 
@@ -24,6 +24,17 @@ class ActivationLayer(Layer):
     slope_cancels: bool = False
     letter = "a"
     words = MappingProxyType({"forward": "activation", "input_gradient": "delta"})
+    told = MappingProxyType(
+        {
+            "forward": Told("Activation", "one number in, one number out"),
+            "input_gradient": Told(
+                "Delta",
+                "the error here, times the slope of the activation here",
+                times="the slope φ′",
+                meaning="the error times the activation's slope, cell by cell",
+            ),
+        }
+    )
 
     @property
     def kind(self) -> str:  # type: ignore[override]  # each activation is a type of its own in a scenario

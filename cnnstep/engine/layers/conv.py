@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from cnnstep.engine.geometry_keys import DILATION, LEFTOVER_KEY, PADDING, STEPS,
 from cnnstep.engine.keys import Key, Part
 from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
 from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
-from cnnstep.engine.layers.layer import LayerContext, Size, Upstream, WithWeights
+from cnnstep.engine.layers.layer import LayerContext, Size, Told, Upstream, WithWeights
 from cnnstep.engine.patches import BATCH, PLAIN, Geometry, Pair, PatchMemory, apart, patch_matrix, scatter
 from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
@@ -106,6 +107,40 @@ class Conv(WithWeights):
     """Filters W [F, C, kh, kw] with an optional bias b [F]; `geometry` is stride, padding and dilation."""
 
     kind = "conv"
+    told = MappingProxyType(
+        {
+            "forward": Told(
+                "Forward pass",
+                "the filter lies on this patch of the input: input × filter, summed",
+                meaning="an output is the sum of input × weight where the filter lies",
+                idea="Lay the filter on a patch of the input, as it is. Multiply each input by the weight that lies on "
+                "it, and add all the products up.",
+            ),
+            "gradient": Told(
+                "Filter gradient",
+                "this weight met these inputs, one for each output cell",
+                times="the input it met",
+                meaning="for each weight the sum of δ × the input that it met",
+                idea="A weight met one input for every output. Multiply each of these inputs by the δ of its output, "
+                "and add the products up. Nothing is rotated.",
+            ),
+            "bias_gradient": Told(
+                "Bias gradient",
+                "the bias is added to each of these outputs",
+                "The bias is added to every output, so its gradient is the sum of all δ.",
+                meaning="all δ added up",
+                idea="The bias is in every output once, so each δ counts once: add them all up.",
+            ),
+            "input_gradient": Told(
+                "Input gradient",
+                "this input met these weights, one for each output that it is part of",
+                times="the weight between",
+                meaning="for each input the sum of δ × the weight that it met",
+                idea="An input gets something back from every output that it went into: the δ of that output times "
+                "the weight that lay on it. Add these up.",
+            ),
+        }
+    )
     axes, bias_axes = WEIGHTS, BIAS
     geometry: Geometry = PLAIN
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from cnnstep.engine.keys import Key, Part, Whole
 from cnnstep.engine.layers.entry import BIAS, INIT, SEED, Entry, layer_kind, weights_key
-from cnnstep.engine.layers.layer import LayerContext, Size, Upstream, WithWeights
+from cnnstep.engine.layers.layer import LayerContext, Size, Told, Upstream, WithWeights
 from cnnstep.engine.quantity import DENSE_BIAS, DENSE_WEIGHTS, VECTOR, Array, Cell, Values
 from cnnstep.engine.step import Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
@@ -27,6 +27,38 @@ class Dense(WithWeights):
             "gradient": "dense_gradient",
             "bias_gradient": "dense_bias_gradient",
             "input_gradient": "dense_input_gradient",
+        }
+    )
+    told = MappingProxyType(
+        {
+            "forward": Told(
+                "Forward pass",
+                "every input × its weight, summed",
+                meaning="an output is the sum of input × weight along its row of weights",
+                idea="Each output has a row of weights of its own. Multiply every input by its weight in that row, and "
+                "add the products up.",
+            ),
+            "gradient": Told(
+                "Weight gradient",
+                "this weight met this input on the way to this output, once for each sample",
+                times="the input it met",
+                meaning="for each weight what comes back to its output × its input",
+                idea="Each weight joins one input to one output. Its gradient is that input times what comes back to "
+                "that output; the answer has a row for each output.",
+            ),
+            "bias_gradient": Told(
+                "Bias gradient",
+                "the bias is added to this output, once a sample",
+                "A bias is added to one output, so its gradient is ∂L/∂ of that output.",
+            ),
+            "input_gradient": Told(
+                "Input gradient",
+                "this input went into these outputs, each with another weight",
+                times="the weight between",
+                meaning="for each input the sum of what comes back × its weights",
+                idea="Each input went into every output. Multiply what comes back to each output by the weight between "
+                "the two, and add the products up.",
+            ),
         }
     )
     axes, bias_axes = DENSE_WEIGHTS, DENSE_BIAS

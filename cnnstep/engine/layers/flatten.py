@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from cnnstep.engine.layers.entry import Entry, layer_kind
-from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Upstream
+from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Told, Upstream
 from cnnstep.engine.quantity import VECTOR, Array, Cell, Values
 from cnnstep.engine.step import Step, Term, Working, read
 
@@ -20,6 +20,17 @@ class Flatten(Layer):
     kind = "flatten"
     letter = "v"
     words = MappingProxyType({"forward": "flatten", "input_gradient": "flatten_gradient"})
+    told = MappingProxyType(
+        {
+            "forward": Told("Flatten", "the same number, from its place in the maps"),
+            "input_gradient": Told(
+                "Input gradient",
+                "the same number, from its place in the row",
+                "The row goes back into its maps: every number to where it came from. Nothing is computed.",
+                "only moved",
+            ),
+        }
+    )
 
     def output_size(self, size: Size) -> Size:
         """One axis with all the numbers."""

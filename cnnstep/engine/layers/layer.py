@@ -80,22 +80,25 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Told:
-    """What is said of a step: its title, the sentence on what happens in it, and how one of its numbers comes about.
+    """What is said of a step: its title, why one of its numbers is what it is, and the sentence on what happens in it.
 
-    `times` is what the chain rule multiplies by in it, in a few words.
+    `times` is what the chain rule multiplies by in it, `meaning` its formula in a few words, `idea` how it is carried
+    out by hand. The tutor makes sentences of its own where they depend on the numbers.
     """
 
     title: str
-    happens: str
     why: str
+    happens: str = ""
     times: str = ""
+    meaning: str = ""
+    idea: str = ""
 
 
 class Layer(ABC):
     """One layer of a lesson; subclasses are frozen dataclasses that hold the starting weights.
 
     `letter` is its output's in formulas; `words` are what learners call its steps, where that is not their role.
-    `told` is what is said of a step, by role, where the tutor has no sentences of its own for its word.
+    `told` is what is said of a step, by role.
     """
 
     kind: ClassVar[str]

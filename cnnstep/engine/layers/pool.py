@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cnnstep.engine.geometry_keys import LEFTOVER_KEY, STEPS, padding_key
 from cnnstep.engine.keys import Key, Word, pair
 from cnnstep.engine.layers.entry import Entry, layer_kind
-from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Upstream
+from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Told, Upstream
 from cnnstep.engine.patches import Geometry, Pair, blank, framed
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
@@ -104,6 +104,16 @@ class Pool(Layer):
     window: Window
     letter = "p"
     words = MappingProxyType({"forward": "pool", "input_gradient": "pool_gradient"})
+    told = MappingProxyType(
+        {
+            "forward": Told("Pooling", "one number for this window of the input"),
+            "input_gradient": Told(
+                "Input gradient",
+                "what comes back from the windows that this number is part of",
+                times="its share of the window",
+            ),
+        }
+    )
 
     def output_size(self, size: Size) -> Size:
         """(C, oh, ow)."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from cnnstep.engine.layers.entry import Entry, layer_kind
-from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Upstream
+from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Told, Upstream
 from cnnstep.engine.quantity import VECTOR, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Put, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError
@@ -36,6 +36,22 @@ class Softmax(Layer):
     kind = "softmax"
     letter = "p"
     words = MappingProxyType({"forward": "softmax", "input_gradient": "softmax_gradient"})
+    told = MappingProxyType(
+        {
+            "forward": Told(
+                "Softmax",
+                "e to this power, divided by the sum of all of them",
+                meaning="each power of e, divided by the sum of all",
+                idea="Divide each power of e by the sum of all of them. Together they make 1.",
+            ),
+            "input_gradient": Told(
+                "Input gradient",
+                "this z changes every p: the upstream gradient at each p, times ∂p/∂z",
+                times="the softmax's slope",
+                idea="With cross-entropy it all comes to p − t: each probability, less 1 at the right class.",
+            ),
+        }
+    )
 
     def output_size(self, size: Size) -> Size:
         """The input's size, which must be one row."""

@@ -45,20 +45,36 @@ class TransposedConv(WithWeights):
         {
             "forward": Told(
                 "Forward pass",
-                "Each input number writes its multiple of the filter into the output; where two overlap, they add up.",
                 "each input that reaches this output, times the weight that carries it there",
+                "Each input number writes its multiple of the filter into the output; where two overlap, they add up.",
+                meaning="each input × the filter, written into the output and added up",
+                idea="Multiply the whole filter by one input, and write that patch into the output at the input's "
+                "place. Do so for every input, and add up where patches overlap.",
             ),
             "gradient": Told(
                 "Filter gradient",
-                "Each weight gets the sum of the inputs it multiplied, each times δ of the output that it wrote to.",
                 "this weight carried these inputs to these outputs",
+                "Each weight gets the sum of the inputs it multiplied, each times δ of the output that it wrote to.",
                 "the input it met",
+                "for each weight the sum of δ × the input that it carried there",
+                "A weight carried every input to one output. Multiply each input by the δ of that output, and add the "
+                "products up.",
+            ),
+            "bias_gradient": Told(
+                "Bias gradient",
+                "the bias is added to each of these outputs",
+                "The bias is added to every output, so its gradient is the sum of all δ.",
+                meaning="all δ added up",
+                idea="The bias is in every output once, so each δ counts once: add them all up.",
             ),
             "input_gradient": Told(
                 "Input gradient",
-                "The filter slides over δ as in a convolution: an input hears from each output that it wrote to.",
                 "this input was written to these outputs, each through another weight",
+                "The filter slides over δ as in a convolution: an input hears from each output that it wrote to.",
                 "the weight between",
+                "for each input the sum of δ × the weight that carried it there",
+                "Lay the filter on the patch of δ that the input wrote to. Multiply each δ by the weight that lies on "
+                "it, and add the products up.",
             ),
         }
     )

@@ -1,7 +1,8 @@
-"""The titles and sentences of the steps that only a network has: one entry a word."""
+"""The sentences on what happened in the steps that only a network has: one entry a word."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
@@ -11,7 +12,7 @@ from cnnstep.engine.quantity import Cell
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.numbers import Numbers, counted
-from cnnstep.tutor.words import Words, peak, share
+from cnnstep.tutor.words import Sentence, Words, peak, share
 
 
 def _error(iteration: Iteration, step: Step, numbers: Numbers) -> str:
@@ -39,10 +40,6 @@ def _dense_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     label, value = peak(iteration, step)
     words = "Each weight connects one input with one output: its gradient is that input × ∂L/∂ of that output."
     return f"{words} The steepest is {label} = {numbers.text(value)}."
-
-
-def _dense_bias_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
-    return "A bias is added to one output, so its gradient is ∂L/∂ of that output."
 
 
 def _dense_input_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
@@ -106,10 +103,6 @@ def _flatten(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     return f"The {maps} numbers stand in one row of {length}, map after map, in reading order. Nothing is computed."
 
 
-def _flatten_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str:
-    return "The row goes back into its maps: every number to where it came from. Nothing is computed."
-
-
 def _softmax(iteration: Iteration, step: Step, numbers: Numbers) -> str:
     label, value = peak(iteration, step)
     return (
@@ -128,25 +121,14 @@ def _softmax_gradient(iteration: Iteration, step: Step, numbers: Numbers) -> str
 ERROR = Words("Error", _error, "how the loss changes with this output of the network")
 """`error` in a network: ∂L/∂ of its output."""
 
-NETWORK_WORDS: dict[str, Words] = {
-    "dense": Words("Forward pass", _dense, "every input × its weight, summed"),
-    "dense_gradient": Words(
-        "Weight gradient", _dense_gradient, "this weight met this input on the way to this output, once for each sample"
-    ),
-    "dense_bias_gradient": Words(
-        "Bias gradient", _dense_bias_gradient, "the bias is added to this output, once a sample"
-    ),
-    "dense_input_gradient": Words(
-        "Input gradient", _dense_input_gradient, "this input went into these outputs, each with another weight"
-    ),
-    "pool": Words("Pooling", _pool, "one number for this window of the input"),
-    "pool_gradient": Words(
-        "Input gradient", _pool_gradient, "what comes back from the windows that this number is part of"
-    ),
-    "flatten": Words("Flatten", _flatten, "the same number, from its place in the maps"),
-    "flatten_gradient": Words("Input gradient", _flatten_gradient, "the same number, from its place in the row"),
-    "softmax": Words("Softmax", _softmax, "e to this power, divided by the sum of all of them"),
-    "softmax_gradient": Words(
-        "Input gradient", _softmax_gradient, "this z changes every p: the upstream gradient at each p, times ∂p/∂z"
-    ),
+HAPPENED: Mapping[str, Sentence] = {
+    "dense": _dense,
+    "dense_gradient": _dense_gradient,
+    "dense_input_gradient": _dense_input_gradient,
+    "pool": _pool,
+    "pool_gradient": _pool_gradient,
+    "flatten": _flatten,
+    "softmax": _softmax,
+    "softmax_gradient": _softmax_gradient,
 }
+"""What happened in a step that only a network has, by its word, where that depends on its numbers."""

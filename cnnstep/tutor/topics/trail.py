@@ -8,23 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.quantity import Cell
 from cnnstep.engine.step import Step, Term
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Table
-
-WORDS = {
-    "gradient": "the input it met",
-    "dense_gradient": "the input it met",
-    "input_gradient": "the weight between",
-    "dense_input_gradient": "the weight between",
-    "delta": "the slope φ′",
-    "pool_gradient": "its share of the window",
-    "flatten_gradient": "only moved",
-    "softmax_gradient": "the softmax's slope",
-}
-"""What a step multiplies by on the way back, by its word."""
+from cnnstep.tutor.words import told_of
 
 
 @dataclass(frozen=True)
@@ -77,13 +65,8 @@ def trail_table(crossings: tuple[Crossing, ...], title: str) -> Table:
     """A row for each crossing: what it is multiplied by, and what is carried on."""
     rows: list[tuple[str | float, ...]] = []
     for number, one in enumerate(crossings):
-        words = "where it starts" if number == 0 else _times(one.step)
+        told = told_of(one.step)
+        words = "where it starts" if number == 0 else told.times if told else ""
         slope: str | float = one.slope if number else "—"
         rows.append((one.step.layer or one.step.name, one.label, slope, words, one.product))
     return Table(("layer", "number", "times", "which is", "product so far"), tuple(rows), title)
-
-
-def _times(step: Step) -> str:
-    """What a number is multiplied by in this step, in the layer's own words where it brings some."""
-    told = step.part.told.get(step.role) if isinstance(step.part, Layer) else None
-    return told.times if told else WORDS.get(step.word, "")

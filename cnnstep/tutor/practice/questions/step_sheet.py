@@ -11,24 +11,13 @@ from cnnstep.tutor.numbers import listed
 from cnnstep.tutor.practice.questions.step_words import facts
 from cnnstep.tutor.present import given, planes
 from cnnstep.tutor.sentences import title_of
+from cnnstep.tutor.words import told_of
 
 if TYPE_CHECKING:
     from cnnstep.tutor.practice.questions.step import StepQuestion
 
-MEANINGS = {
-    "forward": "an output is the sum of input × weight where the filter lies",
-    "error": "how far each output is from its target",
-    "delta": "the error times the activation's slope, cell by cell",
-    "gradient": "for each weight the sum of δ × the input that it met",
-    "bias_gradient": "all δ added up",
-    "input_gradient": "for each input the sum of δ × the weight that it met",
-    "update": "each weight moves against its gradient",
-    "dense": "an output is the sum of input × weight along its row of weights",
-    "dense_gradient": "for each weight what comes back to its output × its input",
-    "dense_input_gradient": "for each input the sum of what comes back × its weights",
-    "softmax": "each power of e, divided by the sum of all",
-}
-"""A step's formula in a few words, by its word; those of the other layers speak for themselves."""
+MEANINGS = {"error": "how far each output is from its target", "update": "each weight moves against its gradient"}
+"""A formula in a few words, of steps that belong to no layer."""
 
 
 def sheet(question: StepQuestion, everything: bool) -> tuple[Block, ...]:
@@ -65,7 +54,9 @@ def _formulas(question: StepQuestion) -> list[str]:
 
 
 def _meaning(step: Step) -> str:
-    return f": {MEANINGS[step.word]}" if step.word in MEANINGS else ""
+    told = told_of(step)
+    meaning = told.meaning if told else MEANINGS.get(step.word)
+    return f": {meaning}" if meaning else ""
 
 
 def _facts(question: StepQuestion) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ from math import exp
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.dense import Dense
+from cnnstep.engine.layers.layer import WithWeights
 from cnnstep.engine.layers.pool import MaxPool, Pool
 from cnnstep.engine.patches import Geometry, apart, in_words
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.numbers import AS_USUAL, capital, listed
 from cnnstep.tutor.sentences import title_of, words_of
+from cnnstep.tutor.words import told_of
 
 BY_THE_WINDOW = ("forward", "gradient", "input_gradient")
 """The steps of a convolution in which it matters how the filter moves."""
@@ -26,9 +28,9 @@ def facts(iteration: Iteration, step: Step) -> Iterator[str]:
     part = step.part
     if isinstance(part, Conv) and step.word in BY_THE_WINDOW:
         yield from _moves(part)
-    if isinstance(part, Conv | Dense) and part.bias is not None and step.word in ("forward", "dense"):
+    if isinstance(part, WithWeights) and part.bias is not None and step.role == "forward":
         b = step.inputs[-1].symbol
-        yield f"{b}, the bias, is added once to each output{'' if isinstance(part, Conv) else ', each its own'}."
+        yield f"{b}, the bias, is added once to each output{', each its own' if isinstance(part, Dense) else ''}."
     if isinstance(part, ActivationLayer):
         yield from _of_the_activation(iteration, part, step)
     if isinstance(part, Pool):
@@ -91,25 +93,10 @@ def _phi(layer: ActivationLayer, step: Step) -> str:
 
 
 IDEAS = {
-    "forward": "Lay the filter on a patch of the input, as it is. Multiply each input by the weight that lies on it, "
-    "and add all the products up.",
     "error": "One cell after another, with its sign. It is not squared: that is the loss.",
-    "gradient": "A weight met one input for every output. Multiply each of these inputs by the δ of its output, and "
-    "add the products up. Nothing is rotated.",
-    "bias_gradient": "The bias is in every output once, so each δ counts once: add them all up.",
-    "input_gradient": "An input gets something back from every output that it went into: the δ of that output times "
-    "the weight that lay on it. Add these up.",
     "update": "Each weight by itself: the old one and its step, with the sign that stands in the formula.",
-    "dense": "Each output has a row of weights of its own. Multiply every input by its weight in that row, and add "
-    "the products up.",
-    "dense_gradient": "Each weight joins one input to one output. Its gradient is that input times what comes back to "
-    "that output; the answer has a row for each output.",
-    "dense_input_gradient": "Each input went into every output. Multiply what comes back to each output by the weight "
-    "between the two, and add the products up.",
-    "softmax": "Divide each power of e by the sum of all of them. Together they make 1.",
-    "softmax_gradient": "With cross-entropy it all comes to p − t: each probability, less 1 at the right class.",
 }
-"""How a step is carried out, by its word; those that depend on the layer are below."""
+"""How a step that belongs to no layer is carried out; ideas that depend on the numbers of a layer are below."""
 
 
 def idea(iteration: Iteration, step: Step) -> str:
@@ -120,11 +107,13 @@ def idea(iteration: Iteration, step: Step) -> str:
 def _how(iteration: Iteration, step: Step) -> str:
     part = step.part
     is_slope = step.role == "error" and not iteration.lesson.scenario.vocabulary.shows_difference
-    if step.word in IDEAS and not is_slope:
-        with_bias = isinstance(part, Conv | Dense) and part.bias is not None and step.word in ("forward", "dense")
+    told = told_of(step)
+    by_hand = told.idea if told else "" if is_slope else IDEAS.get(step.word)
+    if by_hand:
+        with_bias = isinstance(part, WithWeights) and part.bias is not None and step.role == "forward"
         several = len(iteration.lesson.scenario.inputs) > 1 and step.role == "gradient"
         more = " Then add the bias, once." if with_bias else " All samples' products are added." if several else ""
-        return f"{IDEAS[step.word]}{more}"
+        return f"{by_hand}{more}"
     if isinstance(part, ActivationLayer):
         return _through(part, step)
     if isinstance(part, Pool):
