@@ -16,6 +16,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
     outputs, inputs = iteration.values[steps.leaves[0].name].shape
     names = [steps.forward.inputs[0].name, *(leaf.name for leaf in steps.leaves), steps.forward.name]
     weights, *bias = steps.gradients
+    back = iteration.lesson.quantity(received(steps)).symbol
     rows, each = counted(outputs, "row"), "." if outputs == 1 else ": a row for each output."
     return (
         Paragraph(f"{steps.name} has {rows} of {counted(inputs, 'weight')}{each}"),
@@ -25,7 +26,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         *grids(iteration, received(steps), weights.name, most=1),
         *worked(iteration, weights.name, style),
         *(
-            Paragraph(f"{step.symbol}: the bias is added once, so it gets {step.formula.partition('= ')[2]}.")
+            Paragraph(f"{step.symbol}: the bias is added once, so it gets {back}, added up over the samples.")
             for step in bias
         ),
         Paragraph("An input went into every output, so what comes back from them is added up:"),
