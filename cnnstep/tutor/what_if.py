@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnstep.engine.build import rebuilt
-from cnnstep.engine.geometry_keys import LEFTOVER
+from cnnstep.engine.geometry_keys import GEOMETRY_KEYS, LEFTOVER_KEY
+from cnnstep.engine.layers.kinds import keys_of
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Quantity
 from cnnstep.engine.scenario import Scenario
@@ -54,8 +55,8 @@ def _places(data: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
     """Each key that can be set, with the mapping that holds it and its name there: `stride`, `conv1.stride`."""
     owners = [("", data), *((f"{layer['name']}.", layer) for layer in data.get("layers", ()))]
     for _, owner in owners:
-        if "stride" in owner:  # a window that moves
-            owner.setdefault("leftover", LEFTOVER[0])
+        if "stride" in owner and LEFTOVER_KEY.name in (keys_of(owner["type"]) if "type" in owner else GEOMETRY_KEYS):
+            owner.setdefault(LEFTOVER_KEY.name, LEFTOVER_KEY.default)
     fixed = (*FIXED, "target") if "layers" in data else FIXED
     places = {f"{prefix}{key}": (owner, key) for prefix, owner in owners for key in owner if key not in fixed}
     if "samples" in data:  # which is said of them

@@ -141,6 +141,13 @@ def test_a_layers_window_can_move_in_another_way(setting: str) -> None:
         assert changed(before, f"max_pool1.{setting}")[0].data() == expected.data()
 
 
+def test_a_transposed_convolution_moves_in_another_way_and_has_nothing_left_over() -> None:
+    of = scenario("transposed-conv")
+    assert "but the network gives one map of 1×1" in refused("transposed_conv1.padding 1", of).what
+    assert changed(of, "transposed_conv1.bias 2")[0].data()["layers"][0]["bias"] == [2]
+    assert "leftover" in refused("transposed_conv1.leftover drop", of).what
+
+
 def test_a_bias_can_be_taken_away() -> None:
     after, said = changed(first(bias=3), "bias none")
     assert after.data()["bias"] is None
