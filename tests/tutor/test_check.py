@@ -416,8 +416,21 @@ class TestTooCoarse:
         assert [(fault.code, fault.path) for fault in caught.value.faults] == [("digits", ("work", "gradient"))]
 
     def test_and_excuse_no_later_step(self) -> None:
-        with pytest.raises(InputError, match="rounded too far"):
-            self.typed(first(), gradient="0.0e9 0.0e9; 0.0e9 0.0e9", update="5 5; 5 5")
+        found = self.typed(first(), gradient="0.0e9 0.0e9; 0.0e9 0.0e9", update="5 5; 5 5")
+        assert (found.mark("gradient").verdict, found.mark("update").verdict) == ("missing", "unexplained")
+        found = self.typed(first(), gradient="0.0e9 0.0e9; 0.0e9 0.0e9", update="1 -1; 1 1")  # G is no 0e9 after all
+        assert found.mistakes == ("not-updated",)
+
+    def test_beside_a_step_that_tells_they_are_marked_as_that_and_never_as_right(self) -> None:
+        found = self.typed(first(), gradient="0.0e9 0.0e9; 0.0e9 0.0e9", update="0 0; 1 0")
+        assert [mark.step.name for mark in found.marks if mark.too_coarse] == ["gradient"]
+        heading, table, *_ = report(found, AS_USUAL)
+        assert isinstance(heading, Heading)
+        assert isinstance(table, Table)
+        assert heading.text == "As far as it can be told: right."
+        assert table.rows[4] == ("filter gradient", "rounded too far to tell: type three decimals")
+        steps = check_data(found)["steps"]
+        assert [step["name"] for step in steps if step.get("too_coarse")] == ["gradient"]
 
     def test_where_all_numbers_of_a_step_are_small_two_decimals_are_enough_and_one_is_not(self) -> None:
         small = first(activation="linear", target=[[2.97, 0.02], [-2.01, 1]])  # e = 0.03 -0.02; 0.01 0

@@ -43,7 +43,8 @@ def _step(mark: StepMark) -> dict[str, Any]:
         ],
         "alternatives": [list(codes) for codes in mark.alternatives],
     }
-    return data | ({"same_as": mark.same_as} if mark.same_as else {})
+    data |= {"same_as": mark.same_as} if mark.same_as else {}
+    return data | ({"too_coarse": True} if mark.too_coarse else {})
 
 
 def _due(mark: StepMark, slip: Slip) -> float:

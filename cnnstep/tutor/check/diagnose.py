@@ -53,7 +53,7 @@ class Diagnosis:
 
 
 def diagnose(sheet: Sheet) -> Diagnosis:
-    """Marks a sheet; `InputError` where it names steps that the lesson does not have, or gives none."""
+    """Marks a sheet; `InputError` where it names steps that the lesson does not have, or gives none that tells."""
     with np.errstate(all="ignore"):  # wrong numbers may overflow; then they fit nothing
         return _diagnosis(sheet)
 
@@ -63,12 +63,14 @@ def _diagnosis(sheet: Sheet) -> Diagnosis:
     sent_back = any(name.endswith("input_gradient") for name in sheet.work)
     lessons = Lessons(sheet.scenario, sheet.iteration, sent_back, signed)
     lesson, begin = lessons.own, lessons.begin
-    work = sheet.by_step(lesson, lesson.carry_out(begin))
+    work, coarse = sheet.by_step(lesson, lesson.carry_out(begin))
     accounts = [Account(Line(lesson, begin, lessons))]
-    for gap in _gaps(lesson, work, sheet.grain):
+    precision = max(mine.finest for mine in work.values())
+    for gap in _gaps(lesson, work, precision):
         accounts = accounts_after(accounts, gap)
     line, marks = likeliest(accounts)
-    return Diagnosis(sheet, line.lesson, _both_ways(line, marks, begin), line.conventions, begin)
+    told = (replace(mark, too_coarse=mark.step.name in coarse) for mark in _both_ways(line, marks, begin))
+    return Diagnosis(sheet, line.lesson, tuple(told), line.conventions, begin)
 
 
 def _both_ways(line: Line, marks: Mapping[str, StepMark], begin: Values) -> tuple[StepMark, ...]:
@@ -95,7 +97,7 @@ def _times(result: Array, plain: Array) -> float:
     return float(result[at] / plain[at]) if plain[at] else 1.0
 
 
-def _gaps(lesson: Lesson, work: Mapping[str, Written], grain: float) -> Iterator[Gap]:
+def _gaps(lesson: Lesson, work: Mapping[str, Written], precision: float) -> Iterator[Gap]:
     """The given steps in their order, each with those before it that were not given."""
     pending: list[Step] = []
     for step in lesson.steps:
@@ -104,7 +106,7 @@ def _gaps(lesson: Lesson, work: Mapping[str, Written], grain: float) -> Iterator
             continue
         between = _leading_to(step, pending)
         pending = [one for one in pending if one not in between]
-        yield Gap(tuple(between), step, work[step.name], grain)
+        yield Gap(tuple(between), step, work[step.name], precision)
 
 
 def _leading_to(step: Step, pending: list[Step]) -> list[Step]:

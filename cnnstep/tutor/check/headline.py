@@ -26,6 +26,8 @@ def headline(diagnosis: Diagnosis) -> str:
     if not wrong:
         given = sum(1 for mark in diagnosis.marks if mark.verdict != "missing")
         right = "All right" if given > 1 else "Right"
+        if any(mark.too_coarse for mark in diagnosis.marks):
+            right = f"As far as it can be told: {right.lower()}"
         conventions = [convention_words(one) for one in diagnosis.conventions]
         return f"{right}, with {listed(conventions)}." if conventions else f"{right}."
     things = _things(diagnosis.lesson, wrong)
@@ -106,7 +108,7 @@ def table(diagnosis: Diagnosis) -> Table:
     """A row a step: right, follows, mistake, slip, not given; of many steps those that were not given share one."""
     shown = diagnosis.marks
     if len(shown) > MOST_ROWS:
-        shown = tuple(mark for mark in shown if mark.verdict != "missing")
+        shown = tuple(mark for mark in shown if mark.verdict != "missing" or mark.too_coarse)
     words = [(title_of(mark.step).lower(), *_word(diagnosis, mark)) for mark in shown]
     if len(shown) < len(diagnosis.marks):
         words.append((counted(len(diagnosis.marks) - len(shown), "other step"), "not given", "quiet"))
@@ -117,6 +119,8 @@ def table(diagnosis: Diagnosis) -> Table:
 def _word(diagnosis: Diagnosis, mark: StepMark) -> tuple[str, Tone]:
     conventions = [convention_words(cause.convention) for cause in mark.causes if cause.convention]
     with_those = f", with {listed(conventions)}" if conventions else ""
+    if mark.too_coarse:
+        return "rounded too far to tell: type three decimals", "warn"
     if mark.verdict == "missing":
         return "not given", "quiet"
     if mark.verdict in WRONG:

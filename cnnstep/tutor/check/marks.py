@@ -46,7 +46,8 @@ class StepMark:
     given, are carried out rightly; `mine` is what they wrote, all as shown. `line` is the line of thought just
     before the step, and `times` what its conventions multiply the step's result by. `case` is the step as it is
     carried out rightly from their numbers. `same_as` names what the
-    numbers are where nothing was worked out: "zeros", or the quantity that was copied.
+    numbers are where nothing was worked out: "zeros", or the quantity that was copied. `too_coarse`: it was given, and
+    rounded so far that it can't be told, so it counts as missing.
     """
 
     step: Step
@@ -62,6 +63,7 @@ class StepMark:
     case: Case | None = field(default=None, repr=False)
     from_intended: bool = False
     same_as: str = ""
+    too_coarse: bool = False
 
     @property
     def mistakes(self) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from cnnstep.tutor.typed import EXACT
 TIE = 1e-6
 
 
-def digits_of(mine: Written, grain: float) -> int | None:
+def digits_of(mine: Written, precision: float) -> int | None:
     """How many decimals were kept on the way: the matrix's own, or the sheet's; None where numbers are exact."""
-    tolerance = mine.finest or grain
+    tolerance = mine.finest or precision
     return round(-log10(2.0 * tolerance)) if tolerance else None
 
 

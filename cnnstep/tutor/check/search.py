@@ -37,12 +37,15 @@ MOST_KEPT = 12
 
 
 class Gap(NamedTuple):
-    """A given step, those left out since the last given one that it is made of, and what the learner wrote for it."""
+    """A given step, those left out since the last given one that it is made of, and what the learner wrote for it.
+
+    `precision` is that of the sheet's coarsest matrix: half a unit of its last digit, 0 where all numbers are exact.
+    """
 
     between: tuple[Step, ...]
     given: Step
     mine: Written
-    grain: float
+    precision: float
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -124,7 +127,7 @@ class _Search:
     def __init__(self, line: Line, gap: Gap) -> None:
         self.line, self.gap = line, gap
         self.possible: dict[str, set[str]] = {step.name: set() for step in gap.steps}
-        self.digits = digits_of(gap.mine, gap.grain) if gap.between else None
+        self.digits = digits_of(gap.mine, gap.precision) if gap.between else None
         self.open = gap.mine.values.size  # the fewest cells that are left over without a mistake
         self.under_another = 0  # and under another convention: a mistake may be its equal
         self.read: dict[object, list[tuple[Reading, float]]] = {}

@@ -85,21 +85,31 @@ TWO_DECIMALS = 0.5e-2
 """The tolerance of a number that is given to two decimals, which is never too coarse: sheets are kept like that."""
 
 
-def refuse_coarse(values: object, tolerances: object, right: object, *, unit: float | None = None) -> None:
-    """`InputError` where numbers say nothing because they were rounded too far: `0.0e9` fits any, `0.0` fits 0.04.
+TOO_COARSE = Fault(
+    "digits",
+    "that is rounded too far to tell whether it is right",
+    "type three decimals, or a fraction; plain 0 for exactly 0",
+)
 
-    A number has to be told from those of its matrix: its tolerance is at most the largest of them, or its own size.
+
+def refuse_coarse(values: object, tolerances: object, right: object, *, unit: float | None = None) -> None:
+    """`InputError` where numbers say nothing because they were rounded too far: `0.0e9` fits any, `0.0` fits 0.04."""
+    if too_coarse(values, tolerances, right, unit=unit):
+        raise InputError(TOO_COARSE)
+
+
+def too_coarse(values: object, tolerances: object, right: object, *, unit: float | None = None) -> bool:
+    """Whether a number can't be told from those of its matrix: its tolerance is above the largest, and its own size.
+
     Where three decimals were asked for, `unit` is the last of them, and only a number that is exact may have fewer.
     """
     mine, tolerance, due = (np.asarray(one, dtype=float) for one in (values, tolerances, right))
-    if unit is None:
-        largest = float(np.abs(due).max()) if due.size else 0.0
-        coarse = tolerance > np.maximum(np.abs(mine), max(largest, TWO_DECIMALS) if largest > EXACT else 0.5)
-    else:
-        coarse = (np.abs(mine - due) > EXACT * np.maximum(1.0, np.abs(due))) & (tolerance > 0.51 * unit)
-    if coarse.any():
-        what = "that is rounded too far to tell whether it is right"
-        raise InputError(Fault("digits", what, "type three decimals, or a fraction; plain 0 for exactly 0"))
+    if unit is not None:
+        off = np.abs(mine - due) > EXACT * np.maximum(1.0, np.abs(due))
+        return bool((off & (tolerance > 0.51 * unit)).any())
+    largest = float(np.abs(due).max()) if due.size else 0.0
+    least = max(largest, TWO_DECIMALS) if largest > EXACT else 0.5
+    return bool((tolerance > np.maximum(np.abs(mine), least)).any())
 
 
 COUNTING = ("sample", "channel", "filter")
@@ -153,29 +163,29 @@ class Sheet:
     iteration: int = 0
     name: str = ""
 
-    @property
-    def grain(self) -> float:
-        """The precision of the coarsest matrix: half a unit of its last digit, 0 where all numbers are exact."""
-        return max((mine.finest for mine in self.work.values()), default=0.0)
+    def by_step(self, lesson: Lesson, right: Values) -> tuple[dict[str, Written], frozenset[str]]:
+        """The work by the steps' full names, with the axes that they show, and the steps that are too coarse to tell.
 
-    def by_step(self, lesson: Lesson, right: Values) -> dict[str, Written]:
-        """The work by the steps' full names, with the axes that they show; `right` are the right results.
-
-        `InputError` where nothing was given, a step isn't the lesson's, or numbers are too coarse to say anything.
+        `right` are the right results. `InputError` where nothing was given, a step isn't the lesson's, or all that
+        was given is too coarse to say anything.
         """
         if not self.work:
             raise InputError(Fault("no-work", "no step was given", f"give at least one of {', '.join(lesson.names)}"))
-        work, faults = {}, []
+        work, coarse, faults = {}, {}, []
         for name, mine in self.work.items():
             try:
                 step = lesson.step(name)
-                work[step.name] = mine.in_axes_of(step, right[step.name].shape)
-                refuse_coarse(mine.values, mine.tolerance, right[step.name])
             except InputError as error:
                 faults += [fault.under("work", name) for fault in error.faults]
-        if faults:
-            raise InputError(faults)
-        return work
+                continue
+            shown = mine.in_axes_of(step, right[step.name].shape)
+            if too_coarse(shown.values, shown.tolerance, right[step.name]):
+                coarse[step.name] = TOO_COARSE.under("work", name)
+            else:
+                work[step.name] = shown
+        if faults or not work:
+            raise InputError([*faults, *coarse.values()])
+        return work, frozenset(coarse)
 
 
 def as_shown(step: Step, result: Array) -> Array:
