@@ -8,6 +8,8 @@ from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.making import about
 from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.questions.step import StepQuestion
+from cnnstep.tutor.practice.questions.step_wrongs import MOST_NAMES
 from cnnstep.tutor.practice.session import Practice
 from cnnstep.tutor.practice.skills import SKILLS, Skill, homes
 from tests.tutor.practice.kinds import KINDS, STEPS, draws, step_draws
@@ -48,14 +50,20 @@ def always(skill: Skill, variant: str) -> set[str]:
 @pytest.mark.parametrize("skill", STEPS)
 def test_an_answer_by_a_misconception_is_wrong_and_is_told_as_that(skill: str) -> None:
     for question in step_draws(skill, 3):
-        for code in question.tells:
-            typed = by_misconception(code, question)
-            assert typed is not None, (code, question)
-            marked = question.mark(typed, AS_USUAL)
-            assert not marked.right, (code, question)
-            if question.hidden:
-                continue  # a name is looked for where every step is written down
-            assert any(code in one for one in said(marked.blocks)), (code, question)
+        unnamed = [code for code in question.tells if not is_named(question, code)]
+        # an exercise is not drawn until all names are told where a step is hidden and there are very many of them
+        many = question.hidden and len(question.tells) > MOST_NAMES
+        assert len(unnamed) <= (len(question.tells) // 3 if many else 0), (unnamed, question)
+
+
+def is_named(question: StepQuestion, code: str) -> bool:
+    """Whether the answer of this misconception is wrong, and told as this or as one that gives the same numbers."""
+    typed = by_misconception(code, question)
+    assert typed is not None, (code, question)
+    marked = question.mark(typed, AS_USUAL)
+    assert not marked.right, (code, question)
+    alike = [one for one in question.by_mistake if by_misconception(one, question) == typed]
+    return any(name in one for name in alike for one in said(marked.blocks))
 
 
 @pytest.mark.parametrize("skill", STEPS)

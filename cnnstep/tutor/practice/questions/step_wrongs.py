@@ -19,6 +19,8 @@ from cnnstep.tutor.practice.questions.question import Wrong
 if TYPE_CHECKING:
     from cnnstep.tutor.practice.questions.step import StepQuestion
 
+MOST_NAMES = 7
+"""Of so many mistakes each name is looked for, a step hidden or not."""
 REDRAWN = 8
 LARGEST = 4
 """So many questions with other numbers show whether two mistakes are always alike; their largest number."""
@@ -127,23 +129,24 @@ def _are_alike(question: StepQuestion, *codes: str) -> bool:
 
 def _is_told(question: StepQuestion, code: str) -> bool:
     """Whether each answer that the misconception gives is called wrong, and this the mistake behind it, or one of
-    those that it can be.
+    those that it can be: with δ hidden, who goes on with e has left the slope out, or taken e for δ.
 
-    With a step hidden, to look for a name takes seconds: there it is enough that no convention gives the answer. Of
-    those only the error's sign is open, for no z is exactly at a kink.
+    With a step hidden and many mistakes, to look for all the names takes seconds: there it is enough that no
+    convention gives the answer. Of those only the error's sign is open, for no z is exactly at a kink.
     """
     results = results_of(question, code)
-    if question.hidden:
-        return not any(_is_the_right_one_turned(question, result) for result in results)
+    if question.hidden and len(question.tells) > MOST_NAMES:
+        return not any(_is_the_right_one_negated(question, result) for result in results)
     for result in results:
         try:
             marked = question.mark(str(question.text_of(result)), AS_USUAL)
         except InputError:  # taken for no answer yet: too far rounded, or of another size and not known
             return False
-        if marked.right or code not in (*marked.mistakes, *marked.others):
+        named = (*marked.mistakes, *marked.others)
+        if marked.right or not (code in named or any(_are_alike(question, code, one) for one in named)):
             return False
     return True
 
 
-def _is_the_right_one_turned(question: StepQuestion, result: Array) -> bool:
+def _is_the_right_one_negated(question: StepQuestion, result: Array) -> bool:
     return result.shape == question.right.shape and bool(np.allclose(result, -question.right))
