@@ -183,7 +183,7 @@ class Histogram:
 
 
 @dataclass(frozen=True)
-class Gauge:
+class ProgressBar:
     """How much of a whole is there: `share` from 0 to 1, None where nothing is known; `note` says it in words."""
 
     label: str
@@ -193,10 +193,10 @@ class Gauge:
 
 
 @dataclass(frozen=True)
-class Gauges:
-    """Gauges under each other, each as a bar with its per cent, rounded down: only what is full says 100."""
+class ProgressBars:
+    """ProgressBars under each other, each as a bar with its per cent, rounded down: only what is full says 100."""
 
-    gauges: tuple[Gauge, ...]
+    bars: tuple[ProgressBar, ...]
     title: str = ""
 
 
@@ -234,7 +234,7 @@ Block: TypeAlias = (
     | Curve
     | HeatMap
     | Histogram
-    | Gauges
+    | ProgressBars
     | Picture
     | Command
     | Beside

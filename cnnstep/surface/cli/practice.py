@@ -12,7 +12,7 @@ from cnnstep.surface.exits import Exit
 if TYPE_CHECKING:
     from cnnstep.tutor.numbers import Numbers
     from cnnstep.tutor.practice.course import Course
-    from cnnstep.tutor.practice.plan import Wishes
+    from cnnstep.tutor.practice.plan import PracticeOptions
 
 HIGHEST = 3
 MOST_EXERCISES = 1000
@@ -61,7 +61,7 @@ def practice(
       cnnstep practice --skill gradient --gift gradient.gift
     """
     style = style_of(precision, fractions)
-    wishes = _wishes(skill, level, seed, fast, student)
+    options = _options(skill, level, seed, fast, student)
     between(count, 1, MOST_EXERCISES, "--count")
     if listed:
         _list(style)
@@ -70,15 +70,15 @@ def practice(
     if checked:
         _check(loaded, style)
     elif gift:
-        _write_gift(gift, loaded, wishes, count, force)
+        _write_gift(gift, loaded, options, count, force)
     else:
         from cnnstep.surface.cli.practising import practise
 
-        practise(wishes, loaded, style)
+        practise(options, loaded, style)
 
 
-def _wishes(skill: str, level: int | None, seed: int | None, fast: bool, student: str) -> Wishes:
-    from cnnstep.tutor.practice.plan import Wishes
+def _options(skill: str, level: int | None, seed: int | None, fast: bool, student: str) -> PracticeOptions:
+    from cnnstep.tutor.practice.plan import PracticeOptions
     from cnnstep.tutor.practice.skills import SKILLS
 
     if level is not None:
@@ -88,7 +88,7 @@ def _wishes(skill: str, level: int | None, seed: int | None, fast: bool, student
         between(seed, 0, HIGHEST_SEED, "--seed")
         not_both("--seed", {"--student": student})
     name = SKILLS.find(skill).name if skill else ""
-    return Wishes(name, level, seed, fast, student.strip().lower())
+    return PracticeOptions(name, level, seed, fast, student.strip().lower())
 
 
 def _course(course: str, skill: str, level: int | None, seed: int | None, fast: bool, student: str) -> Course | None:
@@ -133,13 +133,13 @@ def _check(course: Course | None, style: Numbers) -> None:
         raise typer.Exit(Exit.WRONG)
 
 
-def _write_gift(path: str, course: Course | None, wishes: Wishes, count: int, force: bool) -> None:
+def _write_gift(path: str, course: Course | None, options: PracticeOptions, count: int, force: bool) -> None:
     from cnnstep.surface.cli.context import say
     from cnnstep.surface.practice.gift import gift
     from cnnstep.surface.writing import check_free, write_file
-    from cnnstep.tutor.practice.making import made
+    from cnnstep.tutor.practice.generate import made
 
     check_free(path, force)
-    exercises = course.exercises if course else made(wishes, count)
+    exercises = course.exercises if course else made(options, count)
     write_file(path, gift(exercises), force)
     say(f"Written: {path}, {len(exercises)} questions. In Moodle: question bank, import, GIFT.")

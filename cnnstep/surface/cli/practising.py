@@ -11,19 +11,19 @@ from cnnstep.surface.practice.course_file import load_course
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.practice.advance import advance
+from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.course import Course
-from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.session import Around, Practice, begin, prompt
 
 
-def practise(wishes: Wishes, course: Course | None, style: Numbers) -> None:
+def practise(options: PracticeOptions, course: Course | None, style: Numbers) -> None:
     """Exercises until practice is left or the input ends."""
     take_any_bytes()
     with Store.open() as store:
         for note in store.notes:
             say(note)
-        practice, reply = begin(tuple(store.history()), wishes, course, style, Around(scenario, load_course))
+        practice, reply = begin(tuple(store.history()), options, course, style, Around(scenario, load_course))
         show(reply.blocks, style)
 
         def answer(practice: Practice, line: str) -> tuple[Practice, tuple[Block, ...]]:

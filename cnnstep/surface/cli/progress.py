@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _skill_names(incomplete: str) -> list[str]:
-    from cnnstep.tutor.practice.anew import ALL
+    from cnnstep.tutor.practice.reset import ALL
     from cnnstep.tutor.practice.skills import SKILLS
 
     return [name for name in (*SKILLS, ALL) if name.startswith(incomplete)]
@@ -106,7 +106,7 @@ def _collected(files: Sequence[str]) -> list[tuple[str, list[Event]]]:
     """Each learner's name and history, and all faults of all files at once."""
     if not files:
         return [("me", _own_history())]
-    from cnnstep.surface.practice.collected import learners, read_history
+    from cnnstep.surface.practice.learner_files import learners, read_history
 
     found: list[tuple[str, list[Event]]] = []
     faults: list[Fault] = []
@@ -124,8 +124,8 @@ def _reset(name: str) -> None:
     """Asks, and where the answer is yes, adds an event from which on the skill's earlier ones no longer count."""
     from cnnstep.surface.cli.context import say
     from cnnstep.surface.cli.conversation import ask
-    from cnnstep.tutor.practice.anew import ALL, reset_question, to_reset
     from cnnstep.tutor.practice.event import Event
+    from cnnstep.tutor.practice.reset import ALL, reset_question, to_reset
 
     with _opened() as store:
         history = store.history()
@@ -174,8 +174,8 @@ def paths(as_json: AsJson = False) -> None:
 
 def _state(file: str) -> tuple[bool, int | None, str | None]:
     """Whether the progress file is there, how many answers it holds, and what is wrong with it."""
-    from cnnstep.surface.practice.collected import read_history
-    from cnnstep.tutor.practice.anew import answers
+    from cnnstep.surface.practice.learner_files import read_history
+    from cnnstep.tutor.practice.reset import answers
 
     try:
         return True, answers(read_history(file)), None

@@ -16,7 +16,7 @@ from cnnstep.surface.formats.text import render
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Block, Document, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.practice.making import Exercise
+from cnnstep.tutor.practice.generate import Exercise
 from cnnstep.tutor.practice.questions.digits import are_long
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
 from cnnstep.tutor.practice.questions.question import Question

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from cnnstep.surface.practice.aside import set_aside
 from cnnstep.surface.practice.database import UnfitError, UnreachableError, gate, look, read, write
 from cnnstep.surface.practice.home import VARIABLE, progress_file
+from cnnstep.surface.practice.quarantine import set_aside
 from cnnstep.tutor.practice.event import Event
 
 TRIES = 5

@@ -11,7 +11,7 @@ from cnnstep.registry import did_you_mean
 from cnnstep.tutor.command_words import Word, full_word
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.practice.example import worked_example
-from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.session import (
     FIRST_COURSE,
     STRENGTHS,
@@ -21,7 +21,7 @@ from cnnstep.tutor.practice.session import (
     begin,
     on,
     shown,
-    standing,
+    status_after,
     strength,
     to_do,
 )
@@ -33,6 +33,14 @@ Turn = tuple[Practice, Reply]
 
 
 PracticeCommand = Word[Practice, Turn]
+
+
+def advance(practice: Practice, line: str) -> Turn:
+    """The next state, what to keep and what to show; a line that can't be carried out changes nothing and says why."""
+    try:
+        return carry_out(practice, line)
+    except InputError as error:
+        return practice, Reply(tuple(map(told, error.faults)))
 
 
 def carry_out(practice: Practice, line: str) -> Turn:
@@ -121,7 +129,7 @@ def _solution(practice: Practice, rest: str) -> Turn:
         return practice, Reply(blocks)
     event = practice.event("shown")
     after = practice.after(event)
-    return after, Reply((*blocks, *standing(practice, after)), event)
+    return after, Reply((*blocks, *status_after(practice, after)), event)
 
 
 def _example(practice: Practice, rest: str) -> Turn:
@@ -139,7 +147,7 @@ def _course(practice: Practice, rest: str) -> Turn:
     if practice.around is None:
         raise InputError(Fault("course", "courses can't be loaded here", f"type: cnnstep practice {rest}"))
     course = practice.around.course(rest or FIRST_COURSE)
-    return begin(practice.history, Wishes(), course, practice.style, practice.around)
+    return begin(practice.history, PracticeOptions(), course, practice.style, practice.around)
 
 
 def _why(practice: Practice, rest: str) -> Turn:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cnnstep.tutor.practice.anew import since_reset
 from cnnstep.tutor.practice.event import Event, History
+from cnnstep.tutor.practice.reset import since_reset
 from cnnstep.tutor.practice.skills import SKILLS
 
 GIVEN_UP = 2

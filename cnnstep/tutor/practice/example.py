@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstep.tutor.document import Block, Heading, Paragraph
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.practice.making import Exercise, exercise
+from cnnstep.tutor.practice.generate import Exercise, exercise
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS
 

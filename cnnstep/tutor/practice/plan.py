@@ -24,7 +24,7 @@ STUDENTS = 10_000
 
 
 @dataclass(frozen=True)
-class Wishes:
+class PracticeOptions:
     """What was asked for: one skill, a level, a seed to begin with, the fast track; "" and None leave it open.
 
     On the fast track a skill begins at its highest level. `student` is a name whose exercises are other ones than
@@ -49,15 +49,15 @@ class Choice:
     open: Event | None = None
 
 
-def next_exercise(history: History, wishes: Wishes, done_now: int = 0) -> Choice:
+def next_exercise(history: History, options: PracticeOptions, done_now: int = 0) -> Choice:
     """The next exercise; `done_now` counts those since practice was begun, for a seed that was asked for."""
-    if not done_now and wishes.seed is None and (left := _left_open(history, wishes)):
+    if not done_now and options.seed is None and (left := _left_open(history, options)):
         return Choice(left.skill, left.level, left.seed, "you left this one open", left)
-    skill, why = (wishes.skill, "you chose this skill") if wishes.skill else _next_skill(history)
-    level = SKILLS[skill].levels if wishes.fast else _level(history, skill)
-    if wishes.level:
-        level = min(wishes.level, SKILLS[skill].levels)
-    seed = wishes.seed + done_now if wishes.seed is not None else _seed(history, skill, wishes.student)
+    skill, why = (options.skill, "you chose this skill") if options.skill else _next_skill(history)
+    level = SKILLS[skill].levels if options.fast else _level(history, skill)
+    if options.level:
+        level = min(options.level, SKILLS[skill].levels)
+    seed = options.seed + done_now if options.seed is not None else _seed(history, skill, options.student)
     return Choice(skill, level, seed, why)
 
 
@@ -71,12 +71,12 @@ def first_seed(student: str) -> int:
     return zlib.crc32(student.encode()) % STUDENTS * BLOCK if student else 0
 
 
-def _left_open(history: History, wishes: Wishes) -> Event | None:
+def _left_open(history: History, options: PracticeOptions) -> Event | None:
     """The last exercise, if it is not done; one of a course is taken up with its course."""
     last = history[-1] if history else None
     if last is None or last.course or not last.leaves_open or last.skill not in SKILLS:
         return None
-    return last if wishes.skill in ("", last.skill) and wishes.level in (None, last.level) else None
+    return last if options.skill in ("", last.skill) and options.level in (None, last.level) else None
 
 
 def _next_skill(history: History) -> tuple[str, str]:

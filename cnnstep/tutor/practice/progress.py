@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from cnnstep.tutor.document import Block, Command, Gauge, Gauges, Heading, Paragraph
+from cnnstep.tutor.document import Block, Command, Heading, Paragraph, ProgressBar, ProgressBars
 from cnnstep.tutor.numbers import counted, listed
-from cnnstep.tutor.practice.anew import answers, since_reset
 from cnnstep.tutor.practice.done import is_stuck
 from cnnstep.tutor.practice.event import History
 from cnnstep.tutor.practice.mastery import USUAL, Missing, mastery, missing, most_made
-from cnnstep.tutor.practice.plan import Wishes, next_exercise
+from cnnstep.tutor.practice.plan import PracticeOptions, next_exercise
+from cnnstep.tutor.practice.reset import answers, since_reset
 from cnnstep.tutor.practice.skills import SKILLS, Skill
 
 COLUMNS = ("learner", "skill", "mastery", "mastered", "answers", "right", "hints", "mistake", "solutions", "stuck")
@@ -24,7 +24,7 @@ NEXT = "cnnstep practice"
 
 
 @dataclass(frozen=True)
-class Standing:
+class SkillStatus:
     """What a learner has done in one skill since it was last begun anew, and P that they have it.
 
     `hints` counts each hint once, however many answers followed it; `mistake` is the most frequent one, or "".
@@ -48,15 +48,15 @@ class Standing:
         return self.mastery >= USUAL.mastered and not self.missing
 
 
-def standings(history: History) -> tuple[Standing, ...]:
+def skill_statuses(history: History) -> tuple[SkillStatus, ...]:
     """Every skill's, in the order in which a learner meets them."""
-    return tuple(_standing(history, skill) for skill in SKILLS.values())
+    return tuple(_skill_status(history, skill) for skill in SKILLS.values())
 
 
-def _standing(history: History, skill: Skill) -> Standing:
+def _skill_status(history: History, skill: Skill) -> SkillStatus:
     events = since_reset(history, skill.name)
     made = Counter(code for event in events for code in event.mistakes).most_common(1)
-    return Standing(
+    return SkillStatus(
         skill,
         mastery(history, skill.name),
         any(event.outcome != "skipped" for event in events),
@@ -72,9 +72,13 @@ def _standing(history: History, skill: Skill) -> Standing:
 
 def progress(history: History) -> tuple[Block, ...]:
     """The page."""
-    stand = standings(history)
-    choice = next_exercise(history, Wishes())
-    blocks: list[Block] = [Heading("Your progress", 1), *_summary(history, stand), Gauges(tuple(map(_gauge, stand)))]
+    stand = skill_statuses(history)
+    choice = next_exercise(history, PracticeOptions())
+    blocks: list[Block] = [
+        Heading("Your progress", 1),
+        *_summary(history, stand),
+        ProgressBars(tuple(map(_bar, stand))),
+    ]
     if stuck := [one for one in stand if one.stuck]:
         blocks.append(Heading("Where you are stuck"))
         blocks += [
@@ -87,7 +91,7 @@ def progress(history: History) -> tuple[Block, ...]:
     return (*blocks, Heading("Next"), Command(NEXT, f"{SKILLS[choice.skill].title.lower()}, {choice.why}"))
 
 
-def _summary(history: History, stand: Sequence[Standing]) -> list[Block]:
+def _summary(history: History, stand: Sequence[SkillStatus]) -> list[Block]:
     mastered = sum(one.mastered for one in stand)
     if mastered == len(stand):
         return [Paragraph(f"You have mastered all {len(stand)} skills, with {_given(history)}.", "good")]
@@ -107,21 +111,21 @@ def _given(history: History) -> str:
     return counted(answers(history), "answer")
 
 
-def _gauge(one: Standing) -> Gauge:
+def _bar(one: SkillStatus) -> ProgressBar:
     if not one.begun:
-        return Gauge(one.skill.title, None, "not begun", "quiet")
+        return ProgressBar(one.skill.title, None, "not begun", "quiet")
     given = counted(one.answers, "answer")
     if one.mastered:
-        return Gauge(one.skill.title, one.mastery, f"mastered, {given}", "good")
+        return ProgressBar(one.skill.title, one.mastery, f"mastered, {given}", "good")
     if one.mastery >= USUAL.mastered:
         given += f"; missing: {listed(one.missing.words)}"
-    return Gauge(one.skill.title, one.mastery, f"{given}; stuck" if one.stuck else given, "plain")
+    return ProgressBar(one.skill.title, one.mastery, f"{given}; stuck" if one.stuck else given, "plain")
 
 
 def progress_data(history: History) -> dict[str, Any]:
     """The page for programs, with full precision and all mistakes."""
-    stand = standings(history)
-    choice = next_exercise(history, Wishes())
+    stand = skill_statuses(history)
+    choice = next_exercise(history, PracticeOptions())
     kinds = len({code for event in history for code in event.mistakes})
     return {
         "schema": 1,
@@ -152,7 +156,7 @@ def progress_rows(learner: str, history: History) -> list[tuple[object, ...]]:
             *(learner, one.skill.name, one.mastery, _yes(one.mastered)),
             *(one.answers, one.right, one.hints, one.mistake, one.solutions, _yes(one.stuck)),
         )
-        for one in standings(history)
+        for one in skill_statuses(history)
     ]
 
 

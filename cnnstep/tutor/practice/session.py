@@ -17,9 +17,9 @@ from cnnstep.tutor.practice.course import Course, position
 from cnnstep.tutor.practice.done import example_due
 from cnnstep.tutor.practice.event import Event, History
 from cnnstep.tutor.practice.example import worked_example
-from cnnstep.tutor.practice.making import Exercise, exercise
+from cnnstep.tutor.practice.generate import Exercise, exercise
 from cnnstep.tutor.practice.mastery import USUAL, is_mastered, mastery, missing
-from cnnstep.tutor.practice.plan import Wishes, all_mastered, next_exercise
+from cnnstep.tutor.practice.plan import PracticeOptions, all_mastered, next_exercise
 from cnnstep.tutor.practice.questions.digits import are_long
 from cnnstep.tutor.practice.skills import SKILLS
 
@@ -45,7 +45,7 @@ class Practice:
     """
 
     history: History
-    wishes: Wishes
+    options: PracticeOptions
     exercise: Exercise = field(repr=False)
     course: Course | None = None
     style: Numbers = AS_USUAL
@@ -73,7 +73,7 @@ class Practice:
             self.hints,
             text,
             mistakes,
-            self.wishes.fast,
+            self.options.fast,
             variant=one.variant,
         )
 
@@ -103,18 +103,18 @@ class Reply:
 
 def begin(
     history: History,
-    wishes: Wishes,
+    options: PracticeOptions,
     course: Course | None = None,
     style: Numbers = AS_USUAL,
     around: Around | None = None,
 ) -> tuple[Practice, Reply]:
     """Practice with its first exercise, the one left open if there is one."""
     if course is not None and position(course, history)[0] == len(course.items):
-        first = Practice(history, wishes, course.exercise(0), course, style, done=True, around=around)
+        first = Practice(history, options, course.exercise(0), course, style, done=True, around=around)
         return first, Reply(course.ending(history))
-    one, left, head = _chosen(history, wishes, course, 0)
-    practice = Practice(history, wishes, one, course, style, around=around).taking_up(left)
-    if not history and course is None and not wishes.skill:
+    one, left, head = _chosen(history, options, course, 0)
+    practice = Practice(history, options, one, course, style, around=around).taking_up(left)
+    if not history and course is None and not options.skill:
         offer = Command(f"course {FIRST_COURSE}", "new to this? Type this for a guided course instead")
         return practice, Reply((*head, offer, *shown(practice)))
     return _set(practice, left, head)
@@ -159,16 +159,16 @@ def _how(practice: Practice) -> Paragraph:
 Chosen = tuple[Exercise, Event | None, tuple[Block, ...]]
 
 
-def _chosen(history: History, wishes: Wishes, course: Course | None, done_now: int) -> Chosen:
+def _chosen(history: History, options: PracticeOptions, course: Course | None, done_now: int) -> Chosen:
     """The next exercise, the event it was left open with, and its heading."""
     if course is not None:
         return _next_of_course(history, course, done_now)
-    choice = next_exercise(history, wishes, done_now)
+    choice = next_exercise(history, options, done_now)
     one = exercise(choice.skill, choice.level, choice.seed)
     is_new = not done_now or history[-1].skill != one.skill
     why = f": {choice.why}" if is_new else ""
     heading = Heading(SKILLS[one.skill].title, 1, f"level {one.level}, exercise {one.seed}{why}")
-    if all_mastered(history) and not wishes.skill:
+    if all_mastered(history) and not options.skill:
         words = f"All {len(SKILLS)} skills are mastered. What follows keeps them so."
         return one, choice.open, (heading, Paragraph(words, "good"))
     return one, choice.open, (heading,)
@@ -190,7 +190,7 @@ def on(practice: Practice) -> tuple[Practice, Reply]:
     if course is not None and position(course, history)[0] == len(course.items):
         return replace(practice, done=True), Reply(course.ending(history))
     done_now = practice.done_now + 1
-    one, left, head = _chosen(history, practice.wishes, course, done_now)
+    one, left, head = _chosen(history, practice.options, course, done_now)
     following = replace(practice, exercise=one, finished=False, focus=None, done_now=done_now).taking_up(left)
     return _set(following, left, head)
 
@@ -204,7 +204,7 @@ def answered(practice: Practice, text: str) -> tuple[Practice, Reply]:
     marked = practice.exercise.question.mark(text, practice.style)
     event = practice.event("right" if marked.right else "wrong", text, marked.mistakes)
     after = replace(practice.after(event), focus=marked.focus)
-    end = standing(practice, after) if marked.right else (_help_with(after), *to_do(after))
+    end = status_after(practice, after) if marked.right else (_help_with(after), *to_do(after))
     return after, Reply((*marked.blocks, *end), event)
 
 
@@ -223,7 +223,7 @@ def strength(hint: int) -> str:
     return STRENGTHS[min(hint, len(STRENGTHS)) - 1]
 
 
-def standing(before: Practice, after: Practice) -> tuple[Block, ...]:
+def status_after(before: Practice, after: Practice) -> tuple[Block, ...]:
     """How the skill stands after a finished exercise, and what can be typed now."""
     skill, history = before.exercise.skill, after.history
     was, now = (floor(100 * one.known) for one in (before, after))

@@ -12,7 +12,7 @@ from subprocess import PIPE
 import pytest
 
 from cnnstep.surface.practice.store import Store
-from cnnstep.tutor.practice.making import exercise
+from cnnstep.tutor.practice.generate import exercise
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.conftest import Program, started
 from tests.tutor.practice.learners import by_misconception

@@ -9,8 +9,8 @@ import pytest
 
 from cnnstep.surface.practice.course_file import load_course
 from cnnstep.surface.practice.gift import gift
-from cnnstep.tutor.practice.making import Exercise, exercise, made
-from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.generate import Exercise, exercise, made
+from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.plain import NumberQuestion
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.examples import some
@@ -38,7 +38,7 @@ def read(text: str) -> list[tuple[str, str, str, list[str]]]:
 
 @pytest.mark.parametrize("skill", SKILLS)
 def test_every_made_exercise_can_be_read_again(skill: str) -> None:
-    exercises = made(Wishes(skill), len(SKILLS[skill].variants))
+    exercises = made(PracticeOptions(skill), len(SKILLS[skill].variants))
     questions = read(gift(exercises))
     assert len(questions) == len(exercises)
     for (title, text, kind, answers), one in zip(questions, exercises, strict=True):
@@ -68,7 +68,7 @@ def every(skill: str) -> list[Exercise]:
 
 
 def test_nothing_is_said_of_hints_which_moodle_does_not_have() -> None:
-    for text in (gift(made(Wishes(), 4)), gift(load_course("first-steps").exercises)):
+    for text in (gift(made(PracticeOptions(), 4)), gift(load_course("first-steps").exercises)):
         assert not re.search(r"\bhint", text)
         assert "type " not in text
 
@@ -101,7 +101,7 @@ def test_where_mistakes_give_too_few_choices_one_number_is_asked_for() -> None:
 
 def test_no_mistakes_number_lies_within_the_tolerance_of_the_right_one() -> None:
     for level in (2, 3):
-        for title, text, kind, answers in read(gift(made(Wishes("learning-rate", level), some(20)))):
+        for title, text, kind, answers in read(gift(made(PracticeOptions("learning-rate", level), some(20)))):
             if kind == "#":
                 numbers = [re.match(r"=(?:%0%)?([^:]+):([^#]+)", answer) for answer in answers[:-1]]
                 (right, tolerance), *wrongs = ((float(m[1]), float(m[2])) for m in numbers if m)
@@ -116,7 +116,7 @@ def test_a_mistakes_number_that_is_near_makes_the_tolerance_small() -> None:
 
 
 def test_each_skill_has_its_category_and_a_course_has_one_for_all() -> None:
-    text = gift(made(Wishes(), 1))
+    text = gift(made(PracticeOptions(), 1))
     assert text.count("$CATEGORY: cnnstep/") == len(SKILLS)
     course = gift(load_course("first-steps").exercises)
     assert re.findall(r"\$CATEGORY: (.*)", course) == ["cnnstep/One step of backpropagation"]

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from functools import cache
 
-from cnnstep.tutor.practice.making import Exercise, exercise
+from cnnstep.tutor.practice.generate import Exercise, exercise
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS

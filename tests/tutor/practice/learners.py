@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from cnnstep.tutor.document import Block, Note, Paragraph
-from cnnstep.tutor.practice.advance import advance
+from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.session import Practice, Reply

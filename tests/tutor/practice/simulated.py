@@ -13,11 +13,11 @@ import pytest
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.practice import example, session
-from cnnstep.tutor.practice.advance import advance
+from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.course import Course
 from cnnstep.tutor.practice.event import Event
-from cnnstep.tutor.practice.making import Exercise, exercise
-from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.generate import Exercise, exercise
+from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.question import Marked, Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.session import Practice, begin
@@ -65,8 +65,8 @@ def go(
     learner: Learner, number: int, until: Callable[[Way], bool], skill: str = "", course: Course | None = None
 ) -> Way:
     """Practice from the beginning until that is so, or the course is over."""
-    wishes = Wishes() if course else Wishes(skill, student=f"class {number % CLASSES}")
-    practice, reply = begin((), wishes, course)
+    options = PracticeOptions() if course else PracticeOptions(skill, student=f"class {number % CLASSES}")
+    practice, reply = begin((), options, course)
     way = Way(last=reply.blocks)
     while not practice.done and not (way.is_between and (until(way) or len(way.exercises) >= LONGEST)):
         way.examples += practice.reading

@@ -9,10 +9,10 @@ import pytest
 from cnnstep.surface.loading import scenario
 from cnnstep.surface.practice.course_file import load_course, shipped_courses
 from cnnstep.tutor.document import Command, Heading
-from cnnstep.tutor.practice.advance import advance
+from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.course import Course, Item, checked, position, unfit
 from cnnstep.tutor.practice.event import Event
-from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.session import begin
 from tests.tutor.practice.learners import texts
@@ -81,7 +81,7 @@ def test_a_skill_that_is_begun_anew_opens_its_exercises_of_a_course_again() -> N
 
 def test_a_course_ends_with_how_it_went() -> None:
     course = Course("c", (GOOD, replace(GOOD, title="Another")))
-    practice, _ = begin((), Wishes(), course)
+    practice, _ = begin((), PracticeOptions(), course)
     practice, _ = advance(practice, GOOD.question.answer)
     practice, _ = advance(practice, "")
     practice, _ = advance(practice, "hint")
@@ -89,14 +89,14 @@ def test_a_course_ends_with_how_it_went() -> None:
     practice, reply = advance(practice, "")
     assert practice.done
     assert "2 exercises, 1 of them right at once." in texts(reply.blocks)
-    _, again = begin(practice.history, Wishes(), course)
+    _, again = begin(practice.history, PracticeOptions(), course)
     assert isinstance(again.blocks[0], Heading)
     assert again.blocks[0].note == "done"
 
 
 def test_what_was_given_up_is_in_the_report_with_what_to_practise() -> None:
     course = Course("c", (GOOD, replace(GOOD, title="Another"), replace(GOOD, title="Third", skill="gradient")))
-    practice, reply = begin((), Wishes(), course)
+    practice, reply = begin((), PracticeOptions(), course)
     for line in ("solution", "", "1 1 1; 1 1 1", "solution", "", "", GOOD.question.answer, ""):
         practice, reply = advance(practice, line)
     assert practice.done
@@ -108,7 +108,7 @@ def test_what_was_given_up_is_in_the_report_with_what_to_practise() -> None:
 
 def test_who_gives_up_twice_in_a_course_reads_a_worked_example_of_the_same_step() -> None:
     course = Course("c", tuple(replace(GOOD, title=title) for title in ("One", "Two", "Three")))
-    practice, reply = begin((), Wishes(), course)
+    practice, reply = begin((), PracticeOptions(), course)
     for line in ("solution", "", "solution", ""):
         practice, reply = advance(practice, line)
     assert practice.reading
@@ -116,7 +116,7 @@ def test_who_gives_up_twice_in_a_course_reads_a_worked_example_of_the_same_step(
 
 
 def test_a_course_shows_its_own_hints_and_after_the_third_the_numbers() -> None:
-    practice, _ = begin((), Wishes(), Course("c", (GOOD,)))
+    practice, _ = begin((), PracticeOptions(), Course("c", (GOOD,)))
     for words in HINTS:
         practice, reply = advance(practice, "hint")
         assert words in texts(reply.blocks)

@@ -12,7 +12,7 @@ from cnnstep.surface.formats.text import render
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Beside, Block, Document, Heading, Matrix, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.effort import MOST_CELLS, MOST_TERMS, are_short, shows_something, terms
 from cnnstep.tutor.practice.session import Practice, begin, prompt, shown
 from cnnstep.tutor.practice.skills import SKILLS
@@ -52,15 +52,15 @@ def test_zeros_alone_or_one_number_over_and_over_show_nothing() -> None:
 @pytest.mark.parametrize(("skill", "variant"), KINDS)
 def test_at_level_1_an_exercise_and_its_prompt_stand_on_one_screen(skill: str, variant: str) -> None:
     for number in range(6):
-        practice = Practice((), Wishes(skill), of_kind(skill, variant, 1, number))
-        head = begin((), Wishes(skill, 1, practice.exercise.seed))[1].blocks
+        practice = Practice((), PracticeOptions(skill), of_kind(skill, variant, 1, number))
+        head = begin((), PracticeOptions(skill, 1, practice.exercise.seed))[1].blocks
         lines = render(Document(head, AS_USUAL), Screen(io.StringIO(), io.StringIO())).splitlines()
         assert len(lines) + 2 <= LINES, "\n".join([*lines, prompt(practice)])  # a blank line after it, and the prompt
 
 
 @pytest.mark.parametrize(("skill", "variant"), KINDS)
 def test_what_is_to_be_done_stands_right_above_how_to_answer(skill: str, variant: str) -> None:
-    practice = Practice((), Wishes(skill), of_kind(skill, variant, 1, 0))
+    practice = Practice((), PracticeOptions(skill), of_kind(skill, variant, 1, 0))
     *_, task, how = shown(practice)
     assert isinstance(task, Heading)
     assert task.text == practice.exercise.question.task

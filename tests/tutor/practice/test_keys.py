@@ -11,7 +11,7 @@ import pytest
 
 from cnnstep.engine.scenario import Scenario
 from cnnstep.tutor.document import Beside, Block, Matrix, Paragraph
-from cnnstep.tutor.practice.making import Exercise
+from cnnstep.tutor.practice.generate import Exercise
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS

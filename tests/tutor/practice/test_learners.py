@@ -6,8 +6,8 @@ import pytest
 
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.practice.making import about
-from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.generate import about
+from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.questions.step_wrongs import MOST_NAMES
 from cnnstep.tutor.practice.session import Practice
@@ -25,7 +25,7 @@ NOT_SET = {
 @pytest.mark.parametrize(("skill", "variant"), KINDS)
 def test_who_follows_the_last_hint_gets_every_exercise_right(skill: str, variant: str) -> None:
     for one in draws(skill, variant, 6):
-        _, reply = follow_the_last_hint(Practice((), Wishes(), one))
+        _, reply = follow_the_last_hint(Practice((), PracticeOptions(), one))
         assert reply.event is not None, one
         assert reply.event.outcome == "right", (one, reply.event.text, one.question.answer)
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from cnnstep.tutor.practice.event import Event
-from cnnstep.tutor.practice.plan import BLOCK, Wishes, all_mastered, first_seed, next_exercise
+from cnnstep.tutor.practice.plan import BLOCK, PracticeOptions, all_mastered, first_seed, next_exercise
 from cnnstep.tutor.practice.skills import SKILLS
 
-ANYTHING = Wishes()
+ANYTHING = PracticeOptions()
 
 
 def mastered(*skills: str, first: int = 0) -> list[Event]:
@@ -36,8 +36,8 @@ def test_the_one_left_open_comes_back_with_its_answers_and_hints() -> None:
 
 def test_another_skill_or_level_or_seed_asked_for_leaves_it_open() -> None:
     left = Event("delta", "wrong", level=2, seed=7)
-    for wishes in (Wishes("error"), Wishes(level=1), Wishes(seed=0)):
-        assert next_exercise([left], wishes).open is None
+    for options in (PracticeOptions("error"), PracticeOptions(level=1), PracticeOptions(seed=0)):
+        assert next_exercise([left], options).open is None
 
 
 def test_one_goes_on_with_the_skill_at_hand_until_it_is_mastered() -> None:
@@ -83,7 +83,7 @@ def wrong(level: int, variant: str, seed: int) -> Event:
 
 
 def levels(*histories: Sequence[Event]) -> list[int]:
-    return [next_exercise(history, Wishes("delta")).level for history in histories]
+    return [next_exercise(history, PracticeOptions("delta")).level for history in histories]
 
 
 class TestLevel:
@@ -102,13 +102,13 @@ class TestLevel:
 
     def test_there_is_none_above_the_highest(self) -> None:
         done = [right(2, "error", seed, "error") for seed in range(3)]
-        assert next_exercise(done, Wishes("error")).level == SKILLS["error"].levels == 2
+        assert next_exercise(done, PracticeOptions("error")).level == SKILLS["error"].levels == 2
 
     def test_many_kinds_still_to_come_come_at_the_lower_levels(self) -> None:
         kinds = SKILLS["pooling"].variants
         history, met = list[Event](), []
         for _ in kinds:
-            choice = next_exercise(history, Wishes("pooling"))
+            choice = next_exercise(history, PracticeOptions("pooling"))
             met.append((kinds[choice.seed % len(kinds)], choice.level))
             history.append(Event("pooling", "right", level=choice.level, seed=choice.seed, variant=met[-1][0]))
         assert met == list(zip(kinds, (1, 1, 2, 3), strict=True))
@@ -117,18 +117,18 @@ class TestLevel:
         assert levels((self.EASY, self.MIDDLE, Event("delta", "reset"))) == [1]
 
     def test_on_the_fast_track_it_is_the_highest(self) -> None:
-        assert next_exercise([], Wishes(fast=True)).level == 3
-        assert next_exercise([], Wishes("error", fast=True)).level == 2
+        assert next_exercise([], PracticeOptions(fast=True)).level == 3
+        assert next_exercise([], PracticeOptions("error", fast=True)).level == 2
 
     def test_one_that_was_asked_for_is_given_as_far_as_there_is_one(self) -> None:
-        assert next_exercise([], Wishes(level=2)).level == 2
-        assert next_exercise([], Wishes("error", level=3)).level == 2
+        assert next_exercise([], PracticeOptions(level=2)).level == 2
+        assert next_exercise([], PracticeOptions("error", level=3)).level == 2
 
 
 def kind(history: Sequence[Event]) -> str:
     """Which kind of delta exercise comes next."""
     variants = SKILLS["delta"].variants
-    return variants[next_exercise(history, Wishes("delta")).seed % len(variants)]
+    return variants[next_exercise(history, PracticeOptions("delta")).seed % len(variants)]
 
 
 class TestKind:
@@ -153,11 +153,11 @@ class TestKind:
 
 class TestStudent:
     def test_each_name_has_a_block_of_seeds_and_stays_in_it(self) -> None:
-        first = next_exercise([], Wishes(student="anna"))
+        first = next_exercise([], PracticeOptions(student="anna"))
         assert first.seed // BLOCK == first_seed("anna") // BLOCK > 0
         begun = [Event("forward", "right", seed=first.seed, variant="one-output")]
         assert next_exercise(begun, ANYTHING).seed // BLOCK == first.seed // BLOCK
-        other_skill = next_exercise(begun, Wishes("delta"))
+        other_skill = next_exercise(begun, PracticeOptions("delta"))
         assert other_skill.seed // BLOCK == first.seed // BLOCK
 
     def test_two_names_get_two_blocks(self) -> None:
@@ -166,13 +166,13 @@ class TestStudent:
 
 def test_no_exercise_is_given_twice_and_a_seed_asked_for_goes_on_from_there() -> None:
     history = [Event("delta", "right", seed=4), Event("delta", "skipped", seed=9), Event("error", "right", seed=20)]
-    assert next_exercise(history, Wishes("delta")).seed == 12, "the first after 9 that is of the first kind"
-    assert [next_exercise(history, Wishes("delta", seed=3), now).seed for now in range(3)] == [3, 4, 5]
+    assert next_exercise(history, PracticeOptions("delta")).seed == 12, "the first after 9 that is of the first kind"
+    assert [next_exercise(history, PracticeOptions("delta", seed=3), now).seed for now in range(3)] == [3, 4, 5]
 
 
 def test_exercises_of_a_course_are_neither_taken_up_nor_counted() -> None:
     history = [Event("delta", "wrong", seed=5, course="week-1")]
-    choice = next_exercise(history, Wishes("delta"))
+    choice = next_exercise(history, PracticeOptions("delta"))
     assert (choice.seed, choice.open) == (0, None)
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from cnnstep.surface.loading import scenario
 from cnnstep.surface.practice.course_file import load_course
 from cnnstep.tutor.document import Command, Heading, Note, Paragraph
-from cnnstep.tutor.practice.advance import advance
+from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.event import Event
-from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.step import StepQuestion, as_typed
 from cnnstep.tutor.practice.session import Around, Practice, Reply, begin, prompt
 from cnnstep.tutor.practice.skills import SKILLS
@@ -25,7 +25,7 @@ from tests.tutor.practice.learners import by_misconception, texts
 
 @cache
 def opened(skill: str = "gradient", seed: int = 0, level: int = 1) -> Practice:
-    return begin((), Wishes(skill, level, seed))[0]
+    return begin((), PracticeOptions(skill, level, seed))[0]
 
 
 def said(practice: Practice, *lines: str) -> tuple[Practice, Reply]:
@@ -148,7 +148,7 @@ def test_who_goes_on_from_the_rounded_numbers_on_the_screen_is_right() -> None:
 
 def test_the_answer_is_not_given_away_before_it_is_asked_for() -> None:
     for skill in SKILLS:
-        practice, reply = begin((), Wishes(skill, 2, 0))
+        practice, reply = begin((), PracticeOptions(skill, 2, 0))
         _, refused = said(practice, "why 0 0")
         assert isinstance(refused.blocks[0], Note)
         assert not any("right" in getattr(block, "title", "") for block in reply.blocks)
@@ -170,7 +170,7 @@ def test_skipping_gives_another_one_of_the_skill() -> None:
 
 def test_one_goes_on_where_one_stopped() -> None:
     practice, _ = said(opened(), "hint", "hint", "1 2; 3 4")
-    again, _ = begin(practice.history, Wishes())
+    again, _ = begin(practice.history, PracticeOptions())
     assert again.exercise.seed == practice.exercise.seed
     assert (again.hints, again.answers) == (2, 1)
 
@@ -185,21 +185,21 @@ def mastered(*skills: str) -> list[Event]:
 
 
 def test_mastering_a_skill_and_all_of_them_is_said() -> None:
-    history = [*mastered(*(skill for skill in SKILLS if skill != "gradient")), *mastered("gradient")[1:3]]
-    practice, _ = begin(history, Wishes("gradient", 3, 0))
+    history = [*mastered(*(skill for skill in SKILLS if skill != "gradient")), *mastered("gradient")[1:]]
+    practice, _ = begin(history, PracticeOptions("gradient", 3, 0))
     _, reply = said(practice, practice.exercise.question.answer)
     told = " ".join(texts(reply.blocks))
     assert "You have mastered this skill." in told
     assert f"all {len(SKILLS)} skills are mastered" in told
-    _, opening = begin(mastered(*SKILLS), Wishes())
+    _, opening = begin(mastered(*SKILLS), PracticeOptions())
     assert f"All {len(SKILLS)} skills are mastered." in " ".join(texts(opening.blocks))
 
 
 def test_where_only_a_kind_is_missing_that_is_said() -> None:
     history = mastered("gradient")[:2]
-    practice, _ = begin(history, Wishes("gradient", 3, 0))
+    practice, _ = begin(history, PracticeOptions("gradient", 3, 0))
     _, reply = said(practice, practice.exercise.question.answer)
-    assert "Before it counts as mastered: square input." in " ".join(texts(reply.blocks))
+    assert "Before it counts as mastered: square input and batch." in " ".join(texts(reply.blocks))
 
 
 def commands(reply: Reply) -> list[str]:
@@ -208,20 +208,20 @@ def commands(reply: Reply) -> list[str]:
 
 class TestBeginner:
     def test_is_offered_the_first_course_and_nobody_else_is(self) -> None:
-        assert commands(begin((), Wishes())[1]) == ["course first-steps"]
-        assert commands(begin((), Wishes("gradient"))[1]) == []
-        assert commands(begin([Event("forward", "right")], Wishes())[1]) == []
+        assert commands(begin((), PracticeOptions())[1]) == ["course first-steps"]
+        assert commands(begin((), PracticeOptions("gradient"))[1]) == []
+        assert commands(begin([Event("forward", "right")], PracticeOptions())[1]) == []
 
     @pytest.mark.parametrize("line", ["course first-steps", "course", "cour"])
     def test_can_go_on_with_it(self, line: str) -> None:
-        practice, _ = begin((), Wishes(), around=Around(scenario, load_course))
+        practice, _ = begin((), PracticeOptions(), around=Around(scenario, load_course))
         practice, reply = said(practice, line)
         assert practice.course is not None
         assert practice.exercise.title == "One output"
         assert "One output" in [block.text for block in reply.blocks if isinstance(block, Heading)]
 
     def test_is_told_where_there_is_no_such_course(self) -> None:
-        practice, _ = begin((), Wishes(), around=Around(scenario, load_course))
+        practice, _ = begin((), PracticeOptions(), around=Around(scenario, load_course))
         after, reply = said(practice, "course first-step")
         assert after == practice
         assert isinstance(reply.blocks[0], Note)
@@ -259,7 +259,7 @@ class TestStuck:
             _, reply = said(practice, "example")
             told = texts(reply.blocks)
             assert practice.exercise.question.task.split(",")[0].split()[2] in " ".join(told), skill
-            assert reply.blocks != begin((), Wishes(skill, 1, 0))[1].blocks
+            assert reply.blocks != begin((), PracticeOptions(skill, 1, 0))[1].blocks
             assert reply.event is None, "it is no hint to this exercise"
 
     def test_after_three_wrong_answers_an_example_is_offered(self) -> None:
@@ -267,7 +267,7 @@ class TestStuck:
         assert offered == ["hint", "hint", "example"]
 
     def test_who_always_asks_for_the_solution_is_never_given_seven_of_a_skill_in_a_row(self) -> None:
-        practice, _ = begin((), Wishes())
+        practice, _ = begin((), PracticeOptions())
         skills = []
         for _ in range(14):
             practice, _ = said(practice, "") if practice.reading else (practice, Reply(()))

@@ -16,9 +16,9 @@ from cnnstep.surface.practice.course_file import load_course, shipped_courses
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Document
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.practice.advance import advance
+from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.course import Course
-from cnnstep.tutor.practice.plan import Wishes
+from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.session import Around, Practice, Reply, begin, prompt
 from tests.conftest import Golden
 
@@ -30,11 +30,11 @@ TYPED = ">"
 def opened(command: str) -> tuple[Practice, Reply]:
     """Practice as this command begins it, without a history."""
     words = command.removeprefix("$ cnnstep practice").split()
-    options = dict(zip(words[::2], words[1::2], strict=False))
+    typed = dict(zip(words[::2], words[1::2], strict=False))
     course: Course | None = load_course(words[0]) if words and words[0] in {c.name for c in shipped_courses()} else None
-    level, seed = options.get("--level"), options.get("--seed")
-    wishes = Wishes(options.get("--skill", ""), int(level) if level else None, int(seed) if seed else None)
-    return begin((), wishes, course, AS_USUAL, Around(scenario, load_course))
+    level, seed = typed.get("--level"), typed.get("--seed")
+    options = PracticeOptions(typed.get("--skill", ""), int(level) if level else None, int(seed) if seed else None)
+    return begin((), options, course, AS_USUAL, Around(scenario, load_course))
 
 
 def replay(transcript: str) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pytest
 
 from cnnstep.errors import InputError
-from cnnstep.tutor.document import Block, Command, Gauge, Gauges, Paragraph
-from cnnstep.tutor.practice.anew import reset_question, to_reset
+from cnnstep.tutor.document import Block, Command, Paragraph, ProgressBar, ProgressBars
 from cnnstep.tutor.practice.event import Event
 from cnnstep.tutor.practice.mastery import mastery
-from cnnstep.tutor.practice.plan import Wishes, next_exercise
-from cnnstep.tutor.practice.progress import COLUMNS, Standing, progress, progress_data, progress_rows, standings
+from cnnstep.tutor.practice.plan import PracticeOptions, next_exercise
+from cnnstep.tutor.practice.progress import COLUMNS, SkillStatus, progress, progress_data, progress_rows, skill_statuses
+from cnnstep.tutor.practice.reset import reset_question, to_reset
 from cnnstep.tutor.practice.skills import SKILLS
 
 
@@ -33,13 +33,13 @@ def mastered(*skills: str) -> list[Event]:
     ]
 
 
-def of(history: Sequence[Event], skill: str) -> Standing:
-    return next(one for one in standings(history) if one.skill.name == skill)
+def of(history: Sequence[Event], skill: str) -> SkillStatus:
+    return next(one for one in skill_statuses(history) if one.skill.name == skill)
 
 
-def gauges(blocks: Sequence[Block]) -> dict[str, Gauge]:
-    (found,) = (block for block in blocks if isinstance(block, Gauges))
-    return {gauge.label: gauge for gauge in found.gauges}
+def bars(blocks: Sequence[Block]) -> dict[str, ProgressBar]:
+    (found,) = (block for block in blocks if isinstance(block, ProgressBars))
+    return {bar.label: bar for bar in found.bars}
 
 
 def commands(blocks: Sequence[Block]) -> list[tuple[str, str]]:
@@ -69,7 +69,7 @@ def test_each_skill_s_answers_hints_and_most_frequent_mistake_are_counted() -> N
 def test_who_has_not_begun_sees_every_skill_and_how_to_begin() -> None:
     page = progress(())
     assert words(page) == "You have not begun yet. There are 15 skills."
-    assert {*gauges(page).values()} == {Gauge(skill.title, None, "not begun", "quiet") for skill in SKILLS.values()}
+    assert {*bars(page).values()} == {ProgressBar(skill.title, None, "not begun", "quiet") for skill in SKILLS.values()}
     assert commands(page) == [("cnnstep practice", "forward pass, it comes first")]
 
 
@@ -81,9 +81,9 @@ def test_mastered_is_said_in_words_and_what_is_on_its_way_is_a_bar() -> None:
     history = [*mastered("forward"), wrong("activation", 1)]
     page = progress(history)
     assert "You have mastered 1 of 15 skills, with 4 answers. A skill is mastered from 95\u00a0%, once" in words(page)
-    shown = gauges(page)
+    shown = bars(page)
     assert (shown["Forward pass"].note, shown["Forward pass"].tone) == ("mastered, 3 answers", "good")
-    assert shown["Activation"] == Gauge("Activation", mastery(history, "activation"), "1 answer", "plain")
+    assert shown["Activation"] == ProgressBar("Activation", mastery(history, "activation"), "1 answer", "plain")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_mastered_is_said_in_words_and_what_is_on_its_way_is_a_bar() -> None:
 )
 def test_next_is_what_practice_goes_on_with(history: Sequence[Event], why: str) -> None:
     assert commands(progress(history))[-1] == ("cnnstep practice", why)
-    choice = next_exercise(history, Wishes())
+    choice = next_exercise(history, PracticeOptions())
     data = progress_data(history)["next"]
     assert data == {"skill": choice.skill, "command": "cnnstep practice", "why": choice.why}
 
@@ -117,7 +117,7 @@ def test_the_mistakes_made_most_come_first_and_no_more_than_five() -> None:
 def test_when_all_is_mastered_it_says_so() -> None:
     history = mastered(*SKILLS)
     page = progress(history)
-    assert words(page) == "You have mastered all 15 skills, with 46 answers."
+    assert words(page) == "You have mastered all 15 skills, with 47 answers."
     assert commands(page) == [("cnnstep practice", "forward pass, it was longest ago")]
 
 
@@ -162,14 +162,14 @@ def test_a_row_has_the_learner_and_what_stands_on_the_page() -> None:
 
 def test_what_is_missing_is_said_where_it_is_all_that_is_missing() -> None:
     history = mastered("delta")[:2]
-    assert gauges(progress(history))["Delta and the mask"].note == "2 answers; missing: sigmoid"
-    assert gauges(progress(history[:1]))["Delta and the mask"].note == "1 answer"
+    assert bars(progress(history))["Delta and the mask"].note == "2 answers; missing: sigmoid"
+    assert bars(progress(history[:1]))["Delta and the mask"].note == "1 answer"
 
 
 def test_who_is_stuck_is_told_what_to_read_and_the_teacher_sees_it() -> None:
     history = [Event("delta", "shown", seed=seed) for seed in (1, 2)]
     assert of(history, "delta").stuck
-    assert gauges(progress(history))["Delta and the mask"].note == "0 answers; stuck"
+    assert bars(progress(history))["Delta and the mask"].note == "0 answers; stuck"
     assert ("cnnstep explain delta", "read this before more of delta and the mask") in commands(progress(history))
     row = next(row for row in progress_rows("anna", history) if row[1] == "delta")
     assert row[-2:] == (2, "yes")
@@ -185,7 +185,7 @@ class TestBegunAnew:
 
     def test_a_skill_that_was_just_begun_anew_is_not_begun(self) -> None:
         page = progress([*self.HISTORY, Event("forward", "reset")])
-        assert gauges(page)["Forward pass"].share is None
+        assert bars(page)["Forward pass"].share is None
 
     def test_only_what_would_change_is_begun_anew(self) -> None:
         assert to_reset(self.HISTORY, "all") == ["forward", "activation"]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from cnnstep.surface.practice.course_file import load_course
-from cnnstep.tutor.document import Gauges, Heading
+from cnnstep.tutor.document import Heading, ProgressBars
 from cnnstep.tutor.practice.mastery import is_mastered
 from cnnstep.tutor.practice.plan import ENOUGH_OF_IT, all_mastered
 from cnnstep.tutor.practice.progress import progress
@@ -118,7 +118,7 @@ def test_who_gives_up_gets_worked_examples_then_another_skill_and_the_report_say
         assert not any(is_mastered(way.history, skill) for skill in SKILLS)
         page = progress(way.history)
         assert Heading("Where you are stuck") in page
-        (bars,) = (block.gauges for block in page if isinstance(block, Gauges))
+        (bars,) = (block.bars for block in page if isinstance(block, ProgressBars))
         assert [one.note.endswith("stuck") for one in bars[:4]] == [True, True, True, False]
     tell(f"{kind}, exercises of one skill in a row", turns)
 

@@ -1,7 +1,7 @@
 """The terminal's format: a document as lines of text, in colour where the screen has it.
 
-Its blocks are drawn by `matrix`, `table`, `sums`, `curve`, `maps`, `gauges`, `shades` and `words`, which return lines;
-`columns` lays numbers out.
+Its blocks are drawn by `matrix`, `table`, `sums`, `curve`, `maps`, `progress_bars`, `shades` and `words`, which
+return lines; `columns` lays numbers out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from cnnstep.tutor.document import (
     Curve,
     Document,
     Formula,
-    Gauges,
     Heading,
     HeatMap,
     Histogram,
@@ -34,6 +33,7 @@ from cnnstep.tutor.document import (
     Note,
     Paragraph,
     Picture,
+    ProgressBars,
     Sum,
     Table,
 )
@@ -43,7 +43,7 @@ GAP = 3
 NARROWEST = 24
 """Text stands beside a matrix only where it has as much room as this."""
 FLUID = (Heading, Paragraph, Formula, Note)
-FIGURES = (Sum, Table, Curve, HeatMap, Histogram, Gauges)
+FIGURES = (Sum, Table, Curve, HeatMap, Histogram, ProgressBars)
 
 
 def write(answer: Answer, screen: Screen) -> tuple[str]:
@@ -124,7 +124,7 @@ def _draw_one(block: Block, context: TextContext) -> Lines:
             return words.formula_lines(block, context)
         case Matrix():
             return matrix_lines(block, context) + legend(block.marks.values(), context)
-        case Sum() | Table() | Curve() | HeatMap() | Histogram() | Gauges():
+        case Sum() | Table() | Curve() | HeatMap() | Histogram() | ProgressBars():
             return _draw_figure(block, context)
         case Picture():
             from cnnstep.surface.formats.text.shades import picture_lines
@@ -136,7 +136,7 @@ def _draw_one(block: Block, context: TextContext) -> Lines:
             return _draw([block], context)
 
 
-def _draw_figure(block: Sum | Table | Curve | HeatMap | Histogram | Gauges, context: TextContext) -> Lines:
+def _draw_figure(block: Sum | Table | Curve | HeatMap | Histogram | ProgressBars, context: TextContext) -> Lines:
     """A figure by its own module, which is loaded where a page has one."""
     match block:
         case Sum():
@@ -159,10 +159,10 @@ def _draw_figure(block: Sum | Table | Curve | HeatMap | Histogram | Gauges, cont
             from cnnstep.surface.formats.text.maps import histogram_lines
 
             return histogram_lines(block, context)
-        case Gauges():
-            from cnnstep.surface.formats.text.gauges import gauges_lines
+        case ProgressBars():
+            from cnnstep.surface.formats.text.progress_bars import progress_bar_lines
 
-            return gauges_lines(block, context)
+            return progress_bar_lines(block, context)
 
 
 def _beside(beside: Beside, context: TextContext) -> Lines:

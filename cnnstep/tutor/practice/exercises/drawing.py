@@ -1,8 +1,8 @@
-"""Random questions in small integers: sizes that are not square, so that no transposition hides."""
+"""Random questions in small integers: sizes that are not square, so that no transposition hides; and who draws them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -13,6 +13,7 @@ from cnnstep.engine.layers.conv import correlate
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import frozen
 from cnnstep.engine.scenario import Scenario
+from cnnstep.tutor.practice.questions.question import Question
 
 Sizes: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 """An input's rows and columns, and a filter's."""
@@ -99,3 +100,19 @@ class Draw:
         outputs = scenario.activation.value(correlate(scenario.inputs, conv.weights, conv.bias, conv.geometry))
         targets = np.maximum(0, np.floor(outputs) + self.integers(*outputs.shape, low=-FARTHEST, high=FARTHEST))
         return replace(scenario, targets=frozen(targets))
+
+
+Variant: TypeAlias = Callable[[Draw], Question]
+
+VARIANTS: dict[tuple[str, str], Variant] = {}
+"""By the skill's name and the kind's, which the skill lists in the order in which they are met."""
+
+
+def variant(skill: str, name: str) -> Callable[[Variant], Variant]:
+    """Decorator that enters a function as this kind of a skill's exercises."""
+
+    def enter(draw: Variant) -> Variant:
+        VARIANTS[skill, name] = draw
+        return draw
+
+    return enter

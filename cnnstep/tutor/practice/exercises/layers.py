@@ -8,8 +8,7 @@ import numpy as np
 
 from cnnstep.engine.build import network
 from cnnstep.engine.scenario import Scenario
-from cnnstep.tutor.practice.exercises.drawing import Draw
-from cnnstep.tutor.practice.exercises.variant import variant
+from cnnstep.tutor.practice.exercises.drawing import Draw, variant
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
 

@@ -18,8 +18,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration, trace
 from cnnstep.tutor.document import Beside, Block, Paragraph, Table
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.practice.exercises.drawing import SIZES, SQUARE, Draw, Sizes
-from cnnstep.tutor.practice.exercises.variant import variant
+from cnnstep.tutor.practice.exercises.drawing import SIZES, SQUARE, Draw, Sizes, variant
 from cnnstep.tutor.practice.questions.effort import are_short
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion, Option, so_it_is
 from cnnstep.tutor.practice.questions.question import Question

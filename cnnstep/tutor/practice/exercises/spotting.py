@@ -21,8 +21,7 @@ from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.document import Beside, Block, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.practice.exercises.drawing import Draw, Sizes
-from cnnstep.tutor.practice.exercises.variant import variant
+from cnnstep.tutor.practice.exercises.drawing import Draw, Sizes, variant
 from cnnstep.tutor.practice.questions.effort import are_short
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, Hints, Option, so_it_is
 from cnnstep.tutor.practice.questions.question import Question

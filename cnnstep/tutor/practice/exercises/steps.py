@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from cnnstep.engine.quantity import Cell
 from cnnstep.engine.scenario import Scenario
-from cnnstep.tutor.practice.exercises.drawing import SIX_CELLS, SQUARE, THREE_OUTPUTS, Draw
-from cnnstep.tutor.practice.exercises.variant import variant
+from cnnstep.tutor.practice.exercises.drawing import SIX_CELLS, SQUARE, THREE_OUTPUTS, Draw, variant
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
 

@@ -10,10 +10,10 @@ from cnnstep.errors import InputError
 from cnnstep.tutor.document import Paragraph
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import AS_USUAL
+from cnnstep.tutor.practice.exercises.drawing import VARIANTS
 from cnnstep.tutor.practice.exercises.spotting import SomebodysSheet
-from cnnstep.tutor.practice.exercises.variant import VARIANTS
-from cnnstep.tutor.practice.making import exercise
-from cnnstep.tutor.practice.plan import Wishes, first_seed
+from cnnstep.tutor.practice.generate import exercise
+from cnnstep.tutor.practice.plan import PracticeOptions, first_seed
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
 from cnnstep.tutor.practice.session import begin
 from cnnstep.tutor.practice.skills import SKILLS, homes
@@ -56,7 +56,7 @@ def test_every_student_has_exercises_of_their_own() -> None:
     assert len(seeds) == 5
     assert all(seed % 1000 == 0 and seed < 10_000_000 for seed in seeds)
     assert first_seed("") == 0
-    practice = {name: begin((), Wishes(student=name))[0] for name in ("anna", "ben", "")}
+    practice = {name: begin((), PracticeOptions(student=name))[0] for name in ("anna", "ben", "")}
     assert len({repr(one.exercise.question.asked()) for one in practice.values()}) == 3
     assert {one.exercise.variant for one in practice.values()} == {"one-output"}
 

@@ -12,7 +12,7 @@ import numpy as np
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.practice.exercises import VARIANTS
 from cnnstep.tutor.practice.exercises.drawing import Draw
-from cnnstep.tutor.practice.plan import Wishes, first_seed
+from cnnstep.tutor.practice.plan import PracticeOptions, first_seed
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.questions.step_wrongs import shows
@@ -100,10 +100,10 @@ def about(skill: str, variant: str, level: int) -> tuple[str, ...]:
     return tuple(code for code in mistakes if code in together)
 
 
-def made(wishes: Wishes, count: int) -> tuple[Exercise, ...]:
+def made(options: PracticeOptions, count: int) -> tuple[Exercise, ...]:
     """So many exercises of each skill that is wished for, one seed after another."""
-    skills = (wishes.skill,) if wishes.skill else tuple(SKILLS)
-    first = first_seed(wishes.student) if wishes.seed is None else wishes.seed
+    skills = (options.skill,) if options.skill else tuple(SKILLS)
+    first = first_seed(options.student) if options.seed is None else options.seed
     return tuple(
-        exercise(skill, wishes.level or MIDDLE_LEVEL, seed) for skill in skills for seed in range(first, first + count)
+        exercise(skill, options.level or MIDDLE_LEVEL, seed) for skill in skills for seed in range(first, first + count)
     )

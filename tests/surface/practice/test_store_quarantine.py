@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from cnnstep.surface.practice import database
-from cnnstep.surface.practice.aside import set_aside
 from cnnstep.surface.practice.database import VERSION, UnreachableError
 from cnnstep.surface.practice.home import progress_file
+from cnnstep.surface.practice.quarantine import set_aside
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.event import Event
 from tests.surface.practice.damage import PAGE, filled, misstated

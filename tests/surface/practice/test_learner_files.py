@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cnnstep.errors import InputError
-from cnnstep.surface.practice.collected import learners, read_history
 from cnnstep.surface.practice.database import VERSION, write
+from cnnstep.surface.practice.learner_files import learners, read_history
 from cnnstep.surface.practice.store import Store
 from cnnstep.tutor.practice.event import Event
 from tests.surface.practice.damage import cut_off, misstated
