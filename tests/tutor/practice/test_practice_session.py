@@ -353,3 +353,10 @@ def test_nothing_that_can_be_typed_stops_it(skill: str, lines: list[str]) -> Non
         practice, reply = advance(practice, line)
         kept += [reply.event] if reply.event else []
     assert list(practice.history) == kept
+
+
+def test_of_one_number_it_is_said_that_no_mistake_gives_this_number() -> None:
+    practice, _ = begin((), PracticeOptions("forward", 1, 0))
+    assert practice.exercise.question.kind == "cell"
+    _, reply = said(practice, "12345")
+    assert "No mistake known here gives this number." in texts(reply.blocks)

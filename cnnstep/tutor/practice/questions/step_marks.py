@@ -126,7 +126,8 @@ def _other_size(question: StepQuestion, mine: Written) -> Fault:
 def _named(question: StepQuestion, diagnosis: Diagnosis) -> tuple[Block, ...]:
     """What gives these numbers; where nothing does, that, and where to look."""
     told = causes(diagnosis, question.step.name)
-    return told or (Paragraph("No mistake known here gives these numbers."),)
+    what = "these numbers" if question.kind == "matrix" else "this number"
+    return told or (Paragraph(f"No mistake known here gives {what}."),)
 
 
 def _cell(question: StepQuestion, cell: Cell, typed: Typed, style: Numbers) -> Marked:
