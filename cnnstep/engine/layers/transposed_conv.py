@@ -16,7 +16,7 @@ import numpy as np
 
 from cnnstep.engine.geometry_keys import DILATION, PADDING, STRIDE
 from cnnstep.engine.keys import Part
-from cnnstep.engine.layers.conv import FILTERS, correlate, filter_gradient, input_gradient
+from cnnstep.engine.layers import conv
 from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
 from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
 from cnnstep.engine.layers.layer import LayerContext, Size, Told, Upstream, WithWeights
@@ -116,7 +116,7 @@ class TransposedConv(WithWeights):
         _, *size = self.output_size(context.size)
 
         def compute(values: Values) -> Array:
-            written = input_gradient(values[x.name], values[w.name], (size[0], size[1]), self.geometry)
+            written = conv.input_gradient(values[x.name], values[w.name], (size[0], size[1]), self.geometry)
             return written if b is None else written + values[b.name][:, None, None]
 
         def working(values: Values, cell: Cell) -> Working:
@@ -145,7 +145,7 @@ class TransposedConv(WithWeights):
         x, gradient = context.source, context.quantity("gradient", WEIGHTS)
 
         def compute(values: Values) -> Array:
-            return filter_gradient(upstream.read(values), values[x.name], self.window, self.geometry)
+            return conv.filter_gradient(upstream.read(values), values[x.name], self.window, self.geometry)
 
         def working(values: Values, cell: Cell) -> Working:
             c, f, u, v = cell
@@ -182,7 +182,7 @@ class TransposedConv(WithWeights):
         w, gradient = context.quantity("weights", WEIGHTS), context.like_source("input_gradient")
 
         def compute(values: Values) -> Array:
-            return correlate(upstream.read(values), values[w.name], None, self.geometry)
+            return conv.correlate(upstream.read(values), values[w.name], None, self.geometry)
 
         def working(values: Values, cell: Cell) -> Working:
             n, c, *at = cell
@@ -205,7 +205,7 @@ def _maps(number: int) -> str:
 
 NESTING = "[C][F][kh][kw]"
 WEIGHTS_KEY = weights_key(
-    Part("DrawnTransposedFilters", "Filters drawn at random.", (INIT, SEED, FILTERS, DRAWN_SIZE)),
+    Part("DrawnTransposedFilters", "Filters drawn at random.", (INIT, SEED, conv.FILTERS, DRAWN_SIZE)),
     4,
     "a list of filters for each map of the input",
     NESTING,
@@ -216,13 +216,13 @@ WEIGHTS_KEY = weights_key(
 @layer_kind(
     "transposed_conv",
     "Filters that every input number writes into larger maps.",
-    15,
+    25,
     (WEIGHTS_KEY, BIAS_KEY, STRIDE, PADDING, DILATION),
 )
 def _read(entry: Entry) -> TransposedConv | None:
     def shape(draw: Entry) -> tuple[int, ...]:
         size = draw.pair(DRAWN_SIZE)
-        return draw.maps or 1, draw.count(FILTERS), *size
+        return draw.maps or 1, draw.count(conv.FILTERS), *size
 
     weights = entry.weights(WEIGHTS_KEY, NESTING, shape, inputs_axis=0)
     geometry = entry.geometry(None if weights is None else (weights.shape[2], weights.shape[3]))

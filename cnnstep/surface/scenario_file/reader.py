@@ -14,18 +14,20 @@ from typing import Any
 from cnnstep.engine.build import rebuilt
 from cnnstep.engine.keys import Part
 from cnnstep.engine.layers.kinds import LAYERS
+from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.scenario_keys import KEYS, NETWORK, ONE_FILTER, REPLACED_BY_LAYERS, SAMPLE_KEYS, SUCH_AS
 from cnnstep.errors import MOST_FAULTS, Fault, InputError, Path
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.matrices import decimal_comma, uneven
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Scalar, plain
-from cnnstep.surface.scenario_file.batches import pairs_of
 from cnnstep.surface.scenario_file.faults import faults_of
 
-NEEDED = ("input", "filter", "target", "activation", "learning_rate")
+NEEDED = {
+    form.name: [key.name for key in form.keys if key.is_needed or key.name in SAMPLE_KEYS]
+    for form in (ONE_FILTER, NETWORK)
+}
 """Keys that a scenario can't do without; samples stand for input and target."""
-NEEDED_OF_LAYERS = ("input", "layers", "target", "learning_rate")
 
 
 def read_scenario(document: Document, at: Path = ()) -> Scenario:
@@ -66,8 +68,8 @@ class _Reading:
     def scenario(self) -> Scenario | None:
         root = self.document.locate(self.at)
         if not isinstance(root, Keys):
-            what = "a scenario is made of keys and values, and none stand here"
-            self._note("type", what, f"begin with {NEEDED[0]}: [[…], […]]; needed are {', '.join(NEEDED)}", ())
+            what, needed = "a scenario is made of keys and values, and none stand here", NEEDED[ONE_FILTER.name]
+            self._note("type", what, f"begin with {needed[0]}: [[…], […]]; needed are {', '.join(needed)}", ())
             return None
         data: dict[str, Any] = plain(root)
         form = NETWORK if "layers" in data else ONE_FILTER
@@ -113,7 +115,7 @@ class _Reading:
         self.broken.update((key,) for key in replaced)
         unknown = islice((key for key in data if key not in KEYS), MOST_FAULTS)
         meant = {did_you_mean(key, KEYS) for key in unknown}
-        for key in NEEDED_OF_LAYERS if form is NETWORK else NEEDED:
+        for key in NEEDED[form.name]:
             if key in data or key in replaced:
                 continue
             self.broken.add((key,))
@@ -249,3 +251,34 @@ def matrix_paths(data: Mapping[str, Any]) -> list[Path]:
 def part_of(path: Path) -> Path:
     """What a fault at this path spoils: one layer, or all that stands under a key."""
     return path[:2] if path[:1] == ("layers",) else path[:1]
+
+
+def pairs_of(key: str, batch: Mapping[str, Any], classes: bool) -> list[dict[str, Any]]:
+    """`[{input, target}, …]` of the arrays of a batch; with `classes`, single numbers are those of classes."""
+    inputs, targets = batch["input"], batch["target"]
+    if inputs.ndim not in (3, 4):
+        what = f"the file of inputs is {_size(inputs)}; it must hold one image for each sample"
+        raise InputError(Fault("shape", what, "save it as [N][H][W], or [N][C][H][W] with channels", (key, "input")))
+    if targets.ndim == 2 and 1 in targets.shape and targets.size == len(inputs):
+        targets = targets.reshape(-1)  # one column, or one line, of a .csv
+    if len(targets) != len(inputs):
+        what = f"there are {len(inputs)} inputs and {len(targets)} targets"
+        raise InputError(Fault("shape", what, "give as many targets as inputs, in the same order", (key, "target")))
+    written: list[Any] = _classes(key, targets) if classes and targets.ndim == 1 else _arrays(targets)
+    return [{"input": image, "target": target} for image, target in zip(inputs, written, strict=True)]
+
+
+def _arrays(targets: Array) -> list[Array]:
+    return [*targets] if targets.ndim > 1 else [*targets[:, None]]
+
+
+def _classes(key: str, targets: Array) -> list[dict[str, int]]:
+    odd = next((k for k, number in enumerate(targets) if not float(number).is_integer()), None)
+    if odd is not None:
+        what = f"sample {odd} has the class {targets[odd]:g}; a class is a whole number"
+        raise InputError(Fault("value", what, "write the classes as 0, 1, 2, …", (key, "target")))
+    return [{"class": int(number)} for number in targets]
+
+
+def _size(array: Array) -> str:
+    return "×".join(str(n) for n in array.shape)

@@ -23,6 +23,7 @@ def _numbers(example: Example) -> tuple[Block, ...]:
         Paragraph(
             "An input was written to one output for each weight, so it hears from all of these, as in a convolution:"
         ),
+        *grids(iteration, back.name, most=1),
         *worked(iteration, back.name, style),
     )
 
