@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import log10
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +21,27 @@ def digits_of(mine: Written, precision: float) -> int | None:
     return round(-log10(2.0 * tolerance)) if tolerance else None
 
 
-def roundings(array: Array, digits: int) -> Iterator[Array]:
-    """The array with so many decimals; where it lies half way, as a program rounds it, to even, and away from 0."""
+Half: TypeAlias = Literal["as printed", "to even", "away from 0", "towards 0"]
+"""Which way a number goes that lies half way between two; everybody keeps to one of them."""
+HALVES: tuple[Half, ...] = ("as printed", "to even", "away from 0", "towards 0")
+
+
+def rounded(array: Array, digits: int, half: Half) -> Array:
+    """The array with so many decimals; where it lies half way, as this one goes."""
     nearest: Array = np.round(array, digits)
+    halves = half_way(array, digits)
+    if half == "to even" or not halves.any():
+        return nearest
+    if half == "as printed":
+        return np.array([round(float(f"{number:.12g}"), digits) for number in array.flat]).reshape(array.shape)
+    way = np.ceil if half == "away from 0" else np.floor
+    return np.where(halves, np.sign(array) * way(np.abs(array) * 10.0**digits) / 10.0**digits, nearest)
+
+
+def half_way(array: Array, digits: int) -> NDArray[np.bool_]:
+    """Which numbers lie half way between two of so many decimals."""
     scaled = np.abs(array) * 10.0**digits
-    ties = np.abs(scaled - np.floor(scaled) - 0.5) < TIE
-    if not ties.any():
-        yield nearest
-        return
-    printed = np.array([round(float(f"{number:.12g}"), digits) for number in array.flat]).reshape(array.shape)
-    down, up = (np.sign(array) * way(scaled) / 10.0**digits for way in (np.floor, np.ceil))
-    yield from (printed, nearest, np.where(ties, up, nearest), np.where(ties, down, nearest))
+    return np.abs(scaled - np.floor(scaled) - 0.5) < TIE
 
 
 def excused(mine: Written, expected: Array, wrong: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -20,7 +20,7 @@ from cnnstep.engine.step import Step
 from cnnstep.tutor.check.conventions import Reading
 from cnnstep.tutor.check.evidence import EXCUSED, PLAIN, SOMETHING, WINDOW, Evidence, price
 from cnnstep.tutor.check.line import Cause, Line, codes_of
-from cnnstep.tutor.check.rounding import digits_of, excused, is_long, roundings
+from cnnstep.tutor.check.rounding import HALVES, Half, digits_of, excused, half_way, is_long, rounded
 from cnnstep.tutor.check.sheet import Written, as_shown
 from cnnstep.tutor.typed import EXACT
 
@@ -130,6 +130,7 @@ class _Search:
         self.digits = digits_of(gap.mine, gap.precision) if gap.between else None
         self.open = gap.mine.values.size  # the fewest cells that are left over without a mistake
         self.under_another = 0  # and under another convention: a mistake may be its equal
+        self.half_way = False  # whether any number between lay half way between two
         self.read: dict[object, list[tuple[Reading, float]]] = {}
 
     @cached_property
@@ -168,10 +169,17 @@ class _Search:
         found = list(self._reach(self.line, self.gap.steps, mistakes))
         none_fits = all(one.slips or one.excused for one in found)
         if self.digits is not None and (not mistakes or (mistakes == 1 and none_fits)):
-            between = {step.name for step in self.gap.between}
-            rounded = self._reach(self.line, self.gap.steps, mistakes, rounding=True)
-            found += (one for one in rounded if not between.isdisjoint(one.line.rounded))
+            found += self._rounding(mistakes)
         return found
+
+    def _rounding(self, mistakes: int) -> Iterator[Candidate]:
+        """The ways that round the steps between; what lies half way goes the same way in all of them."""
+        between = {step.name for step in self.gap.between}
+        for half in HALVES:
+            rounded = self._reach(self.line, self.gap.steps, mistakes, half)
+            yield from (one for one in rounded if not between.isdisjoint(one.line.rounded))
+            if not self.half_way:
+                return
 
     def _priced(self, tried: list[Candidate]) -> list[Candidate]:
         """The candidates with what their names cost: the more could have been made there, the less one says."""
@@ -181,7 +189,7 @@ class _Search:
         return [replace(one, bits=one.bits + sum(prices[step] for step in one.made_in.values())) for one in tried]
 
     def _reach(
-        self, line: Line, steps: tuple[Step, ...], mistakes: int, *, rounding: bool = False
+        self, line: Line, steps: tuple[Step, ...], mistakes: int, half: Half | None = None
     ) -> Iterator[Candidate]:
         """Every way through these steps, compared with the learner's matrix."""
         step, rest = steps[0], steps[1:]
@@ -189,20 +197,21 @@ class _Search:
             for after, result in line.ways(step, made, widely=mistakes < 2 or not rest):
                 if not rest:
                     yield from self._judged(after, result)
-                for onward in self._onward(after, step, result, rounding=rounding) if rest else ():
-                    yield from self._reach(onward, rest, mistakes - made, rounding=rounding)
+                for onward in self._onward(after, step, result, half) if rest else ():
+                    yield from self._reach(onward, rest, mistakes - made, half)
 
-    def _onward(self, line: Line, step: Step, result: Array, *, rounding: bool) -> Iterator[Line]:
+    def _onward(self, line: Line, step: Step, result: Array, half: Half | None) -> Iterator[Line]:
         """The lines beyond a step that was not given, with its exact numbers or with rounded ones."""
-        for reading, times in line.readings(step, given=False, early=rounding):
+        for reading, times in line.readings(step, given=False, early=half is not None):
             read, value = line.reads(step, reading, times), times * result
             if self.digits is None or not is_long(value, 10.0**-self.digits).any():
                 yield read.with_value(step, value)
-            elif not rounding:
+            elif half is None:
                 yield read.going_on(exact=True).with_value(step, value)
             else:
                 short = read.going_on(exact=False).changed(rounded=read.rounded | {step.name})
-                yield from (short.with_value(step, rounded) for rounded in roundings(value, self.digits))
+                self.half_way = self.half_way or bool(half_way(value, self.digits).any())
+                yield short.with_value(step, rounded(value, self.digits, half))
 
     def _judged(self, line: Line, result: Array) -> Iterator[Candidate]:
         """The result beside the learner's matrix, under the readings of the sheet that fit it best."""
