@@ -14,8 +14,8 @@ from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import scenario as shipped_scenario
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
+from cnnstep.tutor.check.hypothesis import Cause, Hypothesis
 from cnnstep.tutor.check.lessons import Lessons
-from cnnstep.tutor.check.line import Cause, Line
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.check.separate import separating
 from cnnstep.tutor.check.sheet import Sheet, Written, written
@@ -138,7 +138,9 @@ def test_a_misconception_that_was_given_up_does_not_come_back() -> None:
     lessons = Lessons(shipped_scenario("vanishing-gradient"))
     lesson, start = lessons.own, first_iteration(lessons.own).values
     back = list(lesson.called("delta"))
-    line = Line(lesson, start, lessons).changed(causes=(Cause(back[0].name, mistake=MISTAKES["slope-forgotten"]),))
+    line = Hypothesis(lesson, start, lessons).changed(
+        causes=(Cause(back[0].name, mistake=MISTAKES["slope-forgotten"]),)
+    )
     gone, held = (after for after, _ in line.ways(back[1], 0, widely=False))
     assert (gone.given_up, len(gone.causes)) == (frozenset({"slope-forgotten"}), 1)
     assert (held.given_up, len(held.causes)) == (frozenset(), 2)

@@ -22,7 +22,7 @@ from cnnstep.surface.loading import load, shipped
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.document import Command, Heading, Matrix, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out, mistaken
-from cnnstep.tutor.mistakes.astray import astray_document
+from cnnstep.tutor.mistakes.comparison import comparison_document
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.record import record
 from cnnstep.tutor.topics import explanation
@@ -217,7 +217,7 @@ OF_ANOTHER_SIZE = {
 def test_a_run_with_the_mistake_shows_the_step_where_it_begins_and_another_end(code: str) -> None:
     lesson = lesson_of(load(MISTAKES[code].shown_on).scenario, input_gradient=True)
     wrong, right = (record(trace(one, 3)) for one in (mistaken(lesson, MISTAKES[code]), lesson))
-    page = astray_document(wrong, right, MISTAKES[code], MISTAKES[code].shown_on, AS_USUAL)
+    page = comparison_document(wrong, right, MISTAKES[code], MISTAKES[code].shown_on, AS_USUAL)
     (heading,) = [block.text for block in page if isinstance(block, Heading) and block.level == 2]
     begins = MISTAKES[code].remembers and code != "old-velocity"  # at first that is 0, and nothing moves
     assert heading.startswith(f"Iteration {int(begins)}, ")
@@ -228,14 +228,14 @@ def test_a_run_with_the_mistake_shows_the_step_where_it_begins_and_another_end(c
 def test_a_mistake_about_memory_says_that_one_iteration_is_too_few() -> None:
     lesson = lesson_of(load("momentum").scenario)
     wrong, right = (record(trace(one, 1)) for one in (mistaken(lesson, MISTAKES["velocity-forgotten"]), lesson))
-    page = astray_document(wrong, right, MISTAKES["velocity-forgotten"], "momentum", AS_USUAL)
+    page = comparison_document(wrong, right, MISTAKES["velocity-forgotten"], "momentum", AS_USUAL)
     assert "it can't show before iteration 1" in " ".join(b.text for b in page if isinstance(b, Paragraph))
 
 
 def test_where_a_mistake_can_not_be_made_a_run_says_so_and_where_it_can() -> None:
     lesson = lesson_of(load("first-filter").scenario)
     wrong, right = (record(trace(one, 2)) for one in (mistaken(lesson, MISTAKES["adam-uncorrected"]), lesson))
-    page = astray_document(wrong, right, MISTAKES["adam-uncorrected"], "first-filter", AS_USUAL)
+    page = comparison_document(wrong, right, MISTAKES["adam-uncorrected"], "first-filter", AS_USUAL)
     assert [block.command for block in page if isinstance(block, Command)] == [
         "cnnstep run adam --mistake adam-uncorrected"
     ]
@@ -290,7 +290,7 @@ FIRST = {
 @pytest.mark.parametrize("code", FIRST)
 def test_first_filter_done_wrongly_by_hand(code: str) -> None:
     lesson = lesson_of(load("first-filter").scenario)
-    step = next(step for step in lesson.steps if step.word in MISTAKES[code].slants)
+    step = next(step for step in lesson.steps if step.word in MISTAKES[code].alterations)
     (result, *_) = carry_out(Case(lesson, step, first_iteration(lesson).values), MISTAKES[code])
     assert as_shown(step, result).tolist() == FIRST[code]
 

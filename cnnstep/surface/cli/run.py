@@ -149,15 +149,15 @@ def _beside_the_right_way(asked: _Asked, code: str, style: Numbers, shape: str) 
     from cnnstep.surface.answer import Answer
     from cnnstep.surface.told import told
     from cnnstep.tutor.mistakes import MISTAKES, mistaken
-    from cnnstep.tutor.mistakes.astray import astray_data, astray_document
+    from cnnstep.tutor.mistakes.comparison import comparison_data, comparison_document
 
     made = MISTAKES.find(code)
     if shape == "json":
         asked = replace(asked, every=asked.listed)
     right, wrong = (_recorded(asked, one) for one in (asked.lesson, mistaken(asked.lesson, made)))
     return Answer(
-        lambda: astray_document(wrong, right, made, asked.loaded.name, style),
-        lambda: astray_data(wrong, right, made, told(asked.loaded), asked.steps, asked.total),
+        lambda: comparison_document(wrong, right, made, asked.loaded.name, style),
+        lambda: comparison_data(wrong, right, made, told(asked.loaded), asked.steps, asked.total),
         style,
     )
 

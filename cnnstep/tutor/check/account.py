@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.check.evidence import FIRM, WINDOW
-from cnnstep.tutor.check.line import Cause, Line, codes_of
+from cnnstep.tutor.check.hypothesis import Cause, Hypothesis, codes_of
 from cnnstep.tutor.check.marks import Explanation, StepMark, Verdict
 from cnnstep.tutor.check.search import Candidate, Gap, explain
 from cnnstep.tutor.check.sheet import as_shown
@@ -34,7 +34,7 @@ AS_GOOD = 3.0
 class Account:
     """A line of thought with its marks; `bits` is how unlikely all of it is."""
 
-    line: Line
+    line: Hypothesis
     marks: tuple[StepMark, ...] = ()
     bits: float = 0.0
 
@@ -94,7 +94,7 @@ def _on(account: Account, candidate: Candidate, gap: Gap) -> Iterator[Account]:
         yield Account(intended.changed(values=values, tainted=frozenset()), marks, bits + SET_RIGHT)
 
 
-def _mark(before: Line, candidate: Candidate, gap: Gap, right: Array) -> StepMark:
+def _mark(before: Hypothesis, candidate: Candidate, gap: Gap, right: Array) -> StepMark:
     """What a candidate says of the step; `right` is what follows from the learner's earlier numbers."""
     step = candidate.line.at(gap.given)
     spoiled = bool(before.known) and candidate.line.spoiled(step.step)
@@ -119,7 +119,7 @@ def _mark(before: Line, candidate: Candidate, gap: Gap, right: Array) -> StepMar
     )
 
 
-def likeliest(accounts: list[Account]) -> tuple[Line, dict[str, StepMark]]:
+def likeliest(accounts: list[Account]) -> tuple[Hypothesis, dict[str, StepMark]]:
     """The account that names least among those that are not far less likely, and its marks by their steps' names.
 
     A name that another account does without is not said for certain: it is told beside what else fits.
@@ -157,7 +157,7 @@ def _beside(mark: StepMark, other: StepMark) -> StepMark:
     return mark
 
 
-def _with_the_loss(line: Line, marks: dict[str, StepMark]) -> tuple[Line, dict[str, StepMark]]:
+def _with_the_loss(line: Hypothesis, marks: dict[str, StepMark]) -> tuple[Hypothesis, dict[str, StepMark]]:
     """If the loss's number never came in where it would have shown, the loss is one that has none."""
     rules, last = line.lessons.rules, [n for n in marks if line.stage(line.lesson.step(n)) == "delta"]
     if line.reading.number is not None or not last or rules.number == 1.0 or marks[last[-1]].verdict == "unexplained":

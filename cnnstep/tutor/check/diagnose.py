@@ -14,8 +14,8 @@ from cnnstep.engine.step import Step
 from cnnstep.tutor.check.account import Account, accounts_after, likeliest
 from cnnstep.tutor.check.conventions import Convention
 from cnnstep.tutor.check.elsewhere import in_their_place
+from cnnstep.tutor.check.hypothesis import Hypothesis
 from cnnstep.tutor.check.lessons import Lessons
-from cnnstep.tutor.check.line import Line
 from cnnstep.tutor.check.marks import StepMark
 from cnnstep.tutor.check.search import Gap
 from cnnstep.tutor.check.sheet import Sheet, Written
@@ -64,7 +64,7 @@ def _diagnosis(sheet: Sheet) -> Diagnosis:
     lessons = Lessons(sheet.scenario, sheet.iteration, sent_back, signed)
     lesson, begin = lessons.own, lessons.begin
     work, coarse = sheet.by_step(lesson, lesson.carry_out(begin))
-    accounts = [Account(Line(lesson, begin, lessons))]
+    accounts = [Account(Hypothesis(lesson, begin, lessons))]
     precision = max(mine.finest for mine in work.values())
     for gap in _gaps(lesson, work, precision):
         accounts = accounts_after(accounts, gap)
@@ -73,7 +73,7 @@ def _diagnosis(sheet: Sheet) -> Diagnosis:
     return Diagnosis(sheet, line.lesson, tuple(told), line.conventions, begin)
 
 
-def _both_ways(line: Line, marks: Mapping[str, StepMark], begin: Values) -> tuple[StepMark, ...]:
+def _both_ways(line: Hypothesis, marks: Mapping[str, StepMark], begin: Values) -> tuple[StepMark, ...]:
     """The marks of all steps, each with what is right for the scenario, and the step as it goes on from their numbers.
 
     Where a line went on from what should have been written, what follows from what was written is worked out here.

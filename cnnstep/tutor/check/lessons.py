@@ -1,11 +1,12 @@
-"""The lessons of one scenario under its conventions, and the right results of their steps: each worked out once."""
+"""The lessons of one scenario under its conventions, and what their steps give, rightly or with mistakes, each once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
+from itertools import combinations, islice
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,13 +17,48 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import trace
 from cnnstep.tutor.check.conventions import SLOPES_AT_ZERO, Rules
-from cnnstep.tutor.check.options import Sets, sets_of
-from cnnstep.tutor.mistakes import Case, Mistake, carry_out
+from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, carry_out, together
 from cnnstep.tutor.mistakes.delta import BY_SEVERAL_ROUTES, routes
 from cnnstep.tutor.typed import EXACT
 
 NOTHING = 1e-12
 """A sum that comes to less than this share of its largest number is 0: by hand it would be, floats miss it."""
+
+Sets: TypeAlias = tuple[tuple[Mistake, ...], ...]
+"""Mistakes that can be made in one step, by themselves or together."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to carry out a step: with these mistakes.
+
+    `given_up` are the codes of mistakes that were made before, would show here, and are not made.
+    """
+
+    mistakes: tuple[Mistake, ...] = ()
+    given_up: frozenset[str] = frozenset()
+
+
+def sets_of(lesson: Lesson, step: Step, count: int, known: frozenset[str]) -> Sets:
+    """The sets of so many mistakes that this step can hold and that can be made together.
+
+    One that passes over a step can be told from a mistake in that step only where it is `known`.
+    """
+    fitting = (one for one in MISTAKES.values() if one.fits(lesson, step))
+    here = [one for one in fitting if (over := one.passes_over(lesson, step)) is None or over in known]
+    return tuple(each for each in combinations(here, count) if together([one.alterations[step.word] for one in each]))
+
+
+def options(sets: Sets, again: tuple[Mistake, ...] = ()) -> Iterator[Option]:
+    """All ways to carry out a step with one of these sets of new mistakes.
+
+    Those that can be made `again` are no new ones: a misconception is one cause, however many steps it shows in.
+    """
+    known = frozenset(one.code for one in again)
+    new = [each for each in sets if known.isdisjoint(one.code for one in each)]
+    yield from (Option(each, known) for each in new)
+    if again:
+        yield from (Option((*again, *each)) for each in new)
 
 
 @dataclass(frozen=True)

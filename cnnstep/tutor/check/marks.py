@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.step import Step, Working
-from cnnstep.tutor.check.line import Cause, Line, codes_of
+from cnnstep.tutor.check.hypothesis import Cause, Hypothesis, codes_of
 from cnnstep.tutor.check.sheet import Written
 from cnnstep.tutor.mistakes import Case
 
@@ -58,7 +58,7 @@ class StepMark:
     right: Array | None = field(default=None, repr=False)
     expected: Array | None = field(default=None, repr=False)
     mine: Written | None = field(default=None, repr=False)
-    line: Line | None = field(default=None, repr=False)
+    line: Hypothesis | None = field(default=None, repr=False)
     times: float = 1.0
     case: Case | None = field(default=None, repr=False)
     from_intended: bool = False

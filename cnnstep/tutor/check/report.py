@@ -157,7 +157,7 @@ def _words(diagnosis: Diagnosis, mark: StepMark, mistake: Mistake) -> Words:
     made_in = [cause.step for cause in mark.causes if cause.mistake is mistake]
     if not made_in:
         up_to = lesson.steps[: lesson.names.index(mark.step.name) + 1]
-        made_in = [step.name for step in reversed(up_to) if step.word in mistake.slants]
+        made_in = [step.name for step in reversed(up_to) if step.word in mistake.alterations]
     return mistake.words(lesson, lesson.step(made_in[0]) if made_in else mark.step)
 
 

@@ -19,7 +19,7 @@ from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.tutor.check.conventions import Reading
 from cnnstep.tutor.check.evidence import EXCUSED, PLAIN, SOMETHING, WINDOW, Evidence, price
-from cnnstep.tutor.check.line import Cause, Line, codes_of
+from cnnstep.tutor.check.hypothesis import Cause, Hypothesis, codes_of
 from cnnstep.tutor.check.rounding import HALVES, Half, digits_of, excused, half_way, is_long, rounded
 from cnnstep.tutor.check.sheet import Written, as_shown
 from cnnstep.tutor.typed import EXACT
@@ -62,7 +62,7 @@ class Candidate:
     other mistakes that give exactly the same result; `same_as` says what the numbers are if nothing was worked out.
     """
 
-    line: Line
+    line: Hypothesis
     result: Array = field(repr=False)
     wrong: NDArray[np.bool_] = field(repr=False)
     causes: int
@@ -113,7 +113,7 @@ class Candidate:
         return not (np.abs(self.result - other.result) > EXACT * np.maximum(1.0, np.abs(self.result))).any()
 
 
-def explain(line: Line, gap: Gap) -> list[Candidate]:
+def explain(line: Hypothesis, gap: Gap) -> list[Candidate]:
     """The likeliest ways from a line to a learner's matrix, best first; those that are nearly as likely may win later.
 
     The one without a mistake is always among them, unless a name is so much likelier that it is believed.
@@ -124,7 +124,7 @@ def explain(line: Line, gap: Gap) -> list[Candidate]:
 class _Search:
     """One search: what there is to explain, and what an explanation costs."""
 
-    def __init__(self, line: Line, gap: Gap) -> None:
+    def __init__(self, line: Hypothesis, gap: Gap) -> None:
         self.line, self.gap = line, gap
         self.possible: dict[str, set[str]] = {step.name: set() for step in gap.steps}
         self.digits = digits_of(gap.mine, gap.precision) if gap.between else None
@@ -189,7 +189,7 @@ class _Search:
         return [replace(one, bits=one.bits + sum(prices[step] for step in one.made_in.values())) for one in tried]
 
     def _reach(
-        self, line: Line, steps: tuple[Step, ...], mistakes: int, half: Half | None = None
+        self, line: Hypothesis, steps: tuple[Step, ...], mistakes: int, half: Half | None = None
     ) -> Iterator[Candidate]:
         """Every way through these steps, compared with the learner's matrix."""
         step, rest = steps[0], steps[1:]
@@ -200,7 +200,7 @@ class _Search:
                 for onward in self._onward(after, step, result, half) if rest else ():
                     yield from self._reach(onward, rest, mistakes - made, half)
 
-    def _onward(self, line: Line, step: Step, result: Array, half: Half | None) -> Iterator[Line]:
+    def _onward(self, line: Hypothesis, step: Step, result: Array, half: Half | None) -> Iterator[Hypothesis]:
         """The lines beyond a step that was not given, with its exact numbers or with rounded ones."""
         for reading, times in line.readings(step, given=False, early=half is not None):
             read, value = line.reads(step, reading, times), times * result
@@ -213,7 +213,7 @@ class _Search:
                 self.half_way = self.half_way or bool(half_way(value, self.digits).any())
                 yield short.with_value(step, rounded(value, self.digits, half))
 
-    def _judged(self, line: Line, result: Array) -> Iterator[Candidate]:
+    def _judged(self, line: Hypothesis, result: Array) -> Iterator[Candidate]:
         """The result beside the learner's matrix, under the readings of the sheet that fit it best."""
         step, mine = self.gap.given, self.gap.mine
         shown = as_shown(step, result)
@@ -236,7 +236,7 @@ class _Search:
                 read = line.reads(step, reading, times)
                 yield self._weighed(read, times * result, wrong & ~forgiven, int(forgiven.sum()), times)
 
-    def _readings(self, line: Line) -> list[tuple[Reading, float]]:
+    def _readings(self, line: Hypothesis) -> list[tuple[Reading, float]]:
         """What can be read into the given step's numbers: the same for lines that have read the same so far."""
         key = line.reading, line.ratio_in(self.gap.given)
         if key not in self.read:
@@ -255,7 +255,7 @@ class _Search:
         few = slips <= max(1, size // SLIPS_BESIDE) and slips < explained
         return not slips or few or (slips == self.under_another and slips <= max(1, size // 2))
 
-    def _rounded_before(self, line: Line) -> bool:
+    def _rounded_before(self, line: Hypothesis) -> bool:
         """Whether a number that goes into the given step had to be rounded; from exact ones a result is exact."""
         unit = 2.0 * self.gap.mine.finest
         names = {quantity.name for quantity in self.gap.given.inputs}
@@ -263,7 +263,9 @@ class _Search:
             not names.isdisjoint(line.rounded) or any(is_long(line.values[n], unit).any() for n in names)
         )
 
-    def _weighed(self, line: Line, result: Array, wrong: NDArray[np.bool_], forgiven: int, times: float) -> Candidate:
+    def _weighed(
+        self, line: Hypothesis, result: Array, wrong: NDArray[np.bool_], forgiven: int, times: float
+    ) -> Candidate:
         causes = len(line.causes) - len(self.line.causes)
         one = Candidate(line, result, wrong, causes, forgiven, times)
         bits = line.doubt - self.line.doubt + EXCUSED * forgiven

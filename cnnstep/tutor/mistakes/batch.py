@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
 def _is_batch(at: Setting) -> bool:
@@ -24,7 +24,7 @@ def _over_samples(case: Case, gradient: Array) -> Array:
     return gradient / case.samples
 
 
-_DIVIDED = Slant(result=_over_samples)
+_DIVIDED = Alteration(result=_over_samples)
 
 mistake(
     "averaged-over-batch",
@@ -53,7 +53,7 @@ def _divided_again(case: Case, gradient: Array) -> tuple[Array, ...]:
     return tuple(gradient / count for count in dict.fromkeys((case.samples, cells)) if count > 1)
 
 
-_DIVIDED_AGAIN = Slant(result=_divided_again)
+_DIVIDED_AGAIN = Alteration(result=_divided_again)
 
 
 def _twice(at: Setting) -> str:
@@ -92,7 +92,7 @@ def _of_one_sample(case: Case) -> tuple[Mapping[str, Array], ...]:
     return tuple(ways)
 
 
-_ALONE = Slant(inputs=_of_one_sample)
+_ALONE = Alteration(inputs=_of_one_sample)
 
 mistake(
     "one-sample-only",

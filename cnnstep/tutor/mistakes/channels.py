@@ -10,7 +10,7 @@ import numpy as np
 from cnnstep.engine.layers.conv import correlate, filter_gradient
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 from cnnstep.tutor.mistakes.words import by_step
 
 
@@ -47,8 +47,8 @@ mistake(
     when=_has_channels,
     shown_on="two-channels",
     skill="channels",
-    forward=Slant(working=_summed_forward),
-    gradient=Slant(working=_summed_gradient),
+    forward=Alteration(working=_summed_forward),
+    gradient=Alteration(working=_summed_gradient),
 )
 
 _OWN_CHANNEL = by_step(
@@ -78,8 +78,8 @@ mistake(
     when=_has_channels,
     shown_on="two-channels",
     skill="channels",
-    forward=Slant(inputs=_first_alone),
-    gradient=Slant(inputs=_first_alone),
+    forward=Alteration(inputs=_first_alone),
+    gradient=Alteration(inputs=_first_alone),
 )
 
 
@@ -110,8 +110,8 @@ mistake(
     when=_has_channels,
     shown_on="two-channels",
     skill="channels",
-    forward=Slant(inputs=lambda case: (_weights_of_one(case), _image_of_one(case))),
-    gradient=Slant(inputs=_image_of_one),
+    forward=Alteration(inputs=lambda case: (_weights_of_one(case), _image_of_one(case))),
+    gradient=Alteration(inputs=_image_of_one),
 )
 
 
@@ -146,8 +146,8 @@ mistake(
     when=_has_channels,
     shown_on="two-channels",
     skill="channels",
-    forward=Slant(inputs=_channels_mixed_up),
-    gradient=Slant(inputs=_channels_mixed_up),
+    forward=Alteration(inputs=_channels_mixed_up),
+    gradient=Alteration(inputs=_channels_mixed_up),
 )
 
 
@@ -183,7 +183,7 @@ mistake(
     when=has_filters,
     shown_on="two-filters",
     skill="channels",
-    forward=Slant(result=_outputs_mixed_up),
-    gradient=Slant(result=_gradients_mixed_up),
-    bias_gradient=Slant(result=_gradients_mixed_up),
+    forward=Alteration(result=_outputs_mixed_up),
+    gradient=Alteration(result=_gradients_mixed_up),
+    bias_gradient=Alteration(result=_gradients_mixed_up),
 )

@@ -11,7 +11,7 @@ from cnnstep.engine.activations import Activation
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
 from cnnstep.tutor.mistakes.forward import activation_line, folds
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 from cnnstep.tutor.mistakes.words import by_activation
 
 
@@ -107,7 +107,7 @@ mistake(
     _why_slope,
     _with_slope,
     shown_on="six-outputs",
-    delta=Slant(working=upstream),
+    delta=Alteration(working=upstream),
 )
 
 _WRITTEN_IN_A = {"sigmoid": "a·(1 − a)", "tanh": "1 − a²"}
@@ -136,7 +136,7 @@ mistake(
     _near_zero,
     _in_a,
     shown_on="sigmoid",
-    delta=Slant(working=lambda case: upstream(case) * _phi(case).slope(_output(case))),
+    delta=Alteration(working=lambda case: upstream(case) * _phi(case).slope(_output(case))),
 )
 
 
@@ -157,7 +157,7 @@ mistake(
     _with_slope,
     when=lambda at: _phi(at).name == "relu",
     shown_on="six-outputs",
-    delta=Slant(working=lambda case: upstream(case) * (_phi(case).value(_z(case)) >= 0)),
+    delta=Alteration(working=lambda case: upstream(case) * (_phi(case).value(_z(case)) >= 0)),
 )
 
 
@@ -178,7 +178,7 @@ mistake(
     _with_slope,
     when=folds,
     shown_on="six-outputs",
-    delta=Slant(working=lambda case: _masked(case, _z(case) <= 0)),
+    delta=Alteration(working=lambda case: _masked(case, _z(case) <= 0)),
 )
 
 
@@ -200,7 +200,7 @@ mistake(
     _with_slope,
     when=folds,
     shown_on="six-outputs",
-    delta=Slant(working=lambda case: _masked(case, case.input(0) > 0)),
+    delta=Alteration(working=lambda case: _masked(case, case.input(0) > 0)),
 )
 
 mistake(
@@ -209,7 +209,7 @@ mistake(
     "You took φ′(z) for δ and left out what comes back.",
     "The gradient then does not depend on the target at all.",
     lambda at: f"{at.step.formula}: multiply the two." if not _cancels(at) else at.right_line,
-    delta=Slant(working=_slope),
+    delta=Alteration(working=_slope),
 )
 
 
@@ -231,7 +231,7 @@ mistake(
     _how_much_less,
     lambda at: at.right_line if _cancels(at) else f"{at.step.formula}, once.",
     shown_on="sigmoid",
-    delta=Slant(result=lambda case, delta: delta * _slope(case)),
+    delta=Alteration(result=lambda case, delta: delta * _slope(case)),
 )
 
 
@@ -262,8 +262,8 @@ mistake(
     lambda at: activation_line(at) if at.step.word == "activation" else _with_slope(at),
     when=lambda at: _phi(at).name != "relu" and _phi(at).slope_at(-1.0) != 0,
     shown_on="leaky-relu-rescue",
-    activation=Slant(working=lambda case: np.maximum(case.input(0), 0.0)),
-    delta=Slant(working=_through_relu),
+    activation=Alteration(working=lambda case: np.maximum(case.input(0), 0.0)),
+    delta=Alteration(working=_through_relu),
 )
 
 
@@ -292,7 +292,7 @@ mistake(
     lambda at: f"{_with_slope(at)} Work out a = {_phi(at).name}(z) first.",
     when=lambda at: _phi(at).name in _WRITTEN_IN_A,
     shown_on="sigmoid",
-    delta=Slant(working=_slopes_of_z),
+    delta=Alteration(working=_slopes_of_z),
 )
 
 
@@ -308,5 +308,5 @@ mistake(
     _with_slope,
     when=lambda at: _phi(at).name in ("leaky_relu", "elu"),
     shown_on="leaky-relu-rescue",
-    delta=Slant(working=_slope_where_negative),
+    delta=Alteration(working=_slope_where_negative),
 )

@@ -10,7 +10,7 @@ from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
 def _is_difference(at: Setting) -> bool:
@@ -36,7 +36,7 @@ mistake(
     lambda at: f"{at.step.formula}, with the output after the activation.",
     when=_is_difference,
     shown_on="six-outputs",
-    error=Slant(working=_pre_activation),
+    error=Alteration(working=_pre_activation),
 )
 
 
@@ -89,9 +89,9 @@ mistake(
     when=_takes_the_error,
     shown_on="six-outputs",
     skill="error",
-    error=Slant(result=lambda case, error: np.square(error)),
-    delta=Slant(inputs=_on_the_way(np.square), against="error"),
-    gradient=Slant(inputs=_on_the_way(np.square), against="delta"),
+    error=Alteration(result=lambda case, error: np.square(error)),
+    delta=Alteration(inputs=_on_the_way(np.square), against="error"),
+    gradient=Alteration(inputs=_on_the_way(np.square), against="delta"),
 )
 
 
@@ -113,9 +113,9 @@ mistake(
     when=_takes_the_error,
     shown_on="six-outputs",
     skill="error",
-    error=Slant(result=lambda case, error: np.abs(error)),
-    delta=Slant(inputs=_on_the_way(np.abs), against="error"),
-    gradient=Slant(inputs=_on_the_way(np.abs), against="delta"),
+    error=Alteration(result=lambda case, error: np.abs(error)),
+    delta=Alteration(inputs=_on_the_way(np.abs), against="error"),
+    gradient=Alteration(inputs=_on_the_way(np.abs), against="delta"),
 )
 
 
@@ -125,7 +125,7 @@ def _error_for_delta(case: Case) -> Mapping[str, Array]:
     return {delta.name: case.values[delta.inputs[0].name]}
 
 
-_UNUSED = Slant(inputs=_error_for_delta, against="delta")
+_UNUSED = Alteration(inputs=_error_for_delta, against="delta")
 
 mistake(
     "error-as-delta-used",

@@ -11,7 +11,7 @@ from cnnstep.engine.layers.conv import correlate, filter_gradient, input_gradien
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting, transposed, turned
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 from cnnstep.tutor.mistakes.words import by_step
 
 
@@ -30,7 +30,7 @@ mistake(
     "A convolution layer slides its filter as it is (cross-correlation). NumPy's and SciPy's `convolve` rotate it, "
     "which is why their numbers differ from hand work. A filter that looks the same after the rotation hides it.",
     lambda at: f"{at.step.formula}: lay the filter on the patch as it is written, multiply cell by cell, add up.",
-    forward=Slant(inputs=_flipped),
+    forward=Alteration(inputs=_flipped),
 )
 
 mistake(
@@ -41,7 +41,7 @@ mistake(
     "hides the mistake.",
     "Row 0 of the filter lies on row 0 of the patch.",
     when=lambda at: at.conv.window[0] == at.conv.window[1],
-    forward=Slant(inputs=_transposed),
+    forward=Alteration(inputs=_transposed),
 )
 
 
@@ -76,8 +76,8 @@ mistake(
     "Multiply each number by the one that it lies on, and add up.",
     shown_on="six-outputs",
     skill="forward",
-    forward=Slant(inputs=_as_matrices),
-    gradient=Slant(inputs=_as_matrices),
+    forward=Alteration(inputs=_as_matrices),
+    gradient=Alteration(inputs=_as_matrices),
 )
 
 
@@ -106,7 +106,7 @@ mistake(
     lambda at: f"{at.step.formula}: add the bias once to each output.",
     when=_has_bias,
     shown_on="bias",
-    forward=Slant(working=_no_bias),
+    forward=Alteration(working=_no_bias),
 )
 
 mistake(
@@ -117,7 +117,7 @@ mistake(
     "Add up the products first, then add b once.",
     when=_has_bias,
     shown_on="bias",
-    forward=Slant(working=_bias_everywhere),
+    forward=Alteration(working=_bias_everywhere),
 )
 
 
@@ -204,9 +204,9 @@ mistake(
     when=strided,
     shown_on="stride",
     skill="stride-padding",
-    forward=Slant(working=_stride_one),
-    gradient=Slant(working=_gradient_stride_one, result=cropped_too),
-    input_gradient=Slant(working=_back_side_by_side),
+    forward=Alteration(working=_stride_one),
+    gradient=Alteration(working=_gradient_stride_one, result=cropped_too),
+    input_gradient=Alteration(working=_back_side_by_side),
 )
 
 mistake(
@@ -218,8 +218,8 @@ mistake(
     when=padded,
     shown_on="padding",
     skill="stride-padding",
-    forward=Slant(working=_unpadded),
-    gradient=Slant(working=_gradient_unpadded, result=cropped_too),
+    forward=Alteration(working=_unpadded),
+    gradient=Alteration(working=_gradient_unpadded, result=cropped_too),
 )
 
 
@@ -237,7 +237,7 @@ mistake(
     _nothing_below,
     lambda at: f"{at.step.formula}, cell by cell.",
     shown_on="six-outputs",
-    activation=Slant(working=lambda case: case.input(0).copy()),
+    activation=Alteration(working=lambda case: case.input(0).copy()),
 )
 
 
@@ -265,5 +265,5 @@ mistake(
     activation_line,
     when=folds,
     shown_on="six-outputs",
-    activation=Slant(working=lambda case: np.abs(case.input(0))),
+    activation=Alteration(working=lambda case: np.abs(case.input(0))),
 )

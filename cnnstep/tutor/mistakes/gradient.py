@@ -11,7 +11,7 @@ from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, transposed, turned
 from cnnstep.tutor.mistakes.forward import cropped_too, full_correlation
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
 def _delta(case: Case) -> Array:
@@ -46,7 +46,7 @@ mistake(
     "δ meets its own patch.",
     lambda at: f"{at.step.formula}, with δ as it is.",
     shown_on="six-outputs",
-    gradient=Slant(inputs=_delta_turned),
+    gradient=Alteration(inputs=_delta_turned),
 )
 
 mistake(
@@ -56,7 +56,7 @@ mistake(
     "Each weight then gets the gradient of the weight at the opposite place.",
     "∂L/∂W[u,v] stands where W[u,v] stands: no rotation.",
     shown_on="six-outputs",
-    gradient=Slant(result=lambda case, gradient: turned(gradient)),
+    gradient=Alteration(result=lambda case, gradient: turned(gradient)),
 )
 
 mistake(
@@ -66,8 +66,8 @@ mistake(
     "W[0,1] then moves by the gradient of W[1,0].",
     "The gradient is laid out as W is, row by row.",
     shown_on="six-outputs",
-    gradient=Slant(result=lambda case, gradient: transposed(gradient)),
-    dense_gradient=Slant(result=lambda case, gradient: transposed(gradient)),
+    gradient=Alteration(result=lambda case, gradient: transposed(gradient)),
+    dense_gradient=Alteration(result=lambda case, gradient: transposed(gradient)),
 )
 
 
@@ -82,7 +82,7 @@ mistake(
     "δ[i,j] then meets the patch of output [j,i].",
     "δ[i,j] meets the patch of output [i,j].",
     shown_on="leaky-relu-rescue",
-    gradient=Slant(working=_with_delta_transposed, result=cropped_too),
+    gradient=Alteration(working=_with_delta_transposed, result=cropped_too),
 )
 
 
@@ -99,7 +99,7 @@ mistake(
     "here. That the shapes agree is chance.",
     lambda at: f"{at.step.formula}: multiply each δ by the patch of its output, and add up.",
     when=lambda at: at.samples == at.conv.weights.shape[1] == 1,
-    gradient=Slant(instead=_just_delta),
+    gradient=Alteration(instead=_just_delta),
 )
 
 
@@ -117,7 +117,7 @@ mistake(
     "You added up δ × output and used that one sum for every weight.",
     "Each weight met other inputs, so each has a gradient of its own.",
     lambda at: f"{at.step.formula}: for each weight, the sum of δ × the input that it met.",
-    gradient=Slant(instead=_one_number),
+    gradient=Alteration(instead=_one_number),
 )
 
 mistake(
@@ -128,7 +128,7 @@ mistake(
     "and every other one is in proportion to its weight.",
     lambda at: at.right_line,
     shown_on="six-outputs",
-    gradient=Slant(instead=lambda case: _delta(case).sum(axis=(0, 2, 3))[:, None, None, None] * _weights(case)),
+    gradient=Alteration(instead=lambda case: _delta(case).sum(axis=(0, 2, 3))[:, None, None, None] * _weights(case)),
 )
 
 
@@ -144,7 +144,7 @@ mistake(
     "Every output has a patch, and all of them share the filter. In code: a `return` inside the loop.",
     "Do this for every output cell, and add up.",
     shown_on="dilation",
-    gradient=Slant(working=lambda case: _one_patch(case, 0, 0)),
+    gradient=Alteration(working=lambda case: _one_patch(case, 0, 0)),
 )
 
 mistake(
@@ -153,7 +153,7 @@ mistake(
     "You multiplied each δ by its patch, but each result replaced the one before.",
     "All outputs share the filter, so their parts are added. In code: `=` where `+=` belongs.",
     "Start from 0 and add each δ × patch.",
-    gradient=Slant(working=lambda case: _one_patch(case, -1, -1)),
+    gradient=Alteration(working=lambda case: _one_patch(case, -1, -1)),
 )
 
 
@@ -173,7 +173,7 @@ mistake(
     "You correlated the layer's output a with δ.",
     "A weight multiplies inputs, so its gradient is made of inputs.",
     lambda at: f"{at.step.formula}, with {at.step.inputs[0].symbol} as it came into the layer.",
-    gradient=Slant(working=_from_output),
+    gradient=Alteration(working=_from_output),
 )
 
 
@@ -189,10 +189,10 @@ mistake(
     "What the outputs should have been has no part in it, so it can't say which way to go.",
     lambda at: f"{at.step.formula}, with δ in the place of the filter.",
     when=lambda at: at.conv.weights.shape[1] == 1,
-    gradient=Slant(instead=_filter_for_delta, result=cropped_too),
+    gradient=Alteration(instead=_filter_for_delta, result=cropped_too),
 )
 
-_ITSELF = Slant(instead=lambda case: case.values[case.parameter].copy())
+_ITSELF = Alteration(instead=lambda case: case.values[case.parameter].copy())
 
 mistake(
     "filter-as-gradient",
@@ -231,7 +231,7 @@ mistake(
     lambda at: f"{at.step.formula}: for each weight, the sum of δ × the input that it met.",
     when=lambda at: at.scenario.vocabulary.shows_difference,
     shown_on="six-outputs",
-    gradient=Slant(instead=_one_loss),
+    gradient=Alteration(instead=_one_loss),
 )
 
 
@@ -247,10 +247,10 @@ mistake(
     "Each update needs the gradient at the present weights alone. In code: the gradient was not set to 0 first.",
     "Start each iteration's gradient from 0.",
     remembers=True,
-    gradient=Slant(result=_with_the_last),
-    bias_gradient=Slant(result=_with_the_last),
-    dense_gradient=Slant(result=_with_the_last),
-    dense_bias_gradient=Slant(result=_with_the_last),
+    gradient=Alteration(result=_with_the_last),
+    bias_gradient=Alteration(result=_with_the_last),
+    dense_gradient=Alteration(result=_with_the_last),
+    dense_bias_gradient=Alteration(result=_with_the_last),
 )
 
 mistake(
@@ -260,8 +260,8 @@ mistake(
     "A bias is added to each of its outputs, so what they send back is added up.",
     lambda at: at.right_line,
     shown_on="bias",
-    bias_gradient=Slant(working=lambda case: case.input(0).mean(axis=(0, 2, 3))),
-    dense_bias_gradient=Slant(working=lambda case: case.input(0).mean(axis=0)),
+    bias_gradient=Alteration(working=lambda case: case.input(0).mean(axis=(0, 2, 3))),
+    dense_bias_gradient=Alteration(working=lambda case: case.input(0).mean(axis=0)),
 )
 
 mistake(
@@ -271,6 +271,6 @@ mistake(
     "All these outputs share one bias, so its gradient is one number.",
     lambda at: at.right_line,
     shown_on="bias",
-    bias_gradient=Slant(working=lambda case: case.input(0).copy()),
-    dense_bias_gradient=Slant(working=lambda case: case.input(0).copy()),
+    bias_gradient=Alteration(working=lambda case: case.input(0).copy()),
+    dense_bias_gradient=Alteration(working=lambda case: case.input(0).copy()),
 )

@@ -15,7 +15,7 @@ from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting, turned
 from cnnstep.tutor.mistakes.channels import has_filters
 from cnnstep.tutor.mistakes.forward import padded
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
 def _filter_as_is(case: Case) -> Mapping[str, Array]:
@@ -38,7 +38,7 @@ mistake(
     "You slid the filter over the padded δ as it is written.",
     _backwards,
     "Rotate W by 180° first; or add δ[i,j]·W to the patch of output [i,j], which needs no rotation.",
-    input_gradient=Slant(inputs=_filter_as_is),
+    input_gradient=Alteration(inputs=_filter_as_is),
 )
 
 
@@ -57,7 +57,7 @@ mistake(
     "You slid the rotated filter over δ without padding.",
     "The result is smaller than the input. The cells at the edge met only some of the weights, but they did meet them.",
     "Put zeros around δ first: on each side one fewer than the filter spans, less the padding.",
-    input_gradient=Slant(working=_valid),
+    input_gradient=Alteration(working=_valid),
 )
 
 
@@ -135,9 +135,9 @@ mistake(
     ),
     lambda at: f"Start from 0 and add each {_window(at)}'s part.",
     when=_overlap,
-    input_gradient=Slant(working=_overwritten),
-    pool_gradient=Slant(result=_pooling_overwritten),
-    transposed_conv=Slant(working=_patches_overwritten),
+    input_gradient=Alteration(working=_overwritten),
+    pool_gradient=Alteration(result=_pooling_overwritten),
+    transposed_conv=Alteration(working=_patches_overwritten),
 )
 
 
@@ -159,7 +159,7 @@ mistake(
     "Start from 0 and add each filter's part.",
     when=has_filters,
     shown_on="two-filters",
-    input_gradient=Slant(inputs=_one_filter),
+    input_gradient=Alteration(inputs=_one_filter),
 )
 
 
@@ -179,7 +179,7 @@ mistake(
     "Cut the border off, as wide as the padding: what is left has the input's size.",
     when=padded,
     shown_on="padding",
-    input_gradient=Slant(working=_with_its_rim),
+    input_gradient=Alteration(working=_with_its_rim),
 )
 
 
@@ -199,7 +199,7 @@ mistake(
     "You updated the weights first and used the new ones on the way back.",
     "The error was made with the old weights, so it goes back through the old ones.",
     "Work out all gradients first, then update.",
-    input_gradient=Slant(inputs=_new_filter),
-    transposed_conv_input_gradient=Slant(inputs=_new_filter),
-    dense_input_gradient=Slant(inputs=_new_filter),
+    input_gradient=Alteration(inputs=_new_filter),
+    transposed_conv_input_gradient=Alteration(inputs=_new_filter),
+    dense_input_gradient=Alteration(inputs=_new_filter),
 )

@@ -26,7 +26,7 @@ Text: TypeAlias = str | Callable[[Setting], str]
 
 
 @dataclass(frozen=True)
-class Slant:
+class Alteration:
     """What a misconception changes in a step of one word: its inputs, its working, or its result.
 
     `inputs` gives the changed values by name; `working` replaces the computation; `result` is applied to what
@@ -58,7 +58,7 @@ def _always(at: Setting) -> bool:
 class Mistake:
     """A misconception under the code that users see and type.
 
-    `title` is what went wrong in half a sentence; `texts` are the words that say more. `slants` says what it
+    `title` is what went wrong in half a sentence; `texts` are the words that say more. `alterations` says what it
     changes, by the word of the step, and `when` in which of those steps it makes sense at all; `shown_on` is a
     shipped scenario where it shows. `remembers`: it is about what the iteration before has left behind. `skill` is
     the skill of `practice` that it belongs to, where that is not the one of its first step.
@@ -67,7 +67,7 @@ class Mistake:
     code: str
     title: str
     texts: tuple[Text, Text, Text] = field(repr=False)
-    slants: Mapping[str, Slant] = field(repr=False)
+    alterations: Mapping[str, Alteration] = field(repr=False)
     when: Callable[[Setting], bool] = field(default=_always, repr=False)
     shown_on: str = "first-filter"
     remembers: bool = False
@@ -76,11 +76,11 @@ class Mistake:
     @property
     def steps(self) -> tuple[str, ...]:
         """The words of the steps that it can be made in."""
-        return tuple(self.slants)
+        return tuple(self.alterations)
 
     def fits(self, lesson: Lesson, step: Step) -> bool:
         """Whether it can be made in this step of the lesson."""
-        return step.word in self.slants and self.when(Setting(lesson, step))
+        return step.word in self.alterations and self.when(Setting(lesson, step))
 
     def occasions(self, lesson: Lesson) -> tuple[Step, ...]:
         """The steps of a lesson that it can be made in."""
@@ -88,7 +88,7 @@ class Mistake:
 
     def passes_over(self, lesson: Lesson, step: Step) -> str | None:
         """The name of the earlier step that this mistake passes over in this one; None where there is no such step."""
-        earlier = self.slants[step.word].against
+        earlier = self.alterations[step.word].against
         over = Setting(lesson, step).fed_by(earlier) if earlier else None
         return over.name if over else None
 
@@ -111,37 +111,38 @@ def mistake(
     shown_on: str = "first-filter",
     remembers: bool = False,
     skill: str = "",
-    **slants: Slant,
+    **alterations: Alteration,
 ) -> None:
     """Enters a mistake; the last keywords are the words of its steps."""
-    MISTAKES.add(code)(Mistake(code, title, (does, hurts, fix), slants, when, shown_on, remembers, skill))
+    MISTAKES.add(code)(Mistake(code, title, (does, hurts, fix), alterations, when, shown_on, remembers, skill))
 
 
 def carry_out(case: Case, *mistakes: Mistake) -> tuple[Array, ...]:
     """The results of a step carried out with one mistake, or with several at once; () where that can't be done."""
     if not all(one.fits(case.lesson, case.step) for one in mistakes):
         return ()
-    slants = [one.slants[case.step.word] for one in mistakes]
-    if not together(slants):
+    alterations = [one.alterations[case.step.word] for one in mistakes]
+    if not together(alterations):
         return ()
     cases = [case]
-    for slant in slants:
-        if slant.inputs:
-            ways = ((one, changed) for one in cases for changed in _ways(slant.inputs(one)))
+    for alteration in alterations:
+        if alteration.inputs:
+            ways = ((one, changed) for one in cases for changed in _ways(alteration.inputs(one)))
             cases = [one.changed(changed) for one, changed in ways]
-    work = next((work for slant in slants for work in (slant.working, slant.instead) if work), _rightly)
+    works = (work for one in alterations for work in (one.working, one.instead) if work)
+    work = next(works, _rightly)
     results = [(one, result) for one in cases for result in _ways(work(one))]
-    for slant in slants:
-        if slant.result:
-            results = [(one, changed) for one, result in results for changed in _ways(slant.result(one, result))]
+    for alteration in alterations:
+        if alteration.result:
+            results = [(one, changed) for one, result in results for changed in _ways(alteration.result(one, result))]
     return tuple(result for _, result in results)
 
 
-def together(slants: Sequence[Slant]) -> bool:
+def together(alterations: Sequence[Alteration]) -> bool:
     """Whether one step can be carried out with all of them."""
-    if any(slant.instead for slant in slants):
-        return len(slants) == 1
-    return sum(1 for slant in slants if slant.working) <= 1
+    if any(alteration.instead for alteration in alterations):
+        return len(alterations) == 1
+    return sum(1 for alteration in alterations if alteration.working) <= 1
 
 
 def _rightly(case: Case) -> Array:

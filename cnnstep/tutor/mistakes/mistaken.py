@@ -37,7 +37,7 @@ def _gradient_like(lesson: Lesson, step: Step) -> Array:
 
 def _made_before(mistake: Mistake, step: Step) -> bool:
     """Whether it is made in the very step that it could pass over here: what follows from that is right."""
-    return mistake.slants[step.word].against in mistake.slants
+    return mistake.alterations[step.word].against in mistake.alterations
 
 
 def _wrong(lesson: Lesson, step: Step, mistakes: tuple[Mistake, ...]) -> Step:

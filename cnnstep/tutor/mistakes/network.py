@@ -10,7 +10,7 @@ from cnnstep.engine.layers.pool import AveragePool, MaxPool, Pool
 from cnnstep.engine.patches import scatter
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
 def _window(case: Case) -> Pool:
@@ -49,7 +49,7 @@ mistake(
     ),
     when=_of_maxima,
     shown_on="pooling",
-    pool_gradient=Slant(working=_every_winner),
+    pool_gradient=Alteration(working=_every_winner),
 )
 
 
@@ -72,7 +72,7 @@ mistake(
     "The first of equals gets all of it. (With ties: share in the scenario, yours would be right.)",
     when=lambda at: _of_maxima(at) and not _shares(at),
     shown_on="pooling",
-    pool_gradient=Slant(working=_shared),
+    pool_gradient=Alteration(working=_shared),
 )
 
 
@@ -91,7 +91,7 @@ mistake(
     "Send the whole ∂L/∂y to the cell that won.",
     when=_of_maxima,
     shown_on="smallest-network",
-    pool_gradient=Slant(working=_spread),
+    pool_gradient=Alteration(working=_spread),
 )
 
 
@@ -113,8 +113,8 @@ mistake(
     "Divide by the number of cells in the window.",
     when=_of_means,
     shown_on="pooling",
-    pool=Slant(result=_undivided),
-    pool_gradient=Slant(result=_undivided),
+    pool=Alteration(result=_undivided),
+    pool_gradient=Alteration(result=_undivided),
 )
 
 
@@ -130,7 +130,7 @@ mistake(
     "target.",
     lambda at: at.right_line,
     shown_on="pooling",
-    pool_gradient=Slant(inputs=_without_upstream),
+    pool_gradient=Alteration(inputs=_without_upstream),
 )
 
 
@@ -151,7 +151,7 @@ mistake(
     "The probabilities add up to 1: when one grows, others shrink. Those terms, −p[i]·p[j], are missing.",
     lambda at: at.right_line,
     shown_on="two-conv-layers",
-    softmax_gradient=Slant(working=_diagonal),
+    softmax_gradient=Alteration(working=_diagonal),
 )
 
 mistake(
@@ -165,7 +165,7 @@ mistake(
     ),
     lambda at: at.right_line,
     shown_on="smallest-network",
-    softmax_gradient=Slant(result=lambda case, delta: delta * _probabilities(case) * (1.0 - _probabilities(case))),
+    softmax_gradient=Alteration(result=lambda case, delta: delta * _probabilities(case) * (1.0 - _probabilities(case))),
 )
 
 
@@ -184,5 +184,5 @@ mistake(
     lambda at: f"{_of_the_probabilities(at)} Each score moves all probabilities, so every one of them has a part here.",
     lambda at: at.right_line,
     shown_on="smallest-network",
-    softmax_gradient=Slant(working=lambda case: case.input(0).copy()),
+    softmax_gradient=Alteration(working=lambda case: case.input(0).copy()),
 )

@@ -7,7 +7,7 @@ import numpy as np
 from cnnstep.engine.layers.conv import correlate
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 LARGE = (1.0, 0.5, 0.1)
 """Nudges over which a loss is seldom straight."""
@@ -72,8 +72,8 @@ mistake(
     when=_by_hand,
     shown_on="first-filter-linear",
     skill="gradient-check",
-    gradient=Slant(instead=_one_sided),
-    bias_gradient=Slant(instead=_one_sided),
+    gradient=Alteration(instead=_one_sided),
+    bias_gradient=Alteration(instead=_one_sided),
 )
 
 
@@ -93,6 +93,6 @@ mistake(
     when=_by_hand,
     shown_on="six-outputs",
     skill="gradient-check",
-    gradient=Slant(instead=_far),
-    bias_gradient=Slant(instead=_far),
+    gradient=Alteration(instead=_far),
+    bias_gradient=Alteration(instead=_far),
 )

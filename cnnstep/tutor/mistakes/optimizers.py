@@ -9,7 +9,7 @@ import numpy as np
 from cnnstep.engine.optimizers import COUNT
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 from cnnstep.tutor.mistakes.words import by_optimizer, by_step
 
 
@@ -67,8 +67,8 @@ mistake(
     when=_WITH_VELOCITY,
     shown_on="momentum",
     remembers=True,
-    velocity=Slant(working=_plain_step),
-    update=Slant(working=_plain_step),
+    velocity=Alteration(working=_plain_step),
+    update=Alteration(working=_plain_step),
 )
 
 
@@ -92,7 +92,7 @@ mistake(
     when=_WITH_VELOCITY,
     shown_on="momentum",
     remembers=True,
-    update=Slant(inputs=_with_the_old),
+    update=Alteration(inputs=_with_the_old),
 )
 
 mistake(
@@ -107,7 +107,7 @@ mistake(
     when=_WITH_VELOCITY,
     shown_on="momentum",
     remembers=True,
-    velocity=Slant(working=lambda case: _before(case) + _gradient(case)),
+    velocity=Alteration(working=lambda case: _before(case) + _gradient(case)),
 )
 
 
@@ -127,7 +127,7 @@ mistake(
     lambda at: at.right_line,
     when=_WITH_VELOCITY,
     shown_on="momentum",
-    velocity=Slant(working=_average),
+    velocity=Alteration(working=_average),
 )
 
 
@@ -139,7 +139,7 @@ mistake(
     lambda at: at.right_line,
     when=_under("nesterov"),
     shown_on="nesterov",
-    update=Slant(working=lambda case: _moved_by(case, case.input(-1))),
+    update=Alteration(working=lambda case: _moved_by(case, case.input(-1))),
 )
 
 
@@ -170,7 +170,7 @@ mistake(
     lambda at: at.right_line,
     when=_under("adam"),
     shown_on="adam",
-    update=Slant(working=_uncorrected),
+    update=Alteration(working=_uncorrected),
 )
 
 
@@ -188,7 +188,7 @@ mistake(
     lambda at: at.right_line,
     when=_under("adam"),
     shown_on="adam",
-    update=Slant(working=_rootless),
+    update=Alteration(working=_rootless),
 )
 
 
@@ -206,7 +206,7 @@ mistake(
     lambda at: at.right_line,
     when=_under("adam"),
     shown_on="adam",
-    second_moment=Slant(working=_of_plain_gradients),
+    second_moment=Alteration(working=_of_plain_gradients),
 )
 
 
@@ -224,8 +224,8 @@ mistake(
     lambda at: at.right_line,
     when=_under("adam"),
     shown_on="adam",
-    first_moment=Slant(result=_unweighted),
-    second_moment=Slant(result=_unweighted),
+    first_moment=Alteration(result=_unweighted),
+    second_moment=Alteration(result=_unweighted),
 )
 
 
@@ -244,5 +244,5 @@ mistake(
     lambda at: f"{at.step.formula}, with k = 0 in the first iteration.",
     when=_under("adam"),
     shown_on="adam",
-    update=Slant(inputs=_miscounted),
+    update=Alteration(inputs=_miscounted),
 )

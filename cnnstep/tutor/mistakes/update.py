@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.case import Case, Setting
-from cnnstep.tutor.mistakes.mistake import Slant, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
 def _old(case: Case) -> Array:
@@ -32,7 +32,7 @@ mistake(
     ),
     "Away from a kink, a short enough step uphill raises the loss.",
     "With e = output − target, subtract η times the gradient. With e = target − output, add it.",
-    update=Slant(result=lambda case, new: 2 * _old(case) - new),
+    update=Alteration(result=lambda case, new: 2 * _old(case) - new),
 )
 
 mistake(
@@ -41,7 +41,7 @@ mistake(
     lambda at: f"You moved by {_direction(at)}, without η.",
     "It says which way to go. How far is what η says.",
     lambda at: at.right_line,
-    update=Slant(result=lambda case, new: _old(case) + (new - _old(case)) / _rate(case)),
+    update=Alteration(result=lambda case, new: _old(case) + (new - _old(case)) / _rate(case)),
 )
 
 mistake(
@@ -50,7 +50,7 @@ mistake(
     lambda at: f"You moved by η·η·{_direction(at)}.",
     lambda at: f"The step comes out at {_rate(at):g} of its length.",
     lambda at: f"{at.step.formula}, with η once.",
-    update=Slant(result=lambda case, new: _old(case) + (new - _old(case)) * _rate(case)),
+    update=Alteration(result=lambda case, new: _old(case) + (new - _old(case)) * _rate(case)),
 )
 
 mistake(
@@ -59,7 +59,7 @@ mistake(
     "You wrote how far to go for where to arrive.",
     "That is how far each weight moves. It has to be added to the old weight.",
     lambda at: at.right_line,
-    update=Slant(result=lambda case, new: new - _old(case)),
+    update=Alteration(result=lambda case, new: new - _old(case)),
 )
 
 
@@ -77,7 +77,7 @@ mistake(
     "Small steps get lost, or become steps of 1.",
     "Keep the decimals; in NumPy, use float arrays.",
     shown_on="dilation",
-    update=Slant(result=_rounded),
+    update=Alteration(result=_rounded),
 )
 
 
@@ -95,7 +95,7 @@ mistake(
     "small step down becomes 1.",
     "Keep the decimals; in NumPy, use float arrays and `/`.",
     shown_on="six-outputs",
-    update=Slant(result=_down),
+    update=Alteration(result=_down),
 )
 
 mistake(
@@ -104,5 +104,5 @@ mistake(
     lambda at: f"{at.step.symbol} is {at.step.inputs[0].symbol}, unchanged.",
     "The gradient says which way the loss falls. With the old weights again nothing is learned from it.",
     lambda at: at.right_line,
-    update=Slant(instead=lambda case: _old(case).copy()),
+    update=Alteration(instead=lambda case: _old(case).copy()),
 )

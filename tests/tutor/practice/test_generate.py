@@ -99,7 +99,7 @@ class TestSpotting:
             where = texts(question.hints[0])[0]
             seen.add(bool(code))
             assert ("The first number that is wrong" in where) == bool(code)
-            assert not code or MISTAKES[code].slants
+            assert not code or MISTAKES[code].alterations
         assert seen == {True, False}
 
     def test_a_wrong_choice_is_told_by_the_numbers_that_it_would_give(self) -> None:

@@ -165,7 +165,7 @@ def _reply(sheet: SomebodysSheet, code: str) -> tuple[Block, ...]:
         return (Paragraph("One step does not follow from the numbers before it."),)
     other = SomebodysSheet(sheet.scenario, code)
     differing = [s for s in sheet.lesson.steps if _numbers(sheet.worked, s) != _numbers(other.worked, s)]
-    step = next((s for s in differing if s.word in MISTAKES[code].slants), differing[0])
+    step = next((s for s in differing if s.word in MISTAKES[code].alterations), differing[0])
     pair = (
         *planes(step.quantity, other.worked.matrix(step.name), title=f"{step.symbol} with that mistake"),
         *planes(step.quantity, sheet.worked.matrix(step.name), title=f"{step.symbol} on the sheet"),

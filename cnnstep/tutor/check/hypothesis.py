@@ -10,8 +10,7 @@ from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.step import Role, Step
 from cnnstep.tutor.check.conventions import OTHER, STAGES, UNREAD, Convention, Reading, other_sign
-from cnnstep.tutor.check.lessons import Lessons
-from cnnstep.tutor.check.options import Option, options
+from cnnstep.tutor.check.lessons import Lessons, Option, options
 from cnnstep.tutor.mistakes import Case, Mistake
 
 OPTIMIZER_ROLES: tuple[Role, ...] = ("memory", "update")
@@ -46,7 +45,7 @@ def codes_of(causes: Iterable[Cause]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Line:
+class Hypothesis:
     """The values as this line of thought has them, and what it assumed on the way.
 
     `lesson` is the lesson under the conventions assumed so far, `reading` the rest of them; `ratio` says of each
@@ -81,13 +80,13 @@ class Line:
         """The mistakes assumed so far, each once."""
         return tuple({cause.mistake.code: cause.mistake for cause in self.causes if cause.mistake}.values())
 
-    def changed(self, **changes: Any) -> Line:
+    def changed(self, **changes: Any) -> Hypothesis:
         """`dataclasses.replace` at a tenth of its cost: a search makes thousands of lines."""
-        line = object.__new__(Line)
+        line = object.__new__(Hypothesis)
         line.__dict__.update(self.__dict__, **changes)
         return line
 
-    def going_on(self, *, exact: bool) -> Line:
+    def going_on(self, *, exact: bool) -> Hypothesis:
         """The line that goes on with exact numbers, or with rounded ones; few change from one to the other."""
         change = CHANGE if self.exact is not None and self.exact != exact else 0.0
         return self.changed(exact=exact, doubt=self.doubt + change)
@@ -118,7 +117,7 @@ class Line:
         scales = {name: scale * scale if step.word == SQUARED else scale for name, step in left}
         return {**self.values, **{name: times * self.values[name] for name, times in scales.items()}}
 
-    def ways(self, step: Step, mistakes: int, *, widely: bool) -> Iterator[tuple[Line, Array]]:
+    def ways(self, step: Step, mistakes: int, *, widely: bool) -> Iterator[tuple[Hypothesis, Array]]:
         """The lines that go on from here by carrying out the step with so many new mistakes, and the result.
 
         What was assumed before may show again. With `widely` each sign of the error and each ReLU′(0) is tried.
@@ -129,7 +128,7 @@ class Line:
             for option in options(self.lessons.sets(step, mistakes, self.known), line._again(step)):
                 yield from line._by(step, option)
 
-    def _under_each_lesson(self, step: Step) -> Iterator[Line]:
+    def _under_each_lesson(self, step: Step) -> Iterator[Hypothesis]:
         """This line, and the others that another convention for the error's sign or ReLU′(0) makes of it."""
         yield self
         scenario = self.lesson.scenario
@@ -145,7 +144,7 @@ class Line:
     def _chose(self, key: str) -> bool:
         return any(one.key == key for one in self.conventions)
 
-    def _assuming(self, step: Step, convention: Convention, lesson: Lesson) -> Line:
+    def _assuming(self, step: Step, convention: Convention, lesson: Lesson) -> Hypothesis:
         causes = (*self.causes, Cause(step.name, convention=convention))
         return self.changed(lesson=lesson, causes=causes, doubt=self.doubt + OTHER)
 
@@ -165,11 +164,11 @@ class Line:
         """Whether there is a value of the right size; one of another size fits nothing, though it may broadcast."""
         return name in self.values and self.values[name].shape == self.lessons.sizes[name]
 
-    def _by(self, step: Step, option: Option) -> Iterator[tuple[Line, Array]]:
+    def _by(self, step: Step, option: Option) -> Iterator[tuple[Hypothesis, Array]]:
         for result in self.lessons.results(self.at(step), option.mistakes):
             yield self._with_option(step, option), result
 
-    def _with_option(self, step: Step, option: Option) -> Line:
+    def _with_option(self, step: Step, option: Option) -> Hypothesis:
         spoils = bool(option.mistakes) or self.spoiled(step)
         if not option.mistakes and not spoils and not option.given_up:
             return self
@@ -226,7 +225,7 @@ class Line:
             return ""
         return "delta" if "error" in seen else "error"
 
-    def reads(self, step: Step, reading: Reading, times: float) -> Line:
+    def reads(self, step: Step, reading: Reading, times: float) -> Hypothesis:
         """The line once this is read into the step's numbers."""
         stage = self.stage(step)
         if not stage:
@@ -240,7 +239,7 @@ class Line:
             doubt=self.doubt + rules.cost(self.reading, reading, stage),
         )
 
-    def with_value(self, step: Step, value: Array, *, tainted: bool | None = None) -> Line:
+    def with_value(self, step: Step, value: Array, *, tainted: bool | None = None) -> Hypothesis:
         """The line with the step's value as it goes on from here."""
         names = self.tainted
         if tainted is not None:

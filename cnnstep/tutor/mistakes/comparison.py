@@ -21,7 +21,7 @@ FIRST_LOSSES = 6
 """So many losses are written out side by side."""
 
 
-def astray_document(wrong: Record, right: Record, mistake: Mistake, name: str, style: Numbers) -> tuple[Block, ...]:
+def comparison_document(wrong: Record, right: Record, mistake: Mistake, name: str, style: Numbers) -> tuple[Block, ...]:
     """What the learner does, the step beside the right one, two loss curves, two filters."""
     heading = Heading(f"The mistake: {mistake.title}", 1, mistake.code)
     apart = _first_difference(wrong, right)
@@ -114,7 +114,7 @@ def _filters(wrong: Record, right: Record) -> list[Block]:
     return blocks
 
 
-def astray_data(
+def comparison_data(
     wrong: Record,
     right: Record,
     mistake: Mistake,
