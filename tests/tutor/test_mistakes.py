@@ -21,7 +21,7 @@ from cnnstep.errors import InputError
 from cnnstep.surface.loading import load, shipped
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.document import Command, Heading, Matrix, Paragraph
-from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out, mistaken
+from cnnstep.tutor.mistakes import MISTAKES, StepContext, carry_out, mistaken
 from cnnstep.tutor.mistakes.comparison import comparison_document
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.record import record
@@ -135,7 +135,7 @@ def changed(code: str, scenario: str) -> list[tuple[Array, Array]]:
     for step in lesson.steps:
         if MISTAKES[code].fits(lesson, step):
             right = as_shown(step, step.compute(values))
-            for result in carry_out(Case(lesson, step, values), MISTAKES[code])[:1]:
+            for result in carry_out(StepContext(lesson, step, values), MISTAKES[code])[:1]:
                 wrong = as_shown(step, result)
                 if wrong.shape != right.shape or not np.allclose(wrong, right):
                     pairs.append((wrong, right))
@@ -248,7 +248,7 @@ def changes(scenario: Scenario, code: str) -> list[tuple[str, object]]:
     before = {f"{s.name}_before": first.values[s.name] for s in lesson.steps if s.is_gradient}
     values, found = {**first.next().values, **before}, []
     for step in MISTAKES[code].occasions(lesson):
-        for way in carry_out(Case(lesson, step, values), MISTAKES[code]):
+        for way in carry_out(StepContext(lesson, step, values), MISTAKES[code]):
             if way.shape != values[step.name].shape or not np.allclose(way, values[step.name]):
                 found.append((step.name, np.round(way, 9).tolist()))
     return found
@@ -291,7 +291,7 @@ FIRST = {
 def test_first_filter_done_wrongly_by_hand(code: str) -> None:
     lesson = lesson_of(load("first-filter").scenario)
     step = next(step for step in lesson.steps if step.word in MISTAKES[code].alterations)
-    (result, *_) = carry_out(Case(lesson, step, first_iteration(lesson).values), MISTAKES[code])
+    (result, *_) = carry_out(StepContext(lesson, step, first_iteration(lesson).values), MISTAKES[code])
     assert as_shown(step, result).tolist() == FIRST[code]
 
 
@@ -329,7 +329,7 @@ def test_gradients_that_are_not_reset_add_up() -> None:
 
 def test_two_mistakes_in_one_step_are_made_together_where_only_one_replaces_the_working() -> None:
     lesson = lesson_of(load("first-filter").scenario)
-    case = Case(lesson, lesson.step("gradient"), first_iteration(lesson).values)
+    case = StepContext(lesson, lesson.step("gradient"), first_iteration(lesson).values)
     (both,) = carry_out(case, MISTAKES["delta-flipped"], MISTAKES["gradient-rotated"])
     (flipped,) = carry_out(case, MISTAKES["delta-flipped"])
     assert np.array_equal(both, flipped[..., ::-1, ::-1])

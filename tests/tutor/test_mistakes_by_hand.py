@@ -13,7 +13,7 @@ from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.tutor.check.sheet import as_shown
-from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out, mistaken
+from cnnstep.tutor.mistakes import MISTAKES, StepContext, carry_out, mistaken
 
 
 def made(code: str, step: str, iteration: int = 0, **keys: Any) -> list[Any]:
@@ -21,7 +21,9 @@ def made(code: str, step: str, iteration: int = 0, **keys: Any) -> list[Any]:
     lesson = lesson_of(network(**keys) if "layers" in keys else one_filter(**keys), input_gradient=True)
     at = next(islice(trace(lesson), iteration, None))
     here = lesson.step(step)
-    return [as_shown(here, result).tolist() for result in carry_out(Case(lesson, here, at.values), MISTAKES[code])]
+    return [
+        as_shown(here, result).tolist() for result in carry_out(StepContext(lesson, here, at.values), MISTAKES[code])
+    ]
 
 
 def assert_made(expected: Any, ways: list[Any]) -> None:

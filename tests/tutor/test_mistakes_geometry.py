@@ -15,7 +15,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
 from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
 from cnnstep.tutor.check.sheet import Sheet, as_shown, written
-from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out
+from cnnstep.tutor.mistakes import MISTAKES, StepContext, carry_out
 from tests.engine.network_strategies import networks
 from tests.engine.strategies import scenarios
 from tests.examples import examples
@@ -39,7 +39,7 @@ DROPPING = question(input=[[1, 2, 3, 4]], filter=[[1, 10]], stride=[1, 3], lefto
 def results(scenario: Scenario, code: str, name: str) -> list[Any]:
     """What the step gives with the mistake, as a learner would write it; () where it can't be made."""
     lesson = lesson_of(scenario, input_gradient=True)
-    case = Case(lesson, lesson.step(name), first_iteration(lesson).values)
+    case = StepContext(lesson, lesson.step(name), first_iteration(lesson).values)
     assert MISTAKES[code].fits(lesson, case.step)
     return [as_shown(case.step, result).tolist() for result in carry_out(case, MISTAKES[code])]
 
@@ -106,7 +106,7 @@ def carried_out(lesson: Lesson) -> Iterator[tuple[str, str, Any]]:
     for step in lesson.steps:
         for code, mistake in MISTAKES.items():
             if mistake.fits(lesson, step):
-                for result in carry_out(Case(lesson, step, values), mistake):
+                for result in carry_out(StepContext(lesson, step, values), mistake):
                     yield code, step.name, result
 
 

@@ -12,16 +12,16 @@ from cnnstep.engine.trace import first_iteration
 from cnnstep.surface.loading import scenario, shipped
 from cnnstep.tutor.check.put_right import put_right, put_right_cell
 from cnnstep.tutor.document import Formula, Sum
-from cnnstep.tutor.mistakes import Case
+from cnnstep.tutor.mistakes import StepContext
 from cnnstep.tutor.numbers import Numbers
 
 FULL = Numbers(precision=12)
 SMALL = [one.name for one in shipped() if scenario(one.name).inputs.size <= 100]
 
 
-def case(name: str, step: str) -> Case:
+def case(name: str, step: str) -> StepContext:
     lesson = lesson_of(scenario(name), input_gradient=True)
-    return Case(lesson, lesson.step(step), first_iteration(lesson).values)
+    return StepContext(lesson, lesson.step(step), first_iteration(lesson).values)
 
 
 def line(name: str, step: str, times: float = 1.0) -> str:
@@ -66,7 +66,7 @@ def test_every_line_comes_to_what_it_says_and_that_is_the_engines_number(name: s
     lesson = lesson_of(scenario(name), input_gradient=True)
     values = first_iteration(lesson).values
     for step in lesson.steps:
-        one = Case(lesson, step, values)
+        one = StepContext(lesson, step, values)
         right = times * one.right
         for cell in list(np.ndindex(*right.shape))[:: max(1, right.size // 5)]:
             for block in (put_right(one, times, cell, FULL), put_right_cell(one, times, cell, FULL)):

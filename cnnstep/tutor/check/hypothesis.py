@@ -11,7 +11,7 @@ from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.step import Role, Step
 from cnnstep.tutor.check.conventions import OTHER, STAGES, UNREAD, Convention, Reading, other_sign
 from cnnstep.tutor.check.lessons import Lessons, Option, options
-from cnnstep.tutor.mistakes import Case, Mistake
+from cnnstep.tutor.mistakes import Mistake, StepContext
 
 OPTIMIZER_ROLES: tuple[Role, ...] = ("memory", "update")
 """The steps that follow the gradients; they go by the sign that the gradient has."""
@@ -95,12 +95,12 @@ class Hypothesis:
         """Whether the step starts from a number that is not what it should be."""
         return any(quantity.name in self.tainted for quantity in step.inputs)
 
-    def at(self, step: Step) -> Case:
+    def at(self, step: Step) -> StepContext:
         """The step as it is to be carried out now: under the line's conventions, with its values."""
         lesson = self.lesson
         if self.reading.minus and step.role in OPTIMIZER_ROLES:
             lesson = self.lessons.of(other_sign(lesson.scenario.error), lesson.scenario.relu_slope_at_zero)
-        return Case(lesson, lesson.step(step.name), self._with_memory(step))
+        return StepContext(lesson, lesson.step(step.name), self._with_memory(step))
 
     def _with_memory(self, step: Step) -> Values:
         """The values, with what is remembered of the iteration before in the sign and scale of this one."""

@@ -17,7 +17,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import trace
 from cnnstep.tutor.check.conventions import SLOPES_AT_ZERO, Rules
-from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, carry_out, together
+from cnnstep.tutor.mistakes import MISTAKES, Mistake, StepContext, carry_out, together
 from cnnstep.tutor.mistakes.delta import BY_SEVERAL_ROUTES, routes
 from cnnstep.tutor.typed import EXACT
 
@@ -136,7 +136,7 @@ class Lessons:
             self._sets[step.name, count] = sets_of(self.own, step, count, known)
         return self._sets[step.name, count]
 
-    def right(self, case: Case) -> Array:
+    def right(self, case: StepContext) -> Array:
         """What a step gives when it is carried out rightly."""
         scenario = case.lesson.scenario
         inputs = [case.values[quantity.name] for quantity in case.step.inputs]
@@ -147,7 +147,7 @@ class Lessons:
             self._right[key] = tidied(result) if case.step.word == "forward" else result
         return self._right[key]
 
-    def results(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+    def results(self, case: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
         """What a step gives with these mistakes, each of which must change it by itself; without any, what is right.
 
         () where they can't be made, change nothing, or the numbers so far have shapes that the step can't take.
@@ -170,10 +170,10 @@ class Lessons:
             return found
         return self._results[key]
 
-    def _worked_out(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+    def _worked_out(self, case: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
         return self._wrong(case, mistakes) if mistakes else self._rightly(case)
 
-    def _rightly(self, case: Case) -> tuple[Array, ...]:
+    def _rightly(self, case: StepContext) -> tuple[Array, ...]:
         """What the step gives by each right way; from exact numbers all come to the same."""
         found = [self.right(case)]
         for other in routes(case) if case.step.word in BY_SEVERAL_ROUTES else ():
@@ -181,7 +181,7 @@ class Lessons:
                 found.append(other)
         return tuple(found)
 
-    def _wrong(self, case: Case, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+    def _wrong(self, case: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
         if len(mistakes) > 1 and not all(self.results(case, (one,)) for one in mistakes):
             return ()
         right = self.right(case)

@@ -9,7 +9,7 @@ from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.step import Step, Working
 from cnnstep.tutor.check.hypothesis import Cause, Hypothesis, codes_of
 from cnnstep.tutor.check.sheet import Written
-from cnnstep.tutor.mistakes import Case
+from cnnstep.tutor.mistakes import StepContext
 
 Verdict: TypeAlias = Literal["correct", "follows", "mistake", "slip", "unexplained", "missing"]
 
@@ -60,7 +60,7 @@ class StepMark:
     mine: Written | None = field(default=None, repr=False)
     line: Hypothesis | None = field(default=None, repr=False)
     times: float = 1.0
-    case: Case | None = field(default=None, repr=False)
+    case: StepContext | None = field(default=None, repr=False)
     from_intended: bool = False
     same_as: str = ""
     too_coarse: bool = False

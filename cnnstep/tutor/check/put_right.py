@@ -10,7 +10,7 @@ import numpy as np
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.step import Factor, Term, Working
 from cnnstep.tutor.document import Block, Formula
-from cnnstep.tutor.mistakes import Case
+from cnnstep.tutor.mistakes import StepContext
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.why import as_sum
 
@@ -22,7 +22,7 @@ IN_ONE_PIECE = 24
 """A matrix of more characters has spaces, at which a narrow window breaks it."""
 
 
-def put_right(case: Case, times: float, wrong: Cell, style: Numbers) -> Block:
+def put_right(case: StepContext, times: float, wrong: Cell, style: Numbers) -> Block:
     """The step carried out rightly: `[[1,-1],[1,1]] + 0.5·[[-2,2],[0,-2]] = [[0,0],[1,0]]`.
 
     Where that can't be said in a line or two it is the cell that was `wrong`, every axis present. `times` is what a
@@ -32,7 +32,7 @@ def put_right(case: Case, times: float, wrong: Cell, style: Numbers) -> Block:
     return Formula(line, case.step.formula) if 0 < len(line) <= LONGEST else put_right_cell(case, times, wrong, style)
 
 
-def put_right_cell(case: Case, times: float, cell: Cell, style: Numbers) -> Block:
+def put_right_cell(case: StepContext, times: float, cell: Cell, style: Numbers) -> Block:
     """One number, `z[0,0] = 1·1 + (-1)·(-1) + 0·1 + 1·1 = 3`; where it has many products, a line for each."""
     working, label = case.step.working(case.values, cell), case.step.quantity.label(cell)
     if not working.terms:
@@ -48,7 +48,7 @@ def put_right_cell(case: Case, times: float, cell: Cell, style: Numbers) -> Bloc
     return Formula(line, case.step.formula) if len(line) <= LONGEST else as_sum("", _times(working, times, style))
 
 
-def _put_in(factor: Factor, case: Case, style: Numbers) -> str:
+def _put_in(factor: Factor, case: StepContext, style: Numbers) -> str:
     """`relu(-2)`; where no function is asked, what the number was called."""
     if factor.source is None or not factor.function:
         return factor.label
@@ -96,7 +96,7 @@ def _times(working: Working, times: float, style: Numbers) -> Working:
     return Working(tuple(Term((factor, *term.factors), term.note) for term in working.terms))
 
 
-def _of_matrices(case: Case, times: float, style: Numbers) -> str:
+def _of_matrices(case: StepContext, times: float, style: Numbers) -> str:
     """The whole step in a line, where each cell is made of the same places of other matrices; else nothing."""
     size = case.right.shape
     if np.prod(size) > MOST_CELLS:
@@ -122,7 +122,7 @@ def _of_matrices(case: Case, times: float, style: Numbers) -> str:
     return f"{left} = {right}" if left else ""
 
 
-def _of_one(column: tuple[Factor, ...], case: Case, style: Numbers) -> str:
+def _of_one(column: tuple[Factor, ...], case: StepContext, style: Numbers) -> str:
     """What is made of a single matrix: `relu([[3,0],[-2,1]])`; nothing where it says no more than the result."""
     source, name = column[0].source, column[0].function
     if source is None or not name:

@@ -11,7 +11,7 @@ from cnnstep.engine.step import Factor, Term, Working
 from cnnstep.tutor.check.marks import Slip
 from cnnstep.tutor.check.search import Candidate, Gap
 from cnnstep.tutor.check.sheet import Written, as_shown
-from cnnstep.tutor.mistakes import Case
+from cnnstep.tutor.mistakes import StepContext
 from cnnstep.tutor.typed import EXACT
 
 
@@ -26,7 +26,7 @@ def slips_in(candidate: Candidate, gap: Gap) -> tuple[Slip, ...]:
     )
 
 
-def _slip(case: Case, cell: Cell, expected: Array, mine: Written, scale: float | None) -> Slip:
+def _slip(case: StepContext, cell: Cell, expected: Array, mine: Written, scale: float | None) -> Slip:
     yours, right = float(mine.values[cell]), float(expected[cell])
     allowed = float(mine.tolerance[cell]) + EXACT * max(1.0, abs(right))
     if right and abs(yours + right) <= allowed:

@@ -16,14 +16,14 @@ from cnnstep.tutor.mistakes import (
     optimizers,
     update,
 )
-from cnnstep.tutor.mistakes.case import Case
+from cnnstep.tutor.mistakes.context import StepContext
 from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, Words, carry_out, together
 from cnnstep.tutor.mistakes.mistaken import mistaken
 
 __all__ = [
     "MISTAKES",
-    "Case",
     "Mistake",
+    "StepContext",
     "Words",
     "batch",
     "carry_out",

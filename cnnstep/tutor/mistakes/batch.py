@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.context import Setting, StepContext
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
@@ -20,7 +20,7 @@ def _takes_the_mean(at: Setting) -> bool:
     return at.loss.factor is not None and at.loss.factor(2) != at.loss.factor(1)
 
 
-def _over_samples(case: Case, gradient: Array) -> Array:
+def _over_samples(case: StepContext, gradient: Array) -> Array:
     return gradient / case.samples
 
 
@@ -45,7 +45,7 @@ mistake(
 )
 
 
-def _divided_again(case: Case, gradient: Array) -> tuple[Array, ...]:
+def _divided_again(case: StepContext, gradient: Array) -> tuple[Array, ...]:
     """By the square of the samples' number where the loss is a sum; else by that number or the cells' once more."""
     cells = case.scenario.targets.size
     if not _takes_the_mean(case):
@@ -81,7 +81,7 @@ mistake(
 )
 
 
-def _of_one_sample(case: Case) -> tuple[Mapping[str, Array], ...]:
+def _of_one_sample(case: StepContext) -> tuple[Mapping[str, Array], ...]:
     """δ of the first sample alone, or of the last: as if the others were 0."""
     delta = case.step.inputs[0 if case.step.role == "bias_gradient" else 1].name
     ways = []

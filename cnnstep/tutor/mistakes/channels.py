@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnstep.engine.layers.conv import correlate, filter_gradient
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.context import Setting, StepContext
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 from cnnstep.tutor.mistakes.words import by_step
 
@@ -23,17 +23,17 @@ def has_filters(at: Setting) -> bool:
     return bool(at.conv.weights.shape[0] > 1)
 
 
-def _summed_forward(case: Case) -> Array:
+def _summed_forward(case: StepContext) -> Array:
     bias = case.input(2) if case.conv.bias is not None else None
     return correlate(_summed(case), case.input(1)[:, :1], bias, case.conv.geometry)
 
 
-def _summed(case: Case) -> Array:
+def _summed(case: StepContext) -> Array:
     total: Array = case.input(0).sum(axis=1, keepdims=True)
     return total
 
 
-def _summed_gradient(case: Case) -> Array:
+def _summed_gradient(case: StepContext) -> Array:
     once = filter_gradient(_summed(case), case.input(1), case.conv.window, case.conv.geometry)
     return np.repeat(once, case.input(0).shape[1], axis=1)
 
@@ -57,7 +57,7 @@ _OWN_CHANNEL = by_step(
 )
 
 
-def _first_alone(case: Case) -> Mapping[str, Array]:
+def _first_alone(case: StepContext) -> Mapping[str, Array]:
     image = np.zeros_like(case.input(0))
     image[:, 0] = case.input(0)[:, 0]
     return {case.step.inputs[0].name: image}
@@ -83,10 +83,10 @@ mistake(
 )
 
 
-def _all_like_the_first(position: int) -> Callable[[Case], Mapping[str, Array]]:
+def _all_like_the_first(position: int) -> Callable[[StepContext], Mapping[str, Array]]:
     """Every channel of this input of the step as its first one."""
 
-    def inputs(case: Case) -> Mapping[str, Array]:
+    def inputs(case: StepContext) -> Mapping[str, Array]:
         array = case.input(position)
         return {case.step.inputs[position].name: np.repeat(array[:, :1], array.shape[1], axis=1)}
 
@@ -123,7 +123,7 @@ def _orders(count: int) -> list[tuple[int, ...]]:
     return [right[::-1], (*right[1:], 0), (count - 1, *right[:-1])]
 
 
-def _channels_mixed_up(case: Case) -> tuple[Mapping[str, Array], ...]:
+def _channels_mixed_up(case: StepContext) -> tuple[Mapping[str, Array], ...]:
     image = case.input(0)
     return tuple({case.step.inputs[0].name: image[:, order]} for order in _orders(image.shape[1]))
 
@@ -151,7 +151,7 @@ mistake(
 )
 
 
-def _outputs_mixed_up(case: Case, z: Array) -> tuple[Array, ...]:
+def _outputs_mixed_up(case: StepContext, z: Array) -> tuple[Array, ...]:
     """The filters' outputs in another order, each with its own bias, or with that of the place where it stands."""
     orders = _orders(z.shape[1])
     whole = [z[:, order] for order in orders]
@@ -162,7 +162,7 @@ def _outputs_mixed_up(case: Case, z: Array) -> tuple[Array, ...]:
     return (*whole, *(one + by for one, by in zip(whole, moved, strict=True)))
 
 
-def _gradients_mixed_up(case: Case, gradient: Array) -> tuple[Array, ...]:
+def _gradients_mixed_up(case: StepContext, gradient: Array) -> tuple[Array, ...]:
     return tuple(gradient[list(order)] for order in _orders(len(gradient)))
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnnstep.engine.activations import Activation
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.context import Setting, StepContext
 from cnnstep.tutor.mistakes.forward import activation_line, folds
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 from cnnstep.tutor.mistakes.words import by_activation
@@ -20,7 +20,7 @@ def _phi(at: Setting) -> Activation:
     return at.phi
 
 
-def upstream(case: Case) -> Array:
+def upstream(case: StepContext) -> Array:
     """∂L/∂a at a step called delta: the error, with the weight that the loss gives it, if it has not got it yet."""
     error = case.input(0)
     if not case.scenario.vocabulary.shows_difference or len(case.step.inputs) < 3:
@@ -29,15 +29,15 @@ def upstream(case: Case) -> Array:
     return case.loss.weight(output, output.size) * error
 
 
-def _z(case: Case) -> Array:
+def _z(case: StepContext) -> Array:
     return case.input(-1)
 
 
-def _slope(case: Case) -> Array:
+def _slope(case: StepContext) -> Array:
     return _phi(case).slope(_z(case))
 
 
-def _output(case: Case) -> Array:
+def _output(case: StepContext) -> Array:
     """The learner's own a of the layer that δ belongs to."""
     forward = next(one for one in case.lesson.steps if one.word == "activation" and one.layer == case.step.layer)
     return case.values[forward.name]
@@ -54,7 +54,7 @@ BY_SEVERAL_ROUTES = ("delta", "softmax_gradient")
 """What the steps are called that can be worked out in more than one right way."""
 
 
-def routes(case: Case) -> Iterator[Array]:
+def routes(case: StepContext) -> Iterator[Array]:
     """∂L/∂z in each right way that there is; from numbers that were rounded, or are wrong, the ways differ.
 
     Where the loss's weight cancels the slope: the short form, or the chain rule from the error. The slope of a sigmoid
@@ -140,7 +140,7 @@ mistake(
 )
 
 
-def _masked(case: Case, passes: NDArray[np.bool_]) -> Array:
+def _masked(case: StepContext, passes: NDArray[np.bool_]) -> Array:
     """∂L/∂a where it passes, and elsewhere what the activation lets through where z < 0."""
     return upstream(case) * np.where(passes, 1.0, _phi(case).slope_at(-1.0))
 
@@ -235,7 +235,7 @@ mistake(
 )
 
 
-def _through_relu(case: Case) -> tuple[Array, Array]:
+def _through_relu(case: StepContext) -> tuple[Array, Array]:
     """∂L/∂a where z is positive, or where it is not negative, and 0 elsewhere."""
     back, z = upstream(case), _z(case)
     return back * (z > 0), back * (z >= 0)
@@ -267,7 +267,7 @@ mistake(
 )
 
 
-def _slopes_of_z(case: Case) -> Array | tuple[Array, ...]:
+def _slopes_of_z(case: StepContext) -> Array | tuple[Array, ...]:
     back, z = upstream(case), _z(case)
     if _phi(case).name == "sigmoid":
         return back * z * (1.0 - z)
@@ -296,7 +296,7 @@ mistake(
 )
 
 
-def _slope_where_negative(case: Case) -> Array:
+def _slope_where_negative(case: StepContext) -> Array:
     return np.where(_z(case) > 0, upstream(case), _slope(case))
 
 

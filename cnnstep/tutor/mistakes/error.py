@@ -9,7 +9,7 @@ import numpy as np
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.context import Setting, StepContext
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
@@ -19,7 +19,7 @@ def _is_difference(at: Setting) -> bool:
     return squashed and (at.scenario.vocabulary.shows_difference or not at.loss.weight_label)
 
 
-def _pre_activation(case: Case) -> Array:
+def _pre_activation(case: StepContext) -> Array:
     last = case.made_by(case.step.inputs[0].name)
     return case.scenario.sign * (case.values[last.inputs[0].name] - case.input(1))
 
@@ -48,13 +48,13 @@ def _takes_the_error(at: Setting) -> bool:
     return delta.fed_by("error") is not None
 
 
-def _on_the_way(change: Callable[[Array], Array]) -> Callable[[Case], Mapping[str, Array] | None]:
+def _on_the_way(change: Callable[[Array], Array]) -> Callable[[StepContext], Mapping[str, Array] | None]:
     """What goes into a step where the error was changed on the way to it: the error, or the δ that it gives.
 
     A change that turns every sign is none: that is the other way to write an error.
     """
 
-    def inputs(case: Case) -> Mapping[str, Array] | None:
+    def inputs(case: StepContext) -> Mapping[str, Array] | None:
         delta = case.fed_by("delta")
         error = (delta or case.step).inputs[0].name
         changed = {error: change(case.values[error])}
@@ -119,7 +119,7 @@ mistake(
 )
 
 
-def _error_for_delta(case: Case) -> Mapping[str, Array]:
+def _error_for_delta(case: StepContext) -> Mapping[str, Array]:
     delta = case.fed_by("delta")
     assert delta is not None
     return {delta.name: case.values[delta.inputs[0].name]}

@@ -10,16 +10,16 @@ import numpy as np
 from cnnstep.engine.layers.conv import correlate, filter_gradient, input_gradient
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, Setting, transposed, turned
+from cnnstep.tutor.mistakes.context import Setting, StepContext, transposed, turned
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 from cnnstep.tutor.mistakes.words import by_step
 
 
-def _flipped(case: Case) -> Mapping[str, Array]:
+def _flipped(case: StepContext) -> Mapping[str, Array]:
     return {case.step.inputs[1].name: turned(case.input(1))}
 
 
-def _transposed(case: Case) -> Mapping[str, Array]:
+def _transposed(case: StepContext) -> Mapping[str, Array]:
     return {case.step.inputs[1].name: transposed(case.input(1))}
 
 
@@ -57,7 +57,7 @@ def _rows_with_columns(weights: Array) -> tuple[Array, Array]:
     )
 
 
-def _as_matrices(case: Case) -> tuple[Mapping[str, Array], ...] | None:
+def _as_matrices(case: StepContext) -> tuple[Mapping[str, Array], ...] | None:
     """The filter, or on the way back δ, as it counts in a matrix product; only square ones fit."""
     name = case.step.inputs[1].name
     rows, columns = case.values[name].shape[-2:]
@@ -85,7 +85,7 @@ def _has_bias(at: Setting) -> bool:
     return at.conv.bias is not None
 
 
-def _no_bias(case: Case) -> Array:
+def _no_bias(case: StepContext) -> Array:
     return correlate(case.input(0), case.input(1), None, case.conv.geometry)
 
 
@@ -94,7 +94,7 @@ def _products(at: Setting) -> int:
     return int(np.prod(at.conv.weights.shape[1:]))
 
 
-def _bias_everywhere(case: Case) -> Array:
+def _bias_everywhere(case: StepContext) -> Array:
     return correlate(case.input(0), case.input(1), case.input(2) * _products(case), case.conv.geometry)
 
 
@@ -131,15 +131,15 @@ def padded(at: Setting) -> bool:
     return at.conv.geometry.padded
 
 
-def _stride_one(case: Case) -> Array:
+def _stride_one(case: StepContext) -> Array:
     return correlate(case.input(0), case.input(1), _bias(case), case.conv.geometry.with_stride(1))
 
 
-def _bias(case: Case) -> Array | None:
+def _bias(case: StepContext) -> Array | None:
     return None if case.conv.bias is None else case.input(2)
 
 
-def _unpadded(case: Case) -> Array | None:
+def _unpadded(case: StepContext) -> Array | None:
     image, bare = case.input(0), case.conv.geometry.without_padding()
     if min(bare.room((image.shape[2], image.shape[3]), case.conv.window)) < 0:
         return None
@@ -161,22 +161,22 @@ def full_correlation(image: Array, delta: Array, geometry: Geometry) -> Array | 
     return filter_gradient(image, delta, taps, spread)[..., ::apart, ::aside]
 
 
-def _gradient_stride_one(case: Case) -> Array | None:
+def _gradient_stride_one(case: StepContext) -> Array | None:
     return full_correlation(case.input(0), case.input(1), case.conv.geometry.with_stride(1))
 
 
-def cropped_too(case: Case, result: Array) -> tuple[Array, ...]:
+def cropped_too(case: StepContext, result: Array) -> tuple[Array, ...]:
     """The whole of it, and the corner that has the filter's size."""
     rows, columns = case.conv.window
     corner = result[..., :rows, :columns]
     return (result, corner) if corner.shape[-2:] == (rows, columns) != result.shape[-2:] else (result,)
 
 
-def _gradient_unpadded(case: Case) -> Array | None:
+def _gradient_unpadded(case: StepContext) -> Array | None:
     return full_correlation(case.input(0), case.input(1), case.conv.geometry.without_padding())
 
 
-def _back_side_by_side(case: Case) -> tuple[Array, ...]:
+def _back_side_by_side(case: StepContext) -> tuple[Array, ...]:
     """Each δ·W added one cell on from the last: into the whole input, or into no more than that takes."""
     delta, weights, plain = case.input(0), case.input(-1), case.conv.geometry.with_stride(1)
     whole = input_gradient(delta, weights, case.image_size, plain)

@@ -9,16 +9,16 @@ import numpy as np
 from cnnstep.engine.layers.conv import filter_gradient
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, transposed, turned
+from cnnstep.tutor.mistakes.context import StepContext, transposed, turned
 from cnnstep.tutor.mistakes.forward import cropped_too, full_correlation
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
-def _delta(case: Case) -> Array:
+def _delta(case: StepContext) -> Array:
     return case.input(1)
 
 
-def _output(case: Case) -> Array | None:
+def _output(case: StepContext) -> Array | None:
     """a: what the activation after this layer gave, if there is one."""
     made = case.made_by(_delta_name(case))
     z = made.inputs[-1].name
@@ -26,15 +26,15 @@ def _output(case: Case) -> Array | None:
     return case.values.get(after[0].name) if after else None
 
 
-def _delta_name(case: Case) -> str:
+def _delta_name(case: StepContext) -> str:
     return case.step.inputs[1].name
 
 
-def _weights(case: Case) -> Array:
+def _weights(case: StepContext) -> Array:
     return case.values[case.parameter]
 
 
-def _delta_turned(case: Case) -> Mapping[str, Array]:
+def _delta_turned(case: StepContext) -> Mapping[str, Array]:
     return {_delta_name(case): turned(_delta(case))}
 
 
@@ -71,7 +71,7 @@ mistake(
 )
 
 
-def _with_delta_transposed(case: Case) -> Array | None:
+def _with_delta_transposed(case: StepContext) -> Array | None:
     return full_correlation(case.input(0), transposed(_delta(case)), case.conv.geometry)
 
 
@@ -86,7 +86,7 @@ mistake(
 )
 
 
-def _just_delta(case: Case) -> Array | None:
+def _just_delta(case: StepContext) -> Array | None:
     delta = _delta(case)
     return delta.swapaxes(0, 1).copy() if delta.shape[2:] == case.conv.window else None
 
@@ -103,7 +103,7 @@ mistake(
 )
 
 
-def _one_number(case: Case) -> Array | None:
+def _one_number(case: StepContext) -> Array | None:
     output = _output(case)
     if output is None or output.shape != _delta(case).shape:
         return None
@@ -132,7 +132,7 @@ mistake(
 )
 
 
-def _one_patch(case: Case, sample: int, cell: int) -> Array:
+def _one_patch(case: StepContext, sample: int, cell: int) -> Array:
     delta, windows = _delta(case), case.windows(case.input(0))
     return delta[sample, :, cell, cell][:, None, None, None] * windows[sample, None, :, cell, cell]
 
@@ -157,7 +157,7 @@ mistake(
 )
 
 
-def _from_output(case: Case) -> Array | None:
+def _from_output(case: StepContext) -> Array | None:
     output = _output(case)
     if output is None or output.shape[1] != 1:
         return None
@@ -177,7 +177,7 @@ mistake(
 )
 
 
-def _filter_for_delta(case: Case) -> Array | None:
+def _filter_for_delta(case: StepContext) -> Array | None:
     weights = _weights(case).swapaxes(0, 1)
     return full_correlation(case.input(0), np.repeat(weights, case.samples, axis=0), case.conv.geometry)
 
@@ -216,7 +216,7 @@ mistake(
 )
 
 
-def _one_loss(case: Case) -> tuple[Array, ...]:
+def _one_loss(case: StepContext) -> tuple[Array, ...]:
     """The error's sum or the loss, for every weight or times each."""
     weights, errors = _weights(case), case.values["error"].sum(axis=(0, 2, 3))[:, None, None, None]
     loss = case.lesson.loss(case.values)
@@ -235,7 +235,7 @@ mistake(
 )
 
 
-def _with_the_last(case: Case, gradient: Array) -> Array | None:
+def _with_the_last(case: StepContext, gradient: Array) -> Array | None:
     before = case.values.get(f"{case.step.name}_before")
     return None if before is None else gradient + before
 

@@ -12,13 +12,13 @@ from cnnstep.engine.layers.pool import MaxPool, Pool
 from cnnstep.engine.layers.transposed_conv import TransposedConv
 from cnnstep.engine.patches import Geometry, Pair
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, Setting, turned
 from cnnstep.tutor.mistakes.channels import has_filters
+from cnnstep.tutor.mistakes.context import Setting, StepContext, turned
 from cnnstep.tutor.mistakes.forward import padded
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
-def _filter_as_is(case: Case) -> Mapping[str, Array]:
+def _filter_as_is(case: StepContext) -> Mapping[str, Array]:
     return {case.step.inputs[-1].name: turned(case.input(-1))}
 
 
@@ -42,7 +42,7 @@ mistake(
 )
 
 
-def _valid(case: Case) -> Array | None:
+def _valid(case: StepContext) -> Array | None:
     delta, weights, geometry = case.input(0), case.input(-1), case.conv.geometry
     back = turned(weights).swapaxes(0, 1)
     unpadded = Geometry.of(dilation=geometry.dilation)
@@ -61,12 +61,12 @@ mistake(
 )
 
 
-def _overwritten(case: Case) -> Array:
+def _overwritten(case: StepContext) -> Array:
     """Each window's W·δ written over what stood there, in reading order."""
     return _written_over(case.input(0), case.input(-1), case.conv.geometry, case.image_size)
 
 
-def _patches_overwritten(case: Case) -> Array:
+def _patches_overwritten(case: StepContext) -> Array:
     """Each number's multiple of a transposed convolution's filter, written over what stood there; then the bias."""
     layer = cast("TransposedConv", case.step.part)
     written = _written_over(case.input(0), case.input(1), layer.geometry, case.image_size)
@@ -82,7 +82,7 @@ def _written_over(delta: Array, weights: Array, geometry: Geometry, size: Pair) 
     return frame[geometry.image(size)].copy()
 
 
-def _pooling_overwritten(case: Case, right: Array) -> tuple[Array, ...]:
+def _pooling_overwritten(case: StepContext, right: Array) -> tuple[Array, ...]:
     """Each window's part put over what stood there: in all of its cells, or (max pooling) in the winners' alone."""
     pool, signal = cast("Pool", case.step.part), case.input(0)
     window, geometry = pool.window, pool.window.geometry
@@ -141,7 +141,7 @@ mistake(
 )
 
 
-def _one_filter(case: Case) -> tuple[Mapping[str, Array], ...]:
+def _one_filter(case: StepContext) -> tuple[Mapping[str, Array], ...]:
     """δ of the first filter alone, or of the last."""
     name, ways = case.step.inputs[0].name, []
     for kept in (0, -1):
@@ -163,7 +163,7 @@ mistake(
 )
 
 
-def _with_its_rim(case: Case) -> tuple[Array, ...]:
+def _with_its_rim(case: StepContext) -> tuple[Array, ...]:
     """∂L/∂ of the input with its padding: all of it, or the corner that has the input's size."""
     rows, columns = case.image_size
     geometry = case.conv.geometry
@@ -183,7 +183,7 @@ mistake(
 )
 
 
-def _new_filter(case: Case) -> Mapping[str, Array] | None:
+def _new_filter(case: StepContext) -> Mapping[str, Array] | None:
     values = dict(case.values)
     name = case.step.inputs[-1].name
     update = next((step for leaf, step in case.lesson.carried if leaf == name), None)

@@ -15,7 +15,7 @@ from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
 from cnnstep.registry import Registry
-from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.context import Setting, StepContext
 
 T = TypeVar("T")
 Ways: TypeAlias = T | tuple[T, ...] | None
@@ -35,10 +35,10 @@ class Alteration:
     told from a mistake in that step only where that step was written down.
     """
 
-    inputs: Callable[[Case], Ways[Mapping[str, Array]]] | None = None
-    working: Callable[[Case], Ways[Array]] | None = None
-    result: Callable[[Case, Array], Ways[Array]] | None = None
-    instead: Callable[[Case], Ways[Array]] | None = None
+    inputs: Callable[[StepContext], Ways[Mapping[str, Array]]] | None = None
+    working: Callable[[StepContext], Ways[Array]] | None = None
+    result: Callable[[StepContext, Array], Ways[Array]] | None = None
+    instead: Callable[[StepContext], Ways[Array]] | None = None
     against: str = ""
 
 
@@ -117,7 +117,7 @@ def mistake(
     MISTAKES.add(code)(Mistake(code, title, (does, hurts, fix), alterations, when, shown_on, remembers, skill))
 
 
-def carry_out(case: Case, *mistakes: Mistake) -> tuple[Array, ...]:
+def carry_out(case: StepContext, *mistakes: Mistake) -> tuple[Array, ...]:
     """The results of a step carried out with one mistake, or with several at once; () where that can't be done."""
     if not all(one.fits(case.lesson, case.step) for one in mistakes):
         return ()
@@ -145,7 +145,7 @@ def together(alterations: Sequence[Alteration]) -> bool:
     return sum(1 for alteration in alterations if alteration.working) <= 1
 
 
-def _rightly(case: Case) -> Array:
+def _rightly(case: StepContext) -> Array:
     return case.right
 
 

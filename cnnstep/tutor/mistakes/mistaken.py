@@ -13,7 +13,7 @@ from cnnstep.engine.quantity import Array, Quantity, Values, frozen
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.mistakes.case import Case
+from cnnstep.tutor.mistakes.context import StepContext
 from cnnstep.tutor.mistakes.mistake import Mistake, carry_out
 
 
@@ -47,7 +47,7 @@ def _wrong(lesson: Lesson, step: Step, mistakes: tuple[Mistake, ...]) -> Step:
 
     def compute(values: Values) -> Array:
         right = step.compute(values)
-        results = carry_out(Case(lesson, step, values), *here)
+        results = carry_out(StepContext(lesson, step, values), *here)
         if not results:
             return right
         fitting = [result for result in results if result.shape == right.shape]

@@ -9,15 +9,15 @@ import numpy as np
 from cnnstep.engine.layers.pool import AveragePool, MaxPool, Pool
 from cnnstep.engine.patches import scatter
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.context import Setting, StepContext
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
-def _window(case: Case) -> Pool:
+def _window(case: StepContext) -> Pool:
     return cast("Pool", case.step.part)
 
 
-def _blocks(case: Case, shares: Array) -> Array:
+def _blocks(case: StepContext, shares: Array) -> Array:
     """Windows' shares [N, C, oh, ow, h, w] added into the image that the pooling layer read."""
     return scatter(shares, case.image_size, _window(case).window.geometry).copy()
 
@@ -30,7 +30,7 @@ def _of_means(at: Setting) -> bool:
     return isinstance(at.step.part, AveragePool)
 
 
-def _every_winner(case: Case) -> Array:
+def _every_winner(case: StepContext) -> Array:
     """Each ∂L/∂y whole to every cell that equals its window's largest number."""
     views = _window(case).window.views(case.input(-1), -np.inf)
     won = views == views.max(axis=(-2, -1), keepdims=True)
@@ -57,7 +57,7 @@ def _shares(at: Setting) -> bool:
     return isinstance(at.step.part, MaxPool) and at.step.part.shares
 
 
-def _shared(case: Case) -> Array:
+def _shared(case: StepContext) -> Array:
     """Each ∂L/∂y in equal parts to the cells that equal its window's largest number."""
     views = _window(case).window.views(case.input(-1), -np.inf)
     won = views == views.max(axis=(-2, -1), keepdims=True)
@@ -76,7 +76,7 @@ mistake(
 )
 
 
-def _spread(case: Case) -> Array:
+def _spread(case: StepContext) -> Array:
     """Each ∂L/∂y in equal shares over its window, though the largest number was taken."""
     cells = _window(case).window.size
     share = case.input(0)[..., None, None] / (cells[0] * cells[1])
@@ -95,7 +95,7 @@ mistake(
 )
 
 
-def _undivided(case: Case, result: Array) -> Array:
+def _undivided(case: StepContext, result: Array) -> Array:
     rows, columns = _window(case).window.size
     return result * (rows * columns)
 
@@ -118,7 +118,7 @@ mistake(
 )
 
 
-def _without_upstream(case: Case) -> dict[str, Array]:
+def _without_upstream(case: StepContext) -> dict[str, Array]:
     return {case.step.inputs[0].name: np.ones_like(case.input(0))}
 
 
@@ -134,11 +134,11 @@ mistake(
 )
 
 
-def _probabilities(case: Case) -> Array:
+def _probabilities(case: StepContext) -> Array:
     return case.input(-1)
 
 
-def _diagonal(case: Case) -> Array:
+def _diagonal(case: StepContext) -> Array:
     """∂L/∂p_j · p_j(1 − p_j): each probability as if it moved alone."""
     p = _probabilities(case)
     return case.input(0) * p * (1.0 - p)

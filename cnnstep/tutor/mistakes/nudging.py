@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnstep.engine.layers.conv import correlate
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.context import Setting, StepContext
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 LARGE = (1.0, 0.5, 0.1)
@@ -21,7 +21,7 @@ def _by_hand(at: Setting) -> bool:
     return "filter" in at.lesson.start and at.conv.weights.size <= MOST_WEIGHTS
 
 
-def _losses(case: Case, ways: tuple[float, ...]) -> Array:
+def _losses(case: StepContext, ways: tuple[float, ...]) -> Array:
     """L with each number of what the step is the gradient of moved, the others as they are: [way, number]."""
     weights, bias = case.values["filter"], case.values.get("bias")
     parts = [weights, np.zeros(len(weights)) if bias is None else bias]
@@ -37,7 +37,7 @@ def _losses(case: Case, ways: tuple[float, ...]) -> Array:
     return case.loss.each(outputs, case.values["target"]).reshape(len(ways), -1)
 
 
-def _slopes(case: Case, *nudges: tuple[float, float]) -> tuple[Array, ...]:
+def _slopes(case: StepContext, *nudges: tuple[float, float]) -> tuple[Array, ...]:
     """(L(w + ahead) − L(w − behind)) / (ahead + behind) for each pair of these; its sign is the lesson's."""
     ends = tuple(dict.fromkeys(end for ahead, behind in nudges for end in (ahead, -behind)))
     with np.errstate(all="ignore"):
@@ -46,11 +46,11 @@ def _slopes(case: Case, *nudges: tuple[float, float]) -> tuple[Array, ...]:
     return tuple(slope.reshape(case.values[case.parameter].shape) for slope in slopes)
 
 
-def _one_sided(case: Case) -> tuple[Array, ...]:
+def _one_sided(case: StepContext) -> tuple[Array, ...]:
     return _slopes(case, *((h, 0.0) for h in (*SMALL, *LARGE)))
 
 
-def _far(case: Case) -> tuple[Array, ...]:
+def _far(case: StepContext) -> tuple[Array, ...]:
     return _slopes(case, *((h, behind) for h in LARGE for behind in (h, 0.0)))
 
 

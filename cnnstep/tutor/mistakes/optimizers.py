@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnstep.engine.optimizers import COUNT
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.context import Setting, StepContext
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 from cnnstep.tutor.mistakes.words import by_optimizer, by_step
 
@@ -29,27 +29,27 @@ def _under(*names: str) -> Callable[[Setting], bool]:
 _WITH_VELOCITY = _under("momentum", "nesterov")
 
 
-def _velocity(case: Case) -> Case:
+def _velocity(case: StepContext) -> StepContext:
     """The step of the velocity, for itself and for the update after it."""
     if case.step.word == "velocity":
         return case
-    return Case(case.lesson, case.made_by(case.step.inputs[-1].name), case.values)
+    return StepContext(case.lesson, case.made_by(case.step.inputs[-1].name), case.values)
 
 
-def _before(velocity: Case) -> Array:
+def _before(velocity: StepContext) -> Array:
     return velocity.input(0)
 
 
-def _gradient(velocity: Case) -> Array:
+def _gradient(velocity: StepContext) -> Array:
     return velocity.input(1)
 
 
-def _moved_by(case: Case, direction: Array) -> Array:
+def _moved_by(case: StepContext, direction: Array) -> Array:
     """w − η·direction, or w + η·direction where the lesson carries −∂L/∂w."""
     return case.input(0) - case.scenario.sign * case.scenario.learning_rate * direction
 
 
-def _plain_step(case: Case) -> Array:
+def _plain_step(case: StepContext) -> Array:
     gradient = _gradient(_velocity(case))
     return gradient.copy() if case.step.word == "velocity" else _moved_by(case, gradient)
 
@@ -72,7 +72,7 @@ mistake(
 )
 
 
-def _with_the_old(case: Case) -> Mapping[str, Array]:
+def _with_the_old(case: StepContext) -> Mapping[str, Array]:
     velocity = _velocity(case)
     return {velocity.step.name: _before(velocity)}
 
@@ -111,7 +111,7 @@ mistake(
 )
 
 
-def _average(case: Case) -> Array:
+def _average(case: StepContext) -> Array:
     mu = _mu(case)
     return mu * _before(case) + (1.0 - mu) * _gradient(case)
 
@@ -143,13 +143,13 @@ mistake(
 )
 
 
-def _corrections(case: Case) -> tuple[float, float]:
+def _corrections(case: StepContext) -> tuple[float, float]:
     """1 − β₁ᵏ and 1 − β₂ᵏ, with the first update counted as 1."""
     turns = float(case.values[COUNT.name]) + 1.0
     return 1.0 - _number(case, "beta1") ** turns, 1.0 - _number(case, "beta2") ** turns
 
 
-def _uncorrected(case: Case) -> Array:
+def _uncorrected(case: StepContext) -> Array:
     return _moved_by(case, case.input(1) / (np.sqrt(case.input(2)) + _number(case, "epsilon")))
 
 
@@ -174,7 +174,7 @@ mistake(
 )
 
 
-def _rootless(case: Case) -> Array:
+def _rootless(case: StepContext) -> Array:
     first, second = _corrections(case)
     return _moved_by(case, (case.input(1) / first) / (case.input(2) / second + _number(case, "epsilon")))
 
@@ -192,7 +192,7 @@ mistake(
 )
 
 
-def _of_plain_gradients(case: Case) -> Array:
+def _of_plain_gradients(case: StepContext) -> Array:
     beta = _number(case, "beta2")
     return beta * case.input(0) + (1.0 - beta) * case.input(1)
 
@@ -210,7 +210,7 @@ mistake(
 )
 
 
-def _unweighted(case: Case, average: Array) -> Array:
+def _unweighted(case: StepContext, average: Array) -> Array:
     """β·average + x for β·average + (1 − β)·x."""
     beta = _number(case, "beta1" if case.step.word == "first_moment" else "beta2")
     return beta * case.input(0) + (average - beta * case.input(0)) / (1.0 - beta)
@@ -229,7 +229,7 @@ mistake(
 )
 
 
-def _miscounted(case: Case) -> tuple[Mapping[str, Array], ...]:
+def _miscounted(case: StepContext) -> tuple[Mapping[str, Array], ...]:
     """One iteration too many, and from the second one on also one too few."""
     count = case.values[COUNT.name]
     return tuple({COUNT.name: count + off} for off in (1.0, -1.0) if count + off >= 0)

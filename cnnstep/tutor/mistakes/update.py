@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.case import Case, Setting
+from cnnstep.tutor.mistakes.context import Setting, StepContext
 from cnnstep.tutor.mistakes.mistake import Alteration, mistake
 
 
-def _old(case: Case) -> Array:
+def _old(case: StepContext) -> Array:
     return case.input(0)
 
 
@@ -63,7 +63,7 @@ mistake(
 )
 
 
-def _rounded(case: Case, new: Array) -> tuple[Array, ...]:
+def _rounded(case: StepContext, new: Array) -> tuple[Array, ...]:
     """Rounding at the end or of the step, to the nearest whole number or towards 0."""
     old = _old(case)
     candidates = (np.rint(new), np.trunc(new), old + np.rint(new - old), old + np.trunc(new - old))
@@ -81,7 +81,7 @@ mistake(
 )
 
 
-def _down(case: Case, new: Array) -> tuple[Array, ...]:
+def _down(case: StepContext, new: Array) -> tuple[Array, ...]:
     """The next whole number below, of the new weights or of the step."""
     old = _old(case)
     return np.floor(new), old + np.floor(new - old)

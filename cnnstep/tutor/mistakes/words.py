@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnstep.tutor.mistakes.case import Setting
+from cnnstep.tutor.mistakes.context import Setting
 from cnnstep.tutor.mistakes.mistake import Text
 
 

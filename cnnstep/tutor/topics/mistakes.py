@@ -12,7 +12,7 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Paragraph, Table
-from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, Words, carry_out
+from cnnstep.tutor.mistakes import MISTAKES, Mistake, StepContext, Words, carry_out
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.topics.example import Example
@@ -85,7 +85,7 @@ def _wrongly(mistake: Mistake, example: Example) -> Iterator[tuple[Step, Array, 
     """Every step that the mistake can be made in, with its wrong matrix and the right one."""
     iteration, values = _moment(mistake, example.first)
     for step in mistake.occasions(iteration.lesson):
-        for wrong in carry_out(Case(iteration.lesson, step, values), mistake)[:1]:
+        for wrong in carry_out(StepContext(iteration.lesson, step, values), mistake)[:1]:
             yield step, as_shown(step, wrong), iteration.matrix(step.name)
 
 

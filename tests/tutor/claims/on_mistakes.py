@@ -11,14 +11,14 @@ from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration, trace
-from cnnstep.tutor.mistakes import MISTAKES, Case, carry_out, mistaken
+from cnnstep.tutor.mistakes import MISTAKES, StepContext, carry_out, mistaken
 from tests.tutor.claims.claim import claim, drawn, first, plane
 
 
 def wrong(scenario: Scenario, step: str, code: str) -> Array:
     """The step's matrix as the misconception gives it."""
     lesson = lesson_of(scenario, input_gradient=True)
-    results = carry_out(Case(lesson, lesson.step(step), first_iteration(lesson).values), MISTAKES[code])
+    results = carry_out(StepContext(lesson, lesson.step(step), first_iteration(lesson).values), MISTAKES[code])
     return results[0]
 
 

@@ -12,7 +12,7 @@ from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.step import Step
 from cnnstep.errors import InputError
 from cnnstep.tutor.check.sheet import as_shown
-from cnnstep.tutor.mistakes import MISTAKES, Case, Mistake, carry_out
+from cnnstep.tutor.mistakes import MISTAKES, Mistake, StepContext, carry_out
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.questions.question import Wrong
 
@@ -58,7 +58,7 @@ def _results(
     """The results of one step done wrongly, carried on rightly; none where that has no result."""
     found = []
     try:
-        for result in carry_out(Case(question.lesson, step, values), mistake):
+        for result in carry_out(StepContext(question.lesson, step, values), mistake):
             onward = {**values, step.name: result}
             for one in later:
                 onward[one.name] = one.compute(onward)

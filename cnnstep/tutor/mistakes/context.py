@@ -80,7 +80,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Case(Setting):
+class StepContext(Setting):
     """A step about to be carried out wrongly, with the values that stand before it (every axis present)."""
 
     values: Values = field(repr=False)
@@ -89,10 +89,10 @@ class Case(Setting):
         """The step's input at this position of `step.inputs`."""
         return self.values[self.step.inputs[position].name]
 
-    def changed(self, values: Values) -> Case:
+    def changed(self, values: Values) -> StepContext:
         """The step with these values in the place of those of their names; whoever watches the others still does."""
         layers = (cast("dict[str, Array]", one) for one in (values, self.values))  # read, and never written
-        return Case(self.lesson, self.step, ChainMap(*layers))
+        return StepContext(self.lesson, self.step, ChainMap(*layers))
 
     @property
     def right(self) -> Array:
