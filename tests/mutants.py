@@ -179,8 +179,11 @@ def main() -> int:
     parser.add_argument("count", type=int, nargs="?", default=250)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--at", nargs="*", default=[], help="all mutants of these lines, as patches.py:59")
     asked = parser.parse_args()
-    drawn = random.Random(asked.seed).sample(mutants(), asked.count)
+    every = mutants()
+    drawn = [one for one in every if f"{one.file.name}:{one.line}" in asked.at]
+    drawn = drawn or random.Random(asked.seed).sample(every, asked.count)
     with TemporaryDirectory() as name:
         folder = Path(name)
         passes, copies = _tests_by_line(folder), SimpleQueue[Path]()
@@ -201,7 +204,7 @@ def main() -> int:
                 score[seen] += 1
                 if not seen:
                     print(f"{mutant.file}:{mutant.line}: {mutant.what}", flush=True)
-    print(f"{score[True]} of {asked.count} noticed, seed {asked.seed}")
+    print(f"{score[True]} of {len(drawn)} noticed, seed {asked.seed}")
     return 0
 
 
