@@ -139,19 +139,29 @@ def _all() -> Iterator[Mutant]:
         yield from (Mutant(file, number, line, what) for number, (line, what) in enumerate(changer.found))
 
 
-def _tests_by_line(folder: Path) -> CoverageData:
-    """Which tests pass through which line of the engine, from one run of the engine's tests."""
-    data = folder / "passes"
+def _tests_by_line(copy: Path) -> CoverageData:
+    """Which tests pass through which line of the engine, from one run of the engine's tests in a copy of the tree."""
+    data = copy / "passes"
     command = [sys.executable, "-m", "pytest", "-q", "tests/engine", "tests/worked", "--cov=cnnstep/engine"]
-    env = os.environ | {"COVERAGE_FILE": str(data), "CI": "true", "EXAMPLES_SHARE": "5"}
-    subprocess.run([*command, "--cov-context=test", "--cov-report="], cwd=ROOT, env=env, check=True)
+    more = ["--cov-context=test", "--cov-report=", "--cov-fail-under=0"]
+    env = _environment(copy) | {"COVERAGE_FILE": str(data)}
+    subprocess.run([*command, *more], cwd=copy, env=env, check=True, stdout=subprocess.DEVNULL)
     found = CoverageData(str(data))
     found.read()
     return found
 
 
-def _tests_of(mutant: Mutant, passes: CoverageData) -> list[str]:
-    contexts = passes.contexts_by_lineno(str(ROOT / mutant.file)).get(mutant.line, [])
+def _environment(copy: Path) -> dict[str, str]:
+    return os.environ | {
+        "CI": "true",
+        "EXAMPLES_SHARE": "5",
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _tests_of(mutant: Mutant, passes: CoverageData, copy: Path) -> list[str]:
+    contexts = passes.contexts_by_lineno(str(copy / mutant.file)).get(mutant.line, [])
     tests = sorted({context.partition("|")[0] for context in contexts if context})
     if len(tests) > MOST_TESTS:
         tests = random.Random(mutant.line).sample(tests, MOST_TESTS)
@@ -163,9 +173,10 @@ def _is_noticed(mutant: Mutant, tests: list[str], copy: Path) -> bool:
     changed, before = copy / mutant.file, (copy / mutant.file).read_text(encoding="utf-8")
     changed.write_text(mutant.text, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *(tests or ["tests/engine"])]
-    env = os.environ | {"CI": "true", "EXAMPLES_SHARE": "5", "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        ran = subprocess.run(command, cwd=copy, env=env, capture_output=True, timeout=PATIENCE, check=False)
+        ran = subprocess.run(
+            command, cwd=copy, env=_environment(copy), capture_output=True, timeout=PATIENCE, check=False
+        )
         return ran.returncode != 0
     except subprocess.TimeoutExpired:
         return True
@@ -185,16 +196,18 @@ def main() -> int:
     drawn = [one for one in every if f"{one.file.name}:{one.line}" in asked.at]
     drawn = drawn or random.Random(asked.seed).sample(every, asked.count)
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        passes, copies = _tests_by_line(folder), SimpleQueue[Path]()
+        folder, copies = Path(name), SimpleQueue[Path]()
+        first = folder / "0"
         for number in range(asked.workers):
             copies.put(folder / str(number))
             shutil.copytree(ROOT, folder / str(number), ignore=shutil.ignore_patterns(".*", "__pycache__"))
 
+        passes = _tests_by_line(first)
+
         def noticed(mutant: Mutant) -> bool:
             copy = copies.get()
             try:
-                return _is_noticed(mutant, _tests_of(mutant, passes), copy)
+                return _is_noticed(mutant, _tests_of(mutant, passes, first), copy)
             finally:
                 copies.put(copy)
 

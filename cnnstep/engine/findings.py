@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +37,60 @@ class Finding:
     code: str
     step: str
     message: str
-    cells: tuple[Cell, ...] = ()
-    blocked: tuple[Cell, ...] = ()
+    cells: Sequence[Cell] = ()
+    blocked: Sequence[Cell] = ()
 
     @property
     def harmless(self) -> bool:
         """Whether nothing is lost by it."""
         return self.code in ("converged", "at-kink") or (self.code in ("dead-relu", "all-dead") and not self.blocked)
+
+
+class Cells(Sequence[Cell]):
+    """The cells where a mask holds, as a learner counts them: of a million none is written out before it is asked for.
+
+    It is equal to a tuple of the same cells in the same order.
+    """
+
+    def __init__(self, layout: Layout, where: NDArray[np.bool_]) -> None:
+        self._where = where.reshape(
+            [size for size, axis in zip(where.shape, layout.axes, strict=True) if axis not in layout.hidden]
+        )
+        self._count = int(np.count_nonzero(where))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Cell]:
+        if self._where.ndim < 2:
+            yield from map(tuple, np.argwhere(self._where).tolist())
+            return
+        for index in np.ndindex(*self._where.shape[:-1]):
+            yield from ((*index, at) for at in np.flatnonzero(self._where[index]).tolist())
+
+    @overload
+    def __getitem__(self, index: int) -> Cell: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Cell]: ...
+    def __getitem__(self, index: int | slice) -> Cell | Sequence[Cell]:
+        if isinstance(index, slice) and index.start is None and index.step is None and (index.stop or 0) >= 0:
+            return tuple(islice(self, index.stop))
+        return tuple(self)[index]
+
+    def __contains__(self, cell: object) -> bool:
+        shape = self._where.shape
+        if not isinstance(cell, tuple) or len(cell) != len(shape):
+            return False
+        return all(0 <= at < size for at, size in zip(cell, shape, strict=True)) and bool(self._where[cell])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
 
 
 def findings(iteration: Iteration) -> list[Finding]:
@@ -61,20 +110,14 @@ class _Neuron:
     upstream: Array
     slope_cancels: bool
 
-    def shown(self, where: NDArray[np.bool_]) -> tuple[Cell, ...]:
+    def shown(self, where: NDArray[np.bool_]) -> Cells:
         """The cells where a mask holds, as a learner counts them."""
-        return _shown(self.layout, where)
+        return Cells(self.layout, where)
 
     @property
     def dead(self) -> NDArray[np.bool_]:
         """Where a flat activation's slope is exactly 0."""
         return self.phi.slope(self.z) == 0 if self.phi.flat else np.zeros(self.z.shape, dtype=bool)
-
-
-def _shown(layout: Layout, where: NDArray[np.bool_]) -> tuple[Cell, ...]:
-    """The cells where a mask holds, without the axes that the learner does not see."""
-    seen = [axis not in layout.hidden for axis in layout.axes]
-    return tuple(map(tuple, np.argwhere(where)[:, seen].tolist()))
 
 
 def _neurons(iteration: Iteration) -> Iterator[_Neuron]:
@@ -101,7 +144,7 @@ def _dead(iteration: Iteration) -> Iterator[Finding]:
             yield Finding("all-dead", neuron.step.name, f"{_all_dead(iteration, neuron, blocked)}.", cells, blocked)
 
 
-def _all_dead(iteration: Iteration, neuron: _Neuron, blocked: tuple[Cell, ...]) -> str:
+def _all_dead(iteration: Iteration, neuron: _Neuron, blocked: Sequence[Cell]) -> str:
     """What it means that every cell is inactive: with a memory of earlier gradients the filter may still move."""
     if neuron.step.layer:
         return f"every cell of {neuron.step.layer} is inactive: the layers before it receive 0 and learn nothing"
@@ -115,7 +158,7 @@ def _all_dead(iteration: Iteration, neuron: _Neuron, blocked: tuple[Cell, ...]) 
     )
 
 
-def _lost(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
+def _lost(cells: Sequence[Cell], blocked: Sequence[Cell]) -> str:
     """What inactive cells cost where the error stands at the cells themselves."""
     if not blocked:
         return "No error is lost: " + ("it is right already" if len(cells) == 1 else "they are right already")
@@ -123,7 +166,7 @@ def _lost(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
     return f"{who} {'has' if len(blocked) == 1 else 'have'} an error left that nothing is learned from"
 
 
-def _lost_upstream(cells: tuple[Cell, ...], blocked: tuple[Cell, ...]) -> str:
+def _lost_upstream(cells: Sequence[Cell], blocked: Sequence[Cell]) -> str:
     """What inactive cells cost where an error reaches a cell through the layers after it."""
     if not blocked:
         return f"Nothing is lost: no error reaches {'it' if len(cells) == 1 else 'them'}"
@@ -177,7 +220,7 @@ def gradient_lengths(iteration: Iteration) -> Iterator[Finding]:
         yield Finding("exploding-gradient", early.name, words)
 
 
-def _cells(cells: tuple[Cell, ...], kind: str = "") -> str:
+def _cells(cells: Sequence[Cell], kind: str = "") -> str:
     return f"{len(cells)} {kind}{'cell' if len(cells) == 1 else 'cells'}"
 
 
@@ -219,7 +262,7 @@ def _infinite(iteration: Iteration) -> Iterator[Finding]:
     with np.errstate(all="ignore"):
         beyond = np.isinf(lesson.scenario.loss.cells(values[lesson.output.name], values["target"]))
     if beyond.any():
-        cells = _shown(lesson.output.layout, beyond)
+        cells = Cells(lesson.output.layout, beyond)
         words = (
             f"the loss is infinite: the output is 0 or 1 to the last digit in {_cells(cells)}, and the target is not. "
             "The error still goes back."
@@ -235,7 +278,7 @@ def _unreachable(iteration: Iteration) -> Iterator[Finding]:
     target, phi = iteration.values["target"], last.phi
     beyond = (target < phi.low) | (target > phi.high)
     if beyond.any():
-        cells = _shown(lesson.output.layout, beyond)
+        cells = Cells(lesson.output.layout, beyond)
         sides = [f"above {phi.high:g}"] if (target > phi.high).any() else []
         sides += [f"below {phi.low:g}"] if (target < phi.low).any() else []
         words = (

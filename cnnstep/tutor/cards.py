@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cnnstep.engine.findings import Finding, findings
-from cnnstep.engine.quantity import Cell
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Heading, Paragraph
 from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.numbers import Numbers
+from cnnstep.tutor.present import Part
 from cnnstep.tutor.select import Selection, selected
 from cnnstep.tutor.sentences import title_of, words_of
 from cnnstep.tutor.views import view_of
@@ -30,14 +30,14 @@ def step_card(
     numbers: Numbers,
     *,
     all_of_them: bool = False,
-    part: Cell = (),
+    part: Part = ((), None),
     sample: int | None = None,
     found: list[Finding] | None = None,
     numbered: bool = True,
 ) -> tuple[Block, ...]:
     """One step: its number, title and formula, the sentence on what happened, its matrix, what is worth saying.
 
-    `part` are leading indices of the matrices that are wanted; `sample` is the one of a batch that is looked at.
+    `part` is what is wanted of its matrices; `sample` is the one of a batch that is looked at.
     `found` are the iteration's findings, where they are known already; a page that stands alone is not `numbered`.
     """
     position = iteration.lesson.names.index(step.name) + 1
@@ -73,6 +73,12 @@ def iteration_cards(
         block
         for one in chosen
         for block in step_card(
-            iteration, one.step, numbers, all_of_them=whole, part=one.part, sample=sample, found=found
+            iteration,
+            one.step,
+            numbers,
+            all_of_them=whole,
+            part=(one.part, one.window),
+            sample=sample,
+            found=found,
         )
     )

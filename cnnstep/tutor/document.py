@@ -5,8 +5,9 @@ Numbers stay numbers until a format writes them in the document's `numbers`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Literal, TypeAlias
 
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
@@ -49,17 +50,37 @@ class Mark:
     tone: Tone = "plain"
 
 
+MOST_READ = 400
+"""Numbers of a matrix that a person reads; formats draw a larger one as shades, unless every number is asked for."""
+
+
 @dataclass(frozen=True)
 class Matrix:
     """A table of numbers, `rows[r][c]`. `marks` are by (row, column); `heat` colours by sign and size.
 
-    A cell that is None is blank (not known yet, not given).
+    A cell that is None is blank (not known yet, not given). `name` is what --only calls it, where it can be named, with
+    its leading indices: `forward`, `conv1.forward[0,3]`; `corner` are the row and column that it begins with there.
     """
 
-    rows: tuple[tuple[float | None, ...], ...]
+    rows: Sequence[Sequence[float | None]]
     title: str = ""
     marks: Mapping[tuple[int, int], Mark] = field(default_factory=dict)
     heat: bool = True
+    name: str = ""
+    corner: tuple[int, int] = (0, 0)
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return len(self.rows) * len(self.rows[0]) if len(self.rows) else 0
+
+
+def cut(matrix: Matrix, rows: range, columns: range) -> Matrix:
+    """These rows and columns of a matrix, which keep their numbers."""
+    inside = tuple(tuple(float(matrix.rows[r][c]) for c in columns) for r in rows)  # type: ignore[arg-type]  # none blank
+    at = product(rows, columns)
+    marks = {(r - rows.start, c - columns.start): mark for r, c in at if (mark := matrix.marks.get((r, c)))}
+    return replace(matrix, rows=inside, marks=marks, corner=(rows.start, columns.start))
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ LARGEST_DENOMINATOR = 1000
 
 @dataclass(frozen=True)
 class Numbers:
-    """The way numbers are written in one document."""
+    """The way numbers are written in one document; with `every`, each of them, however large a matrix is."""
 
     precision: int = 4
     fractions: bool = False
+    every: bool = False
 
     def text(self, value: float) -> str:
         """`2`, `-0.1667`, `1.2e-06`; with fractions `-1/6`, where that is exact to 12 digits."""

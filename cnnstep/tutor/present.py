@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from cnnstep.engine.findings import Finding
 from cnnstep.engine.losses import Loss
-from cnnstep.engine.quantity import Array, Cell, Quantity
+from cnnstep.engine.quantity import Array, Cell, Quantity, bracketed
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.document import Block, Mark, Matrix, Note, Paragraph, Tone
+from cnnstep.tutor.document import MOST_READ, Block, Mark, Matrix, Note, Paragraph, Tone, cut
 from cnnstep.tutor.numbers import Numbers, counted
 
+Window = tuple[range, range]
+"""The rows and the columns of a matrix that are wanted."""
+Part = tuple[Cell, Window | None]
+"""Leading indices of a quantity, and what is wanted of the matrix under them."""
 MOST_PLANES = 4
 """So many matrices of one quantity are shown unless all are asked for."""
 MOST_SQUARES = 6
@@ -31,10 +36,11 @@ def planes(
     title: str = "",
     all_of_them: bool = False,
     part: Cell = (),
+    window: Window | None = None,
 ) -> tuple[Block, ...]:
     """A quantity as matrices: one for each sample, filter and channel that the learner sees.
 
-    `part` are leading indices: only what lies under them is shown.
+    `part` are leading indices: only what lies under them is shown, and of that the rows and columns of the `window`.
     """
     names, title = quantity.layout.visible, title or quantity.symbol
     within = shown[part]
@@ -47,20 +53,47 @@ def planes(
         index = (*part, *rest)
         where = ", ".join(f"{axis} {i}" for axis, i in zip(names, index, strict=False))
         plane = within[rest].reshape(-1, within.shape[-1] if within.ndim else 1)
-        blocks.append(
-            Matrix(tuple(map(tuple, plane.tolist())), f"{title}, {where}" if where else title, _under(marks, index))
+        matrix = Matrix(
+            tuple(map(tuple, plane.tolist())) if plane.size <= MOST_READ else plane,
+            f"{title}, {where}" if where else title,
+            under(marks or {}, index, shown.ndim, plane.size),
+            name=f"{quantity.name}{bracketed(index)}" if quantity.kind == "result" and shown.ndim > 1 else "",
         )
+        blocks.append(matrix if window is None else cut(matrix, *window))
     return tuple(blocks)
 
 
-def _under(marks: Mapping[Cell, Mark] | None, index: Cell) -> dict[tuple[int, int], Mark]:
-    """The marks of the matrix that lies under these leading indices, by row and column."""
+def under(marks: Mapping[Cell, Mark], index: Cell, ndim: int, size: int) -> Mapping[tuple[int, int], Mark]:
+    """The marks of the matrix of `size` numbers that lies under these leading indices, by row and column."""
+    if size > MOST_READ:
+        return _Under(marks, index, ndim)
     found = {}
-    for cell, mark in (marks or {}).items():
+    for cell, mark in marks.items():
         if cell[: len(index)] == index:
             row, column = (0, 0, *cell[len(index) :])[-2:]
             found[row, column] = mark
     return found
+
+
+@dataclass(frozen=True)
+class _Under(Mapping[tuple[int, int], Mark]):
+    """The same, looked up cell by cell."""
+
+    marks: Mapping[Cell, Mark]
+    index: Cell
+    ndim: int
+
+    def __getitem__(self, at: tuple[int, int]) -> Mark:
+        return self.marks[(*self.index, *at[max(len(self.index) + 2 - self.ndim, 0) :])]
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        for cell in self.marks:
+            if cell[: len(self.index)] == self.index:
+                row, column = (0, 0, *cell[len(self.index) :])[-2:]
+                yield row, column
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _more(quantity: Quantity, count: int) -> Paragraph:
@@ -76,13 +109,32 @@ def given(iteration: Iteration) -> tuple[Quantity, ...]:
     return tuple(leaf for leaf in leaves if leaf.kind != "memory")
 
 
-def marks_of(step: Step, found: list[Finding]) -> dict[Cell, Mark]:
+def marks_of(step: Step, found: list[Finding]) -> Mapping[Cell, Mark]:
     """The signs that a step's findings put into its matrix."""
-    marks: dict[Cell, Mark] = {}
-    for finding in found:
-        if finding.code == "dead-relu":
-            marks |= {cell: BLOCKED if cell in finding.blocked else DEAD for cell in finding.cells}
-    return marks
+    dead = next((finding for finding in found if finding.code == "dead-relu"), None)
+    if dead is None:
+        return {}
+    return _Dead(dead) if len(dead.cells) > MOST_READ else dict(_Dead(dead))
+
+
+@dataclass(frozen=True)
+class _Dead(Mapping[Cell, Mark]):
+    """The marks of inactive cells, looked up one by one: there may be millions."""
+
+    finding: Finding
+
+    def __getitem__(self, cell: Cell) -> Mark:
+        if cell in self.finding.blocked:
+            return BLOCKED
+        if cell in self.finding.cells:
+            return DEAD
+        raise KeyError(cell)
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self.finding.cells)
+
+    def __len__(self) -> int:
+        return len(self.finding.cells)
 
 
 def note(finding: Finding) -> Note:

@@ -237,7 +237,7 @@ def iteration_data(iteration: Iteration, only: tuple[str, ...] = ()) -> dict[str
 
 def _finding_data(finding: Finding) -> dict[str, Any]:
     """A finding with its cells; of very many the first ones, and how many there are."""
-    many = sum(map(len, finding.cells)) > MOST_NUMBERS
+    many = len(finding.cells) * len(next(iter(finding.cells), ())) > MOST_NUMBERS
     listed = FIRST_CELLS if many else None
     data: dict[str, Any] = {
         "code": finding.code,
@@ -253,10 +253,12 @@ def _finding_data(finding: Finding) -> dict[str, Any]:
 
 def _step_data(iteration: Iteration, chosen: Selection, *, whole: bool) -> dict[str, Any]:
     """A step's matrix, or the part of it that was asked for; a very large one that was not is summed up."""
-    step, shown = chosen.step, iteration.matrix(chosen.step.name)[chosen.part]
+    step, shown = chosen.step, chosen.of(iteration.matrix(chosen.step.name))
     data: dict[str, Any] = {"name": step.name, "symbol": step.symbol, "formula": step.formula}
     if chosen.part:
         data["part"] = list(chosen.part)
+    if chosen.window:
+        data["window"] = [[one.start, one.stop] for one in chosen.window]
     if shown.size <= MOST_NUMBERS or whole:
         return data | {"value": numbers(np.asarray(shown))}
     return data | {"value": None, "summary": summary_data(shown)}

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Array, Cell, Layout, Quantity
 from cnnstep.engine.scenario import Scenario
@@ -14,16 +16,27 @@ from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.place import find, read_place
+from cnnstep.tutor.place import DIGITS, Place, find, read_place
+from cnnstep.tutor.present import Window
 from cnnstep.tutor.views import view_of
 
 
 @dataclass(frozen=True)
 class Selection:
-    """A step, and the leading indices of the part of it that is wanted."""
+    """A step, and the part of it that is wanted: leading indices, and rows and columns of what lies under them."""
 
     step: Step
     part: Cell = ()
+    window: Window | None = None
+
+    def of(self, shown: Array) -> Array:
+        """This part of the step's matrix."""
+        under: Array = shown[self.part]
+        if self.window is None:
+            return under
+        rows, columns = (slice(one.start, one.stop) for one in self.window)
+        cut: Array = np.asarray(under[rows, columns] if under.ndim > 1 else under[columns])
+        return cut
 
 
 def names_of(only: str) -> tuple[str, ...]:
@@ -37,7 +50,7 @@ def lesson_for(scenario: Scenario, names: tuple[str, ...] = ()) -> Lesson:
     if not names:
         return plain
     whole = lesson_of(scenario, input_gradient=True)
-    asked = {step.name for name in names for step in steps_of(whole, read_place(name).name)}
+    asked = {step.name for name in names for step in steps_of(whole, _without_window(name)[0].name)}
     return whole if asked - {*plain.names} else plain
 
 
@@ -47,10 +60,45 @@ def selected(iteration: Iteration, names: tuple[str, ...]) -> tuple[Selection, .
 
 
 def _selected(iteration: Iteration, name: str) -> Iterator[Selection]:
-    place = read_place(name)
+    place, window = _without_window(name)
     for step in steps_of(iteration.lesson, place.name):
         shown = iteration.matrix(step.name)
-        yield Selection(step, checked_part(step.name, step.quantity.layout, shown, place.cell))
+        part = checked_part(step.name, step.quantity.layout, shown, place.cell)
+        yield Selection(step, part, _checked_window(step.name, shown[part], window) if window else None)
+
+
+_SPAN = re.compile(r"\s*(\d*)\s*:\s*(\d*)\s*")
+
+
+def _without_window(name: str) -> tuple[Place, tuple[str, ...]]:
+    """`forward[2,10:20,30:40]` as the place `forward[2]` and the spans of its rows and columns, if there are any."""
+    start, bracket, inside = name.partition("[")
+    parts = inside.rstrip(" ]").split(",")
+    at = next((k for k, part in enumerate(parts) if ":" in part), len(parts))
+    if not bracket or at == len(parts):
+        return read_place(name), ()
+    return read_place(f"{start}[{','.join(parts[:at])}]"), tuple(parts[at:])
+
+
+def _checked_window(name: str, shown: Array, spans: tuple[str, ...]) -> Window:
+    """The rows and columns, where there are such; of a row of numbers the columns alone."""
+    found = [_SPAN.fullmatch(span) for span in spans]
+    if len(spans) != min(shown.ndim, 2) or shown.ndim > 2 or not all(found):
+        one = "[10:20,30:40]" if shown.ndim > 1 else "[10:20]"
+        hint = f"give rows and columns: {one}" if shown.ndim <= 2 else "say of which matrix first: [0,10:20,30:40]"
+        raise InputError(Fault("part", f"{name}[{','.join(spans)}] names no rows and columns", hint))
+    sizes = shown.shape if shown.ndim > 1 else (1, *shown.shape)
+    ranges = [range(size) for size in sizes[: len(sizes) - len(spans)]]
+    for span, size, axis in zip(found, sizes[-len(spans) :], ("row", "column")[-len(spans) :], strict=True):
+        assert span is not None
+        begin, end = (
+            int(word[:DIGITS]) if word else usual for word, usual in zip(span.groups(), (0, size), strict=True)
+        )
+        if not begin < end <= size:
+            hint = f"its {axis}s are counted from 0; the end is not among them, so it is {size} at most"
+            raise InputError(Fault("part", f"{name} has no {axis}s {begin}:{end}", hint))
+        ranges.append(range(begin, end))
+    return ranges[0], ranges[1]
 
 
 def steps_of(lesson: Lesson, name: str) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cnnstep.engine.findings import Finding
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import Cell, Quantity, numbers
+from cnnstep.engine.quantity import Quantity, numbers
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
@@ -17,7 +17,7 @@ from cnnstep.tutor.document import Beside, Block, Command, Paragraph
 from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.network.watch import CellWatch
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.present import given, loss_line, marks_of, note, planes
+from cnnstep.tutor.present import Part, given, loss_line, marks_of, note, planes
 from cnnstep.tutor.sentences import title_of
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ class View:
         return planes(leaf, iteration.matrix(leaf.name), title=f"{leaf.name.capitalize()} {leaf.symbol}")
 
     def card(
-        self, iteration: Iteration, step: Step, style: Numbers, found: list[Finding], part: Cell, *, whole: bool
+        self, iteration: Iteration, step: Step, style: Numbers, found: list[Finding], part: Part, *, whole: bool
     ) -> tuple[Block, ...]:
         """What stands below a step's title and sentence: its matrices, `whole` or the first of them; what was found."""
         shown = iteration.matrix(step.name)
-        matrix = planes(step.quantity, shown, marks_of(step, found), all_of_them=whole, part=part)
+        matrix = planes(step.quantity, shown, marks_of(step, found), all_of_them=whole, part=part[0], window=part[1])
         blocks: list[Block] = [*((Beside(matrix),) if len(matrix) > 1 else matrix)]
         if step.role == "error":
             blocks.append(Paragraph(loss_line(iteration, style)))

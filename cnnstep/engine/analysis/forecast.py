@@ -13,8 +13,10 @@ from cnnstep.engine.status import SMALLER, Status
 from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.engine.training.runs import run
 
-LIMIT, SHORTEST, WORK = 3000, 50, 10**10
+LIMIT, SHORTEST, WORK = 3000, 20, 6 * 10**8
 """A run that is not decided by then is told as it stands; a large layer's sooner, after so many products."""
+MOST_TRIED = 10**6
+"""Products of an iteration beyond which a single run takes long enough, and no other is tried."""
 FINAL: tuple[Status, ...] = ("converged", "settled", "stuck", "diverged")
 OFTEN = 0.1
 """A loss that rises in more than this share of the last half of a run jumps, and does not merely stumble."""
@@ -74,9 +76,13 @@ class Forecast:
 
 def patience(scenario: Scenario) -> int:
     """How many iterations a forecast takes at most, unless told."""
-    conv = scenario.conv
-    products = 3 * scenario.targets.size * (conv.weights.size // len(conv.weights))
-    return min(max(WORK // products, SHORTEST), LIMIT)
+    return min(max(WORK // products(scenario), SHORTEST), LIMIT)
+
+
+def products(scenario: Scenario) -> int:
+    """The products of one iteration: forward, back, and the gradient."""
+    weights = scenario.conv.weights
+    return 3 * scenario.targets.size * (weights.size // len(weights))
 
 
 def forecast(scenario: Scenario, limit: int) -> Forecast:

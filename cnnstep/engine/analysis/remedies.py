@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.analysis.curvature import reach
-from cnnstep.engine.analysis.forecast import Forecast, forecast
+from cnnstep.engine.analysis.forecast import MOST_TRIED, Forecast, forecast, products
 from cnnstep.engine.analysis.patch_matrix import patch_matrix
 from cnnstep.engine.analysis.solutions import Solutions, solve
 from cnnstep.engine.layers.activation import ActivationLayer
@@ -64,7 +64,7 @@ def remedies(own: Forecast, solutions: Solutions, stable: float | None, limit: i
     activation may need the rate that was found first as well.
     """
     scenario, limit = own.lesson.scenario, min(limit, SHORT)
-    if nears_a_bound(own, solutions):
+    if nears_a_bound(own, solutions) or products(scenario) > MOST_TRIED:
         return
     if arrives(own, solutions):
         rates = (scenario.learning_rate, *_below(scenario.learning_rate)[:1]) if solutions.unreachable.any() else ()

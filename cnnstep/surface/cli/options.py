@@ -67,10 +67,13 @@ Only = Annotated[
 ]
 
 
-def style_of(precision: int, fractions: bool) -> Numbers:
+All = Annotated[bool, typer.Option("--all", help="Print every number of a large matrix.")]
+
+
+def style_of(precision: int, fractions: bool, every: bool = False) -> Numbers:
     """How numbers are to be written."""
     between(precision, 0, MOST_DECIMALS, "--precision")
-    return Numbers(precision, fractions)
+    return Numbers(precision, fractions, every)
 
 
 def format_of(name: str, as_json: bool) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from cnnstep.surface.cli.options import (
     FIRST_LESSON,
+    All,
     AsJson,
     Format,
     Fractions,
@@ -61,6 +62,7 @@ def run(
     format: Format = "",
     precision: Precision = 4,
     fractions: Fractions = False,
+    every_number: All = False,
 ) -> None:
     """Run a scenario without questions: every step's matrix, the findings, the outcome.
 
@@ -80,7 +82,7 @@ def run(
     from cnnstep.tutor.run import run_document, run_pieces, sample_shown
     from cnnstep.tutor.select import lesson_for, names_of
 
-    style, shape = style_of(precision, fractions), format_of(format, as_json)
+    style, shape = style_of(precision, fractions, every_number), format_of(format, as_json)
     if iterations is not None:
         at_least(iterations, 1, "--iterations")
     if every is not None:
@@ -232,6 +234,7 @@ def step(
     format: Format = "",
     precision: Precision = 4,
     fractions: Fractions = False,
+    every_number: All = False,
 ) -> None:
     """Go through a scenario one step at a time, forward and back; or print one iteration's steps.
 
@@ -247,7 +250,7 @@ def step(
     from cnnstep.tutor.run import sample_shown, step_data, step_document
     from cnnstep.tutor.select import lesson_for, names_of
 
-    style, shape = style_of(precision, fractions), format_of(format, as_json)
+    style, shape = style_of(precision, fractions, every_number), format_of(format, as_json)
     if iteration is not None:
         at_least(iteration, 0, "--iteration")
     if interactive:

@@ -8,7 +8,7 @@ from shlex import quote
 
 from cnnstep.engine.analysis import Analysis
 from cnnstep.engine.analysis.curvature import reach
-from cnnstep.engine.analysis.forecast import Forecast
+from cnnstep.engine.analysis.forecast import MOST_TRIED, Forecast, products
 from cnnstep.engine.analysis.gradient_check import BANDS, NUDGE
 from cnnstep.engine.analysis.inverse import clips
 from cnnstep.engine.analysis.remedies import arrives
@@ -71,6 +71,9 @@ def _why(analysis: Analysis, style: Numbers) -> list[Block]:
         )
     elif analysis.trials:
         blocks.append(Note("instead", "Nothing that was tried helps; it is listed below.", "quiet"))
+    elif not analysis.forecast.final and products(analysis.scenario) > MOST_TRIED:
+        words = "Each run takes long at this size, so no other learning rate, activation or start was tried."
+        blocks.append(Note("instead", words, "quiet"))
     arrived = analysis.forecast.status == "converged" or any(t.helps for t in analysis.trials)
     if arrived and (more := expected_another(analysis)):
         blocks.append(Note("note", more, "quiet"))

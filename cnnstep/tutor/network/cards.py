@@ -16,7 +16,7 @@ from cnnstep.tutor.network.one_sample import one_sample
 from cnnstep.tutor.network.overview import BIG, is_small, overview, summary
 from cnnstep.tutor.network.words import won
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.present import given, loss_line, marks_of, note, planes
+from cnnstep.tutor.present import Part, given, loss_line, marks_of, note, planes
 
 WON = Mark("*", "won its window", "strong")
 TIED = Mark("=", "as large as the winner, but later in reading order: it gets nothing", "quiet")
@@ -42,18 +42,22 @@ def _capital(name: str) -> str:
 
 
 def network_card(
-    iteration: Iteration, step: Step, numbers: Numbers, found: list[Finding], part: Cell
+    iteration: Iteration, step: Step, numbers: Numbers, found: list[Finding], part: Part
 ) -> tuple[Block, ...]:
     """What stands below a step's title and sentence."""
-    marks = marks_of(step, found) | _winners(iteration, step)
-    shown = arrays(step.quantity, iteration.matrix(step.name), marks, part=part)
-    source = _pooled(iteration, step, part)
+    marks = _winners(iteration, step) or marks_of(step, found)
+    index, window = part
+    if window:
+        shown = planes(step.quantity, iteration.matrix(step.name), marks, part=index, window=window)
+        return (*shown, *(note(finding) for finding in found))
+    shown = arrays(step.quantity, iteration.matrix(step.name), marks, part=index)
+    source = _pooled(iteration, step, index)
     blocks: list[Block] = [Beside((*source, *shown))] if source or len(shown) > 1 else [*shown]
     if step.is_gradient:
         blocks += _added_up(iteration)
     if step.role == "error":
         blocks.append(Paragraph(loss_line(iteration, numbers)))
-    if step.word in MORE and not part:
+    if step.word in MORE and not index:
         blocks += MORE[step.word](iteration, step, numbers)
     return (*blocks, *(note(finding) for finding in found))
 

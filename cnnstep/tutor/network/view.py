@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstep.engine.findings import Finding, findings
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import Cell
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
@@ -17,7 +16,7 @@ from cnnstep.tutor.network.one_sample import is_batch
 from cnnstep.tutor.network.overview import is_small, overview
 from cnnstep.tutor.network.watch import NetworkWatch
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.present import note
+from cnnstep.tutor.present import Part, note
 from cnnstep.tutor.view import View, Watch
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class NetworkView(View):
         return network_question(iteration, sample)
 
     def card(
-        self, iteration: Iteration, step: Step, style: Numbers, found: list[Finding], part: Cell, *, whole: bool
+        self, iteration: Iteration, step: Step, style: Numbers, found: list[Finding], part: Part, *, whole: bool
     ) -> tuple[Block, ...]:
         """A step's arrays, with what its kind of layer has to show; large ones are summed up unless a part is asked."""
         return network_card(iteration, step, style, found, part)

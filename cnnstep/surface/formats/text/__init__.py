@@ -20,6 +20,7 @@ from cnnstep.surface.formats.text.matrix import legend, matrix_lines
 from cnnstep.surface.screen import Screen
 from cnnstep.surface.symbols import to_ascii
 from cnnstep.tutor.document import (
+    MOST_READ,
     Beside,
     Block,
     Command,
@@ -123,7 +124,8 @@ def _draw_one(block: Block, context: TextContext) -> Lines:
         case Formula():
             return words.formula_lines(block, context)
         case Matrix():
-            return matrix_lines(block, context) + legend(block.marks.values(), context)
+            signs = () if _is_shaded(block, context) else block.marks.values()  # its own are told with its numbers
+            return _matrix(block, context) + legend(signs, context)
         case Sum() | Table() | Curve() | HeatMap() | Histogram() | ProgressBars():
             return _draw_figure(block, context)
         case Picture():
@@ -176,12 +178,26 @@ def _beside(beside: Beside, context: TextContext) -> Lines:
             room, lines = context.width, _alone(block, context)
         rows[-1].append(lines)
         room -= width_of(lines) + GAP
-    marks = [mark for block in beside.blocks if isinstance(block, Matrix) for mark in block.marks.values()]
+    matrices = [one for one in beside.blocks if isinstance(one, Matrix) and not _is_shaded(one, context)]
+    marks = [mark for matrix in matrices for mark in matrix.marks.values()]
     return [line for row in rows if row for line in _side_by_side(row)] + legend(marks, context)
 
 
 def _alone(block: Block, context: TextContext) -> Lines:
-    return matrix_lines(block, context) if isinstance(block, Matrix) else _draw_one(block, context)
+    return _matrix(block, context) if isinstance(block, Matrix) else _draw_one(block, context)
+
+
+def _is_shaded(matrix: Matrix, context: TextContext) -> bool:
+    return matrix.size > MOST_READ and not context.numbers.every
+
+
+def _matrix(matrix: Matrix, context: TextContext) -> Lines:
+    """Its numbers, or the shades of a matrix that has too many to be read."""
+    if not _is_shaded(matrix, context):
+        return matrix_lines(matrix, context)
+    from cnnstep.surface.formats.text.shades import shaded_lines
+
+    return shaded_lines(matrix, context)
 
 
 def _in_room(block: Block, context: TextContext, room: int) -> Lines | None:

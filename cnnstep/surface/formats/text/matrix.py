@@ -46,13 +46,15 @@ def matrix_lines(matrix: Matrix, context: TextContext) -> Lines:
     rows = matrix.rows
     if not rows or not rows[0]:
         return context.lines(f"{matrix.title} (empty)".strip(), STYLES["quiet"])
-    margin = len(str(len(rows) - 1)) + 1 if len(rows) > 1 else 2
+    margin = len(str(matrix.corner[0] + len(rows) - 1)) + 1 if len(rows) > 1 else 2
     room = context.width - margin - RIM
     columns = _columns(matrix, context, room)
     pieces = spans([column.width for column in columns], room, GAP)
     drawn: Lines = []
     for first, stop in pieces:
-        title = matrix.title if len(pieces) == 1 else f"{matrix.title}, {_range(first, stop)}".removeprefix(", ")
+        begin = matrix.corner[1]
+        which = "" if len(pieces) == 1 else f", {_range(begin + first, begin + stop)}"
+        title = f"{matrix.title}{which}".removeprefix(", ")
         if title:
             drawn += context.lines(title, STYLES["strong"])
         drawn += _piece(matrix, context, columns[first:stop], first, margin)
@@ -121,9 +123,10 @@ def _piece(matrix: Matrix, context: TextContext, columns: Sequence[_Column], fir
     lines = context.table(table)
     if not boxed:
         return lines
-    names = [str(r) if len(matrix.rows) > 1 else "" for r in range(len(matrix.rows))]
+    begin = matrix.corner[0]
+    names = [str(begin + r) if len(matrix.rows) > 1 else "" for r in range(len(matrix.rows))]
     if len(matrix.rows[0]) > 1:
-        lines[0] = _rim(lines[0].plain, columns, first)
+        lines[0] = _rim(lines[0].plain, columns, matrix.corner[1] + first)
     heads = [Text(name.rjust(margin - 1) + " ", STYLES["quiet"]) for name in ("", *names, "")]
     return [head + line for head, line in zip(heads, lines, strict=True)]
 
