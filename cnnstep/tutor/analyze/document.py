@@ -71,7 +71,7 @@ def _why(analysis: Analysis, style: Numbers) -> list[Block]:
         )
     elif analysis.trials:
         blocks.append(Note("instead", "Nothing that was tried helps; it is listed below.", "quiet"))
-    elif not analysis.forecast.final and products(analysis.scenario) > MOST_TRIED:
+    elif analysis.forecast.status != "converged" and products(analysis.scenario) > MOST_TRIED:
         words = "Each run takes long at this size, so no other learning rate, activation or start was tried."
         blocks.append(Note("instead", words, "quiet"))
     arrived = analysis.forecast.status == "converged" or any(t.helps for t in analysis.trials)

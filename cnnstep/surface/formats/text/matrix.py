@@ -44,7 +44,7 @@ class _Column:
 def matrix_lines(matrix: Matrix, context: TextContext) -> Lines:
     """The title and the table; a matrix that is too wide becomes several, each naming its columns."""
     rows = matrix.rows
-    if not rows or not rows[0]:
+    if not matrix.size:
         return context.lines(f"{matrix.title} (empty)".strip(), STYLES["quiet"])
     margin = len(str(matrix.corner[0] + len(rows) - 1)) + 1 if len(rows) > 1 else 2
     room = context.width - margin - RIM
