@@ -18,7 +18,7 @@ OPTIMIZER_ROLES: tuple[Role, ...] = ("memory", "update")
 SQUARED = "second_moment"
 """The memory that carries the square of the loss's number; the others carry the number, and the error's sign."""
 
-CHANGE = 0.5
+CHANGE = 0.25
 """What it costs to go on with rounded numbers after exact ones, or the other way round, in bits."""
 
 
