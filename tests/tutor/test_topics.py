@@ -25,18 +25,21 @@ from cnnstep.tutor import topics
 from cnnstep.tutor.document import Command, Formula, Heading, Paragraph, Table
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.topics import TOPICS, explanation, known, topic_list
+from cnnstep.tutor.topics import ALIASES, TOPICS, explanation, known, topic_list
 from cnnstep.tutor.topics.activations import WORDS
-from cnnstep.tutor.topics.index import ALIASES
 from cnnstep.tutor.topics.topic import GROUPS, Topic
 from tests.tutor.network_scenarios import NETWORKS, find
 
 FOLDER = Path(str(topics.__file__)).parent
-ALL: dict[str, Topic] = {
-    topic.name: topic
-    for module in dict.fromkeys(TOPICS.values())
-    for topic in import_module(f"cnnstep.tutor.topics.{module}").PAGES
-}
+
+
+def pages(module: str) -> tuple[Topic, ...]:
+    """The topics that a module of the folder holds."""
+    held: tuple[Topic, ...] = import_module(f"cnnstep.tutor.topics.{module}").PAGES
+    return held
+
+
+ALL: dict[str, Topic] = {topic.name: topic for module in dict.fromkeys(TOPICS.values()) for topic in pages(module)}
 
 FINDINGS = ("dead-relu", "all-dead", "at-kink", "saturated", "unreachable-target", "overshoot", "diverged", "converged")
 NETWORK_KEYS = ("layers", "class", "init", "seed", "test")
@@ -74,10 +77,11 @@ def test_there_are_at_least_thirty_topics() -> None:
     assert len(TOPICS) >= 30
 
 
-def test_the_index_is_exactly_what_the_modules_define_in_the_same_order() -> None:
+def test_the_list_is_exactly_what_the_modules_define() -> None:
     with_pages = {path.stem for path in FOLDER.glob("*.py") if "\nPAGES = " in path.read_text(encoding="utf-8")}
     assert with_pages == set(TOPICS.values())
-    assert list(ALL) == list(TOPICS), "topics/index.py and the modules' PAGES differ"
+    held = [(topic.name, module) for module in dict.fromkeys(TOPICS.values()) for topic in pages(module)]
+    assert sorted(held) == sorted(TOPICS.items()), "TOPICS and the modules' PAGES differ"
 
 
 def test_an_activation_without_words_is_named() -> None:
@@ -88,12 +92,12 @@ def test_an_activation_without_words_is_named() -> None:
 @pytest.mark.parametrize("registry", [ACTIVATIONS, LOSSES, OPTIMIZERS], ids=lambda registry: registry.kind)
 def test_every_registered_name_has_a_page_under_that_name(registry: dict[str, object]) -> None:
     missing = [name for name in registry if name not in TOPICS]
-    assert missing == [], f"give {missing} a line in topics/index.py and words in its family's file"
+    assert missing == [], f"give {missing} a line in TOPICS and words in its family's file"
 
 
 @pytest.mark.parametrize("kind", list(LAYERS))
 def test_every_type_of_layer_has_a_page(kind: str) -> None:
-    assert known(kind) in TOPICS, f"a layer of type {kind} needs a page: a module in topics/ and a line in index.py"
+    assert known(kind) in TOPICS, f"a layer of type {kind} needs a page: a Topic in topics/ and a line in TOPICS"
 
 
 @pytest.mark.parametrize("name", list(NETWORKS))

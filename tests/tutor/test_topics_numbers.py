@@ -140,9 +140,7 @@ def test_a_page_follows_the_engine_where_it_goes_wrong(topic: str, monkeypatch: 
 
 def test_the_receptive_field_follows_the_engine_too(monkeypatch: pytest.MonkeyPatch) -> None:
     before = _numbers(page("receptive-field", ""))
-    monkeypatch.setattr(
-        "cnnstep.tutor.topics.receptive_field.scatter", lambda *arguments: patches.scatter(*arguments) + 1
-    )
+    monkeypatch.setattr("cnnstep.tutor.topics.geometry.scatter", lambda *arguments: patches.scatter(*arguments) + 1)
     assert _numbers(page("receptive-field", "")) != before
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from cnnstep.engine.activations import ACTIVATIONS, Activation
 from cnnstep.tutor.document import Block, Command, Curve, Paragraph, Series, Table
-from cnnstep.tutor.topics.example import Example
-from cnnstep.tutor.topics.topic import Topic
+from cnnstep.tutor.topics.topic import Example, Topic
 
 EDGE = 4.0
 """The curve runs from −EDGE to EDGE."""

@@ -1,18 +1,22 @@
-"""Blocks that many pages are made of: matrices side by side, one number worked out, kept to a page's length."""
+"""Blocks that many pages are made of: matrices side by side, one number worked out, runs next to each other."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
+from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
-from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.document import Beside, Block, Heading, Line, Mark, Matrix, Paragraph, Sum
+from cnnstep.engine.trace import Iteration, trace
+from cnnstep.tutor.document import Beside, Block, Curve, Heading, Line, Mark, Matrix, Paragraph, Series, Sum, Table
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import planes
+from cnnstep.tutor.record import Record, record
+from cnnstep.tutor.run import STATUS
 from cnnstep.tutor.views import view_of
 from cnnstep.tutor.why import as_sum, why
 
@@ -86,13 +90,13 @@ def worked(
     step = iteration.lesson.step(name)
     at = peak(iteration, step.name) if cell is None else cell
     if not view_of(iteration.lesson.scenario).sources:
-        return number(step, iteration.values, step.quantity.layout.full_cell(at), style)
+        return one_number(step, iteration.values, step.quantity.layout.full_cell(at), style)
     blocks = why(iteration, step, at, style)
     kept = (block for block in blocks if source or not isinstance(block, Matrix))
     return tuple(replace(short(block), title="") if isinstance(block, Sum) else block for block in kept)
 
 
-def number(step: Step, values: Values, cell: Cell, style: Numbers) -> tuple[Block, ...]:
+def one_number(step: Step, values: Values, cell: Cell, style: Numbers) -> tuple[Block, ...]:
     """One number of any step as a sum of products; the cell with every axis."""
     working = step.working(values, cell)
     return (
@@ -111,3 +115,52 @@ def short(block: Sum) -> Sum:
     rest = sum(line.value for line in others)
     last = Line((f"the other {len(others)}",), (rest,), rest, "added up")
     return replace(block, lines=(*(block.lines[i] for i in kept), last))
+
+
+SIGNS = ("•", "+", "x")
+SPAN = 1e3
+"""Losses further apart than this are drawn on a logarithmic axis."""
+
+
+def run(scenario: Scenario, iterations: int) -> Record:
+    """The run, recorded; it ends early where its numbers are no longer finite."""
+    return record(trace(scenario, iterations))
+
+
+def ending(recorded: Record) -> str:
+    """How it ended, in a word."""
+    return STATUS[recorded.outcome.status][0].partition(":")[0]
+
+
+def curves(title: str, runs: dict[str, Record]) -> tuple[Block, ...]:
+    """The losses of the runs over the iterations that all of them have; nothing where there is nothing to draw."""
+    length = min(_drawable(recorded) for recorded in runs.values())
+    if length < 2:
+        return ()
+    series = tuple(
+        Series(label, recorded.losses[:length], sign)
+        for (label, recorded), sign in zip(runs.items(), SIGNS, strict=False)
+    )
+    values = [value for one in series for value in one.values]
+    log = min(values) > 0 and max(values) > SPAN * min(values)
+    return (Curve(title, series, "iteration", 0, length - 1, log),)
+
+
+def _drawable(recorded: Record) -> int:
+    """How many losses come before the first that is not finite or has run away."""
+    first = recorded.losses[0]
+    for number, loss in enumerate(recorded.losses):
+        if not math.isfinite(loss) or loss > 1e6 * max(first, 1.0):
+            return number
+    return len(recorded.losses)
+
+
+def side_by_side(runs: dict[str, Record], at: tuple[int, ...], first: str) -> Table:
+    """A row a run: its loss at these iterations, and how it ended."""
+    columns = (first, *(f"loss at {number}" for number in at), "in the end")
+    return Table(
+        columns,
+        tuple(
+            (label, *(r.losses[n] if n < len(r.losses) else "—" for n in at), ending(r)) for label, r in runs.items()
+        ),
+    )

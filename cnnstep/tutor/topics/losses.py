@@ -1,4 +1,4 @@
-"""A page for every loss in the registry."""
+"""Pages on losses: what a loss is, and one for each."""
 
 from __future__ import annotations
 
@@ -10,12 +10,81 @@ import numpy as np
 from cnnstep.engine.losses import LOSSES
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.document import Block, Command, Paragraph, Table
+from cnnstep.tutor.document import Block, Command, Curve, Paragraph, Series, Table
 from cnnstep.tutor.present import loss_line
-from cnnstep.tutor.topics.blocks import beside, corner, grid_of
-from cnnstep.tutor.topics.example import FIRST_LESSON, Example
-from cnnstep.tutor.topics.topic import TRAINED, Topic
+from cnnstep.tutor.topics.backward import loss_with
+from cnnstep.tutor.topics.blocks import beside, corner, grid_of, grids, peak
+from cnnstep.tutor.topics.topic import FIRST_LESSON, TRAINED, Example, Topic
 from cnnstep.tutor.topics.variants import first_of, with_loss
+
+REACH = 2.0
+"""How far the weight is moved to either side."""
+POINTS = 61
+
+
+def _loss_numbers(example: Example) -> tuple[Block, ...]:
+    return (
+        *grids(example.first, "activation", "target", "error", most=2),
+        Paragraph(loss_line(example.first, example.style)),
+        *_moved(example, "filter", "gradient"),
+    )
+
+
+def _in_network(example: Example) -> tuple[Block, ...]:
+    iteration = example.first
+    first = next(one for one in iteration.lesson.layers if one.gradients)
+    loss = iteration.lesson.scenario.loss
+    return (
+        *grids(iteration, iteration.lesson.output.name, "target", "error", most=2),
+        Paragraph(f"The loss of this network is {loss.name}: L = {loss.formula} = {example.text(iteration.loss)}."),
+        *_moved(example, first.leaves[0].name, first.gradients[0].name),
+    )
+
+
+def _moved(example: Example, leaf: str, gradient: str) -> tuple[Block, ...]:
+    """The loss while the steepest number of a leaf is moved."""
+    iteration, style = example.first, example.style
+    cell = iteration.lesson.quantity(gradient).layout.full_cell(peak(iteration, gradient))
+    at = float(iteration.values[leaf][cell])
+    slope = iteration.lesson.scenario.sign * float(iteration.values[gradient][cell])
+    label = iteration.lesson.quantity(leaf).label(cell)
+    moves = [REACH * (2 * i / (POINTS - 1) - 1) for i in range(POINTS)]
+    losses = tuple(loss_with(iteration, leaf, cell, at + move) for move in moves)
+    lowest = min(range(POINTS), key=losses.__getitem__)
+    return (
+        Curve(f"Loss, when only {label} moves", (Series("loss", losses),), label, at - REACH, at + REACH),
+        Paragraph(
+            f"{label} is {style.text(at)} now, and the slope there is {style.text(slope)}: that is its gradient. "
+            f"Of the points drawn, the lowest is at {style.text(at + moves[lowest])}, "
+            f"with a loss of {style.text(losses[lowest])}."
+        ),
+    )
+
+
+LOSS = Topic(
+    name="loss",
+    title="Loss",
+    summary="one number for how wrong all outputs are together",
+    group="ideas",
+    paragraphs=(
+        "Every output has an error of its own. To say whether one filter is better than another, one number is "
+        "needed: the loss L. It is smallest where every output equals its target, and grows with the errors.",
+        "Squares make every error count, too high or too low, and large ones most.",
+    ),
+    formula="L = ½ Σ (a − t)²",
+    formula_words="the usual loss here; others differ by a factor or a formula",
+    numbers=_loss_numbers,
+    network=_in_network,
+    layers=TRAINED,
+    goes_wrong=(
+        "A lower loss proves nothing about a gradient: some wrong gradients lower it more than the right one. "
+        "And a loss that stays above 0 can have several causes: too few steps or too long ones, inactive cells, "
+        "or a target that can't be met."
+    ),
+    next=Command("cnnstep run {scenario} --iterations 20", "watch it fall, or not"),
+    see_also=("half_squared_error", "cross_entropy", "error", "loss-scale"),
+)
+
 
 MOST_CELLS = 9
 PLAIN = "half_squared_error"
@@ -74,7 +143,7 @@ WORDS: dict[str, Words] = {
 """One entry a loss; a test says so where one is missing."""
 
 
-def _numbers(name: str, example: Example) -> tuple[Block, ...]:
+def _losses_numbers(name: str, example: Example) -> tuple[Block, ...]:
     scenario, words = _suited(name, example)
     iteration = first_of(with_loss(scenario, name))
     blocks: list[Block] = [Paragraph(words)] if words else []
@@ -133,7 +202,7 @@ def _plain_with(scenario: Scenario, iteration: Iteration) -> Scenario:
 
 def _topic(name: str) -> Topic:
     loss, words = LOSSES[name], WORDS[name]
-    numbers = partial(_numbers, name)
+    numbers = partial(_losses_numbers, name)
     weight = f"{loss.weight_formula} " if loss.weight_formula else ""
     return Topic(
         name=name,
@@ -152,4 +221,7 @@ def _topic(name: str) -> Topic:
     )
 
 
-PAGES = tuple(_topic(name) for name in WORDS)
+LOSS_PAGES = tuple(_topic(name) for name in WORDS)
+
+
+PAGES = (LOSS, *LOSS_PAGES)

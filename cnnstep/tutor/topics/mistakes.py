@@ -15,7 +15,7 @@ from cnnstep.tutor.document import Beside, Block, Command, Heading, Paragraph, T
 from cnnstep.tutor.mistakes import MISTAKES, Mistake, StepContext, Words, carry_out
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.sentences import title_of
-from cnnstep.tutor.topics.example import Example
+from cnnstep.tutor.topics.topic import Example
 
 MOST_SEE_ALSO = 5
 

@@ -1,19 +1,141 @@
-"""A page for every optimizer in the registry: its memory at one weight, turn by turn."""
+"""Pages on descent: the learning rate, divergence, and every optimizer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import islice
 
+import numpy as np
+
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.blocks import peak, worked
-from cnnstep.tutor.topics.example import FIRST_LESSON, Example
-from cnnstep.tutor.topics.runs import curves, ending, run
-from cnnstep.tutor.topics.topic import TRAINED, Topic
+from cnnstep.tutor.topics.blocks import beside, curves, ending, grid_of, peak, run, side_by_side, worked
+from cnnstep.tutor.topics.topic import FIRST_LESSON, TRAINED, Example, Topic
+from cnnstep.tutor.topics.variants import with_activation, with_rate
+
+PART = 5
+AT = (0, 1, 4, 20, 60)
+
+
+def _learning_rate_numbers(example: Example) -> tuple[Block, ...]:
+    own = example.scenario.learning_rate
+    rates = (own, own / PART)
+    turns = example.view.long_run
+    runs = {f"η = {example.text(rate)}": run(with_rate(example.scenario, rate), turns) for rate in rates}
+    leaf = next(one for one in example.lesson.leaves if one.name not in ("input", "target"))
+    ends = (grid_of(f"{leaf.name}, {label}", leaf, r.outcome.values[leaf.name])[:1] for label, r in runs.items())
+    sentences = [
+        f"{label}, iteration {r.events[-1].iteration}: {r.events[-1].text}." for label, r in runs.items() if r.events
+    ]
+    told = (Paragraph("The last event of each run. " + " ".join(sentences)),) if sentences else ()
+    return (*curves("Loss", runs), side_by_side(runs, tuple(n for n in AT if n <= turns), "rate"), *told, beside(*ends))
+
+
+LEARNING_RATE = Topic(
+    name="learning-rate",
+    title="Learning rate",
+    summary="how far one step goes: too short, too long",
+    group="ideas",
+    paragraphs=(
+        "The gradient says which way is downhill and how steep it is, but not how far to go. "
+        "The learning rate η decides that: each weight moves by η times its gradient.",
+        "Too small, and learning takes very many steps. Too large, and a step lands beyond the bottom, "
+        "sometimes higher than where it began.",
+    ),
+    formula="W ← W − η · ∂L/∂W",
+    formula_words="η is the learning rate",
+    numbers=_learning_rate_numbers,
+    network=_learning_rate_numbers,
+    layers=TRAINED,
+    goes_wrong=(
+        "The gradient is right and the loss rises all the same: the step was too long. Divide η by ten and look "
+        "again. If the loss rises however small η is, it is not the rate: the gradient is wrong, often its sign. "
+        "With relu one long step can also land where no cell is active, and then no rate helps any more."
+    ),
+    next=Command("cnnstep analyze {scenario}", "the largest stable rate, and what a smaller one does"),
+    see_also=("divergence", "dead-relu", "update", "error-sign"),
+)
+
+
+ITERATIONS = 100
+DOUBLINGS = 20
+SHOWN = 7
+
+
+def _divergence_numbers(example: Example) -> tuple[Block, ...]:
+    scenario, changed = example.scenario, []
+    if scenario.activation.name != "linear":
+        changed.append(f"the activation is linear, not {scenario.activation.name}: nothing can become inactive")
+        scenario = with_activation(scenario, "linear")
+    if scenario.optimizer.name != "sgd":
+        changed.append(f"the optimizer is sgd, not {scenario.optimizer.name}")
+        scenario = replace(scenario, optimizer=OPTIMIZERS["sgd"]())
+    wild = _diverging(scenario)
+    if wild is None:
+        return (Paragraph("None of the learning rates tried here makes it diverge: its gradient is 0."),)
+    if wild.learning_rate != scenario.learning_rate:
+        own = example.text(scenario.learning_rate)
+        changed.append(f"the learning rate is {example.text(wild.learning_rate)}, since {own} does not diverge")
+    calm = with_rate(wild, wild.learning_rate / PART)
+    runs = {f"η = {example.text(one.learning_rate)}": run(one, ITERATIONS) for one in (wild, calm)}
+    words = "; ".join(changed)
+    intro = (Paragraph(f"Here {words}."),) if changed else ()
+    ends = " ".join(f"{label}: {ending(recorded)}." for label, recorded in runs.items())
+    return (
+        *intro,
+        _divergence_table(list(trace(wild, SHOWN))),
+        Paragraph("Where it diverges, each loss ends up about the same number of times the one before."),
+        *curves("Loss", runs),
+        Paragraph(f"After {ITERATIONS} iterations at most: {ends}"),
+    )
+
+
+def _diverging(scenario: Scenario) -> Scenario | None:
+    """The scenario at its own rate, doubled until it diverges."""
+    for power in range(DOUBLINGS):
+        tried = with_rate(scenario, scenario.learning_rate * 2**power)
+        if run(tried, ITERATIONS).outcome.status == "diverged":
+            return tried
+    return None
+
+
+def _divergence_table(turns: list[Iteration]) -> Table:
+    rows: list[tuple[str | float, ...]] = []
+    for turn in turns:
+        ratio = turn.loss_after / turn.loss if turn.loss else float("nan")
+        largest = float(np.abs(turn.values["filter"]).max())
+        rows.append((str(turn.number), turn.loss, largest, turn.loss_after, ratio))
+    rate = turns[0].lesson.scenario.learning_rate
+    return Table(("iteration", "loss", "largest weight", "next loss", "times"), tuple(rows), f"Learning rate {rate:g}")
+
+
+DIVERGENCE = Topic(
+    name="divergence",
+    scenario="first-filter-linear-fast",
+    title="Divergence",
+    summary="each step overshoots further, and the loss explodes",
+    group="ideas",
+    paragraphs=(
+        "Think of a bowl. A step that is a little too long lands on the other side, lower than before. "
+        "A step that is much too long lands on the other side, higher than before. There the slope is steeper, "
+        "so the next step is longer still. That is divergence.",
+        "The limit is the curvature: the more sharply the bowl bends, the smaller the learning rate must be.",
+    ),
+    formula="stable only for η < 2 / λmax",
+    formula_words="λmax is the largest curvature of the loss",
+    numbers=_divergence_numbers,
+    goes_wrong=(
+        "It is taken for a wrong gradient. Try a tenth of the learning rate: if the loss now falls steadily, the "
+        "step was too long. In the end the numbers are too large for the computer and become inf; "
+        "here that is reported."
+    ),
+    next=Command("cnnstep explain learning-rate", "what a smaller one does"),
+    see_also=("learning-rate", "linear", "gradient-check", "error-sign"),
+)
+
 
 TURNS = 4
 """So many iterations are shown number by number."""
@@ -81,7 +203,7 @@ def _with(scenario: Scenario, name: str) -> Scenario:
     return replace(scenario, optimizer=OPTIMIZERS[name]())
 
 
-def _numbers(name: str, example: Example) -> tuple[Block, ...]:
+def _optimizers_numbers(name: str, example: Example) -> tuple[Block, ...]:
     scenario = _with(example.scenario, name)
     turns = list(islice(trace(scenario), TURNS))
     blocks: list[Block] = []
@@ -94,10 +216,10 @@ def _numbers(name: str, example: Example) -> tuple[Block, ...]:
     if scenario.optimizer.parameters:
         numbers = ", ".join(f"{key} {example.text(value)}" for key, value in scenario.optimizer.parameters.items())
         blocks.append(Paragraph(f"Settings: {numbers}; learning rate {example.text(scenario.learning_rate)}."))
-    return (*blocks, _table(turns), *_working(turns, example), *_long_run(name, scenario, example))
+    return (*blocks, _optimizers_table(turns), *_working(turns, example), *_long_run(name, scenario, example))
 
 
-def _table(turns: list[Iteration]) -> Table:
+def _optimizers_table(turns: list[Iteration]) -> Table:
     """One weight, the one with the steepest first gradient: gradient, memory and new value, turn by turn."""
     lesson = turns[0].lesson
     weights = lesson.trained[0]
@@ -145,8 +267,8 @@ def _topic(name: str) -> Topic:
         ),
         formula=OPTIMIZERS[name]().formula,
         formula_words="← means: is replaced by",
-        numbers=lambda example: _numbers(name, example),
-        network=lambda example: _numbers(name, example),
+        numbers=lambda example: _optimizers_numbers(name, example),
+        network=lambda example: _optimizers_numbers(name, example),
         layers=TRAINED,
         goes_wrong=words.goes_wrong,
         next=Command("cnnstep run {scenario} --iterations 60 --only gradient,update", "watch the weights move"),
@@ -155,4 +277,7 @@ def _topic(name: str) -> Topic:
     )
 
 
-PAGES = tuple(_topic(name) for name in WORDS)
+OPTIMIZER_PAGES = tuple(_topic(name) for name in WORDS)
+
+
+PAGES = (LEARNING_RATE, DIVERGENCE, *OPTIMIZER_PAGES)

@@ -1,9 +1,10 @@
-"""Max pooling and average pooling: what a window passes on, and where ∂L/∂ goes on the way back."""
+"""Pages on the layers besides conv: pooling, flatten, dense, the transposed convolution."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import cast
 
 import numpy as np
@@ -12,16 +13,14 @@ from cnnstep.engine.build import network
 from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.layers.pool import TIES, AveragePool, MaxPool, Pool, Window
 from cnnstep.engine.lesson import LayerSteps
-from cnnstep.engine.quantity import Array, Cell
+from cnnstep.engine.quantity import Array, Cell, bracketed
 from cnnstep.engine.step import Working
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph
+from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.at_layer import layer_of, received, way_back, with_layer
 from cnnstep.tutor.topics.blocks import beside, grid_of, grids, plain, worked
-from cnnstep.tutor.topics.example import Example
-from cnnstep.tutor.topics.topic import Topic
-from cnnstep.tutor.topics.variants import first_of
+from cnnstep.tutor.topics.topic import Example, Topic
+from cnnstep.tutor.topics.variants import SMALLEST, first_of, layer_of, received, way_back, with_layer
 
 WON = Mark("*", "won its window", "strong")
 TIE = ((2.0, 1.0), (2.0, 0.0))
@@ -188,4 +187,152 @@ def _topic(kind: str, other: str) -> Topic:
     )
 
 
-PAGES = (_topic("max_pool", "average_pool"), _topic("average_pool", "max_pool"))
+POOLING_PAGES = (_topic("max_pool", "average_pool"), _topic("average_pool", "max_pool"))
+
+
+MOST_ROWS = 8
+
+
+def _flatten_numbers(example: Example) -> tuple[Block, ...]:
+    iteration = example.first
+    steps = layer_of(iteration, "flatten")
+    x, v, back = steps.forward.inputs[0], steps.forward.quantity, way_back(iteration, steps)
+    size = iteration.values[x.name].shape[1:]
+    rows: list[tuple[str | float, ...]] = []
+    for unit, place in list(enumerate(np.ndindex(*size)))[:MOST_ROWS]:
+        forward, backward = (iteration.values[name][0, unit] for name in (v.name, received(steps)))
+        rows.append((x.symbol + bracketed(place), v.symbol + bracketed((unit,)), float(forward), float(backward)))
+    maps, total = "×".join(str(n) for n in size), prod(size)
+    title = f"The first {len(rows)} of {total}" if total > len(rows) else "Where each number goes"
+    return (
+        *grids(iteration, x.name, v.name, most=2),
+        Table(("in the maps", "in the row", "the number", "what comes back"), tuple(rows), title),
+        Paragraph(f"The {maps} numbers stand in reading order: map after map, row after row. Back in their places:"),
+        *grids(iteration, received(steps), back.name, most=2),
+    )
+
+
+FLATTEN = Topic(
+    name="flatten",
+    scenario=SMALLEST,
+    title="Flatten",
+    summary="all maps in one row, for the dense layer",
+    group="layers",
+    paragraphs=(
+        "A conv layer gives maps, a dense layer takes one row of numbers. flatten puts the maps into a row, "
+        "in reading order. No number changes, and there is nothing to train.",
+        "On the way back the row of ∂L/∂ is put back into maps, each number where it came from.",
+    ),
+    formula="v[(c·rows + i)·columns + j] = x[c,i,j]",
+    formula_words="c is the map, i its row, j its column",
+    numbers=None,
+    network=_flatten_numbers,
+    layers=("flatten",),
+    goes_wrong=(
+        "The way back uses another order than the way forward, such as columns before rows. All shapes fit, but "
+        "the gradients before this layer end up in the wrong cells. Follow one number in both directions."
+    ),
+    next=Command("cnnstep step {scenario} --interactive", "forward through it, and back"),
+    see_also=("dense", "max_pool", "network"),
+)
+
+
+def _dense_numbers(example: Example) -> tuple[Block, ...]:
+    iteration, style = example.first, example.style
+    steps = layer_of(iteration, "dense")
+    outputs, inputs = iteration.values[steps.leaves[0].name].shape
+    names = [steps.forward.inputs[0].name, *(leaf.name for leaf in steps.leaves), steps.forward.name]
+    weights, *bias = steps.gradients
+    back = iteration.lesson.quantity(received(steps)).symbol
+    rows, each = counted(outputs, "row"), "." if outputs == 1 else ": a row for each output."
+    return (
+        Paragraph(f"{steps.name} has {rows} of {counted(inputs, 'weight')}{each}"),
+        *grids(iteration, *names, most=2),
+        *worked(iteration, steps.forward.name, style),
+        Paragraph("On the way back a weight met one input and went into one output, so its gradient is one product:"),
+        *grids(iteration, received(steps), weights.name, most=1),
+        *worked(iteration, weights.name, style),
+        *(
+            Paragraph(f"{step.symbol}: the bias is added once, so it gets {back}, added up over the samples.")
+            for step in bias
+        ),
+        Paragraph("An input went into every output, so what comes back from them is added up:"),
+        *worked(iteration, way_back(iteration, steps).name, style),
+    )
+
+
+DENSE = Topic(
+    name="dense",
+    scenario=SMALLEST,
+    title="Dense layer",
+    summary="every output is a sum over every input, each with its own weight",
+    group="layers",
+    paragraphs=(
+        "A dense layer takes one row of numbers. Each of its outputs is a sum over all of them, each number times "
+        "a weight of its own, plus a bias. Other names: fully connected, linear. "
+        "Its outputs just before a softmax are called logits.",
+        "A conv layer uses few weights in many places. Here every weight is used once for each sample.",
+    ),
+    formula="z[o] = Σ x[i] · W[o,i] + b[o]",
+    formula_words="back: ∂L/∂W[o,i] = δ[o]·x[i], ∂L/∂b[o] = δ[o], ∂L/∂x[i] = Σ δ[o]·W[o,i]; δ is ∂L/∂z",
+    numbers=None,
+    network=_dense_numbers,
+    layers=("dense",),
+    goes_wrong=(
+        "W and its transpose are confused: on the way forward an output sums along a row of W, on the way back "
+        "an input sums along a column. With as many outputs as inputs no shape gives it away. "
+        "And it is the old W that sends δ back, not the new one (updated-too-early)."
+    ),
+    next=Command("cnnstep step {scenario} --interactive", "forward through it, and back"),
+    see_also=("flatten", "softmax", "network", "initialisation"),
+)
+
+
+def _transposed_conv_numbers(example: Example) -> tuple[Block, ...]:
+    iteration, style = example.first, example.style
+    steps = layer_of(iteration, "transposed_conv")
+    x, back = steps.forward.inputs[0], way_back(iteration, steps)
+    return (
+        *grids(iteration, x.name, steps.leaves[0].name, steps.forward.name, most=2),
+        Paragraph("One number of the output, with all that was written to it:"),
+        *worked(iteration, steps.forward.name, style),
+        Paragraph("On the way back a weight carried inputs to outputs, so its gradient sums input × δ over them:"),
+        *grids(iteration, received(steps), steps.gradients[0].name, most=1),
+        *worked(iteration, steps.gradients[0].name, style),
+        Paragraph(
+            "An input was written to one output for each weight, so it hears from all of these, as in a convolution:"
+        ),
+        *grids(iteration, back.name, most=1),
+        *worked(iteration, back.name, style),
+    )
+
+
+TRANSPOSED_CONV = Topic(
+    name="transposed_conv",
+    scenario="transposed-conv",
+    title="Transposed convolution",
+    summary="each number writes its multiple of the filter into a larger map",
+    group="layers",
+    paragraphs=(
+        "A convolution gathers: each output is a sum over a patch. Its transpose scatters: each input number is "
+        "multiplied by the whole filter, and that patch is added into the output. So maps become larger, "
+        "and with a stride the patches lie further apart. Autoencoders and networks that draw images use it.",
+        "It computes what a convolution with the same filter sends back to its input, which is why it is also "
+        "called a deconvolution. It does not undo one: only the sizes are those before it.",
+    ),
+    formula="z = X ⋆ᵀ W: z[i·s + u·d − p] += X[i] · W[u]",
+    formula_words="for rows and for columns alike; stride s, dilation d, padding p, which here cuts a border off",
+    numbers=None,
+    network=_transposed_conv_numbers,
+    layers=("transposed_conv",),
+    goes_wrong=(
+        "Patches that overlap are written over each other instead of added: `=` where `+=` belongs. "
+        "Where the filter's span is no multiple of the stride, some outputs are written to more often than others, "
+        "which shows as a checkerboard. And the weights are [C][F], inputs first: a convolution's are [F][C]."
+    ),
+    next=Command("cnnstep step {scenario} --interactive", "forward through it, and back"),
+    see_also=("cross-correlation", "input_gradient", "stride", "network"),
+)
+
+
+PAGES = (*POOLING_PAGES, FLATTEN, DENSE, TRANSPOSED_CONV)
