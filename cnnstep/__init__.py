@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from cnnstep.surface.from_torch import from_torch
     from cnnstep.surface.loading import scenario
     from cnnstep.surface.weights import load_weights, save_weights
-    from cnnstep.tutor.sweep.axis import Axis
-    from cnnstep.tutor.sweep.plan import Plan
-    from cnnstep.tutor.sweep.work import sweep
+    from cnnstep.tutor.sweep.plan import Axis, Plan
+    from cnnstep.tutor.sweep.runs import sweep
 
 __version__ = "0.1.0"
 
@@ -44,7 +43,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Axis": "cnnstep.tutor.sweep.axis",
+    "Axis": "cnnstep.tutor.sweep.plan",
     "InputError": "cnnstep.errors",
     "Plan": "cnnstep.tutor.sweep.plan",
     "findings": "cnnstep.engine.findings",
@@ -56,7 +55,7 @@ _HOMES = {
     "outcome": "cnnstep.engine.status",
     "save_weights": "cnnstep.surface.weights",
     "scenario": "cnnstep.surface.loading",
-    "sweep": "cnnstep.tutor.sweep.work",
+    "sweep": "cnnstep.tutor.sweep.runs",
     "trace": "cnnstep.engine.trace",
 }
 

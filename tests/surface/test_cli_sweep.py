@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from cnnstep.surface.loading import shipped
-from cnnstep.tutor.sweep import gather
+from cnnstep.tutor.sweep import runs as carried_out
 from tests.conftest import Program, started
 from tests.extras import without
 
@@ -180,16 +180,16 @@ class TestGoingOn:
     def test_ctrl_c_reports_what_is_done_and_the_same_command_does_the_rest(
         self, cnnstep: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        whole = gather.gather
+        whole = carried_out.gather
 
-        def stopped(swept: gather.Sweep, train: gather.Train, executor: None, done: object) -> None:
+        def stopped(swept: carried_out.Sweep, train: carried_out.Train, executor: None, done: object) -> None:
             def once(number: int) -> None:
                 raise KeyboardInterrupt
 
             whole(swept, train, executor, once)
 
         with monkeypatch.context() as patch:
-            patch.setattr(gather, "gather", stopped)
+            patch.setattr(carried_out, "gather", stopped)
             ran = cnnstep(*self.ARGUMENTS)
         assert ran.code == 130
         assert "Written: runs.csv, with the 4096 runs that are done." in ran.err
@@ -210,7 +210,7 @@ class TestGoingOn:
         def stopped(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(gather, "gather", stopped)
+        monkeypatch.setattr(carried_out, "gather", stopped)
         ran = cnnstep("sweep", "first-filter", "--starts", "5", "--output", "runs.csv")
         assert (ran.code, (tmp_path / "runs.csv").exists()) == (130, False)
         assert "Not written: runs.csv. No run is finished yet." in ran.err
@@ -228,7 +228,7 @@ class TestGoingOn:
         def broken(*_: object) -> None:
             raise BrokenProcessPool("a child process terminated abruptly")
 
-        monkeypatch.setattr(gather, "gather", broken)
+        monkeypatch.setattr(carried_out, "gather", broken)
         ran = cnnstep("sweep", "first-filter", "--starts", "5")
         assert (ran.code, ran.out) == (2, "")
         assert "A worker process was killed." in ran.err

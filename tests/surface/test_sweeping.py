@@ -16,10 +16,8 @@ from cnnstep.surface.sweeping import output, state
 from cnnstep.surface.sweeping.executors import cluster, extra, workers
 from cnnstep.surface.sweeping.output import check_output, write_output
 from cnnstep.surface.sweeping.state import keeping, resumed, save
-from cnnstep.tutor.sweep.axis import Axis
-from cnnstep.tutor.sweep.gather import Sweep, gather
-from cnnstep.tutor.sweep.plan import Plan
-from cnnstep.tutor.sweep.work import train
+from cnnstep.tutor.sweep.plan import Axis, Plan
+from cnnstep.tutor.sweep.runs import Sweep, gather, train
 from tests.extras import needs, without
 
 FIRST = scenario("first-filter")

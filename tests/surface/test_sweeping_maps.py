@@ -15,7 +15,7 @@ from cnnstep.surface.formats.text.maps import coarse
 from cnnstep.surface.pictures import LOOKS, png, svg
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Bar, Document, HeatMap, Histogram, Mark, Span
-from cnnstep.tutor.sweep.pictures import MARKS
+from cnnstep.tutor.sweep.report import MARKS
 from tests.extras import needs
 
 O, X = Mark("o", "good one", "good"), Mark("x", "bad one", "bad")  # noqa: E741  # as it is drawn

@@ -10,8 +10,8 @@ import numpy as np
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import Status, judge
 from cnnstep.engine.trace import Iteration, trace
-from cnnstep.tutor.sweep.gather import STATUSES, Train, Trained
-from cnnstep.tutor.sweep.starts import Block
+from cnnstep.tutor.sweep.plan import Block
+from cnnstep.tutor.sweep.runs import STATUSES, Train, Trained
 
 FINAL = ("converged", "settled", "stuck", "diverged")
 

@@ -11,14 +11,9 @@ import pytest
 
 from cnnstep.engine.scenario import Scenario
 from cnnstep.surface.loading import scenario
-from cnnstep.tutor.sweep import starts
-from cnnstep.tutor.sweep.axis import Axis
-from cnnstep.tutor.sweep.gather import STATUSES, Sweep, Train, Trained, gather, own_run
-from cnnstep.tutor.sweep.plan import Plan
-from cnnstep.tutor.sweep.starts import Block, block
-from cnnstep.tutor.sweep.summary import summarize
-from cnnstep.tutor.sweep.table import columns
-from cnnstep.tutor.sweep.work import sweep, train
+from cnnstep.tutor.sweep.plan import Axis, Block, Plan, block
+from cnnstep.tutor.sweep.runs import STATUSES, Sweep, Train, Trained, gather, own_run, sweep, train
+from cnnstep.tutor.sweep.summary import columns, summarize
 from tests.extras import needs
 from tests.tutor.sweep_reference import Row, ended, recorded, stub
 
@@ -29,7 +24,7 @@ RATES = Plan(axes=(Axis.read("learning_rate=0.05:1:20"),), iterations=200)
 @pytest.fixture
 def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 4 runs, so that a small sweep has several."""
-    monkeypatch.setattr(starts, "CELLS_OF_A_BLOCK", 4 * FIRST.targets.size)
+    monkeypatch.setattr("cnnstep.tutor.sweep.plan.CELLS_OF_A_BLOCK", 4 * FIRST.targets.size)
 
 
 def gathered(plan: Plan, train: Train, of: Scenario = FIRST, **more: Any) -> Sweep:
@@ -82,7 +77,7 @@ def test_an_executor_gives_the_very_same_bits() -> None:
 
 @pytest.mark.usefixtures("short_blocks")
 def test_few_blocks_are_handed_out_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnstep.tutor.sweep.gather.WINDOW", 2)
+    monkeypatch.setattr("cnnstep.tutor.sweep.runs.WINDOW", 2)
     at_once: list[int] = []
 
     class Counting(ThreadPoolExecutor):

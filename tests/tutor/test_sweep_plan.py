@@ -11,9 +11,8 @@ import pytest
 from cnnstep.engine.build import network
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import scenario
-from cnnstep.tutor.sweep.axis import Axis
-from cnnstep.tutor.sweep.gather import Sweep
-from cnnstep.tutor.sweep.plan import Plan, check_plan
+from cnnstep.tutor.sweep.plan import Axis, Plan, check_plan
+from cnnstep.tutor.sweep.runs import Sweep
 
 FIRST = scenario("first-filter")
 

@@ -10,13 +10,10 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.surface.loading import scenario
 from cnnstep.tutor.document import Block, Command, HeatMap, Histogram, Matrix, Paragraph, Table
 from cnnstep.tutor.numbers import AS_USUAL
-from cnnstep.tutor.sweep.axis import Axis
-from cnnstep.tutor.sweep.data import sweep_data
-from cnnstep.tutor.sweep.gather import STATUSES, Own, Sweep, gather
-from cnnstep.tutor.sweep.pictures import MARKS, figure, round_width
-from cnnstep.tutor.sweep.plan import Plan
-from cnnstep.tutor.sweep.report import DOES, report, share_text
-from cnnstep.tutor.sweep.summary import summarize
+from cnnstep.tutor.sweep.plan import Axis, Plan
+from cnnstep.tutor.sweep.report import DOES, MARKS, figure, report, round_width, share_text
+from cnnstep.tutor.sweep.runs import STATUSES, Own, Sweep, gather
+from cnnstep.tutor.sweep.summary import summarize, sweep_data
 from tests.tutor.blocks import blocks_of
 from tests.tutor.sweep_reference import Row, stub
 
@@ -166,7 +163,7 @@ class TestTables:
     def test_several_filters_are_shown_with_their_bias(self) -> None:
         of = scenario("bias")
         planned = Sweep.planned(of, Plan(starts=2))
-        from cnnstep.tutor.sweep.work import train
+        from cnnstep.tutor.sweep.runs import train
 
         gather(planned, train)
         page = list(blocks_of(report(planned, summarize(planned), STUCK, "bias", AS_USUAL)))

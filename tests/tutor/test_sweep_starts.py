@@ -9,9 +9,7 @@ import pytest
 
 from cnnstep.engine.scenario import Scenario
 from cnnstep.surface.loading import scenario, shipped
-from cnnstep.tutor.sweep.axis import Axis
-from cnnstep.tutor.sweep.plan import Plan
-from cnnstep.tutor.sweep.starts import LONGEST_BLOCK, block, block_count, block_length
+from cnnstep.tutor.sweep.plan import LONGEST_BLOCK, Axis, Plan, block, block_count, block_length
 
 FIRST = scenario("first-filter")
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from cnnstep.tutor.numbers import Numbers
-    from cnnstep.tutor.sweep.gather import Sweep
     from cnnstep.tutor.sweep.plan import Plan
+    from cnnstep.tutor.sweep.runs import Sweep
 
 MANY = 500
 """Updates of a run, unless told."""
@@ -134,8 +134,7 @@ def _one_thread() -> None:
 def _plan(starts: int, learning_rate: str, axes: list[str], iterations: int, seed: int, init: str) -> Plan:
     """The plan that the options stand for; every option that can't be read is a fault of its own."""
     from cnnstep.engine.checks import Faults
-    from cnnstep.tutor.sweep.axis import Axis
-    from cnnstep.tutor.sweep.plan import Plan
+    from cnnstep.tutor.sweep.plan import Axis, Plan
 
     faults = Faults()
     rate = None
@@ -170,8 +169,7 @@ def _carried_out(swept: Sweep, executor: AbstractContextManager[Executor | None]
 
     from cnnstep.surface.cli.context import progress
     from cnnstep.surface.sweeping.state import keeping
-    from cnnstep.tutor.sweep.gather import gather
-    from cnnstep.tutor.sweep.work import trainer
+    from cnnstep.tutor.sweep.runs import gather, trainer
 
     try:
         with executor as hands, progress(swept.plan.runs, "runs") as done, keeping(resume, swept, done) as heard:
@@ -199,11 +197,9 @@ def _write(output: str, swept: Sweep, force: bool) -> None:
 def _tell(swept: Sweep, name: str, style: Numbers, as_json: bool, kept: bool, interrupted: bool) -> None:
     from cnnstep.surface.answer import Answer
     from cnnstep.surface.cli.context import give
-    from cnnstep.tutor.sweep.data import sweep_data
-    from cnnstep.tutor.sweep.gather import own_run
     from cnnstep.tutor.sweep.report import report
-    from cnnstep.tutor.sweep.summary import summarize
-    from cnnstep.tutor.sweep.work import trainer
+    from cnnstep.tutor.sweep.runs import own_run, trainer
+    from cnnstep.tutor.sweep.summary import summarize, sweep_data
 
     summary = summarize(swept)
     own = None if interrupted else own_run(swept, trainer(swept.plan))  # it may take as long as the others

@@ -13,9 +13,9 @@ from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.source import quoted
 from cnnstep.surface.sweeping.executors import extra
 from cnnstep.surface.writing import check_free, write_file
-from cnnstep.tutor.sweep.gather import Sweep
-from cnnstep.tutor.sweep.pictures import figure
-from cnnstep.tutor.sweep.table import block_columns, columns
+from cnnstep.tutor.sweep.report import figure
+from cnnstep.tutor.sweep.runs import Sweep
+from cnnstep.tutor.sweep.summary import block_columns, columns
 
 
 def check_output(path: str, force: bool) -> None:

@@ -18,9 +18,8 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files.array_files import UNREADABLE, stored_in
 from cnnstep.surface.files.source import quoted
 from cnnstep.surface.writing import write_file
-from cnnstep.tutor.sweep.gather import NOT_DONE, STATUSES, Sweep
-from cnnstep.tutor.sweep.plan import Plan
-from cnnstep.tutor.sweep.starts import block_length
+from cnnstep.tutor.sweep.plan import Plan, block_length
+from cnnstep.tutor.sweep.runs import NOT_DONE, STATUSES, Sweep
 
 FORMAT = 1
 PARTS = ("statuses", "iterations", "losses", "weights", "done")

@@ -1,16 +1,19 @@
-"""What came of many runs, counted: outcomes, the iterations they took, the distinct filters they found."""
+"""What came of many runs: counted, as the contract's JSON, and as a table with a row a run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.quantity import Array, number, numbers
 from cnnstep.engine.status import Status
-from cnnstep.tutor.sweep.gather import STATUSES, Sweep
+from cnnstep.tutor.sweep.plan import RATE, axis_values, block
+from cnnstep.tutor.sweep.runs import NOT_DONE, STATUSES, Own, Sweep
 
 ENDED: tuple[Status, ...] = ("converged", "settled", "stuck", "diverged")
 """What no further iteration changes; the others ran out of iterations."""
@@ -113,3 +116,81 @@ def _merged(places: Array, counts: NDArray[np.int_]) -> NDArray[np.int_]:
             near = free & (np.abs(places - places[place]).max(axis=1) <= 1)
             belongs[near], free[near] = place, False
     return belongs
+
+
+def sweep_data(sweep: Sweep, summary: Summary, own: Own | None) -> dict[str, Any]:
+    """`runs` are those that are done, of `planned`; `seed` and `init` are null where nothing was drawn.
+
+    `took` has the iterations of each status that ends a run; `map` (axes only) a status for each run, the first
+    axis outermost, null where one is not done. `own` is null where the sweep was stopped before its turn.
+    """
+    plan = sweep.plan
+    data: dict[str, Any] = {
+        "schema": 1,
+        "runs": summary.runs,
+        "planned": plan.runs,
+        "seed": plan.seed if plan.starts else None,
+        "init": plan.init if plan.starts else None,
+        "iterations": plan.iterations,
+        "learning_rate": number(plan.rate(sweep.scenario)),
+        "axes": [
+            {"name": axis.name, "start": number(axis.start), "stop": number(axis.stop), "count": axis.count}
+            | {"spacing": "log" if axis.log else "linear"}
+            for axis in plan.axes
+        ],
+        "outcomes": dict(summary.outcomes),
+        "took": {status: asdict(took) for status, took in summary.took.items()},
+        "filters": {"distinct": summary.distinct, "frequent": [_found(sweep, found) for found in summary.found]},
+        "own": own and {"status": own.status, "iterations": own.iterations, "loss": number(own.loss)},
+    }
+    return data | ({"map": _map(sweep)} if plan.axes else {})
+
+
+def _found(sweep: Sweep, found: Found) -> dict[str, Any]:
+    lesson, size = lesson_of(sweep.scenario), sweep.scenario.conv.weights.size
+    shape = sweep.scenario.conv.weights.shape
+    data: dict[str, Any] = {"runs": found.runs, "status": found.status}
+    data["filter"] = numbers(lesson.quantity("filter").layout.show(found.weights[:size].reshape(shape)))
+    if len(found.weights) > size:
+        data["bias"] = numbers(lesson.quantity("bias").layout.show(found.weights[size:]))
+    return data
+
+
+def _map(sweep: Sweep) -> Any:
+    names = [*STATUSES, None]  # NOT_DONE, −1, is the last of them
+    assert NOT_DONE == -1
+    grid = sweep.statuses.reshape([axis.count for axis in sweep.plan.axes]).tolist()
+    return [[names[code] for code in row] if isinstance(row, list) else names[row] for row in grid]
+
+
+Columns = dict[str, NDArray[Any]]
+
+
+def block_columns(sweep: Sweep, number: int) -> Columns:
+    """The columns of one finished block.
+
+    The axes, or for random starts `w0`, `w1`, … in row order; `learning_rate`, `status`, `iterations`, `loss`;
+    the final weights `v0`, `v1`, … and the final biases `b0`, `b1`, ….
+    """
+    started = block(sweep.plan, sweep.scenario, number)
+    runs, size = started.runs, sweep.scenario.conv.weights.size
+    columns: Columns = {}
+    if sweep.plan.starts:
+        columns |= {f"w{k}": column for k, column in enumerate(started.filters.T)}
+    else:
+        values = axis_values(sweep.plan, np.arange(runs.start, runs.start + len(started.rates)))
+        columns |= {axis.name: column for axis, column in zip(sweep.plan.axes, values, strict=True)}
+    columns.setdefault(RATE, started.rates)
+    columns["status"] = np.array(STATUSES)[sweep.statuses[runs]]
+    columns["iterations"] = sweep.iterations[runs]
+    columns["loss"] = sweep.losses[runs]
+    ends = sweep.weights[runs].T + 0.0  # −0 is 0
+    columns |= {f"v{k}": column for k, column in enumerate(ends[:size])}
+    columns |= {f"b{k}": column for k, column in enumerate(ends[size:])}
+    return columns
+
+
+def columns(sweep: Sweep) -> Columns:
+    """The columns of all finished runs."""
+    parts = [block_columns(sweep, int(number)) for number in np.flatnonzero(sweep.done)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}

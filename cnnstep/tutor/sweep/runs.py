@@ -1,4 +1,4 @@
-"""The runs carried out, block by block, by whoever is there: this process, or any `concurrent.futures` executor."""
+"""The runs carried out, block by block, without the record, in this process or by any `concurrent.futures` executor."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from cnnstep.engine.build import one_filter
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import Status
-from cnnstep.tutor.sweep.plan import Plan, check_plan
-from cnnstep.tutor.sweep.starts import Block, block, block_count, block_length
+from cnnstep.engine.training.runs import Swept, sweep_block
+from cnnstep.tutor.sweep.plan import Block, Plan, block, block_count, block_length, check_plan
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 """A run's status is kept as its place here."""
@@ -179,3 +179,34 @@ def _collect(sweep: Sweep, under_way: dict[Future[Trained], int], done: Callable
         sweep.put(under_way[future], future.result())
         del under_way[future]
     done(sweep.count - 1)
+
+
+def sweep(scenario: Scenario, plan: Plan, *, executor: Executor | None = None) -> Sweep:
+    """What becomes of every run of the plan, in this process or by the executor; the same whoever does it.
+
+    Any `concurrent.futures` executor will do: a `ProcessPoolExecutor`, or Dask's `Client.get_executor()`.
+    `InputError` lists everything about the plan that does not fit the scenario.
+    """
+    planned = Sweep.planned(scenario, plan)
+    gather(planned, trainer(plan), executor)
+    return planned
+
+
+def trainer(plan: Plan) -> Train:
+    """What carries out the blocks of this plan."""
+    return train_fast if plan.fast else train
+
+
+def train(scenario: Scenario, block: Block, iterations: int) -> Trained:
+    """Every run of the block; its `iterations` are those until its status held for the first time."""
+    return _trained(sweep_block(scenario, block.filters, block.rates, iterations, biases=block.biases))
+
+
+def train_fast(scenario: Scenario, block: Block, iterations: int) -> Trained:
+    """The same in machine code, for scenarios that have a kernel; it needs the extra `fast`."""
+    return _trained(sweep_block(scenario, block.filters, block.rates, iterations, biases=block.biases, fast=True))
+
+
+def _trained(swept: Swept) -> Trained:
+    filters = swept.filters.reshape(len(swept.losses), -1)
+    return Trained(swept.codes, swept.iteration.astype(np.int32), swept.losses, filters, swept.biases)
