@@ -77,7 +77,8 @@ class Scenario:
         """`InputError` where there is more than one filter and its activation; `wants` is who asks: `a sweep takes`."""
         if self.names:
             what = f"{wants} one filter and its activation, not a network of layers"
-            hint = "write its one layer as filter and activation, or run it: cnnstep run"
+            could = "write its one layer as filter and activation, or " if isinstance(self.layers[0], Conv) else ""
+            hint = f"{could}run it: cnnstep run"
             raise InputError(Fault("network", what, hint))
 
     def with_weights(self, weights: Array, bias: Array | None = None) -> Scenario:

@@ -148,6 +148,16 @@ def test_a_transposed_convolution_moves_in_another_way_and_has_nothing_left_over
     assert "leftover" in refused("transposed_conv1.leftover drop", of).what
 
 
+def test_only_a_convolution_could_be_written_as_one_filter() -> None:
+    for name, hint in (
+        ("smallest-network", "write its one layer as filter and activation, or run it: cnnstep run"),
+        ("transposed-conv", "run it: cnnstep run"),
+    ):
+        with pytest.raises(InputError) as caught:
+            scenario(name).check_one_filter("a sweep takes")
+        assert caught.value.faults[0].hint == hint
+
+
 def test_a_bias_can_be_taken_away() -> None:
     after, said = changed(first(bias=3), "bias none")
     assert after.data()["bias"] is None
