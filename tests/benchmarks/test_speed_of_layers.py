@@ -14,7 +14,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.training.tiles import layer_gradient
+from cnnstep.engine.training.problem import layer_gradient
 from tests.benchmarks.against import in_turns, one_thread, pytorch, told
 
 LAYERS = {"64 filters over 64×56×56": (64, 56, 64), "64 filters over 3×224×224": (3, 224, 64)}

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given as given_any
 
-from cnnstep.engine.analysis.curvature import Curvature, curvature, reach
-from cnnstep.engine.analysis.patch_matrix import patch_matrix
+from cnnstep.engine.analysis.curvature import Curvature, curvature, patch_matrix, reach
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.optimizers import OPTIMIZERS

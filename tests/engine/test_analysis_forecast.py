@@ -167,7 +167,7 @@ def test_a_large_layer_gets_fewer_iterations() -> None:
         input=np.ones((16, 34, 34)), filter=np.zeros((32, 16, 3, 3)), target=np.zeros((32, 32, 32)),
         activation="relu", learning_rate=0.1,
     )  # fmt: skip
-    assert patience(large) == 10**10 // (3 * 32 * 32 * 32 * 16 * 9)
+    assert patience(large) == 6 * 10**8 // (3 * 32 * 32 * 32 * 16 * 9)
 
 
 class TestTrials:

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given as given_any
 
-from cnnstep.engine.analysis import gradient_check
-from cnnstep.engine.analysis.gradient_check import GradientCheck, check_gradient
-from cnnstep.engine.analysis.patch_matrix import patch_matrix
-from cnnstep.engine.analysis.zero_gradient import ZeroGradient, zero_gradient
+from cnnstep.engine.analysis import gradient as gradient_check
+from cnnstep.engine.analysis.curvature import patch_matrix
+from cnnstep.engine.analysis.gradient import GradientCheck, ZeroGradient, check_gradient, zero_gradient
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.layers import conv
 from cnnstep.engine.lesson import lesson_of

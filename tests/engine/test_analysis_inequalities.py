@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import linprog
 
-from cnnstep.engine.analysis.inequalities import is_single, nonnegative_least_squares, region
+from cnnstep.engine.analysis.solutions import is_single, nonnegative_least_squares, region
 from cnnstep.engine.quantity import Array
 
 

@@ -11,9 +11,8 @@ from scipy.optimize import linprog
 
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.analysis import analyze
-from cnnstep.engine.analysis.inverse import INVERSES, clips, has_inverse, inverse
-from cnnstep.engine.analysis.patch_matrix import as_maps, by_filter, patch_matrix, with_columns
-from cnnstep.engine.analysis.solutions import Solutions, solve
+from cnnstep.engine.analysis.curvature import as_maps, by_filter, patch_matrix, with_columns
+from cnnstep.engine.analysis.solutions import INVERSES, Solutions, clips, has_inverse, inverse, solve
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.scenario import Scenario

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnstep.engine.blocks import goes_in_blocks
+from cnnstep.engine.blocks import Descent, Trail, goes_in_blocks
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson, lesson_of
@@ -20,7 +20,6 @@ from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import outcome
 from cnnstep.engine.trace import Iteration, first_iteration, trace
-from cnnstep.engine.training.vectors import Descent, Trail
 from cnnstep.surface.loading import scenario
 from tests.engine.strategies import scenario_keys, scenarios
 from tests.engine.test_first_filter_run import first_filter

@@ -12,9 +12,9 @@ from cnnstep.engine.build import one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration, trace
-from cnnstep.engine.training import problem, tiles
+from cnnstep.engine.training import problem
+from cnnstep.engine.training.problem import layer_gradient
 from cnnstep.engine.training.runs import run
-from cnnstep.engine.training.tiles import layer_gradient
 from tests.engine.strategies import scenarios
 from tests.examples import examples
 
@@ -35,7 +35,7 @@ def same(of: Scenario) -> None:
 @given(of=scenarios())
 def test_every_scenario_whatever_the_size_of_the_tiles(tile: int, of: Scenario) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiles, "TILE", tile)
+        patch.setattr(problem, "TILE", tile)
         same(of)
 
 

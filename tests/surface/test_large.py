@@ -146,7 +146,7 @@ def test_a_part_of_a_matrix_keeps_its_numbers_marks_and_place() -> None:
 def test_analyze_says_that_it_tries_nothing_else_at_this_size(
     cnnstep: Program, image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("cnnstep.engine.analysis.remedies", "cnnstep.tutor.analyze.document"):
+    for module in ("cnnstep.engine.analysis.forecast", "cnnstep.tutor.analyze.document"):
         monkeypatch.setattr(import_module(module), "MOST_TRIED", 1000)
     assert "no other learning rate, activation or start was tried" in " ".join(cnnstep("analyze", image).out.split())
 

@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cnnstep.engine.analysis.curvature import Curvature, curvature
-from cnnstep.engine.analysis.forecast import Forecast, forecast, patience, revived
-from cnnstep.engine.analysis.gradient_check import GradientCheck, check_gradient
-from cnnstep.engine.analysis.patch_matrix import patch_matrix
-from cnnstep.engine.analysis.remedies import MOST_TRIALS, Trial, remedies
+from cnnstep.engine.analysis.curvature import Curvature, curvature, patch_matrix
+from cnnstep.engine.analysis.forecast import MOST_TRIALS, Forecast, Trial, forecast, patience, remedies, revived
+from cnnstep.engine.analysis.gradient import GradientCheck, ZeroGradient, check_gradient, zero_gradient
 from cnnstep.engine.analysis.solutions import Solutions, solve
-from cnnstep.engine.analysis.zero_gradient import ZeroGradient, zero_gradient
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.scenario import Scenario

@@ -22,9 +22,8 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.quantity import Array
-from cnnstep.engine.training.kernels import Advance
+from cnnstep.engine.training.kernels import Advance, State
 from cnnstep.engine.training.problem import Problem
-from cnnstep.engine.training.state import State
 from cnnstep.errors import Fault, InputError
 
 MOST_TERMS = 400

@@ -15,8 +15,8 @@ import numpy as np
 from cnnstep.engine.quantity import Array
 
 if TYPE_CHECKING:
+    from cnnstep.engine.training.kernels import Rates
     from cnnstep.engine.training.problem import Problem
-    from cnnstep.engine.training.state import Rates
 
 FEW = 4
 """So many calls with a number cost less than one with an array that has to be read."""

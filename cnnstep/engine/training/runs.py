@@ -28,9 +28,8 @@ from cnnstep.engine.status import (
     judged,
 )
 from cnnstep.engine.training.compiled import compiled, has_kernel
-from cnnstep.engine.training.kernels import Advance, KeepingLosses, advance
+from cnnstep.engine.training.kernels import Advance, KeepingLosses, Rates, State, advance, joined
 from cnnstep.engine.training.problem import Problem
-from cnnstep.engine.training.state import Rates, State, joined
 
 Numbers = NDArray[np.intp]
 

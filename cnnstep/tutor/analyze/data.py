@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from cnnstep.engine.analysis import Analysis
 from cnnstep.engine.analysis.curvature import reach
-from cnnstep.engine.analysis.forecast import Forecast
-from cnnstep.engine.analysis.remedies import Trial
+from cnnstep.engine.analysis.forecast import Forecast, Trial
 from cnnstep.engine.quantity import Cell, number, numbers
 
 

@@ -8,11 +8,9 @@ from shlex import quote
 
 from cnnstep.engine.analysis import Analysis
 from cnnstep.engine.analysis.curvature import reach
-from cnnstep.engine.analysis.forecast import MOST_TRIED, Forecast, products
-from cnnstep.engine.analysis.gradient_check import BANDS, NUDGE
-from cnnstep.engine.analysis.inverse import clips
-from cnnstep.engine.analysis.remedies import arrives
-from cnnstep.engine.analysis.zero_gradient import Reason
+from cnnstep.engine.analysis.forecast import MOST_TRIED, Forecast, arrives, products
+from cnnstep.engine.analysis.gradient import BANDS, NUDGE, Reason
+from cnnstep.engine.analysis.solutions import clips
 from cnnstep.tutor.analyze.data import cells_of, own_bound
 from cnnstep.tutor.analyze.verdict import MOST_CELLS, best, course, expected_another, instead, named, reasons, verdict
 from cnnstep.tutor.document import Beside, Block, Command, Curve, Heading, Note, Paragraph, Series, Table

@@ -6,9 +6,8 @@ import math
 
 from cnnstep.engine.analysis import Analysis
 from cnnstep.engine.analysis.curvature import reach
-from cnnstep.engine.analysis.forecast import Forecast
-from cnnstep.engine.analysis.inverse import clips
-from cnnstep.engine.analysis.remedies import Trial, arrives, nears_a_bound
+from cnnstep.engine.analysis.forecast import Forecast, Trial, arrives, nears_a_bound
+from cnnstep.engine.analysis.solutions import clips
 from cnnstep.engine.quantity import Cell, bracketed
 from cnnstep.tutor.analyze.data import cells_of
 from cnnstep.tutor.document import Tone

@@ -2,18 +2,23 @@
 
 A cell whose z lies within the nudge of a kink sees both of the kink's slopes, which proves nothing either way: such
 cells are named, and left out of both sides.
+
+Why a gradient is 0: four reasons that look the same and mean different things.
+
+∂L/∂W[k] = Σᵢ δᵢ·pᵢₖ over the output cells i is 0 where there is no error; where the cells with an error are dead
+(δ = 0); where the weight met only zeros wherever a δ came back; and where the products cancel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstep.engine.analysis.patch_matrix import as_maps
+from cnnstep.engine.analysis.curvature import as_maps, by_filter
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.trace import Iteration
 
@@ -25,7 +30,7 @@ NUDGE = 1e-6
 """h, times the weight where that is above 1: truncation is about h², rounding about 1e-16·L/h."""
 MOST_WEIGHTS, FEWEST_WEIGHTS, WORK = 200, 8, 10**9
 """So many weights are nudged, evenly spread: as many as so many products allow. Each costs two forward passes."""
-ROUNDING = 8 * float(np.finfo(float).eps)
+CHECK_ROUNDING = 8 * float(np.finfo(float).eps)
 """A slope measured with h is off by this share of L/h."""
 
 
@@ -54,7 +59,7 @@ def check_gradient(iteration: Iteration, matrix: Array) -> GradientCheck:
             measured, measured_raw = _measured(iteration, leaf, cell, ~near)
             off_kinks.append((measured, float(smooth[leaf][cell])))
             raw.append((measured_raw, float(every[leaf][cell])))
-    rounding = ROUNDING * abs(iteration.loss) / NUDGE
+    rounding = CHECK_ROUNDING * abs(iteration.loss) / NUDGE
     band = _band(_relative(off_kinks, rounding, rounding))
     return GradientCheck(_relative(off_kinks, rounding), _relative(raw, rounding), band, near, len(raw))
 
@@ -125,3 +130,56 @@ def _band(error: float) -> Band:
     if not np.isfinite(error):
         return "unknown"
     return next((band for band, most in BANDS if error <= most), "wrong")
+
+
+Reason: TypeAlias = Literal["cancellation", "zero-patch", "dead", "no-error"]
+
+REASONS: tuple[Reason, ...] = ("cancellation", "zero-patch", "dead", "no-error")
+"""Of several weights the first of these that holds for one of them is the reason for all."""
+SUM_ROUNDING = 1e-12
+"""A sum below this share of its products' sizes is 0 but for rounding."""
+
+
+@dataclass(frozen=True)
+class ZeroGradient:
+    """`weights` has, for each reason, the weights with a gradient of 0, as a learner counts them.
+
+    `whole` is the reason why the entire gradient is 0; None where some weight still moves. `bias` is the reason
+    for the biases, by filter, where theirs is 0.
+    """
+
+    whole: Reason | None
+    weights: Mapping[Reason, tuple[Cell, ...]]
+    bias: Mapping[int, Reason]
+
+
+def zero_gradient(iteration: Iteration, matrix: Array) -> ZeroGradient:
+    """The reasons at the weights of this iteration, whose lesson's patch matrix this is."""
+    errors, deltas = by_filter(iteration.values["error"]), by_filter(iteration.values["delta"])
+    reasons = [
+        [_reason(e, d, column) for column in matrix.T] for e, d in zip(errors.T, deltas.T, strict=True)
+    ]  # [F][columns of P]
+    shape = iteration.values["filter"].shape
+    layout = iteration.lesson.quantity("filter").layout
+    taps = int(np.prod(shape[1:]))
+    weights: dict[Reason, list[Cell]] = {}
+    for number, cell in enumerate(np.ndindex(*shape)):
+        if reason := reasons[number // taps][number % taps]:
+            weights.setdefault(reason, []).append(layout.shown_cell(cell))
+    every = [reason for row in reasons for reason in row]
+    whole = None if None in every else next(reason for reason in REASONS if reason in every)
+    biases = {f: reason for f, row in enumerate(reasons) for reason in row[taps:] if reason}
+    return ZeroGradient(whole, {reason: tuple(cells) for reason, cells in weights.items()}, biases)
+
+
+def _reason(error: Array, delta: Array, met: Array) -> Reason | None:
+    """Why Σ δᵢ·pᵢₖ is 0 for one weight; None where it is not."""
+    products = delta * met
+    size = float(np.abs(products).sum())
+    if not abs(float(products.sum())) <= SUM_ROUNDING * size:
+        return None
+    if size > 0:
+        return "cancellation"
+    if delta.any():
+        return "zero-patch"
+    return "dead" if error.any() else "no-error"
