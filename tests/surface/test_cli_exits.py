@@ -62,6 +62,7 @@ class TestMain:
         monkeypatch.setattr(sys, "argv", ["cnnstep", *arguments])
         monkeypatch.setattr("gc.freeze", lambda: None)
         monkeypatch.setattr("gc.set_threshold", lambda _: None)
+        monkeypatch.setattr("signal.signal", lambda told, handler: None)
         return program_itself.main()
 
     def test_the_version_is_printed(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,12 +81,24 @@ class TestMain:
         assert self.run(monkeypatch, "rnu") == 2
         assert "no command" in capsys.readouterr().err
 
-    def test_ctrl_c_while_modules_are_imported_is_130(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_ctrl_c_while_modules_are_imported_is_130(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         def stop(_: object) -> int:
             raise KeyboardInterrupt
 
         monkeypatch.setattr(cli, "run_app", stop)
         assert self.run(monkeypatch, "run", "first-filter") == 130
+        assert capsys.readouterr().err == "\nStopped.\n"
+
+    @pytest.mark.parametrize(("code", "way"), [(0, "exit"), (1, "exit"), (130, "at once")])
+    def test_the_process_ends_with_the_code(self, monkeypatch: pytest.MonkeyPatch, code: int, way: str) -> None:
+        ended: list[tuple[str, int]] = []
+        monkeypatch.setattr(program_itself, "main", lambda: code)
+        monkeypatch.setattr("os._exit", lambda given: ended.append(("at once", given)))
+        monkeypatch.setattr("sys.exit", lambda given: ended.append(("exit", given)))
+        program_itself.entry()
+        assert ended[0] == (way, code)
 
 
 class TestProgress:

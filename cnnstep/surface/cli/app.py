@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ import typer
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.cli import analyze, check, practice, progress, reference, run, sweep
-from cnnstep.surface.cli.context import handling, screen, show_json
+from cnnstep.surface.cli.context import screen, show_json
 from cnnstep.surface.cli.usage import PlainCommand, PlainHelp, usage_fault
 from cnnstep.surface.exits import Exit
 from cnnstep.surface.screen import USUAL_WIDTH
@@ -80,7 +80,7 @@ def run_app(arguments: Sequence[str]) -> int:
     _open_missing_streams()
     code: int = Exit.DONE
     try:
-        with handling(signal.default_int_handler), warnings.catch_warnings():
+        with warnings.catch_warnings():
             # a sum that overflows is told by what becomes of the numbers, in words
             warnings.simplefilter("ignore", RuntimeWarning)
             code = _carry_out(arguments)
@@ -112,6 +112,8 @@ def _carry_out(arguments: Sequence[str]) -> int:
         if isinstance(end.__context__, BrokenPipeError):  # Typer has caught it
             raise end.__context__ from None
         return end.code if isinstance(end.code, int) else Exit.DONE
+    except MemoryError as error:
+        return _unusable(InputError(_no_room(error)), arguments)
     except Exception as error:  # the last resort: a bug is told in words, not as a traceback
         if isinstance(error, OSError) and error.errno in UNWRITABLE:
             raise
@@ -119,6 +121,13 @@ def _carry_out(arguments: Sequence[str]) -> int:
             hint = "go to another with cd, and type the command again"
             return _unusable(InputError(Fault("not-found", "the folder that you are in is gone", hint)), arguments)
         return _bug(error, arguments)
+
+
+def _no_room(error: MemoryError) -> Fault:
+    """What NumPy says of an array that does not fit: `Unable to allocate 148. MiB for an array with shape …`."""
+    found = re.search(r"allocate ([0-9.]+?)\.? ([KMGT]iB)", str(error))
+    what = f"the next array takes {found[1]} {found[2]}, and there is no memory left" if found else "no memory is left"
+    return Fault("memory", what, "use a smaller input, or a machine with more memory")
 
 
 def _is_nowhere() -> bool:

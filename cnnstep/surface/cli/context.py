@@ -66,17 +66,6 @@ def show_json(data: dict[str, Any], indent: int | None = None) -> None:
 
 
 @contextmanager
-def handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Each signal that tells a program to end goes to the handler, but for those that it was told to ignore."""
-    before = {told: signal.signal(told, handler) for told in SIGNALS if signal.getsignal(told) is not signal.SIG_IGN}
-    try:
-        yield
-    finally:
-        for told, handler_before in before.items():
-            signal.signal(told, handler_before)
-
-
-@contextmanager
 def stopping() -> Iterator[Callable[[], bool]]:
     """Whether such a signal has been heard: what is under way is then finished. The second one ends it at once."""
     heard = False
@@ -87,8 +76,12 @@ def stopping() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         heard = True
 
-    with handling(hear):
+    before = {told: signal.signal(told, hear) for told in SIGNALS if signal.getsignal(told) is not signal.SIG_IGN}
+    try:
         yield lambda: heard
+    finally:
+        for told, handler in before.items():
+            signal.signal(told, handler)
 
 
 @contextmanager

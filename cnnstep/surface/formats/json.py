@@ -10,13 +10,22 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.surface.answer import Answer
 from cnnstep.surface.screen import Screen
 
+LIST = "["
+
 
 def write(answer: Answer, screen: Screen) -> Iterator[str]:
     """The answer's data, each piece when it is there. Infinities would be no JSON, so none may be in it."""
     if answer.data is None:
         raise InputError(Fault("no-data", "this command has no JSON", "leave --format out"))
     data = answer.data()
-    yield from _mapping(data.items() if isinstance(data, Mapping) else data)
+    pieces = _mapping(data.items() if isinstance(data, Mapping) else data)
+    begun = []
+    for piece in pieces:
+        begun.append(piece)
+        if piece.startswith(LIST):
+            break
+    yield from begun  # held back so far: what goes wrong with the first of a list is told as a document of its own
+    yield from pieces
     yield "\n"
 
 
@@ -28,8 +37,8 @@ def _mapping(items: Any) -> Iterator[str]:
 
 
 def _list(values: Iterator[Any]) -> Iterator[str]:
-    before = "["
+    before = LIST
     for value in values:
         yield before + json.dumps(value, allow_nan=False)
         before = ", "
-    yield "]" if before != "[" else "[]"
+    yield "]" if before != LIST else "[]"
