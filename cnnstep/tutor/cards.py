@@ -6,7 +6,7 @@ from cnnstep.engine.findings import Finding, findings
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Heading, Paragraph
-from cnnstep.tutor.network.one_sample import one_sample
+from cnnstep.tutor.network.overview import one_sample
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.present import Part
 from cnnstep.tutor.select import Selection, selected

@@ -13,8 +13,8 @@ from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Paragraph
-from cnnstep.tutor.network.words import won
 from cnnstep.tutor.numbers import Numbers
+from cnnstep.tutor.sentences import won
 
 NUDGE = 1e-3
 """How far a weight is moved to watch the loss follow; small enough for four digits, large enough to see."""

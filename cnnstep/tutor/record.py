@@ -12,7 +12,7 @@ from cnnstep.engine.findings import run_code
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.status import Outcome, outcome
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.network.classes import Accuracies
+from cnnstep.tutor.network.learned import Accuracies
 from cnnstep.tutor.views import view_of
 
 MOST_KEPT = 10_000

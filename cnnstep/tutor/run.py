@@ -13,8 +13,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.cards import iteration_cards, question
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Series, Table, Tone
-from cnnstep.tutor.network.one_sample import checked_sample
-from cnnstep.tutor.network.overview import summary_data
+from cnnstep.tutor.network.overview import checked_sample, summary_data
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.record import Event, Record, Recording
 from cnnstep.tutor.select import Selection, selected

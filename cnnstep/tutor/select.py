@@ -16,8 +16,8 @@ from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.place import DIGITS, Place, find, read_place
 from cnnstep.tutor.present import Window
+from cnnstep.tutor.typed import DIGITS, Place, find, read_place
 from cnnstep.tutor.views import view_of
 
 

@@ -1,15 +1,22 @@
-"""Numbers as a learner types them: any usual brackets and separators, each with the precision it was written in."""
+"""What a learner types: numbers and matrices, steps and cells, words by their beginning; how a fault in it is told."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.numbers import counted
+from cnnstep.registry import did_you_mean
+from cnnstep.tutor.document import Note
+from cnnstep.tutor.numbers import counted, listed
+
+if TYPE_CHECKING:  # a topic's page reads a name without NumPy
+    from cnnstep.engine.lesson import Lesson
+    from cnnstep.engine.quantity import Quantity
+    from cnnstep.engine.step import Step
 
 EXACT = 1e-9
 """Relative tolerance of a number that stands for itself: an integer, a fraction, fifteen digits."""
@@ -22,7 +29,7 @@ _MINUS = str.maketrans({"−": "-", "–": "-", "—": "-", "﹣": "-", "－": "
 _LATEX_ROW = re.compile(r"\\\\(\[[^\]]*\])?|\\cr\b")
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{\s*(-?[\d.]+)\s*\}\s*\{\s*(-?[\d.]+)\s*\}")
 _LATEX_WORD = re.compile(r"\\(begin|end)\s*\{\w+\*?\}(\{[^}]*\})?|\\(left|right|bigl?|bigr?)\b|\\[,;!:]|\$+")
-_WORDS = re.compile(
+_CODE_WORDS = re.compile(
     r"\b(np|numpy|torch|jnp)\.|\b(array|tensor|matrix|mat|asarray)\b"
     r"|\b(dtype|device|grad_fn|requires_grad)\s*=\s*(<[^>]*>|'[^']*'|[\w.]+)",
     re.I,
@@ -71,7 +78,7 @@ def read_matrix(text: str, shape: Sequence[int] | None = None) -> Rows:
     Rows that differ in length, and anything that is no number, are an `InputError` that quotes the place. So is a
     comma that may be a decimal one; inside brackets `[1,2]` is a list, unless only one number fits the `shape`.
     """
-    rows = [row for row in map(_words, _rows(text)) if row]
+    rows = [row for row in map(_row_words, _rows(text)) if row]
     if not rows:
         raise InputError(Fault("not-a-matrix", "there are no numbers in that", HOW))
     _ask_about_commas(rows, "[" in text or "(" in text or "{" in text, shape)
@@ -147,12 +154,12 @@ def _may_be_one(row: list[_Word], at: int) -> bool:
 def _rows(text: str) -> list[str]:
     text = _LATEX_ROW.sub("\n", text.translate(_MINUS))
     text = _LATEX_FRACTION.sub(r"\1/\2", text)
-    text = _WORDS.sub(" ", _LATEX_WORD.sub(" ", text))
+    text = _CODE_WORDS.sub(" ", _LATEX_WORD.sub(" ", text))
     text = _SLASH.sub("/", _NAME.sub("", text))
     return re.split(r"[\n;]|\]\s*,?\s*(?=\[)|\)\s*,?\s*(?=\()|\}\s*,?\s*(?=\{)", text)
 
 
-def _words(part: str) -> list[_Word]:
+def _row_words(part: str) -> list[_Word]:
     """The numbers of one row."""
     words: list[_Word] = []
     gap = _GAP.match(part)
@@ -181,3 +188,160 @@ def _read(text: str) -> Typed:
 
 def _quoted(part: str, at: int) -> str:
     return part[at:].split()[0][:20]
+
+
+DIGITS = 9
+"""An index that is longer is beyond every array."""
+
+EVERYDAY = (
+    ("filter", "weights", "kernel", "weight", "w"),
+    ("bias", "b"),
+    ("input", "image", "x"),
+    ("target", "label", "y", "t"),
+    ("forward", "pre_activation", "z"),
+    ("activation", "a"),
+    ("delta", "dz"),
+    ("gradient", "dw"),
+    ("bias_gradient", "db"),
+    ("input_gradient", "dx"),
+)
+"""Words and letters that are said for one another; which of them is a name depends on the lesson."""
+
+_PLACE_PARTS = re.compile(r"[^\s,;\[\]()]+")
+_INDEX = re.compile(r"[-+−]?\d")
+_AFTER = ("new", "before")
+"""Words of a symbol that stand behind its indices: `W[0,1] new`."""
+_CELL = re.compile(r"(?P<name>[^\s\[\]=]*(?:\s+(?:new|before))?)(?P<gap>\s*)(\[[\d\s,]*\]\s*)+(new|before)?", re.S)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A name, "" where none was written, and the indices behind it."""
+
+    name: str
+    cell: tuple[int, ...] = ()
+
+
+def read_place(text: str) -> Place:
+    """`filter gradient 0 1`, `W[0,1] new` or `[0, 1]`; `InputError` where what follows the name is no index."""
+    words = _PLACE_PARTS.findall(text)
+    start = next((at for at, word in enumerate(words) if _INDEX.match(word)), len(words))
+    names, indices = words[:start], words[start:]
+    if indices and indices[-1] in _AFTER:
+        names.append(indices.pop())
+    for word in indices:
+        if not is_index(word):
+            raise InputError(Fault("cell", f'"{word}" is no row or column', "type numbers counted from 0: why 0 1"))
+    return Place(" ".join(names), tuple(map(index, indices)))
+
+
+def is_index(word: str) -> bool:
+    """Whether it can be a row or a column."""
+    return word.isascii() and word.isdigit()
+
+
+def index(word: str) -> int:
+    """The index; what is longer than any is beyond every array."""
+    return int(word) if len(word) <= DIGITS else 10**DIGITS
+
+
+def is_cell(line: str, names: Iterable[str]) -> bool:
+    """Whether a line is a cell and nothing else: `[0,1]`, `z[0,1]`; `e [0,1]` where e is one of the names."""
+    found = _CELL.fullmatch(line.strip())
+    return found is not None and (not found["name"] or not found["gap"] or found["name"] in names)
+
+
+def folded(name: str) -> str:
+    """A name as it is compared: `Filter gradient` is `filter_gradient`, `−∂L/∂W` and `dL/dW` are one."""
+    plain = name.replace("∂", "d").replace("−", "-").replace("δ", "delta").replace("η", "eta")
+    return re.sub(r"[\s_-]+", "_", plain).strip("_").lower()
+
+
+def find(lesson: Lesson, name: str) -> Step | Quantity:
+    """The step or the leaf that is called so: by its name, its symbol, its title, or in everyday words.
+
+    A name that can mean several says which there are; an unknown one gets the nearest.
+    """
+    for fitting in _fitting(lesson, name):
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            several = ", ".join(_name(one) for one in fitting)
+            raise InputError(Fault("ambiguous-step", f'"{name}" can mean several things', f"say which: {several}"))
+    raise InputError(Fault("unknown-step", f'there is no step called "{name}"', did_you_mean(name, lesson.names)))
+
+
+def _fitting(lesson: Lesson, name: str) -> Iterator[list[Step | Quantity]]:
+    """What may be meant, from the name to the letter to everyday words."""
+    from cnnstep.tutor.sentences import title_of  # brings NumPy
+
+    known: list[Step | Quantity] = [*lesson.steps, *(leaf for leaf in lesson.leaves if leaf.name != "iteration")]
+    wanted = folded(name)
+    yield [one for one in known if one.name == name]
+    yield [one for one in known if one.symbol == name]
+    yield [one for one in known if wanted in (folded(one.name), folded(one.symbol))]
+    yield [one for one in known if wanted in _words_of(one)]
+    yield [step for step in lesson.steps if wanted == folded(title_of(step))]
+    yield [step for step in lesson.steps if wanted == "output" and step.name == lesson.output.name]
+    said = {word for group in EVERYDAY if wanted in group for word in group}
+    yield [one for one in known if said & {*_words_of(one)}]
+
+
+def _words_of(one: Step | Quantity) -> tuple[str, ...]:
+    """The bare names: a step's word, and what stands behind the layer's name."""
+    return one.name, one.name.rpartition(".")[2], getattr(one, "word", one.name)
+
+
+def _name(one: Step | Quantity) -> str:
+    return one.name
+
+
+State = TypeVar("State")
+Turn = TypeVar("Turn")
+
+HABITS = dict.fromkeys(("exit", "q", ":q", ":q!", ":wq", "exit()", "quit()", "bye"), "quit") | {
+    "?": "help",
+    "n": "next",
+    "prev": "back",
+    "previous": "back",
+}
+"""What is typed out of habit, and the command that is meant."""
+
+
+@dataclass(frozen=True)
+class Word(Generic[State, Turn]):
+    """How a word is used, what it does, and the function that does it, given what was typed after it."""
+
+    usage: str
+    help: str
+    carry_out: Callable[[State, str], Turn]
+
+
+def full_word(typed: str, words: Iterable[str], habits: Mapping[str, str]) -> str:
+    """The word that is meant, "" where none begins so; `InputError` where several do. `habits` are other names."""
+    typed = habits.get(typed, typed)
+    fitting = [word for word in words if word.startswith(typed)]
+    if typed in fitting or len(fitting) < 2:
+        return typed if typed in fitting else "".join(fitting)
+    raise InputError(Fault("ambiguous", f'"{typed}" can mean {listed(fitting, "or")}', "type one letter more"))
+
+
+LONGEST = 300
+"""Characters of a fault that quotes what was typed: a page pasted by mistake need not come back whole."""
+
+
+def told(fault: Fault) -> Note:
+    """The fault as a note."""
+    what = fault.what if len(fault.what) <= LONGEST else f"{fault.what[: LONGEST - 1]}…"
+    return Note(fault.code, " ".join(ended(begun(words)) for words in (what, fault.hint) if words))
+
+
+def begun(sentence: str) -> str:
+    """With a capital, unless it begins with something to type: `learning_rate`, `cnnstep`, a quotation."""
+    word = sentence.partition(" ")[0].rstrip(":,")
+    return sentence if not word.isalpha() or word == "cnnstep" else sentence[0].upper() + sentence[1:]
+
+
+def ended(sentence: str) -> str:
+    """With a full stop, unless it has an end already."""
+    return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."

@@ -15,8 +15,7 @@ from cnnstep.engine.quantity import Quantity
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.place import EVERYDAY, find, folded, index, is_index
-from cnnstep.tutor.typed import read_matrix, read_number
+from cnnstep.tutor.typed import EVERYDAY, find, folded, index, is_index, read_matrix, read_number
 
 WHOLE = ("iterations",)
 MOVES = ("stride", "padding", "dilation", "size")

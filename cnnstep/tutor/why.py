@@ -3,24 +3,92 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.layer import WithWeights
-from cnnstep.engine.layers.pool import MaxPool, Pool
+from cnnstep.engine.layers.pool import LATER, MaxPool, Pool
 from cnnstep.engine.quantity import Cell, Quantity
-from cnnstep.engine.step import Factor, Step, Term, Working
+from cnnstep.engine.step import Factor, Put, Step, Term, Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.document import Beside, Block, Command, Heading, Line, Mark, Paragraph, Sum
-from cnnstep.tutor.network.one_sample import SAMPLE, one_sample
+from cnnstep.tutor.document import Beside, Block, Command, Formula, Heading, Line, Mark, Paragraph, Sum
+from cnnstep.tutor.network.overview import SAMPLE, one_sample
 from cnnstep.tutor.nudge import nudge
-from cnnstep.tutor.numbers import Numbers, listed
+from cnnstep.tutor.numbers import Numbers, bracketed_factor, enough, listed
 from cnnstep.tutor.present import planes
-from cnnstep.tutor.put_in import difference, largest, put_in
 from cnnstep.tutor.sentences import place_of, words_of
+
+MOST_IN_A_WINDOW = 16
+"""A larger window's numbers make no line that can be read."""
+
+_PLACE = re.compile(r"(?P<before>.?)\{(?P<letter>[^{}]+)\}(?P<after>.?)", re.S)
+
+
+def put_in(working: Working, numbers: Numbers) -> tuple[Formula, ...]:
+    """A line for each number that was worked out on the spot: its formula, the same with numbers, what it comes to."""
+    worked = {factor.label: factor for term in working.terms for factor in term.factors if factor.put is not None}
+    return tuple(_line(factor, factor.put, numbers) for factor in worked.values() if factor.put is not None)
+
+
+def _line(factor: Factor, put: Put, numbers: Numbers) -> Formula:
+    letters, result = tuple(put.numbers), numbers.text(factor.value)
+
+    def work(values: Sequence[float]) -> float:
+        return put.work(dict(zip(letters, values, strict=True)))
+
+    values = tuple(put.numbers.values())
+    written = dict(zip(letters, enough(numbers, values, work), strict=True))
+    parts = filled(put.text, written).split(" = ")
+    if numbers.text(work(values)) != result:  # 1 − a² with a so near 1 that no double parts them
+        parts = parts[:-1]
+    chain = [factor.label, *parts, result]
+    text = " = ".join(part for part, before in zip(chain, ["", *chain], strict=False) if part != before)
+    return Formula(text, filled(put.words, written))
+
+
+def difference(label: str, working: Working, numbers: Numbers) -> Formula:
+    """`e[0,0] = a[0,0] − t[0,0] = 3 − 1 = 2`, of a number less another."""
+    first, second = (term.factors[-1] for term in working.terms)
+    above, below = enough(numbers, (first.value, second.value), lambda values: values[0] - values[1])
+    result = numbers.text(working.value)
+    return Formula(f"{label} = {first.label} − {second.label} = {above} − {bracketed_factor(below)} = {result}")
+
+
+def largest(label: str, working: Working, numbers: Numbers) -> tuple[Formula, ...]:
+    """`p[0,0] = max(0, 2, 0, 1) = 2`, and which of them won; nothing where the window is large."""
+    if len(working.terms) > MOST_IN_A_WINDOW:
+        return ()
+    window = [term.factors[-1] for term in working.terms]
+    won = next(term.factors[-1] for term in working.terms if term.value or term.factors[0].value)
+    equals = sum(number.value == won.value for number in window)
+    words = f"{won.label} won"
+    if any(term.note == LATER for term in working.terms):
+        words += f": the first in reading order of {equals} equal numbers"
+    elif equals > 1:
+        words = f"{equals} numbers are equally large"
+    inside = ", ".join(numbers.text(number.value) for number in window)
+    return (Formula(f"{label} = max({inside}) = {numbers.text(working.value)}", words),)
+
+
+def filled(text: str, written: Mapping[str, str]) -> str:
+    """The text with its places filled: a negative number, or a fraction, in brackets where it does not stand alone."""
+
+    def number(found: re.Match[str]) -> str:
+        before, after, word = found["before"], found["after"], written[found["letter"]]
+        alone = before in ("(", " ") and after in (")", ",", "")
+        bare = not word.startswith("-") and "/" not in word
+        before = "" if before == "−" and word == "0" else before  # −0 is 0
+        return f"{before}{word if bare or alone else f'({word})'}{after}"
+
+    while _PLACE.search(text):
+        text = _PLACE.sub(number, text, count=1)
+    return text
+
 
 MOST_SAMPLES = 8
 """Of a larger batch, a gradient's products are written out for one sample."""
@@ -113,7 +181,7 @@ def products(iteration: Iteration, step: Step, cell: Cell, working: Working, num
     """The number worked out; where nothing takes part, that; for softmax, its short form beside the Jacobian."""
     dead = _dead(iteration, working)
     if step.word == "softmax_gradient":
-        from cnnstep.tutor.network.both_ways import short_form
+        from cnnstep.tutor.network.cards import short_form
 
         return (as_sum("", working, dead), *short_form(iteration, step, cell, working.value, numbers))
     if not working.terms:

@@ -13,8 +13,8 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.surface.formats.text import render
 from cnnstep.surface.loading import load, shipped
 from cnnstep.surface.screen import Screen
-from cnnstep.tutor.analyze.data import analyze_data
 from cnnstep.tutor.analyze.document import analyze_document
+from cnnstep.tutor.analyze.verdict import analyze_data
 from cnnstep.tutor.document import Block, Command, Curve, Document, Heading, Matrix, Note, Paragraph, Table
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from tests.tutor.blocks import blocks_of

@@ -16,8 +16,7 @@ from cnnstep.engine.trace import trace
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import scenario as shipped_scenario
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Matrix, Note, Paragraph, Picture, Table
-from cnnstep.tutor.network.classes import MOST_TESTS, Accuracies, accuracy, has_classes, misread
-from cnnstep.tutor.network.watch import NetworkWatch
+from cnnstep.tutor.network.learned import MOST_TESTS, Accuracies, accuracy, has_classes, misread
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.record import Record, record
 from cnnstep.tutor.run import (
@@ -32,9 +31,9 @@ from cnnstep.tutor.run import (
     step_document,
 )
 from cnnstep.tutor.select import lesson_for
-from cnnstep.tutor.session.advance import advance
-from cnnstep.tutor.session.screens import begin
-from cnnstep.tutor.session.state import Session
+from cnnstep.tutor.session.commands import advance
+from cnnstep.tutor.session.state import Session, begin
+from cnnstep.tutor.view import NetworkWatch
 from cnnstep.tutor.what_if import changed
 from tests.tutor.blocks import blocks_of
 from tests.tutor.networks import Layers, batch, digits_like, smallest

@@ -15,10 +15,8 @@ from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import InputError
 from cnnstep.tutor.cards import SILENT, iteration_cards, question, step_card
 from cnnstep.tutor.document import Block, Heading, Matrix, Note, Paragraph, Sum, Table
-from cnnstep.tutor.network.both_ways import jacobian
-from cnnstep.tutor.network.cards import TIED, WON
-from cnnstep.tutor.network.one_sample import one_sample
-from cnnstep.tutor.network.overview import BIG, is_small, overview, summary_data
+from cnnstep.tutor.network.cards import TIED, WON, jacobian
+from cnnstep.tutor.network.overview import BIG, is_small, one_sample, overview, summary_data
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.select import lesson_for, names_of
 from cnnstep.tutor.sentences import title_of, words_of

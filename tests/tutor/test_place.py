@@ -9,7 +9,7 @@ from cnnstep.engine.quantity import Quantity
 from cnnstep.engine.step import Step
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import scenario, shipped
-from cnnstep.tutor.place import Place, find, is_cell, read_place
+from cnnstep.tutor.typed import Place, find, is_cell, read_place
 
 
 def lesson(name: str = "first-filter") -> Lesson:

@@ -18,8 +18,7 @@ from cnnstep.engine.trace import Iteration, first_iteration, trace
 from cnnstep.surface.loading import scenario
 from cnnstep.tutor.document import Block, Formula, Paragraph, Sum
 from cnnstep.tutor.numbers import AS_USUAL, Numbers, enough
-from cnnstep.tutor.put_in import put_in
-from cnnstep.tutor.why import why
+from cnnstep.tutor.why import put_in, why
 
 NAMES = {
     "e": math.e,

@@ -13,10 +13,8 @@ from cnnstep.surface.formats.text import render
 from cnnstep.surface.loading import scenario, shipped
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Command, Document, Note
-from cnnstep.tutor.session.advance import advance
-from cnnstep.tutor.session.commands import COMMANDS, OTHER_WORDS
-from cnnstep.tutor.session.screens import begin, prompt
-from cnnstep.tutor.session.state import Reply, Session
+from cnnstep.tutor.session.commands import COMMANDS, OTHER_WORDS, advance
+from cnnstep.tutor.session.state import Reply, Session, begin, prompt
 from tests.examples import examples
 
 SHIPPED = [one.name for one in shipped() if not one.has_layers]

@@ -10,9 +10,8 @@ from cnnstep.surface.formats.text import render
 from cnnstep.surface.loading import scenario
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Document, Note
-from cnnstep.tutor.session.advance import advance
-from cnnstep.tutor.session.screens import begin, prompt
-from cnnstep.tutor.session.state import Session
+from cnnstep.tutor.session.commands import advance
+from cnnstep.tutor.session.state import Session, begin, prompt
 
 WAY_OUT = "An empty line gives up."
 

@@ -11,9 +11,8 @@ from cnnstep.engine.trace import trace
 from cnnstep.surface.loading import load, scenario
 from cnnstep.surface.scenario_file.writer import dump
 from cnnstep.tutor.document import Note
-from cnnstep.tutor.session.advance import advance
-from cnnstep.tutor.session.screens import begin
-from cnnstep.tutor.session.state import Reply, Saving
+from cnnstep.tutor.session.commands import advance
+from cnnstep.tutor.session.state import Reply, Saving, begin
 from tests.conftest import Program
 
 

@@ -16,9 +16,8 @@ from cnnstep.surface.formats.text import render
 from cnnstep.surface.loading import scenario
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Document
-from cnnstep.tutor.session.advance import advance
-from cnnstep.tutor.session.screens import begin, prompt
-from cnnstep.tutor.session.state import Reply, Session
+from cnnstep.tutor.session.commands import advance
+from cnnstep.tutor.session.state import Reply, Session, begin, prompt
 from tests.conftest import Golden
 
 TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnnstep.errors import Fault
-from cnnstep.tutor.told import told
+from cnnstep.tutor.typed import told
 
 
 @pytest.mark.parametrize(

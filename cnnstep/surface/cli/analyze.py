@@ -43,8 +43,8 @@ def analyze(
     from cnnstep.surface.answer import Answer
     from cnnstep.surface.cli.context import give, progress
     from cnnstep.surface.loading import load
-    from cnnstep.tutor.analyze.data import analyze_data
     from cnnstep.tutor.analyze.document import analyze_document
+    from cnnstep.tutor.analyze.verdict import analyze_data
 
     style, shape = style_of(precision, fractions), format_of(format, as_json)
     if iterations is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.told import begun, ended
+from cnnstep.tutor.typed import begun, ended
 
 WIDEST_SOURCE = 76
 """A longer source line is cut around the caret; so is one that is wider than the window."""

@@ -10,8 +10,7 @@ from cnnstep.surface.cli.conversation import converse, take_any_bytes
 from cnnstep.surface.loading import STANDARD_INPUT, Loaded, scenario
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.session.screens import begin, prompt
-from cnnstep.tutor.session.state import Saving, Session
+from cnnstep.tutor.session.state import Saving, Session, begin, prompt
 
 
 def teach(loaded: Loaded, style: Numbers) -> None:
@@ -20,7 +19,7 @@ def teach(loaded: Loaded, style: Numbers) -> None:
     name = "scenario" if loaded.name == STANDARD_INPUT else loaded.name
     session, reply = begin(name, loaded.scenario, style, scenario)
     show(reply.blocks, style)
-    from cnnstep.tutor.session.advance import advance  # 20 ms, while the first screen is read
+    from cnnstep.tutor.session.commands import advance  # 20 ms, while the first screen is read
 
     def answer(session: Session, line: str) -> tuple[Session, tuple[Block, ...]]:
         session, reply = advance(session, line)

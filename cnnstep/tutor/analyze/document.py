@@ -11,8 +11,18 @@ from cnnstep.engine.analysis.curvature import reach
 from cnnstep.engine.analysis.forecast import MOST_TRIED, Forecast, arrives, products
 from cnnstep.engine.analysis.gradient import BANDS, NUDGE, Reason
 from cnnstep.engine.analysis.solutions import clips
-from cnnstep.tutor.analyze.data import cells_of, own_bound
-from cnnstep.tutor.analyze.verdict import MOST_CELLS, best, course, expected_another, instead, named, reasons, verdict
+from cnnstep.tutor.analyze.verdict import (
+    MOST_CELLS,
+    best,
+    cells_of,
+    course,
+    expected_another,
+    instead,
+    named,
+    own_bound,
+    reasons,
+    verdict,
+)
 from cnnstep.tutor.document import Beside, Block, Command, Curve, Heading, Note, Paragraph, Series, Table
 from cnnstep.tutor.numbers import Numbers, counted, listed
 from cnnstep.tutor.present import planes

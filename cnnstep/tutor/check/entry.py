@@ -15,12 +15,10 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.cards import question
 from cnnstep.tutor.check.sheet import Sheet, Written, refuse_coarse
-from cnnstep.tutor.command_words import Word, full_word
 from cnnstep.tutor.document import Beside, Block, Heading, Paragraph, Table
 from cnnstep.tutor.numbers import listed
 from cnnstep.tutor.sentences import place_of, title_of
-from cnnstep.tutor.told import told
-from cnnstep.tutor.typed import Rows, entered, read_matrix, size
+from cnnstep.tutor.typed import Rows, Word, entered, full_word, read_matrix, size, told
 
 _WORD = re.compile(r"[^\d\s\[\](){},;=:.+−-][^\s\[\](){},;=:]*")
 """`back`, `conv1.gradient`, `∂L/∂W`: what can't be a number or a bracket."""

@@ -12,12 +12,10 @@ from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command
 from cnnstep.tutor.network.cards import network_card, network_question
 from cnnstep.tutor.network.learned import accuracy_curve, changes, learned, one_shown, outcome_data
-from cnnstep.tutor.network.one_sample import is_batch
-from cnnstep.tutor.network.overview import is_small, overview
-from cnnstep.tutor.network.watch import NetworkWatch
+from cnnstep.tutor.network.overview import is_batch, is_small, overview
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.present import Part, note
-from cnnstep.tutor.view import View, Watch
+from cnnstep.tutor.view import NetworkWatch, View, Watch
 
 if TYPE_CHECKING:
     from cnnstep.tutor.record import Record

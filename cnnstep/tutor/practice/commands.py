@@ -8,7 +8,6 @@ from math import prod
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.command_words import Word, full_word
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.practice.example import worked_example
 from cnnstep.tutor.practice.plan import PracticeOptions
@@ -26,8 +25,7 @@ from cnnstep.tutor.practice.session import (
     to_do,
 )
 from cnnstep.tutor.practice.skills import SKILLS
-from cnnstep.tutor.told import told
-from cnnstep.tutor.typed import read_matrix
+from cnnstep.tutor.typed import Word, full_word, read_matrix, told
 
 Turn = tuple[Practice, Reply]
 

@@ -1,4 +1,4 @@
-"""What can be typed in a session: one entry a command, found by its shortest unambiguous beginning."""
+"""What can be typed in a session, one entry a command, and `advance`: a line's answer, and the session after it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,42 @@ from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration
+from cnnstep.engine.weights import weights_of, with_weights
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.command_words import HABITS, Word, full_word
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.place import DIGITS, is_cell, is_index
 from cnnstep.tutor.present import note
 from cnnstep.tutor.record import record
 from cnnstep.tutor.run import course
 from cnnstep.tutor.select import first_step
-from cnnstep.tutor.session.guess import start_guess
+from cnnstep.tutor.session.guess import guessing, start_guess, still_asked
 from cnnstep.tutor.session.look import sample, show, why_number
-from cnnstep.tutor.session.save import save
-from cnnstep.tutor.session.screens import shown
-from cnnstep.tutor.session.state import Answer, Reply, Session, opening
+from cnnstep.tutor.session.state import Answer, Reply, Saving, Session, opening, shown
+from cnnstep.tutor.typed import DIGITS, HABITS, Word, full_word, is_cell, is_index, told
+from cnnstep.tutor.views import view_of
 from cnnstep.tutor.what_if import changed
+
+
+def save(session: Session, rest: str) -> Answer:
+    """The scenario with the weights of this moment: those after the last update that was shown whole."""
+    if not rest:
+        raise InputError(Fault("save", "say which file", "type: save my-scenario.yaml"))
+    iteration, scenario = session.iteration, session.scenario
+    over = session.position + 1 == len(iteration.lesson.steps)
+    updates, values = (iteration.number + 1, iteration.following) if over else (iteration.number, iteration.values)
+    weights = {name: values[name] for name in weights_of(scenario)}
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise InputError(Fault("save", "the weights are no longer finite numbers", "go back with: goto 0, then save"))
+    if not updates:
+        return session, Reply((), Saving(rest, scenario, ""))
+    after = f"after {counted(updates, 'update')}"
+    scenario = replace(with_weights(scenario, weights), title=f"{scenario.title or session.name}, {after}")
+    words = f"Its {view_of(scenario).learned} {after}."
+    if scenario.optimizer.memory:
+        words += f" The memory of {scenario.optimizer.name} is not in it: that begins with 0 again."
+    return session, Reply((), Saving(rest, scenario, words))
+
 
 OTHER_NUMBERS = ("six-outputs", "first-filter")
 _ASSIGNED = re.compile(r"\s*[^\s=:]+\s*[=:]")
@@ -243,3 +263,23 @@ COMMANDS: dict[str, SessionCommand] = {
 
 OTHER_WORDS = HABITS | {"layer": "show", "print": "show", "step": "next", "continue": "next", "undo": "back"}
 """What else is typed out of habit."""
+
+
+def advance(session: Session, line: str) -> Answer:
+    """What a typed line leads to; a line that can't be carried out changes nothing and says why.
+
+    While a matrix is being guessed, whatever is said ends with what is still asked, and how to give up.
+    """
+    after, reply = _answered(session, line)
+    if after.guess is not None and reply.blocks and not after.done:
+        reply = replace(reply, blocks=(*reply.blocks, still_asked(after)))
+    return after, reply
+
+
+def _answered(session: Session, line: str) -> Answer:
+    try:
+        if session.guess is not None and not is_command(session, line):
+            return guessing(session, line)
+        return carry_out(session, line)
+    except InputError as error:
+        return session, Reply(tuple(map(told, error.faults)))

@@ -13,10 +13,8 @@ from cnnstep.tutor.check.sheet import refuse_coarse
 from cnnstep.tutor.document import Block, Command, Mark, Matrix, Paragraph
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.sentences import title_of
-from cnnstep.tutor.session.screens import shown
-from cnnstep.tutor.session.state import Answer, Reply, Session
-from cnnstep.tutor.told import told
-from cnnstep.tutor.typed import Rows, Typed, entered
+from cnnstep.tutor.session.state import Answer, Reply, Session, shown
+from cnnstep.tutor.typed import Rows, Typed, entered, told
 from cnnstep.tutor.typed import size as size_in_words
 
 WRONG = Mark("✗", "not this number", "bad")

@@ -12,7 +12,7 @@ from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.vocabulary import SYMBOLS
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.place import read_place
+from cnnstep.tutor.typed import read_place
 
 if TYPE_CHECKING:  # nothing here may bring NumPy: a page decides for itself what it needs
     from cnnstep.engine.scenario import Scenario

@@ -14,8 +14,8 @@ from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.pool import MaxPool
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.network.words import ties
 from cnnstep.tutor.nudge import NUDGE, slope_shown
+from cnnstep.tutor.sentences import ties
 
 NEAR = 1e-3
 """How far a slope seen by nudging may be from the gradient, relative to it where it is above 1."""

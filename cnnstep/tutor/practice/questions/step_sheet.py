@@ -10,8 +10,7 @@ from cnnstep.tutor.document import Beside, Block, Paragraph
 from cnnstep.tutor.numbers import listed
 from cnnstep.tutor.practice.questions.step_words import facts
 from cnnstep.tutor.present import given, planes
-from cnnstep.tutor.sentences import title_of
-from cnnstep.tutor.words import told_of
+from cnnstep.tutor.sentences import title_of, told_of
 
 if TYPE_CHECKING:
     from cnnstep.tutor.practice.questions.step import StepQuestion

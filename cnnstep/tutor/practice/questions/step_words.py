@@ -14,8 +14,7 @@ from cnnstep.engine.patches import Geometry, apart, in_words
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.numbers import AS_USUAL, capital, listed
-from cnnstep.tutor.sentences import title_of, words_of
-from cnnstep.tutor.words import told_of
+from cnnstep.tutor.sentences import title_of, told_of, words_of
 
 BY_THE_WINDOW = ("forward", "gradient", "input_gradient")
 """The steps of a convolution in which it matters how the filter moves."""
