@@ -186,3 +186,14 @@ class TestErrors:
         assert ran.code == 3
         assert document(ran)["error"]["message"] == "RuntimeError: a wheel came off"
         assert "a bug in cnnstep, not your mistake" in ran.err
+
+    def test_so_is_an_array_that_no_memory_is_left_for(self, cnnstep: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+        from cnnstep.tutor import run
+
+        def huge(*_: object) -> None:
+            raise MemoryError("Unable to allocate 591. MiB for an array with shape (4399, 4399, 4)")
+
+        monkeypatch.setattr(run, "iteration_data", huge)
+        ran = cnnstep("run", "first-filter", "--json")
+        assert ran.code == 2
+        assert document(ran)["error"]["message"] == "the next array takes 591 MiB, and there is no memory left"
