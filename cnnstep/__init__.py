@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnnstep.errors import InputError
     from cnnstep.surface.from_torch import from_torch
     from cnnstep.surface.loading import scenario
-    from cnnstep.surface.weights import load_weights, save_weights
+    from cnnstep.surface.writing import load_weights, save_weights
     from cnnstep.tutor.sweep.plan import Axis, Plan
     from cnnstep.tutor.sweep.runs import sweep
 
@@ -49,11 +49,11 @@ _HOMES = {
     "findings": "cnnstep.engine.findings",
     "from_torch": "cnnstep.surface.from_torch",
     "lesson_of": "cnnstep.engine.lesson",
-    "load_weights": "cnnstep.surface.weights",
+    "load_weights": "cnnstep.surface.writing",
     "network": "cnnstep.engine.build",
     "one_filter": "cnnstep.engine.build",
     "outcome": "cnnstep.engine.status",
-    "save_weights": "cnnstep.surface.weights",
+    "save_weights": "cnnstep.surface.writing",
     "scenario": "cnnstep.surface.loading",
     "sweep": "cnnstep.tutor.sweep.runs",
     "trace": "cnnstep.engine.trace",

@@ -1,9 +1,9 @@
-"""A scenario by the name that a user gives it: a file, standard input, or one of those shipped with the program."""
+"""A scenario by the name that a user gives it: a file, standard input, one shipped here, or one in another file."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
@@ -15,7 +15,8 @@ from cnnstep.surface.files.source import YAML_LIMIT, Source, decoded, quoted, re
 
 if TYPE_CHECKING:
     from cnnstep.engine.scenario import Scenario
-    from cnnstep.surface.files.yaml_reader import Document, Keys
+    from cnnstep.errors import Path as Keypath
+    from cnnstep.surface.files.yaml_reader import Document, Keys, Node
 
 STANDARD_INPUT = "-"
 
@@ -134,3 +135,27 @@ def _not_found(path: Path, shown: str, known: list[str]) -> Fault:
         hint = hint if hint.startswith(("did", "the shipped")) else "check the name and the folder"
         return Fault("not-found", f"there is no file {quoted(shown, 200)}", hint, file=shown)
     return Fault("not-found", f"there is no scenario called {quoted(shown, 200)}", did_you_mean(shown, known))
+
+
+def scenario_at(document: Document, node: Node, path: Keypath, faults: list[Fault]) -> Scenario | None:
+    """The scenario that a node names or holds; None after its faults were noted, each at a place in this file."""
+    from cnnstep.surface.files.yaml_reader import Scalar
+    from cnnstep.surface.scenario_file.reader import read_scenario
+
+    try:
+        if isinstance(node, Scalar):
+            return load(_beside(document, node.text)).scenario
+        return read_scenario(document, path)
+    except InputError as error:
+        here = document.fault("", "", "", path)
+        for fault in error.faults:
+            unplaced = fault.line is None
+            placed = replace(fault, file=here.file, line=here.line, column=here.column, source=here.source)
+            faults.append(placed if unplaced else fault)
+        return None
+
+
+def _beside(document: Document, name: str) -> str:
+    """A path beside the file, where there is such a file; else the name as it stands."""
+    beside = document.source.folder / name
+    return str(beside) if name != STANDARD_INPUT and Path(name).suffix and beside.exists() else name

@@ -17,8 +17,7 @@ from cnnstep.surface.files.matrices import uneven
 from cnnstep.surface.files.scalars import why_no_number
 from cnnstep.surface.files.source import Source, quoted
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, read_yaml
-from cnnstep.surface.loading import STANDARD_INPUT, shipped, source_of
-from cnnstep.surface.named_scenario import scenario_at
+from cnnstep.surface.loading import STANDARD_INPUT, scenario_at, shipped, source_of
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.typed import read_matrix, read_number
 

@@ -24,7 +24,7 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files.array_files import FILE_LIMIT, all_from_npz, from_npy
 from cnnstep.surface.files.scalars import number_in, why_no_number
 from cnnstep.surface.files.source import Source
-from cnnstep.surface.symbols import harmless
+from cnnstep.surface.screen import harmless
 from cnnstep.tutor.record import MOST_KEPT, Recording, record
 from tests.conftest import Program, environment
 

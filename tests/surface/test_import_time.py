@@ -11,7 +11,7 @@ from tests.conftest import environment
 
 HEAVY = {"numpy", "pydantic", "yaml", "rich", "typer", "difflib", "json"}
 OF_OTHER_COMMANDS = {
-    "cnnstep.surface.cli.tutor",
+    "cnnstep.surface.cli.conversation",
     "cnnstep.tutor.session",
     "cnnstep.tutor.what_if",
     "cnnstep.tutor.check",

@@ -19,8 +19,8 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files import array_files
 from cnnstep.surface.loading import load, read_scenario_text, scenario, shipped
 from cnnstep.surface.scenario_file.writer import LARGEST, dump, write_scenario
-from cnnstep.surface.weights import load_weights, save_weights
 from cnnstep.surface.work_file import load_work
+from cnnstep.surface.writing import load_weights, save_weights
 from tests.conftest import Program
 from tests.engine.network_strategies import networks
 from tests.examples import examples

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.surface.formats.text import render
-from cnnstep.surface.formats.text.maps import coarse
-from cnnstep.surface.pictures import LOOKS, png, svg
+from cnnstep.surface.formats.text.figures import coarse
 from cnnstep.surface.screen import Screen
+from cnnstep.surface.sweeping.output import LOOKS, png, svg
 from cnnstep.tutor.document import Bar, Document, HeatMap, Histogram, Mark, Span
 from cnnstep.tutor.sweep.report import MARKS
 from tests.extras import needs

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnstep.surface.sweeping.executors import workers
-from cnnstep.surface.sweeping.processes import THREADS
+from cnnstep.surface.sweeping.executors import THREADS, workers
 from tests.conftest import environment
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +104,7 @@ def python(line: str) -> subprocess.CompletedProcess[str]:
     """This line in a process of its own; its output ends, and so does the wait, when its last worker has gone."""
     code = f"""
 import os
-from cnnstep.surface.sweeping.processes import Processes
+from cnnstep.surface.sweeping.executors import Processes
 from tests.surface import test_sweeping_processes as tests
 {line}"""
     command = [sys.executable, "-c", code]

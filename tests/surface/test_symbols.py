@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cnnstep
-from cnnstep.surface.symbols import ALL, RAISED, SIGNS, WORDS, harmless, to_ascii
+from cnnstep.surface.screen import ALL, RAISED, SIGNS, WORDS, harmless, to_ascii
 
 SOURCES = sorted(Path(cnnstep.__file__).parent.rglob("*.py"))
 
 
 def test_every_sign_in_a_string_of_ours_has_an_ascii_twin() -> None:
     lost = {source.name: signs - {"?"} for source in SOURCES if (signs := without_a_twin(source)) - {"?"}}
-    assert lost == {}, "give each of these a twin in cnnstep/surface/symbols.py"
+    assert lost == {}, "give each of these a twin in cnnstep/surface/screen.py"
 
 
 def without_a_twin(source: Path) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cnnstep.surface.cli.options import (
+from cnnstep.surface.cli.context import (
     AsJson,
     Format,
     Fractions,
@@ -15,6 +15,8 @@ from cnnstep.surface.cli.options import (
     ScenarioName,
     at_least,
     format_of,
+    give,
+    progress,
     style_of,
 )
 
@@ -41,7 +43,6 @@ def analyze(
     from cnnstep.engine.analysis import MOST_RUNS
     from cnnstep.engine.analysis import analyze as analysis_of
     from cnnstep.surface.answer import Answer
-    from cnnstep.surface.cli.context import give, progress
     from cnnstep.surface.loading import load
     from cnnstep.tutor.analyze.document import analyze_document
     from cnnstep.tutor.analyze.verdict import analyze_data

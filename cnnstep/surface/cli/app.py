@@ -15,10 +15,10 @@ from typing import TextIO
 import typer
 
 from cnnstep.errors import Fault, InputError
+from cnnstep.surface.answer import Exit
 from cnnstep.surface.cli import analyze, check, practice, progress, reference, run, sweep
 from cnnstep.surface.cli.context import screen, show_json
 from cnnstep.surface.cli.usage import PlainCommand, PlainHelp, usage_fault
-from cnnstep.surface.exits import Exit
 from cnnstep.surface.screen import USUAL_WIDTH
 
 HELP = """A tutor for one step of backpropagation through a convolution, number by number.
@@ -141,7 +141,7 @@ def _is_nowhere() -> bool:
 
 def _unusable(error: InputError, arguments: Sequence[str]) -> int:
     from cnnstep.surface.cli.faults import fault_data, faults_text
-    from cnnstep.surface.symbols import harmless, to_ascii
+    from cnnstep.surface.screen import harmless, to_ascii
 
     if _wants_json(arguments):
         show_json(fault_data(error))

@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnstep.surface.cli.options import FIRST_LESSON, AsJson, Format, Fractions, Precision, format_of, style_of
-from cnnstep.surface.exits import Exit
+from cnnstep.surface.answer import Answer, Exit
+from cnnstep.surface.cli.context import (
+    FIRST_LESSON,
+    AsJson,
+    Format,
+    Fractions,
+    Precision,
+    format_of,
+    give,
+    say,
+    screen,
+    show_aside,
+    style_of,
+)
 
 if TYPE_CHECKING:
     from cnnstep.errors import InputError
     from cnnstep.tutor.check.diagnose import Diagnosis
+    from cnnstep.tutor.check.entry import Entry
+    from cnnstep.tutor.numbers import Numbers
 
 
 def check(
@@ -53,17 +67,14 @@ def check(
 
     cat work.yaml | cnnstep check - --json
     """
-    from cnnstep.surface.answer import Answer
-    from cnnstep.surface.cli.context import give
     from cnnstep.tutor.check.data import check_data
     from cnnstep.tutor.check.report import report
 
     style, shape = style_of(precision, fractions), format_of(format, as_json)
     if interactive:
-        from cnnstep.surface.cli.paste import pasted
         from cnnstep.tutor.check.diagnose import diagnose
 
-        entry = pasted(work or FIRST_LESSON, style)
+        entry = _pasted(work or FIRST_LESSON, style)
         if entry.done and not entry.work and shape != "json":
             return  # left with nothing on it
         diagnosis = diagnose(entry.sheet)
@@ -100,7 +111,6 @@ def _of_file(path: str) -> Diagnosis:
 def _separate(diagnosis: Diagnosis, path: str, force: bool) -> None:
     """Writes the scenario that tells the explanations apart; where there is none, that is said."""
     from cnnstep.errors import InputError
-    from cnnstep.surface.cli.context import say, screen
     from cnnstep.surface.cli.faults import faults_text
     from cnnstep.surface.scenario_file.writer import dump
     from cnnstep.surface.writing import check_free, write_file
@@ -114,3 +124,21 @@ def _separate(diagnosis: Diagnosis, path: str, force: bool) -> None:
         return
     write_file(path, dump(other), force)
     say(f"Written: {path}. Work it out, and check that.")
+
+
+def _pasted(scenario: str, style: Numbers) -> Entry:
+    """A sheet typed or pasted in, a conversation on standard error, as it was when done or left, or the input ended."""
+    from cnnstep.surface.cli.conversation import converse, take_any_bytes
+    from cnnstep.surface.loading import STANDARD_INPUT, load
+    from cnnstep.tutor.check.entry import advance, begin, prompt
+
+    loaded = load(scenario)
+    take_any_bytes()
+    entry, blocks = begin("SCENARIO" if loaded.name == STANDARD_INPUT else loaded.name, loaded.scenario)
+    show_aside(blocks, style)
+    say("")
+    entry = converse(entry, prompt, advance, style, "the sheet", aside=True)
+    if entry.rows:
+        say(f"{entry.step.symbol} was not complete, so it is left out.")
+    say("")
+    return entry

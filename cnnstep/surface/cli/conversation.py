@@ -9,7 +9,7 @@ from textwrap import fill
 from typing import Protocol, TypeVar
 
 from cnnstep.surface.cli.context import say, screen, show, show_aside
-from cnnstep.surface.symbols import to_ascii
+from cnnstep.surface.screen import to_ascii
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.numbers import Numbers
 

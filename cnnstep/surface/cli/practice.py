@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnstep.surface.cli.options import Fractions, Precision, between, not_both, style_of
-from cnnstep.surface.exits import Exit
+from cnnstep.surface.answer import Exit
+from cnnstep.surface.cli.context import Fractions, Precision, between, not_both, say, show, style_of
 
 if TYPE_CHECKING:
+    from cnnstep.tutor.document import Block
     from cnnstep.tutor.numbers import Numbers
     from cnnstep.tutor.practice.course import Course
     from cnnstep.tutor.practice.plan import PracticeOptions
+    from cnnstep.tutor.practice.session import Practice
 
 HIGHEST = 3
 MOST_EXERCISES = 1000
@@ -72,9 +75,7 @@ def practice(
     elif gift:
         _write_gift(gift, loaded, options, count, force)
     else:
-        from cnnstep.surface.cli.practising import practise
-
-        practise(options, loaded, style)
+        _practise(options, loaded, style)
 
 
 def _options(skill: str, level: int | None, seed: int | None, fast: bool, student: str) -> PracticeOptions:
@@ -103,7 +104,6 @@ def _course(course: str, skill: str, level: int | None, seed: int | None, fast: 
 
 def _list(style: Numbers) -> None:
     """The skills with what they are about, and the courses that come with the program."""
-    from cnnstep.surface.cli.context import show
     from cnnstep.surface.practice.course_file import shipped_courses
     from cnnstep.tutor.document import Command, Heading, Table
     from cnnstep.tutor.practice.skills import SKILLS
@@ -122,7 +122,6 @@ def _list(style: Numbers) -> None:
 def _check(course: Course | None, style: Numbers) -> None:
     """Whether each exercise of a course is fit to be set; exit 1 where one is not."""
     from cnnstep.errors import Fault, InputError
-    from cnnstep.surface.cli.context import show
     from cnnstep.tutor.practice.course import checked
 
     if course is None:
@@ -134,7 +133,6 @@ def _check(course: Course | None, style: Numbers) -> None:
 
 
 def _write_gift(path: str, course: Course | None, options: PracticeOptions, count: int, force: bool) -> None:
-    from cnnstep.surface.cli.context import say
     from cnnstep.surface.practice.gift import gift
     from cnnstep.surface.writing import check_free, write_file
     from cnnstep.tutor.practice.generate import made
@@ -143,3 +141,30 @@ def _write_gift(path: str, course: Course | None, options: PracticeOptions, coun
     exercises = course.exercises if course else made(options, count)
     write_file(path, gift(exercises), force)
     say(f"Written: {path}, {len(exercises)} questions. In Moodle: question bank, import, GIFT.")
+
+
+def _practise(options: PracticeOptions, course: Course | None, style: Numbers) -> None:
+    """Exercises until practice is left or the input ends; an answer is kept before it is shown what it was worth."""
+    from cnnstep.surface.cli.conversation import converse, take_any_bytes
+    from cnnstep.surface.loading import scenario
+    from cnnstep.surface.practice.course_file import load_course
+    from cnnstep.surface.practice.store import Store
+    from cnnstep.tutor.practice.commands import advance
+    from cnnstep.tutor.practice.session import Around, begin, prompt
+
+    take_any_bytes()
+    with Store.open() as store:
+        for note in store.notes:
+            say(note)
+        practice, reply = begin(tuple(store.history()), options, course, style, Around(scenario, load_course))
+        show(reply.blocks, style)
+
+        def answer(practice: Practice, line: str) -> tuple[Practice, tuple[Block, ...]]:
+            if practice.finished:  # other sessions may have gone on meanwhile
+                practice = replace(practice, history=tuple(store.history()))
+            practice, reply = advance(practice, line)
+            if reply.event and (told := store.add(reply.event)):
+                say(told)
+            return practice, reply.blocks
+
+        converse(practice, prompt, answer, style, "practice")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.cli.options import AsJson, format_of, not_both
-from cnnstep.surface.exits import Exit
+from cnnstep.surface.answer import Answer, Exit
+from cnnstep.surface.cli.context import AsJson, format_of, give, not_both, say
 
 if TYPE_CHECKING:
     from cnnstep.surface.practice.store import Store
@@ -62,8 +62,6 @@ def progress(
 
 
 def _show(as_json: bool) -> None:
-    from cnnstep.surface.answer import Answer
-    from cnnstep.surface.cli.context import give
     from cnnstep.tutor.practice import progress as page
 
     history = _own_history()
@@ -83,7 +81,6 @@ def _own_history() -> list[Event]:
 
 def _opened() -> Store:
     """The learner's own store; what there is to say about it is said."""
-    from cnnstep.surface.cli.context import say
     from cnnstep.surface.practice.store import Store
 
     store = Store.open()
@@ -122,7 +119,6 @@ def _collected(files: Sequence[str]) -> list[tuple[str, list[Event]]]:
 
 def _reset(name: str) -> None:
     """Asks, and where the answer is yes, adds an event from which on the skill's earlier ones no longer count."""
-    from cnnstep.surface.cli.context import say
     from cnnstep.surface.cli.conversation import ask
     from cnnstep.tutor.practice.event import Event
     from cnnstep.tutor.practice.reset import ALL, reset_question, to_reset
@@ -153,8 +149,6 @@ def paths(as_json: AsJson = False) -> None:
       cnnstep paths
       CNNSTEP_HOME=/media/stick cnnstep paths
     """
-    from cnnstep.surface.answer import Answer
-    from cnnstep.surface.cli.context import give
     from cnnstep.surface.loading import shipped_folder
     from cnnstep.surface.practice.home import home_folder, progress_file
     from cnnstep.tutor.document import Note, Table

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnstep.surface.cli.options import FIRST_LESSON, AsJson, Format, Fractions, Precision, format_of, style_of
+from cnnstep.surface.cli.context import (
+    FIRST_LESSON,
+    AsJson,
+    Format,
+    Fractions,
+    Precision,
+    format_of,
+    give,
+    show_json,
+    style_of,
+)
 
 if TYPE_CHECKING:
     from cnnstep.tutor.document import Block
@@ -42,7 +52,6 @@ def explain(
       cnnstep explain gradient --scenario my.yaml
     """
     from cnnstep.surface.answer import Answer
-    from cnnstep.surface.cli.context import give
     from cnnstep.surface.loading import load
     from cnnstep.tutor.topics import explanation, topic_list
 
@@ -63,7 +72,6 @@ def scenarios(as_json: AsJson = False) -> None:
       cnnstep run stride
     """
     from cnnstep.surface.answer import Answer
-    from cnnstep.surface.cli.context import give
     from cnnstep.surface.loading import shipped
     from cnnstep.tutor.document import Command, Heading, Table
 
@@ -84,7 +92,6 @@ def schema() -> None:
     Examples:
       cnnstep schema > scenario.schema.json
     """
-    from cnnstep.surface.cli.context import show_json
     from cnnstep.surface.scenario_file.schema import json_schema
 
     show_json(json_schema(), indent=2)

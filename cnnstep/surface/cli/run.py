@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnnstep.surface.cli.options import (
+from cnnstep.surface.answer import Answer, Exit
+from cnnstep.surface.cli.context import (
     FIRST_LESSON,
     All,
     AsJson,
@@ -20,19 +21,24 @@ from cnnstep.surface.cli.options import (
     ScenarioName,
     at_least,
     format_of,
+    give,
     not_both,
+    progress,
+    say,
+    screen,
+    show,
+    stopping,
     style_of,
 )
-from cnnstep.surface.exits import Exit
 
 if TYPE_CHECKING:
     from cnnstep.engine.lesson import Lesson
     from cnnstep.engine.trace import Iteration
-    from cnnstep.surface.answer import Answer
     from cnnstep.surface.loading import Loaded
     from cnnstep.tutor.document import Block
     from cnnstep.tutor.numbers import Numbers
     from cnnstep.tutor.record import Record, Recording
+    from cnnstep.tutor.session.state import Saving, Session
 
 
 StartWeights = Annotated[
@@ -75,8 +81,6 @@ def run(
       cnnstep run first-filter --save-weights learned.npz
       cnnstep run first-filter --json
     """
-    from cnnstep.surface.answer import Answer
-    from cnnstep.surface.cli.context import give
     from cnnstep.surface.told import told
     from cnnstep.tutor.record import Recording
     from cnnstep.tutor.run import run_document, run_pieces, sample_shown
@@ -140,7 +144,6 @@ def _taking(
 ) -> Iterator[Iteration]:
     """The iterations, each taken in; Ctrl-C ends them after the one that is under way."""
     from cnnstep.engine.trace import trace
-    from cnnstep.surface.cli.context import progress, stopping
 
     with progress(asked.total, "iterations") as done, stopping() as stop:
         yield from recording.taking(trace(lesson, asked.total), keep, done, stop)
@@ -148,7 +151,6 @@ def _taking(
 
 def _beside_the_right_way(asked: _Asked, code: str, style: Numbers, shape: str) -> Answer:
     """The run with a mistake made in every iteration, next to the right one."""
-    from cnnstep.surface.answer import Answer
     from cnnstep.surface.told import told
     from cnnstep.tutor.mistakes import MISTAKES, mistaken
     from cnnstep.tutor.mistakes.comparison import comparison_data, comparison_document
@@ -179,18 +181,20 @@ def _recorded(asked: _Asked, lesson: Lesson) -> Record:
 def _loaded(name: str, weights: str) -> Loaded:
     """The scenario, with the weights of a file where one is named."""
     from cnnstep.surface.loading import load
-    from cnnstep.surface.weights import load_weights
 
     loaded = load(name)
-    return replace(loaded, scenario=load_weights(loaded.scenario, weights), weights=weights) if weights else loaded
+    if not weights:
+        return loaded
+    from cnnstep.surface.writing import load_weights
+
+    return replace(loaded, scenario=load_weights(loaded.scenario, weights), weights=weights)
 
 
 def _check_output(path: str, force: bool, mistake: str) -> None:
     """What would keep the weights from being written, told before anything is trained."""
     if not path:
         return
-    from cnnstep.surface.weights import check_suffix
-    from cnnstep.surface.writing import check_free
+    from cnnstep.surface.writing import check_free, check_suffix
 
     not_both("--save-weights", {"--mistake": mistake})
     check_suffix(path)
@@ -198,8 +202,7 @@ def _check_output(path: str, force: bool, mistake: str) -> None:
 
 
 def _save(path: str, recorded: Record, force: bool) -> None:
-    from cnnstep.surface.cli.context import say
-    from cnnstep.surface.weights import save_weights
+    from cnnstep.surface.writing import save_weights
 
     save_weights(recorded.outcome, path, force)
     say(f"Written: {path}")
@@ -210,7 +213,6 @@ def _iteration(lesson: Lesson, number: int) -> Iteration:
     from itertools import islice
 
     from cnnstep.engine.trace import trace
-    from cnnstep.surface.cli.context import progress
 
     with progress(number + 1, "iterations") as done:
         for one in islice(trace(lesson), number + 1):
@@ -244,8 +246,6 @@ def step(
       cnnstep step my.yaml --interactive
       cnnstep step first-filter --iteration 3
     """
-    from cnnstep.surface.answer import Answer
-    from cnnstep.surface.cli.context import give
     from cnnstep.surface.told import told
     from cnnstep.tutor.run import sample_shown, step_data, step_document
     from cnnstep.tutor.select import lesson_for, names_of
@@ -254,11 +254,9 @@ def step(
     if iteration is not None:
         at_least(iteration, 0, "--iteration")
     if interactive:
-        from cnnstep.surface.cli.tutor import teach
-
         others = {"--json": as_json, "--format": format, "--only": only, "--iteration": iteration is not None}
         not_both("--interactive", others | {"--sample": sample is not None})
-        teach(_loaded(scenario, weights), style)
+        _teach(_loaded(scenario, weights), style)
         return
     loaded = _loaded(scenario, weights)
     steps = names_of(only)
@@ -270,3 +268,39 @@ def step(
         style,
     )
     give(answer, shape)
+
+
+def _teach(loaded: Loaded, style: Numbers) -> None:
+    """A lesson as a conversation, until it is left or the input ends."""
+    from cnnstep.surface.cli.conversation import converse, take_any_bytes
+    from cnnstep.surface.loading import STANDARD_INPUT, scenario
+    from cnnstep.tutor.session.state import begin, prompt
+
+    take_any_bytes()
+    name = "scenario" if loaded.name == STANDARD_INPUT else loaded.name
+    session, reply = begin(name, loaded.scenario, style, scenario)
+    show(reply.blocks, style)
+    from cnnstep.tutor.session.commands import advance  # 20 ms, while the first screen is read
+
+    def answer(session: Session, line: str) -> tuple[Session, tuple[Block, ...]]:
+        session, reply = advance(session, line)
+        if reply.save:
+            _save_scenario(reply.save)
+        return session, reply.blocks
+
+    converse(session, prompt, answer, style, "the lesson")
+
+
+def _save_scenario(saving: Saving) -> None:
+    from cnnstep.errors import InputError
+    from cnnstep.surface.cli.faults import faults_text
+    from cnnstep.surface.scenario_file.writer import write_scenario
+    from cnnstep.surface.writing import user_path
+
+    try:
+        write_scenario(user_path(saving.path), saving.scenario)
+    except InputError as error:
+        here = [replace(f, hint="choose another name") if f.code == "exists" else f for f in error.faults]
+        say(faults_text(InputError(here), screen().width))
+    else:
+        say(f"Saved as {saving.path}. {saving.words}".rstrip())

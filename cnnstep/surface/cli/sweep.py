@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.cli.options import (
+from cnnstep.surface.answer import Answer, Exit
+from cnnstep.surface.cli.context import (
     AsJson,
     Fractions,
     Precision,
     ScenarioName,
     between,
     format_of,
+    give,
     not_both,
+    progress,
+    say,
     style_of,
 )
-from cnnstep.surface.exits import Exit
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -126,7 +129,7 @@ def sweep(
 def _one_thread() -> None:
     """For this process too, as long as NumPy is not there yet: no result then depends on how many do the work."""
     if "numpy" not in sys.modules:
-        from cnnstep.surface.sweeping.processes import one_thread
+        from cnnstep.surface.sweeping.executors import one_thread
 
         one_thread()
 
@@ -167,7 +170,6 @@ def _carried_out(swept: Sweep, executor: AbstractContextManager[Executor | None]
     """Carries out what is left of the sweep; True where Ctrl-C came before its end."""
     from concurrent.futures import BrokenExecutor
 
-    from cnnstep.surface.cli.context import progress
     from cnnstep.surface.sweeping.state import keeping
     from cnnstep.tutor.sweep.runs import gather, trainer
 
@@ -184,7 +186,6 @@ def _carried_out(swept: Sweep, executor: AbstractContextManager[Executor | None]
 
 def _write(output: str, swept: Sweep, force: bool) -> None:
     """The output file, and what is in it where that is not everything; none where nothing is done."""
-    from cnnstep.surface.cli.context import say
     from cnnstep.surface.sweeping.output import write_output
 
     if not swept.done.any():
@@ -195,8 +196,6 @@ def _write(output: str, swept: Sweep, force: bool) -> None:
 
 
 def _tell(swept: Sweep, name: str, style: Numbers, as_json: bool, kept: bool, interrupted: bool) -> None:
-    from cnnstep.surface.answer import Answer
-    from cnnstep.surface.cli.context import give
     from cnnstep.tutor.sweep.report import report
     from cnnstep.tutor.sweep.runs import own_run, trainer
     from cnnstep.tutor.sweep.summary import summarize, sweep_data

@@ -12,8 +12,7 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.errors import Path as Keypath
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, read_yaml
-from cnnstep.surface.loading import shipped_folder, source_of
-from cnnstep.surface.named_scenario import scenario_at
+from cnnstep.surface.loading import scenario_at, shipped_folder, source_of
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.practice.course import Course, Item
 from cnnstep.tutor.practice.questions.step import StepQuestion

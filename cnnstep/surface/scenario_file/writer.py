@@ -41,8 +41,7 @@ def dump(scenario: Scenario, *, schema: str | None = None, files: Mapping[str, A
 
 def write_scenario(path: Path | str, scenario: Scenario, force: bool = False) -> None:
     """The scenario as a file; its large arrays go into an .npz beside it, of the same name."""
-    from cnnstep.surface.weights import write_arrays
-    from cnnstep.surface.writing import check_free, write_file
+    from cnnstep.surface.writing import check_free, write_arrays, write_file
 
     arrays = large_arrays(scenario)
     check_free(path, force)

@@ -1,7 +1,6 @@
 """The terminal's format: a document as lines of text, in colour where the screen has it.
 
-Its blocks are drawn by `matrix`, `table`, `sums`, `curve`, `maps`, `progress_bars`, `shades` and `words`, which
-return lines; `columns` lays numbers out.
+Its blocks are drawn by `matrix`, `shades`, `table`, `figures` and `words`, which return lines.
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ from cnnstep.surface.answer import Answer
 from cnnstep.surface.formats.text import words
 from cnnstep.surface.formats.text.context import Lines, TextContext, width_of
 from cnnstep.surface.formats.text.matrix import legend, matrix_lines
-from cnnstep.surface.screen import Screen
-from cnnstep.surface.symbols import to_ascii
+from cnnstep.surface.screen import Screen, to_ascii
 from cnnstep.tutor.document import (
     MOST_READ,
     Beside,
@@ -142,7 +140,7 @@ def _draw_figure(block: Sum | Table | Curve | HeatMap | Histogram | ProgressBars
     """A figure by its own module, which is loaded where a page has one."""
     match block:
         case Sum():
-            from cnnstep.surface.formats.text.sums import sum_lines
+            from cnnstep.surface.formats.text.table import sum_lines
 
             return sum_lines(block, context)
         case Table():
@@ -150,19 +148,19 @@ def _draw_figure(block: Sum | Table | Curve | HeatMap | Histogram | ProgressBars
 
             return table_lines(block, context)
         case Curve():
-            from cnnstep.surface.formats.text.curve import curve_lines
+            from cnnstep.surface.formats.text.figures import curve_lines
 
             return curve_lines(block, context)
         case HeatMap():
-            from cnnstep.surface.formats.text.maps import heat_map_lines
+            from cnnstep.surface.formats.text.figures import heat_map_lines
 
             return heat_map_lines(block, context)
         case Histogram():
-            from cnnstep.surface.formats.text.maps import histogram_lines
+            from cnnstep.surface.formats.text.figures import histogram_lines
 
             return histogram_lines(block, context)
         case ProgressBars():
-            from cnnstep.surface.formats.text.progress_bars import progress_bar_lines
+            from cnnstep.surface.formats.text.figures import progress_bar_lines
 
             return progress_bar_lines(block, context)
 

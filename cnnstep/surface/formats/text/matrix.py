@@ -10,8 +10,16 @@ from rich.box import Box
 from rich.table import Table
 from rich.text import Text
 
-from cnnstep.surface.formats.text.columns import after_point, aligned, before_point, spans
-from cnnstep.surface.formats.text.context import STYLES, Lines, TextContext, indented
+from cnnstep.surface.formats.text.context import (
+    STYLES,
+    Lines,
+    TextContext,
+    after_point,
+    aligned,
+    before_point,
+    indented,
+    spans,
+)
 from cnnstep.tutor.document import Mark, Matrix
 
 BRACKETS = Box("╭──╮\n│  │\n├──┤\n│  │\n├──┤\n├──┤\n│  │\n╰──╯\n")
