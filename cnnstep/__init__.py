@@ -2,6 +2,7 @@
 
 For scripts and notebooks: `scenario("first-filter")` or `one_filter(input=…, …)` gives a scenario, `trace`
 its iterations; an iteration has `matrix("gradient")`, `working("gradient", 0, 1)`, and `findings(iteration)`.
+`check(scenario, gradient=mine)` names the mistake in numbers of your own, and `assert_right` is for tests.
 `sweep(scenario, Plan(starts=1000))` makes many runs at once, by any `concurrent.futures` executor.
 """
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cnnstep.engine.status import outcome
     from cnnstep.engine.trace import trace
     from cnnstep.errors import InputError
+    from cnnstep.surface.checking import assert_right, check, mistaken
     from cnnstep.surface.from_torch import from_torch
     from cnnstep.surface.loading import scenario
     from cnnstep.surface.writing import load_weights, save_weights
@@ -29,10 +31,13 @@ __all__ = [
     "Axis",
     "InputError",
     "Plan",
+    "assert_right",
+    "check",
     "findings",
     "from_torch",
     "lesson_of",
     "load_weights",
+    "mistaken",
     "network",
     "one_filter",
     "outcome",
@@ -46,10 +51,13 @@ _HOMES = {
     "Axis": "cnnstep.tutor.sweep.plan",
     "InputError": "cnnstep.errors",
     "Plan": "cnnstep.tutor.sweep.plan",
+    "assert_right": "cnnstep.surface.checking",
+    "check": "cnnstep.surface.checking",
     "findings": "cnnstep.engine.findings",
     "from_torch": "cnnstep.surface.from_torch",
     "lesson_of": "cnnstep.engine.lesson",
     "load_weights": "cnnstep.surface.writing",
+    "mistaken": "cnnstep.surface.checking",
     "network": "cnnstep.engine.build",
     "one_filter": "cnnstep.engine.build",
     "outcome": "cnnstep.engine.status",
