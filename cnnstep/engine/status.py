@@ -18,6 +18,7 @@ from cnnstep.engine.checks import expected
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array
+from cnnstep.engine.scenario import weights_of
 from cnnstep.engine.trace import Iteration, gradients
 
 Status: TypeAlias = Literal["converged", "settled", "stuck", "improving", "worse", "diverged"]
@@ -163,3 +164,8 @@ def floor(lesson: Lesson) -> float:
     if not isinstance(last, ActivationLayer):
         return loss.least(target)
     return loss.value(np.clip(target, last.phi.low, last.phi.high), target)
+
+
+def trained(outcome: Outcome) -> dict[str, Array]:
+    """The weights after a run's last update."""
+    return {name: outcome.values[name] for name in weights_of(outcome.lesson.scenario)}

@@ -118,14 +118,14 @@ def _cannot_write(shown: str, error: OSError | ValueError | RuntimeError) -> Fau
 
 def save_weights(outcome: Outcome, path: Path | str, force: bool = False) -> None:
     """Writes the weights that a run ended with; over an existing file only with `force`."""
-    from cnnstep.engine.weights import trained
+    from cnnstep.engine.status import trained
 
     write_arrays(path, trained(outcome), force)
 
 
 def load_weights(scenario: Scenario, path: Path | str) -> Scenario:
     """The scenario, starting from the weights of a file; every fault says which file."""
-    from cnnstep.engine.weights import with_weights
+    from cnnstep.engine.scenario import with_weights
     from cnnstep.surface.files.array_files import all_from_npz
 
     check_suffix(path)

@@ -11,12 +11,11 @@ from cnnstep.engine.findings import Finding, findings
 from cnnstep.engine.quantity import number, numbers
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.cards import iteration_cards, question
+from cnnstep.tutor.cards import Selection, iteration_cards, question, selected
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Series, Table, Tone
 from cnnstep.tutor.network.overview import checked_sample, summary_data
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.record import Event, Record, Recording
-from cnnstep.tutor.select import Selection, selected
 from cnnstep.tutor.views import view_of
 
 MOST_NUMBERS = 10_000

@@ -7,10 +7,9 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from cnnstep.engine.build import network, one_filter
-from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.status import outcome
+from cnnstep.engine.scenario import Scenario, weights_of, with_weights
+from cnnstep.engine.status import outcome, trained
 from cnnstep.engine.trace import trace
-from cnnstep.engine.weights import trained, weights_of, with_weights
 from cnnstep.errors import InputError
 
 NETWORK = network(

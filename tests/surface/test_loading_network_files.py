@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.status import outcome
+from cnnstep.engine.scenario import Scenario, weights_of
+from cnnstep.engine.status import outcome, trained
 from cnnstep.engine.trace import trace
-from cnnstep.engine.weights import trained, weights_of
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files import array_files
 from cnnstep.surface.loading import load, read_scenario_text, scenario, shipped

@@ -15,6 +15,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import trace
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import scenario as shipped_scenario
+from cnnstep.tutor.cards import lesson_for
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Matrix, Note, Paragraph, Picture, Table
 from cnnstep.tutor.network.learned import MOST_TESTS, Accuracies, accuracy, has_classes, misread
 from cnnstep.tutor.numbers import AS_USUAL
@@ -30,7 +31,6 @@ from cnnstep.tutor.run import (
     step_data,
     step_document,
 )
-from cnnstep.tutor.select import lesson_for
 from cnnstep.tutor.session.commands import advance
 from cnnstep.tutor.session.state import Session, begin
 from cnnstep.tutor.view import NetworkWatch

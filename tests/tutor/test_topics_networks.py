@@ -25,7 +25,7 @@ from cnnstep.tutor.document import Block, Command, Document, Matrix, Sum
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.topics import TOPICS
 from cnnstep.tutor.topics.backward import trail
-from cnnstep.tutor.topics.variants import received
+from cnnstep.tutor.topics.blocks import received
 from tests.examples import share
 from tests.tutor.network_scenarios import NETWORKS, find
 from tests.tutor.topic_pages import first, flat, matrix, page, tables, text

@@ -82,9 +82,9 @@ def run(
       cnnstep run first-filter --json
     """
     from cnnstep.surface.told import told
+    from cnnstep.tutor.cards import lesson_for, names_of
     from cnnstep.tutor.record import Recording
     from cnnstep.tutor.run import run_document, run_pieces, sample_shown
-    from cnnstep.tutor.select import lesson_for, names_of
 
     style, shape = style_of(precision, fractions, every_number), format_of(format, as_json)
     if iterations is not None:
@@ -247,8 +247,8 @@ def step(
       cnnstep step first-filter --iteration 3
     """
     from cnnstep.surface.told import told
+    from cnnstep.tutor.cards import lesson_for, names_of
     from cnnstep.tutor.run import sample_shown, step_data, step_document
-    from cnnstep.tutor.select import lesson_for, names_of
 
     style, shape = style_of(precision, fractions, every_number), format_of(format, as_json)
     if iteration is not None:

@@ -53,7 +53,7 @@ def write_scenario(path: Path | str, scenario: Scenario, force: bool = False) ->
 
 def large_arrays(scenario: Scenario) -> dict[str, Array]:
     """What of a network is too long to stand among the keys: weights, and the inputs and targets of a batch."""
-    from cnnstep.engine.weights import weights_of
+    from cnnstep.engine.scenario import weights_of
 
     weights = weights_of(scenario)
     if "filter" in weights:

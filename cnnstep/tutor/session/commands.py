@@ -10,17 +10,16 @@ import numpy as np
 
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.scenario import Scenario, weights_of, with_weights
 from cnnstep.engine.trace import Iteration, first_iteration
-from cnnstep.engine.weights import weights_of, with_weights
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
+from cnnstep.tutor.cards import first_step
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import note
 from cnnstep.tutor.record import record
 from cnnstep.tutor.run import course
-from cnnstep.tutor.select import first_step
 from cnnstep.tutor.session.guess import guessing, start_guess, still_asked
 from cnnstep.tutor.session.look import sample, show, why_number
 from cnnstep.tutor.session.state import Answer, Reply, Saving, Session, opening, shown

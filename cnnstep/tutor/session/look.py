@@ -10,12 +10,11 @@ from cnnstep.engine.quantity import Cell, Quantity, bracketed
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.cards import iteration_cards, question
+from cnnstep.tutor.cards import checked_part, iteration_cards, lesson_for, only_step, question, steps_of
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.network.cards import arrays
 from cnnstep.tutor.network.overview import checked_sample, one_sample
 from cnnstep.tutor.present import planes
-from cnnstep.tutor.select import checked_part, lesson_for, only_step, steps_of
 from cnnstep.tutor.session.state import Answer, Reply, Session, shown
 from cnnstep.tutor.typed import find, index, is_index, read_place
 from cnnstep.tutor.views import view_of

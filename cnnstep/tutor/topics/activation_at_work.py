@@ -15,9 +15,18 @@ from cnnstep.engine.trace import Iteration, gradients, trace
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import note
-from cnnstep.tutor.topics.blocks import beside, grid_of, grids, worked
+from cnnstep.tutor.topics.blocks import (
+    beside,
+    first_of,
+    grid_of,
+    grids,
+    layer_of,
+    received,
+    way_back,
+    with_activation,
+    worked,
+)
 from cnnstep.tutor.topics.topic import Example, Topic
-from cnnstep.tutor.topics.variants import first_of, layer_of, received, way_back, with_activation
 
 MOST_CELLS = 9
 

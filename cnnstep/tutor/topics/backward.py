@@ -16,9 +16,8 @@ from cnnstep.engine.trace import Iteration, trace
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import Numbers, counted, listed
 from cnnstep.tutor.sentences import told_of
-from cnnstep.tutor.topics.blocks import beside, grid_of, grids, one_number, peak, worked
+from cnnstep.tutor.topics.blocks import SMALLEST, beside, grid_of, grids, on_last_conv, one_number, peak, turned, worked
 from cnnstep.tutor.topics.topic import TRAINED, Example, Topic
-from cnnstep.tutor.topics.variants import SMALLEST, on_last_conv, turned
 
 
 @dataclass(frozen=True)

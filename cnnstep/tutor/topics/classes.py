@@ -15,9 +15,8 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.blocks import grids, one_number, plain
+from cnnstep.tutor.topics.blocks import SMALLEST, first_of, grids, layer_of, one_number, plain, received, way_back
 from cnnstep.tutor.topics.topic import Example, Topic
-from cnnstep.tutor.topics.variants import SMALLEST, first_of, layer_of, received, way_back
 
 MOST_UNITS = 10
 EQUAL = 1e-12

@@ -14,9 +14,8 @@ from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import listed
-from cnnstep.tutor.topics.blocks import beside, corner, grid_of, peak
+from cnnstep.tutor.topics.blocks import beside, corner, first_of, grid_of, peak, with_activation, with_loss
 from cnnstep.tutor.topics.topic import TRAINED, Example, Topic
-from cnnstep.tutor.topics.variants import first_of, with_activation, with_loss
 
 SAME = 1e-12
 

@@ -7,9 +7,19 @@ import numpy as np
 from cnnstep.engine.layers.conv import correlate
 from cnnstep.engine.patches import patches
 from cnnstep.tutor.document import Block, Command, Matrix, Paragraph
-from cnnstep.tutor.topics.blocks import beside, grid_of, grids, plain, worked
+from cnnstep.tutor.topics.blocks import (
+    beside,
+    first_of,
+    grid_of,
+    grids,
+    on_conv,
+    plain,
+    turned,
+    with_bias,
+    with_two_channels,
+    worked,
+)
 from cnnstep.tutor.topics.topic import Example, Topic
-from cnnstep.tutor.topics.variants import first_of, on_conv, turned, with_bias, with_two_channels
 
 
 def _cross_correlation_numbers(example: Example) -> tuple[Block, ...]:

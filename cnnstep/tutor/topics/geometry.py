@@ -19,9 +19,8 @@ from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.scenario import Scenario
 from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.blocks import beside, grid_of, grids, plain, worked
+from cnnstep.tutor.topics.blocks import SMALLEST, beside, grid_of, grids, on_conv, plain, worked
 from cnnstep.tutor.topics.topic import Example, Topic
-from cnnstep.tutor.topics.variants import SMALLEST, on_conv
 
 Value = int | str | list[int]
 """What can stand after a setting's key."""

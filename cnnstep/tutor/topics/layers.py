@@ -18,9 +18,20 @@ from cnnstep.engine.step import Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.blocks import beside, grid_of, grids, plain, worked
+from cnnstep.tutor.topics.blocks import (
+    SMALLEST,
+    beside,
+    first_of,
+    grid_of,
+    grids,
+    layer_of,
+    plain,
+    received,
+    way_back,
+    with_layer,
+    worked,
+)
 from cnnstep.tutor.topics.topic import Example, Topic
-from cnnstep.tutor.topics.variants import SMALLEST, first_of, layer_of, received, way_back, with_layer
 
 WON = Mark("*", "won its window", "strong")
 TIE = ((2.0, 1.0), (2.0, 0.0))

@@ -13,9 +13,8 @@ from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Curve, Paragraph, Series, Table
 from cnnstep.tutor.present import loss_line
 from cnnstep.tutor.topics.backward import loss_with
-from cnnstep.tutor.topics.blocks import beside, corner, grid_of, grids, peak
+from cnnstep.tutor.topics.blocks import beside, corner, first_of, grid_of, grids, peak, with_loss
 from cnnstep.tutor.topics.topic import FIRST_LESSON, TRAINED, Example, Topic
-from cnnstep.tutor.topics.variants import first_of, with_loss
 
 REACH = 2.0
 """How far the weight is moved to either side."""
@@ -195,7 +194,7 @@ def _gradients(name: str, scenario: Scenario, iteration: Iteration) -> tuple[Blo
 
 def _plain_with(scenario: Scenario, iteration: Iteration) -> Scenario:
     """½Σe² under the same activation as the iteration has."""
-    from cnnstep.tutor.topics.variants import with_activation
+    from cnnstep.tutor.topics.blocks import with_activation
 
     return with_loss(with_activation(scenario, iteration.lesson.scenario.activation.name), PLAIN)
 

@@ -17,9 +17,8 @@ from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command, Curve, Paragraph, Series, Table
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.topics.backward import trail, trail_table
-from cnnstep.tutor.topics.blocks import one_number
+from cnnstep.tutor.topics.blocks import SMALLEST, first_of, one_number, received
 from cnnstep.tutor.topics.topic import TRAINED, Example, Topic
-from cnnstep.tutor.topics.variants import SMALLEST, first_of, received
 
 DEPTH = 8
 WIDTH = 64

@@ -12,9 +12,19 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.topics.blocks import beside, curves, ending, grid_of, peak, run, side_by_side, worked
+from cnnstep.tutor.topics.blocks import (
+    beside,
+    curves,
+    ending,
+    grid_of,
+    peak,
+    run,
+    side_by_side,
+    with_activation,
+    with_rate,
+    worked,
+)
 from cnnstep.tutor.topics.topic import FIRST_LESSON, TRAINED, Example, Topic
-from cnnstep.tutor.topics.variants import with_activation, with_rate
 
 PART = 5
 AT = (0, 1, 4, 20, 60)

@@ -18,9 +18,19 @@ from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import note, planes
 from cnnstep.tutor.record import Record, record
-from cnnstep.tutor.topics.blocks import beside, curves, ending, grid_of, grids, run
+from cnnstep.tutor.topics.blocks import (
+    beside,
+    curves,
+    ending,
+    first_of,
+    grid_of,
+    grids,
+    run,
+    turned,
+    with_activation,
+    with_rate,
+)
 from cnnstep.tutor.topics.topic import Example, Topic
-from cnnstep.tutor.topics.variants import first_of, turned, with_activation, with_rate
 
 UNREACHABLE_TARGET_ITERATIONS = 200
 BEYOND = 1.0

@@ -12,9 +12,18 @@ from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.cards import step_card
 from cnnstep.tutor.document import Block, Command, Paragraph
 from cnnstep.tutor.numbers import counted, listed
-from cnnstep.tutor.topics.blocks import beside, grid_of, grids, peak, worked
+from cnnstep.tutor.topics.blocks import (
+    beside,
+    first_of,
+    grid_of,
+    grids,
+    peak,
+    with_bias,
+    with_mirror_image,
+    with_two_samples,
+    worked,
+)
 from cnnstep.tutor.topics.topic import TRAINED, Example, Topic
-from cnnstep.tutor.topics.variants import first_of, with_bias, with_mirror_image, with_two_samples
 
 MOST_OTHERS = 4
 
