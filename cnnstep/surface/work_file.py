@@ -23,6 +23,8 @@ from cnnstep.tutor.typed import read_matrix, read_number
 
 KEYS = ("scenario", "iteration", "work", "title")
 OF_A_SCENARIO = ("input", "filter", "layers", "samples", "target")
+MOST_ITERATIONS = 100_000
+"""The number of the last that can be asked for."""
 EXAMPLE = "gradient: [[1, 2], [3, 4]]"
 
 
@@ -107,7 +109,7 @@ def _iteration(document: Document, root: Keys, faults: list[Fault]) -> int:
     if node is None:
         return 0
     value = node.value if isinstance(node, Scalar) else None
-    if not isinstance(value, int) or not 0 <= value <= 100_000:
+    if not isinstance(value, int) or not 0 <= value <= MOST_ITERATIONS:
         what = "iteration must be a whole number, counted from 0"
         faults.append(document.fault("value", what, "write iteration: 0, or leave it out", ("iteration",)))
         return 0

@@ -85,13 +85,24 @@ def scenarios(as_json: AsJson = False) -> None:
     give(Answer(lambda: blocks, lambda: data), format_of("", as_json))
 
 
-def schema() -> None:
-    """Print the JSON Schema of a scenario file, for editors that complete and check YAML.
+def schema(
+    of: Annotated[
+        str, typer.Option("--of", metavar="WHAT", help="scenario, work, course; or what run or check --json writes.")
+    ] = "scenario",
+) -> None:
+    """Print the JSON Schema of a file or of a JSON document, for editors that check YAML and for programs.
 
     \b
     Examples:
       cnnstep schema > scenario.schema.json
+      cnnstep schema --of work
+      cnnstep schema --of run
     """
-    from cnnstep.surface.scenario_file.schema import json_schema
+    if of == "scenario":  # an editor asks for it at each start
+        from cnnstep.surface.scenario_file.schema import json_schema
 
-    show_json(json_schema(), indent=2)
+        show_json(json_schema(), indent=2)
+        return
+    from cnnstep.surface.schemas import schema_of
+
+    show_json(schema_of(of), indent=2)
