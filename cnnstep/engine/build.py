@@ -9,15 +9,24 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS, Activation
-from cnnstep.engine.checks import Faults, Named, NumberReader, chosen, read_array
-from cnnstep.engine.geometry_keys import DILATION, GEOMETRY_KEYS, LEFTOVER_KEY, PADDING, STRIDE, Steps, read_geometry
+from cnnstep.engine.keys import Faults, NameAndNumbers, NumberReader, chosen, read_array
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.kinds import LAYERS, layer_names, read_layers
 from cnnstep.engine.layers.layer import Layer, Size
 from cnnstep.engine.losses import FILTER_LOSSES, LOSSES, Loss
 from cnnstep.engine.optimizers import OPTIMIZERS, Optimizer
-from cnnstep.engine.patches import PLAIN, Geometry
+from cnnstep.engine.patches import (
+    DILATION,
+    GEOMETRY_KEYS,
+    LEFTOVER_KEY,
+    PADDING,
+    PLAIN,
+    STRIDE,
+    Geometry,
+    Steps,
+    read_geometry,
+)
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.samples import Samples, read_list, read_numbers, read_pairs, read_samples
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
@@ -34,7 +43,7 @@ def size_text(sizes: Sequence[int]) -> str:
 def one_filter(
     *,
     filter: Any,
-    activation: Named,
+    activation: NameAndNumbers,
     learning_rate: float,
     input: Any = None,
     target: Any = None,
@@ -48,7 +57,7 @@ def one_filter(
     loss: str = LOSS.default,
     error: str = ERROR.default,
     relu_slope_at_zero: float = SLOPE_AT_ZERO.default,
-    optimizer: Named = OPTIMIZER.default,
+    optimizer: NameAndNumbers = OPTIMIZER.default,
     iterations: int = ITERATIONS.default,
 ) -> Scenario:
     """The scenario of one convolution layer and its activation, from the keys of a scenario file.
@@ -98,7 +107,7 @@ def network(
     loss: str = LOSS.default,
     error: str = ERROR.default,
     relu_slope_at_zero: float = SLOPE_AT_ZERO.default,
-    optimizer: Named = OPTIMIZER.default,
+    optimizer: NameAndNumbers = OPTIMIZER.default,
     iterations: int = ITERATIONS.default,
 ) -> Scenario:
     """The scenario of a whole network, from the keys of a scenario file.
@@ -173,7 +182,7 @@ class SharedKeys:
         learning_rate: float,
         error: str,
         relu_slope_at_zero: float,
-        optimizer: Named,
+        optimizer: NameAndNumbers,
         iterations: int,
     ) -> SharedKeys:
         """The keys as they were written, checked one by one."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstep.engine.activations import Activation
-from cnnstep.engine.checks import expected
+from cnnstep.engine.keys import expected
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.quantity import Array, Cell, Layout, norm
 from cnnstep.engine.status import diverged, floor, gone

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnstep.engine.checks import expected
+from cnnstep.engine.keys import expected
 from cnnstep.engine.layers.layer import Layer, LayerContext, Parameter, Upstream
 from cnnstep.engine.losses import Loss
 from cnnstep.engine.optimizers import COUNT, Slot

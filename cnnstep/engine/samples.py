@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.checks import Faults, read_array
+from cnnstep.engine.keys import Faults, read_array
 from cnnstep.engine.layers.entry import read_keys
 from cnnstep.engine.layers.layer import Size
 from cnnstep.engine.losses import Loss

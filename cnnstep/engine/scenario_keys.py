@@ -7,10 +7,10 @@ are declared in its own file.
 from __future__ import annotations
 
 from cnnstep.engine.activations import ACTIVATIONS
-from cnnstep.engine.geometry_keys import DILATION, GEOMETRY_KEYS, LEFTOVER_KEY, STRIDE, padding_key
 from cnnstep.engine.keys import NUMBERS_FILE, Key, Layers, Named, Nested, OneOf, Pairs, Part, Real, Text, Whole, Word
 from cnnstep.engine.losses import FILTER_LOSSES, LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
+from cnnstep.engine.patches import DILATION, GEOMETRY_KEYS, LEFTOVER_KEY, STRIDE, padding_key
 from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET
 
 _MATRICES, _SUCH_MATRICES = "a list of rows", "[[…], […]]"

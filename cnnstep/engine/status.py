@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstep.engine.checks import expected
+from cnnstep.engine.keys import expected
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array

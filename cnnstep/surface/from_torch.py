@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.build import network
-from cnnstep.engine.checks import Faults
+from cnnstep.engine.keys import Faults
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 

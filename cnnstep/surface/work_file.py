@@ -13,10 +13,8 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.errors import Path as Keypath
 from cnnstep.registry import did_you_mean
-from cnnstep.surface.files.matrices import uneven
-from cnnstep.surface.files.scalars import why_no_number
-from cnnstep.surface.files.source import Source, quoted
-from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, read_yaml
+from cnnstep.surface.files.source import Source, quoted, why_no_number
+from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, read_yaml, uneven
 from cnnstep.surface.loading import STANDARD_INPUT, scenario_at, shipped, source_of
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.typed import read_matrix, read_number

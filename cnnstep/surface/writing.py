@@ -126,7 +126,7 @@ def save_weights(outcome: Outcome, path: Path | str, force: bool = False) -> Non
 def load_weights(scenario: Scenario, path: Path | str) -> Scenario:
     """The scenario, starting from the weights of a file; every fault says which file."""
     from cnnstep.engine.scenario import with_weights
-    from cnnstep.surface.files.array_files import all_from_npz
+    from cnnstep.surface.files.number_files import all_from_npz
 
     check_suffix(path)
     try:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnstep.engine.build import rebuilt
-from cnnstep.engine.geometry_keys import GEOMETRY_KEYS, LEFTOVER_KEY
 from cnnstep.engine.layers.kinds import keys_of
 from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.patches import GEOMETRY_KEYS, LEFTOVER_KEY
 from cnnstep.engine.quantity import Quantity
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.build import one_filter
-from cnnstep.engine.checks import Faults
-from cnnstep.engine.geometry_keys import read_geometry
+from cnnstep.engine.keys import Faults
 from cnnstep.engine.losses import FILTER_LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
-from cnnstep.engine.patches import Geometry, Pair
+from cnnstep.engine.patches import Geometry, Pair, read_geometry
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from cnnstep.engine.build import network
-from cnnstep.engine.checks import Faults
-from cnnstep.engine.keys import Key, Nested, OneOf, Real, Whole, Word
+from cnnstep.engine.keys import Faults, Key, Nested, OneOf, Real, Whole, Word
 from cnnstep.engine.layers.entry import Entry
 from cnnstep.engine.layers.kinds import LAYERS, keys_of, read_layers
 from cnnstep.errors import InputError, Path

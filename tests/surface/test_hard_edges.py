@@ -21,9 +21,8 @@ import cnnstep
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.files.array_files import FILE_LIMIT, all_from_npz, from_npy
-from cnnstep.surface.files.scalars import number_in, why_no_number
-from cnnstep.surface.files.source import Source
+from cnnstep.surface.files.number_files import FILE_LIMIT, all_from_npz, from_npy
+from cnnstep.surface.files.source import Source, number_in, why_no_number
 from cnnstep.surface.screen import harmless
 from cnnstep.tutor.record import MOST_KEPT, Recording, record
 from tests.conftest import Program, environment

@@ -15,7 +15,7 @@ from cnnstep.engine.scenario import Scenario, weights_of
 from cnnstep.engine.status import outcome, trained
 from cnnstep.engine.trace import trace
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.files import array_files
+from cnnstep.surface.files import number_files
 from cnnstep.surface.loading import load, read_scenario_text, scenario, shipped
 from cnnstep.surface.scenario_file.writer import LARGEST, dump, write_scenario
 from cnnstep.surface.work_file import load_work
@@ -146,7 +146,7 @@ def test_an_npz_that_unpacks_to_more_than_a_file_may_hold_is_refused_before_it_d
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     np.savez_compressed(folder / "bomb.npz", a=np.zeros((500, 500)))
-    monkeypatch.setattr(array_files, "FILE_LIMIT", 100_000)
+    monkeypatch.setattr(number_files, "FILE_LIMIT", 100_000)
     assert (folder / "bomb.npz").stat().st_size < 100_000
     text = BATCH.replace("{file: x.npy, divide_by: 4}", "{file: bomb.npz, key: a}")
     assert said(text, folder)[0] == "1:25 too-large"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.files import array_files
+from cnnstep.surface.files import number_files
 from cnnstep.surface.files.number_files import read_numbers
 from cnnstep.surface.loading import load, read_scenario_text
 from tests.surface.scenario_texts import FIRST, faults_of, first_with, said
@@ -158,7 +158,7 @@ def test_another_kind_of_file_is_told_the_kinds_there_are(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["a.csv", "a.npy", "a.pgm"])
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path, name: str) -> None:
     with (tmp_path / name).open("wb") as stream:
-        stream.truncate(array_files.FILE_LIMIT + 1)
+        stream.truncate(number_files.FILE_LIMIT + 1)
     assert fault_of(tmp_path / name).code == "too-large"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS, Activation
-from cnnstep.engine.checks import Faults, chosen, numbers_of
+from cnnstep.engine.keys import Faults, chosen, numbers_of
 from cnnstep.engine.layers.entry import KINDS, Entry, LayerKind
 from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Told, Upstream
 from cnnstep.engine.quantity import Array, Cell, Values, number

@@ -13,12 +13,25 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.geometry_keys import DILATION, LEFTOVER_KEY, PADDING, STEPS, STRIDE
 from cnnstep.engine.keys import Key, Part
 from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
 from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
 from cnnstep.engine.layers.layer import LayerContext, Size, Told, Upstream, WithWeights
-from cnnstep.engine.patches import BATCH, PLAIN, Geometry, Pair, PatchMemory, apart, patch_matrix, scatter
+from cnnstep.engine.patches import (
+    BATCH,
+    DILATION,
+    LEFTOVER_KEY,
+    PADDING,
+    PLAIN,
+    STEPS,
+    STRIDE,
+    Geometry,
+    Pair,
+    PatchMemory,
+    apart,
+    patch_matrix,
+    scatter,
+)
 from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError

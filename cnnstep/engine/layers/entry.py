@@ -8,12 +8,24 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from cnnstep.engine.checks import Faults, NumberReader, read_array
-from cnnstep.engine.geometry_keys import STEPS, STRIDE, Steps, read_geometry
 from cnnstep.engine.initialisers import INITIALISERS
-from cnnstep.engine.keys import NUMBERS_FILE, Key, Nested, OneOf, Part, Real, Text, Whole, Word, pair
+from cnnstep.engine.keys import (
+    NUMBERS_FILE,
+    Faults,
+    Key,
+    Nested,
+    NumberReader,
+    OneOf,
+    Part,
+    Real,
+    Text,
+    Whole,
+    Word,
+    pair,
+    read_array,
+)
 from cnnstep.engine.layers.layer import Layer, Size
-from cnnstep.engine.patches import Geometry, Pair
+from cnnstep.engine.patches import STEPS, STRIDE, Geometry, Pair, Steps, read_geometry
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.errors import Path
 from cnnstep.registry import Registry, did_you_mean

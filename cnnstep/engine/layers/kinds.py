@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 import cnnstep.engine.layers as folder
-from cnnstep.engine.checks import Faults
+from cnnstep.engine.keys import Faults
 from cnnstep.engine.layers.entry import KINDS, LAYER_NAME, Entry, LayerKind, read_keys
 from cnnstep.engine.layers.layer import Layer, Size
 from cnnstep.errors import InputError, Path

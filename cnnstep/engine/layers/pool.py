@@ -17,11 +17,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from cnnstep.engine.geometry_keys import LEFTOVER_KEY, STEPS, padding_key
 from cnnstep.engine.keys import Key, Word, pair
 from cnnstep.engine.layers.entry import Entry, layer_kind
 from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Told, Upstream
-from cnnstep.engine.patches import Geometry, Pair, blank, framed
+from cnnstep.engine.patches import LEFTOVER_KEY, STEPS, Geometry, Pair, blank, framed, padding_key
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError

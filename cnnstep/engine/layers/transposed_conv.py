@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.geometry_keys import DILATION, PADDING, STRIDE
 from cnnstep.engine.keys import Part
 from cnnstep.engine.layers import conv
 from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
 from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
 from cnnstep.engine.layers.layer import LayerContext, Size, Told, Upstream, WithWeights
-from cnnstep.engine.patches import PLAIN, Geometry, Pair, apart
+from cnnstep.engine.patches import DILATION, PADDING, PLAIN, STRIDE, Geometry, Pair, apart
 from cnnstep.engine.quantity import BIAS, MAP, Array, Cell, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.errors import Fault, InputError

@@ -136,7 +136,7 @@ def _one_thread() -> None:
 
 def _plan(starts: int, learning_rate: str, axes: list[str], iterations: int, seed: int, init: str) -> Plan:
     """The plan that the options stand for; every option that can't be read is a fault of its own."""
-    from cnnstep.engine.checks import Faults
+    from cnnstep.engine.keys import Faults
     from cnnstep.tutor.sweep.plan import Axis, Plan
 
     faults = Faults()

@@ -7,8 +7,10 @@ Built from the pure Python parser's events. They carry every place, they don't g
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -17,12 +19,62 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.files.scalars import number_in
-from cnnstep.surface.files.source import Source, quoted
-from cnnstep.surface.files.yaml_faults import bad_character, duplicate, in_our_words
+from cnnstep.surface.files.source import Source, number_in, quoted
 
 if TYPE_CHECKING:
+    from yaml.error import MarkedYAMLError
+
     from cnnstep.errors import Path
+
+_WORDS: tuple[tuple[str, str, str], ...] = (
+    (r"expected ',' or '\]'.*stream end", "a list is never closed", "add the missing ]"),
+    (r"expected ',' or '\}'.*stream end", "a { is never closed", "add the missing }"),
+    (r"expected ',' or '\]'", "this list is not written correctly", "put a comma between its items and ] at its end"),
+    (r"expected ',' or '\}'", "this part in { } is not written correctly", "write {key: value, key: value}"),
+    (r"expected the node content.*stream end", "the file ends inside [ ] or { }", "close what is open"),
+    (r"expected (the )?node content", "a value is missing here", "write one, or remove the comma"),
+    (r"mapping values are not allowed", "there is a colon too many here", "put text with a colon in quotes"),
+    (r"could not find expected ':'", "a key has no colon after it", "write key: value"),
+    (r"found character '\\t'", "a tab stands where only spaces are allowed", "indent with spaces"),
+    (r"found character (.+) that cannot start", r"\1 can't begin a value", "put the text in quotes"),
+    (r"unexpected end of stream", "a quote is never closed", "add the missing quote"),
+    (r"expected <block end>", "this line's indentation does not fit the lines above", "indent it as they are"),
+    (r"sequence entries are not allowed", "a - can't stand here", "put it on a new line"),
+    (r"expected '<document start>'", "the file should end here, but more follows", "is a bracket closed too early?"),
+    (r"expected alphabetic or numeric", "* and & mean something else in YAML", "put the text in quotes"),
+    (r"unknown escape character", "this backslash has no meaning", "use 'single quotes', where it stands for itself"),
+    (r"undefined tag handle", "a ! begins a tag, and tags are not supported", "put the text in quotes"),
+)
+
+
+def in_our_words(source: Source, error: MarkedYAMLError) -> Fault:
+    """The parser's complaint as a fault, with the place where the trouble began if that is another one."""
+    problem = error.problem or "it ends too early"
+    what, hint = f"this can't be read as YAML: {problem}", "compare with the lines above"
+    for pattern, plainly, mend in _WORDS:
+        if found := re.search(pattern, problem):
+            what, hint = found.expand(plainly), mend
+            break
+    started = error.context_mark
+    mark = started if "no colon" in what else error.problem_mark
+    index = min(mark.index, len(source.text)) if mark else 0
+    if started is not None and "never closed" in what:
+        line, column = source.place(started.index)
+        what += f"; it begins in line {line}, column {column}"
+    return source.fault("yaml", what, hint, index)
+
+
+def bad_character(source: Source, index: int) -> Fault:
+    """A character that YAML does not allow anywhere, such as a control character."""
+    what = f"the character U+{ord(source.text[index]):04X} can't stand in a file like this"
+    return source.fault("yaml", what, "remove it; was the file copied from somewhere?", index)
+
+
+def duplicate(source: Source, key: str, index: int, first: int) -> Fault:
+    """A key that was given before."""
+    what = f"{quoted(key)} is given twice; the first time in line {source.place(first)[0]}"
+    return source.fault("duplicate-key", what, "keep one of them", index)
+
 
 DEEPEST = 24
 """Lists in lists; the filters of a network in a work file are 8 deep."""
@@ -232,3 +284,99 @@ class _Builder:
             else:
                 entries[key.text] = (key, value)
         return Keys(index, tuple(entries.values()))
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_PARTS = (("number", "numbers"), ("row", "rows"), ("matrix", "matrices"), ("filter", "filters"), ("list", "lists"))
+
+
+def ordinal(index: int) -> str:
+    """`first` for 0; `12th` from eleven on, where a word takes longer to read than a numeral."""
+    if index < len(_ORDINALS):
+        return _ORDINALS[index]
+    number = index + 1
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number}{ending}"
+
+
+def counted(number: int, depth: int) -> str:
+    """`3 numbers`, `1 row`: how many parts a list holds whose items are nested `depth` deep."""
+    one, many = _part(depth)
+    return f"{number} {one if number == 1 else many}"
+
+
+def _part(depth: int) -> tuple[str, str]:
+    """What is nested `depth` deep; what is deeper than a filter has no name of its own."""
+    return _PARTS[max(min(depth, len(_PARTS) - 1), 0)]
+
+
+def named(name: str, place: tuple[int, ...], depth: int) -> str:
+    """`the second row of the first matrix of filter`; `depth` is how deep a whole matrix is nested."""
+    words = [f"the {ordinal(i)} {_part(depth - step)[0]}" for step, i in enumerate(place, start=1)]
+    return " of ".join([*reversed(words), name])
+
+
+@dataclass(frozen=True)
+class Uneven:
+    """One list whose length is not that of the other lists on its level; `place` are its indices."""
+
+    node: Items
+    place: tuple[int, ...]
+    what: str
+    hint: str
+
+
+def depth_of(node: Node) -> int:
+    """How deep the numbers of a matrix stand: 2 for rows of numbers."""
+    return 1 + max(map(depth_of, node.items), default=0) if isinstance(node, Items) else 0
+
+
+def uneven(source: Source, name: str, matrix: Node) -> list[Uneven]:
+    """Every list of a matrix that is longer or shorter than most lists of its level."""
+    depth, found = depth_of(matrix), []
+    level: list[tuple[tuple[int, ...], Node]] = [((), matrix)]
+    for inside in range(depth - 1, 0, -1):
+        level = [
+            ((*place, index), item)
+            for place, node in level
+            if isinstance(node, Items)
+            for index, item in enumerate(node.items)
+        ]
+        lists = [(place, node) for place, node in level if isinstance(node, Items)]
+        lengths = [len(node.items) for _, node in lists]
+        usual = usual_length(lengths)
+        for place, node in lists:
+            if len(node.items) != usual:
+                others = others_have(lengths, usual)
+                what = f"{named(name, place, depth)} has {counted(len(node.items), inside - 1)}, {others} {usual}"
+                hint = decimal_comma(source, node) or f"write {counted(usual, inside - 1)} in each"
+                found.append(Uneven(node, place, what, hint))
+    return found
+
+
+def usual_length(lengths: list[int]) -> int:
+    """The most frequent length; the first row's, where several are."""
+    return Counter(lengths).most_common(1)[0][0]
+
+
+def others_have(lengths: list[int], usual: int) -> str:
+    """Who has the usual length: the words before that number."""
+    if len(lengths) == 2:
+        return "the first has"
+    return "the others have" if lengths.count(usual) == len(lengths) - 1 else "most have"
+
+
+def decimal_comma(source: Source, matrix: Node) -> str:
+    """What to write where `[0,5, 1]` looks like a decimal comma: its commas stand now with, now without a space."""
+    if not isinstance(matrix, Items):
+        return ""
+    scalars = [item for item in matrix.items if isinstance(item, Scalar)]
+    if len(scalars) < len(matrix.items):
+        return next((hint for item in matrix.items if (hint := decimal_comma(source, item))), "")
+    between = [source.text[a.index + len(a.text) : b.index] for a, b in pairwise(scalars)]
+    if len(set(between)) < 2:
+        return ""
+    for gap, (a, b) in zip(between, pairwise(scalars), strict=True):
+        if gap == "," and b.text.isdigit() and a.text.lstrip("+-").isdigit():
+            return f"a comma separates numbers: if {a.text},{b.text} is meant as one number, write {a.text}.{b.text}"
+    return ""

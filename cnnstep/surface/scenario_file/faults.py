@@ -27,10 +27,8 @@ from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.scenario_keys import KEYS, SAMPLE_KEYS
 from cnnstep.errors import MOST_FAULTS, Fault, Path
 from cnnstep.registry import did_you_mean
-from cnnstep.surface.files.matrices import depth_of, named
-from cnnstep.surface.files.scalars import why_no_number
-from cnnstep.surface.files.source import quoted
-from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, Unreadable
+from cnnstep.surface.files.source import quoted, why_no_number
+from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, Unreadable, depth_of, named
 
 _TYPE = Key("type", Text())
 _BOUNDS = {"above": "greater than", "least": "at least", "most": "at most", "below": "less than"}

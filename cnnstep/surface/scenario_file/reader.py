@@ -19,8 +19,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.scenario_keys import KEYS, NETWORK, ONE_FILTER, REPLACED_BY_LAYERS, SAMPLE_KEYS, SUCH_AS
 from cnnstep.errors import MOST_FAULTS, Fault, InputError, Path
 from cnnstep.registry import did_you_mean
-from cnnstep.surface.files.matrices import decimal_comma, uneven
-from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Scalar, plain
+from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Scalar, decimal_comma, plain, uneven
 from cnnstep.surface.scenario_file.faults import faults_of
 
 NEEDED = {

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnstep.engine.activations import ACTIVATIONS
-from cnnstep.engine.checks import numbers_of
 from cnnstep.engine.keys import (
     NEEDED,
     Key,
@@ -21,6 +20,7 @@ from cnnstep.engine.keys import (
     Two,
     Whole,
     Word,
+    numbers_of,
 )
 from cnnstep.engine.layers.entry import LAYER_NAME
 from cnnstep.engine.layers.kinds import LAYERS

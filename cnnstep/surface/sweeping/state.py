@@ -15,7 +15,7 @@ import numpy as np
 
 from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.files.array_files import UNREADABLE, stored_in
+from cnnstep.surface.files.number_files import UNREADABLE, stored_in
 from cnnstep.surface.files.source import quoted
 from cnnstep.surface.writing import write_file
 from cnnstep.tutor.sweep.plan import Plan, block_length

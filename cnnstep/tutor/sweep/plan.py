@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from cnnstep.engine.checks import expected
 from cnnstep.engine.initialisers import INITIALISERS, Initialiser
+from cnnstep.engine.keys import expected
 from cnnstep.engine.quantity import BIAS as BIAS_AXES
 from cnnstep.engine.quantity import WEIGHTS, Array, Cell, bracketed, is_whole
 from cnnstep.engine.scenario import Scenario

@@ -8,13 +8,12 @@ from math import prod
 
 import numpy as np
 
-from cnnstep.engine.checks import Faults
-from cnnstep.engine.geometry_keys import read_geometry
+from cnnstep.engine.keys import Faults
 from cnnstep.engine.layers.conv import Conv, correlate
 from cnnstep.engine.layers.layer import Layer
 from cnnstep.engine.layers.pool import Pool
 from cnnstep.engine.layers.transposed_conv import TransposedConv
-from cnnstep.engine.patches import Geometry, patches, scatter
+from cnnstep.engine.patches import Geometry, patches, read_geometry, scatter
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.scenario import Scenario
 from cnnstep.tutor.document import Beside, Block, Command, Mark, Paragraph, Table
