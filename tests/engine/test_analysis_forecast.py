@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from cnnstep.engine.analysis import MOST_RUNS, Analysis, analyze
-from cnnstep.engine.analysis.forecast import Forecast, forecast, patience
+from cnnstep.engine.analysis.forecast import Forecast, falls_below, forecast, patience, well_on_its_way
 from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import outcome
@@ -248,3 +249,27 @@ class TestTrials:
 
     def test_a_start_that_is_the_answer_is_not_offered(self) -> None:
         assert all(t.forecast.iteration > 0 for t in analysis("first-filter").trials if t.helps and t.change == "start")
+
+
+class TestOnTheWay:
+    """A run that has not ended counts as a remedy only where it is low, falls, and does not jump."""
+
+    FALLS = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25, 0.008)
+    JUMPS = (8.0, *([0.004, 0.008] * 20))
+
+    def ended(self, status: Any, losses: tuple[float, ...]) -> Forecast:
+        return replace(run("first-filter-slow", 5), status=status, losses=losses)
+
+    def test_it_is_down_to_a_thousandth_and_falls_on(self) -> None:
+        assert well_on_its_way(self.ended("improving", self.FALLS))
+        assert not well_on_its_way(self.ended("improving", (*self.FALLS[:-1], 0.0081)))
+        assert not well_on_its_way(self.ended("settled", self.FALLS))
+        assert not well_on_its_way(self.ended("improving", self.JUMPS))
+
+    def test_it_falls_below_a_run_that_has_ended(self) -> None:
+        own = self.ended("stuck", (8.0, 1.0, 1.0))
+        assert falls_below(self.ended("improving", self.FALLS), own)
+        assert not falls_below(self.ended("improving", (8.0, 4.0, 2.0)), own)
+        assert not falls_below(self.ended("worse", self.FALLS), own)
+        assert not falls_below(self.ended("improving", self.JUMPS), own)
+        assert not falls_below(self.ended("improving", self.FALLS), self.ended("improving", (8.0, 1.0, 1.0)))

@@ -113,3 +113,12 @@ def test_linprog_says_the_same(seed: int) -> None:
     assert found.empty == bool(np.isnan(widths).any())
     if found.point is not None:
         assert is_single(matrix, bounds, found.point) == (max(widths) < 1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-15, 1.0, 1e15])
+def test_it_does_not_matter_in_which_unit_demands_are_written(scale: float) -> None:
+    corner = region(scale * np.array([[-1.0, 0.0], [0.0, -1.0]]), scale * np.array([-3.0, -4.0]))
+    assert corner.point is not None
+    assert_allclose([3, 4], corner.point)
+    nowhere = region(scale * np.array([[1.0], [-1.0]]), scale * np.array([1.0, -2.0]))
+    assert nowhere.empty

@@ -185,7 +185,8 @@ def remedies(own: Forecast, solutions: Solutions, stable: float | None, limit: i
         yield from _up_to_the_first(_start(own, solutions, *named, limit) for named in _starts(scenario))
 
 
-def _well_on_its_way(run: Forecast) -> bool:
+def well_on_its_way(run: Forecast) -> bool:
+    """Whether the loss is down to next to nothing, and falls on."""
     return run.status == "improving" and not run.oscillates and run.loss <= FAR * run.losses[0]
 
 
@@ -246,11 +247,14 @@ def _activations(own: Forecast, solutions: Solutions, rates: tuple[float, ...], 
         theirs = solve(lesson_of(changed), patch_matrix(changed))
         what = f"leaky_relu, slope {SLOPE:g}; learning_rate {rate:g}"
         trial = _trial("activation", what, changed, own, theirs, limit)
-        run = trial.forecast
-        falls_on = own.final and run.status == "improving" and not run.oscillates
-        return replace(trial, helps=trial.helps or (falls_on and _lower(run, own)))
+        return replace(trial, helps=trial.helps or falls_below(trial.forecast, own))
 
     return _up_to_the_first(tried(rate) for rate in rates)
+
+
+def falls_below(run: Forecast, own: Forecast) -> bool:
+    """Whether a run is below one that has ended, and falls on."""
+    return own.final and run.status == "improving" and not run.oscillates and _lower(run, own)
 
 
 def _starts(scenario: Scenario) -> Iterator[tuple[str, Array]]:
@@ -274,7 +278,7 @@ def _start(own: Forecast, solutions: Solutions, what: str, start: Array, limit: 
 
 def _trial(change: Change, what: str, scenario: Scenario, own: Forecast, solutions: Solutions, limit: int) -> Trial:
     run = forecast(scenario, limit)
-    goes = arrives(run, solutions) or _well_on_its_way(run)
+    goes = arrives(run, solutions) or well_on_its_way(run)
     return Trial(change, what, scenario, run, goes and _lower(run, own))
 
 
