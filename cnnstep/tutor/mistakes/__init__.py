@@ -4,39 +4,31 @@
 """
 
 from cnnstep.tutor.mistakes import (
-    batch,
     channels,
     delta,
     error,
     forward,
     gradient,
-    input_gradient,
     network,
     nudging,
-    optimizers,
     update,
 )
-from cnnstep.tutor.mistakes.context import StepContext
-from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, Words, carry_out, together
-from cnnstep.tutor.mistakes.mistaken import mistaken
+from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, StepContext, Words, carry_out, mistaken, together
 
 __all__ = [
     "MISTAKES",
     "Mistake",
     "StepContext",
     "Words",
-    "batch",
     "carry_out",
     "channels",
     "delta",
     "error",
     "forward",
     "gradient",
-    "input_gradient",
     "mistaken",
     "network",
     "nudging",
-    "optimizers",
     "together",
     "update",
 ]

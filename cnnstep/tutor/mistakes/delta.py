@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from cnnstep.engine.activations import Activation
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.context import Setting, StepContext
 from cnnstep.tutor.mistakes.forward import activation_line, folds
-from cnnstep.tutor.mistakes.mistake import Alteration, mistake
-from cnnstep.tutor.mistakes.words import by_activation
+from cnnstep.tutor.mistakes.mistake import Alteration, Setting, StepContext, by_activation, mistake
 
 
 def _phi(at: Setting) -> Activation:

@@ -9,8 +9,7 @@ import numpy as np
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.context import Setting, StepContext
-from cnnstep.tutor.mistakes.mistake import Alteration, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, Setting, StepContext, mistake
 
 
 def _is_difference(at: Setting) -> bool:

@@ -10,9 +10,7 @@ import numpy as np
 from cnnstep.engine.layers.conv import correlate, filter_gradient, input_gradient
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.context import Setting, StepContext, transposed, turned
-from cnnstep.tutor.mistakes.mistake import Alteration, mistake
-from cnnstep.tutor.mistakes.words import by_step
+from cnnstep.tutor.mistakes.mistake import Alteration, Setting, StepContext, by_step, mistake, transposed, turned
 
 
 def _flipped(case: StepContext) -> Mapping[str, Array]:

@@ -9,9 +9,8 @@ import numpy as np
 from cnnstep.engine.layers.conv import filter_gradient
 from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.context import StepContext, transposed, turned
 from cnnstep.tutor.mistakes.forward import cropped_too, full_correlation
-from cnnstep.tutor.mistakes.mistake import Alteration, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, StepContext, mistake, transposed, turned
 
 
 def _delta(case: StepContext) -> Array:

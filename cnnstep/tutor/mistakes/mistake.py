@@ -7,15 +7,128 @@ something else in the step's place.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias, TypeVar
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias, TypeVar, cast
 
+import numpy as np
+
+from cnnstep.engine.activations import Activation
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.losses import Loss
+from cnnstep.engine.patches import patches
+from cnnstep.engine.quantity import Array, Quantity, Values, frozen
+from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
+from cnnstep.engine.trace import first_iteration
+from cnnstep.errors import Fault, InputError
 from cnnstep.registry import Registry
-from cnnstep.tutor.mistakes.context import Setting, StepContext
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A step of a lesson, and what stands around it."""
+
+    lesson: Lesson
+    step: Step
+
+    @property
+    def scenario(self) -> Scenario:
+        """The question that the lesson answers."""
+        return self.lesson.scenario
+
+    @property
+    def loss(self) -> Loss:
+        """The scenario's loss."""
+        return self.lesson.scenario.loss
+
+    @property
+    def phi(self) -> Activation | None:
+        """The activation that the step belongs to, or the only one there is."""
+        part = self.step.part
+        if isinstance(part, ActivationLayer):
+            return part.phi
+        return self.scenario.activation if "filter" in self.lesson.start else None
+
+    @property
+    def conv(self) -> Conv:
+        """The convolution layer that the step belongs to."""
+        return cast("Conv", self.step.part)
+
+    @property
+    def samples(self) -> int:
+        """How many samples there are."""
+        return len(self.scenario.inputs)
+
+    @property
+    def parameter(self) -> str:
+        """The name of the weights or the bias that the step is the gradient of."""
+        return next(one.leaf.name for one in self.lesson.trained if one.gradient == self.step.name)
+
+    @property
+    def upstream(self) -> str:
+        """What ∂L/∂a is called where it enters the step."""
+        return self.scenario.vocabulary.upstream
+
+    @property
+    def right_line(self) -> str:
+        """The step's formula as a sentence."""
+        return f"{self.step.formula}."
+
+    def made_by(self, name: str) -> Step:
+        """The step that computes the quantity of this name."""
+        return self.lesson.step(name)
+
+    def fed_by(self, word: str) -> Step | None:
+        """The step of this word whose result goes into this one, if there is one."""
+        made = (self.made_by(quantity.name) for quantity in self.step.inputs if quantity.kind == "result")
+        return next((step for step in made if step.word == word), None)
+
+
+@dataclass(frozen=True)
+class StepContext(Setting):
+    """A step about to be carried out wrongly, with the values that stand before it (every axis present)."""
+
+    values: Values = field(repr=False)
+
+    def input(self, position: int) -> Array:
+        """The step's input at this position of `step.inputs`."""
+        return self.values[self.step.inputs[position].name]
+
+    def changed(self, values: Values) -> StepContext:
+        """The step with these values in the place of those of their names; whoever watches the others still does."""
+        layers = (cast("dict[str, Array]", one) for one in (values, self.values))  # read, and never written
+        return StepContext(self.lesson, self.step, ChainMap(*layers))
+
+    @property
+    def right(self) -> Array:
+        """What the step gives when it is carried out rightly."""
+        return self.step.compute(self.values)
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """The rows and columns of what the layer read on the way forward."""
+        rows, columns = self.right.shape[-2:]
+        return rows, columns
+
+    def windows(self, image: Array) -> Array:
+        """The image's patches as the layer's filter meets them: [N, C, oh, ow, kh, kw]."""
+        return patches(image, self.conv.window, self.conv.geometry)
+
+
+def turned(array: Array) -> Array:
+    """Turned by 180° in its last two axes."""
+    return np.ascontiguousarray(array[..., ::-1, ::-1])
+
+
+def transposed(array: Array) -> Array:
+    """Rows and columns exchanged in the last two axes."""
+    return np.ascontiguousarray(array.swapaxes(-1, -2))
+
 
 T = TypeVar("T")
 Ways: TypeAlias = T | tuple[T, ...] | None
@@ -153,3 +266,65 @@ def _ways(found: Ways[T]) -> tuple[T, ...]:
     if found is None:
         return ()
     return found if isinstance(found, tuple) else (found,)
+
+
+def by_activation(otherwise: str, **texts: str) -> Text:
+    """The text for the activation at hand, by its name."""
+
+    def text(at: Setting) -> str:
+        return texts.get(at.phi.name, otherwise) if at.phi else otherwise
+
+    return text
+
+
+def by_optimizer(**texts: str) -> Text:
+    """The text for the optimizer at hand, by its name."""
+    return lambda at: texts[at.scenario.optimizer.name]
+
+
+def by_step(**texts: str) -> Text:
+    """The text for the step at hand, by its word."""
+    return lambda at: texts[at.step.word]
+
+
+def mistaken(lesson: Lesson, *mistakes: Mistake) -> Lesson:
+    """The lesson with these mistakes in the steps that they belong to.
+
+    `InputError` where a mistake gives a matrix of another size, with which nobody could go on.
+    """
+    remembered = [step for step in lesson.steps if step.is_gradient]
+    before = {f"{step.name}_before": frozen(np.zeros_like(_gradient_like(lesson, step))) for step in remembered}
+    leaves = tuple(Quantity(f"{s.name}_before", f"{s.symbol} before", s.quantity.layout, "memory") for s in remembered)
+    start: Mapping[str, Array] = MappingProxyType({**lesson.start, **before})
+    carried = (*lesson.carried, *((f"{step.name}_before", step.name) for step in remembered))
+    steps = tuple(_wrong(lesson, step, mistakes) for step in lesson.steps)
+    return replace(lesson, steps=steps, leaves=(*lesson.leaves, *leaves), start=start, carried=carried)
+
+
+def _gradient_like(lesson: Lesson, step: Step) -> Array:
+    return first_iteration(lesson).values[step.name]
+
+
+def _made_before(mistake: Mistake, step: Step) -> bool:
+    """Whether it is made in the very step that it could pass over here: what follows from that is right."""
+    return mistake.alterations[step.word].against in mistake.alterations
+
+
+def _wrong(lesson: Lesson, step: Step, mistakes: tuple[Mistake, ...]) -> Step:
+    here = [one for one in mistakes if one.fits(lesson, step) and not _made_before(one, step)]
+    if not here:
+        return step
+
+    def compute(values: Values) -> Array:
+        right = step.compute(values)
+        results = carry_out(StepContext(lesson, step, values), *here)
+        if not results:
+            return right
+        fitting = [result for result in results if result.shape == right.shape]
+        if not fitting:
+            sizes = " and ".join("×".join(str(n) for n in array.shape[-2:]) for array in (results[0], right))
+            what = f"{here[0].code} gives matrices of another size ({sizes}), and nothing fits after that"
+            raise InputError(Fault("shape", what, f"see cnnstep explain {here[0].code}"))
+        return fitting[0]
+
+    return replace(step, compute=compute)

@@ -1,16 +1,207 @@
-"""Mistakes that only a network gives occasion for: in pooling, and in the softmax."""
+"""Mistakes that layers besides a single filter give occasion for: in ∂L/∂X, in pooling, and in the softmax."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
 
+from cnnstep.engine.layers.conv import correlate, input_gradient
 from cnnstep.engine.layers.pool import AveragePool, MaxPool, Pool
-from cnnstep.engine.patches import scatter
+from cnnstep.engine.layers.transposed_conv import TransposedConv
+from cnnstep.engine.patches import Geometry, Pair, scatter
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.context import Setting, StepContext
-from cnnstep.tutor.mistakes.mistake import Alteration, mistake
+from cnnstep.tutor.mistakes.channels import has_filters
+from cnnstep.tutor.mistakes.forward import padded
+from cnnstep.tutor.mistakes.mistake import Alteration, Setting, StepContext, mistake, turned
+
+
+def _filter_as_is(case: StepContext) -> Mapping[str, Array]:
+    return {case.step.inputs[-1].name: turned(case.input(-1))}
+
+
+def _backwards(at: Setting) -> str:
+    in_reverse = (
+        "As the filter slides past an input, that input meets its weights in reverse, from the last to the first. "
+        "On the way back the δ of those outputs have to meet them in that order too."
+    )
+    if at.conv.geometry.padded:
+        return in_reverse
+    return f"{in_reverse} The sum of all cells still comes out right, and a check of the mean misses the mistake."
+
+
+mistake(
+    "filter-not-rotated",
+    "you did not rotate the filter on the way back",
+    "You slid the filter over the padded δ as it is written.",
+    _backwards,
+    "Rotate W by 180° first; or add δ[i,j]·W to the patch of output [i,j], which needs no rotation.",
+    input_gradient=Alteration(inputs=_filter_as_is),
+)
+
+
+def _valid(case: StepContext) -> Array | None:
+    delta, weights, geometry = case.input(0), case.input(-1), case.conv.geometry
+    back = turned(weights).swapaxes(0, 1)
+    unpadded = Geometry.of(dilation=geometry.dilation)
+    if min(unpadded.room((delta.shape[2], delta.shape[3]), (back.shape[2], back.shape[3]))) < 0:
+        return None
+    return correlate(delta, np.ascontiguousarray(back), None, unpadded)
+
+
+mistake(
+    "valid-not-full",
+    "you did not pad δ before sending it back",
+    "You slid the rotated filter over δ without padding.",
+    "The result is smaller than the input. The cells at the edge met only some of the weights, but they did meet them.",
+    "Put zeros around δ first: on each side one fewer than the filter spans, less the padding.",
+    input_gradient=Alteration(working=_valid),
+)
+
+
+def _overwritten(case: StepContext) -> Array:
+    """Each window's W·δ written over what stood there, in reading order."""
+    return _written_over(case.input(0), case.input(-1), case.conv.geometry, case.image_size)
+
+
+def _patches_overwritten(case: StepContext) -> Array:
+    """Each number's multiple of a transposed convolution's filter, written over what stood there; then the bias."""
+    layer = cast("TransposedConv", case.step.part)
+    written = _written_over(case.input(0), case.input(1), layer.geometry, case.image_size)
+    return written if layer.bias is None else written + case.input(2)[:, None, None]
+
+
+def _written_over(delta: Array, weights: Array, geometry: Geometry, size: Pair) -> Array:
+    window = weights.shape[2], weights.shape[3]
+    frame = np.zeros((delta.shape[0], weights.shape[1], *geometry.frame(size)))
+    for i, j in np.ndindex(delta.shape[2], delta.shape[3]):
+        block = np.tensordot(delta[:, :, i, j], weights, axes=((1,), (0,)))
+        frame[geometry.window((i, j), window)] = block
+    return frame[geometry.image(size)].copy()
+
+
+def _pooling_overwritten(case: StepContext, right: Array) -> tuple[Array, ...]:
+    """Each window's part put over what stood there: in all of its cells, or (max pooling) in the winners' alone."""
+    pool, signal = cast("Pool", case.step.part), case.input(0)
+    window, geometry = pool.window, pool.window.geometry
+    won = _winners(pool, case.input(-1)) if isinstance(pool, MaxPool) else None
+    whole = np.zeros((*right.shape[:2], *geometry.frame(case.image_size)))
+    alone = whole.copy()
+    for i, j in np.ndindex(signal.shape[2], signal.shape[3]):
+        here = geometry.window((i, j), window.size)
+        took = np.full(1, 1 / (window.size[0] * window.size[1])) if won is None else won[:, :, i, j]
+        share = signal[:, :, i, j, None, None] * took
+        whole[here] = share
+        alone[here] = np.where(took > 0, share, alone[here])
+    inside = geometry.image(case.image_size)
+    return (whole[inside].copy(),) if won is None else (alone[inside].copy(), whole[inside].copy())
+
+
+def _winners(pool: MaxPool, image: Array) -> Array:
+    """What each cell of a window gets of its ∂L/∂y: 1 at the one that won, else 0: [N, C, oh, ow, h, w]."""
+    rows, columns = pool.window.size
+    part = pool.parts_of(image)
+    shares = np.stack([np.asarray(part(number), dtype=float) for number in range(rows * columns)], axis=-1)
+    return shares.reshape(*shares.shape[:-1], rows, columns)
+
+
+def _overlap(at: Setting) -> bool:
+    if at.step.word == "input_gradient":
+        return any(apart < span for apart, span in zip(at.conv.geometry.stride, at.conv.window, strict=True))
+    if isinstance(at.step.part, TransposedConv):
+        moves = zip(at.step.part.geometry.stride, at.step.part.window, strict=True)
+        return any(apart < span for apart, span in moves)
+    window = cast("Pool", at.step.part).window
+    return any(apart < span for apart, span in zip(window.geometry.stride, window.size, strict=True))
+
+
+def _called(at: Setting) -> str:
+    return "patch" if isinstance(at.step.part, TransposedConv) else "window"
+
+
+mistake(
+    "overwritten-not-added",
+    "overlapping windows overwrote each other",
+    lambda at: (
+        f"You wrote each {_called(at)}'s part into its cells, over what an earlier {_called(at)} had left there."
+    ),
+    lambda at: (
+        "An output that several patches reach is the sum of what they bring. In code: `=` where `+=` belongs."
+        if isinstance(at.step.part, TransposedConv)
+        else "A number that lies in several windows gets the sum of what they send back. "
+        "In code: `=` where `+=` belongs."
+    ),
+    lambda at: f"Start from 0 and add each {_called(at)}'s part.",
+    when=_overlap,
+    input_gradient=Alteration(working=_overwritten),
+    pool_gradient=Alteration(result=_pooling_overwritten),
+    transposed_conv=Alteration(working=_patches_overwritten),
+)
+
+
+def _one_filter(case: StepContext) -> tuple[Mapping[str, Array], ...]:
+    """δ of the first filter alone, or of the last."""
+    name, ways = case.step.inputs[0].name, []
+    for kept in (0, -1):
+        alone = np.zeros_like(case.values[name])
+        alone[:, kept] = case.values[name][:, kept]
+        ways.append({name: alone})
+    return tuple(ways)
+
+
+mistake(
+    "one-filter-sent-back",
+    "you sent back through one filter only",
+    "You used the first filter and its δ, or the last one's, and left it at that.",
+    "All filters read this input, so it gets the sum of what they send back. In code: `=` where `+=` belongs.",
+    "Start from 0 and add each filter's part.",
+    when=has_filters,
+    shown_on="two-filters",
+    input_gradient=Alteration(inputs=_one_filter),
+)
+
+
+def _with_its_rim(case: StepContext) -> tuple[Array, ...]:
+    """∂L/∂ of the input with its padding: all of it, or the corner that has the input's size."""
+    rows, columns = case.image_size
+    geometry = case.conv.geometry
+    whole = input_gradient(case.input(0), case.input(-1), geometry.frame((rows, columns)), geometry.without_padding())
+    return whole, whole[..., :rows, :columns]
+
+
+mistake(
+    "padding-kept",
+    "you did not cut off the padding",
+    "You worked out the gradient of the padded input and left the border on.",
+    "The zeros of the border are no input, so nothing is to be sent back to them.",
+    "Cut the border off, as wide as the padding: what is left has the input's size.",
+    when=padded,
+    shown_on="padding",
+    input_gradient=Alteration(working=_with_its_rim),
+)
+
+
+def _new_filter(case: StepContext) -> Mapping[str, Array] | None:
+    values = dict(case.values)
+    name = case.step.inputs[-1].name
+    update = next((step for leaf, step in case.lesson.carried if leaf == name), None)
+    for step in case.lesson.steps:
+        if step.name not in values and all(quantity.name in values for quantity in step.inputs):
+            values[step.name] = step.compute(values)
+    return {name: values[update]} if update in values else None
+
+
+mistake(
+    "updated-too-early",
+    "you sent the gradient back through the new weights",
+    "You updated the weights first and used the new ones on the way back.",
+    "The error was made with the old weights, so it goes back through the old ones.",
+    "Work out all gradients first, then update.",
+    input_gradient=Alteration(inputs=_new_filter),
+    transposed_conv_input_gradient=Alteration(inputs=_new_filter),
+    dense_input_gradient=Alteration(inputs=_new_filter),
+)
 
 
 def _window(case: StepContext) -> Pool:

@@ -6,8 +6,7 @@ import numpy as np
 
 from cnnstep.engine.layers.conv import correlate
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.context import Setting, StepContext
-from cnnstep.tutor.mistakes.mistake import Alteration, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, Setting, StepContext, mistake
 
 LARGE = (1.0, 0.5, 0.1)
 """Nudges over which a loss is seldom straight."""

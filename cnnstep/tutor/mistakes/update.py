@@ -1,12 +1,249 @@
-"""Mistakes in the last line: which way, how far, and from where."""
+"""Mistakes in the last line, which way, how far, and from where; and in the memory of momentum and Adam."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 
+from cnnstep.engine.optimizers import COUNT
 from cnnstep.engine.quantity import Array
-from cnnstep.tutor.mistakes.context import Setting, StepContext
-from cnnstep.tutor.mistakes.mistake import Alteration, mistake
+from cnnstep.tutor.mistakes.mistake import Alteration, Setting, StepContext, by_optimizer, by_step, mistake
+
+
+def _number(at: Setting, name: str) -> float:
+    return at.scenario.optimizer.parameters[name]
+
+
+def _mu(at: Setting) -> float:
+    return _number(at, "momentum")
+
+
+def _under(*names: str) -> Callable[[Setting], bool]:
+    """Whether the optimizer is one of these."""
+    return lambda at: at.scenario.optimizer.name in names
+
+
+_WITH_VELOCITY = _under("momentum", "nesterov")
+
+
+def _velocity(case: StepContext) -> StepContext:
+    """The step of the velocity, for itself and for the update after it."""
+    if case.step.word == "velocity":
+        return case
+    return StepContext(case.lesson, case.made_by(case.step.inputs[-1].name), case.values)
+
+
+def _before(velocity: StepContext) -> Array:
+    return velocity.input(0)
+
+
+def _gradient(velocity: StepContext) -> Array:
+    return velocity.input(1)
+
+
+def _moved_by(case: StepContext, direction: Array) -> Array:
+    """w − η·direction, or w + η·direction where the lesson carries −∂L/∂w."""
+    return case.input(0) - case.scenario.sign * case.scenario.learning_rate * direction
+
+
+def _plain_step(case: StepContext) -> Array:
+    gradient = _gradient(_velocity(case))
+    return gradient.copy() if case.step.word == "velocity" else _moved_by(case, gradient)
+
+
+mistake(
+    "velocity-forgotten",
+    "you left the earlier gradients out",
+    by_step(
+        velocity="You took the gradient for the velocity, without μ times the velocity before.",
+        update="You made a plain step along the gradient.",
+    ),
+    "The velocity carries the weights on in a direction that lasts. Without the gradients before this one it has "
+    "nothing to carry on.",
+    lambda at: at.right_line,
+    when=_WITH_VELOCITY,
+    shown_on="momentum",
+    remembers=True,
+    velocity=Alteration(working=_plain_step),
+    update=Alteration(working=_plain_step),
+)
+
+
+def _with_the_old(case: StepContext) -> Mapping[str, Array]:
+    velocity = _velocity(case)
+    return {velocity.step.name: _before(velocity)}
+
+
+mistake(
+    "old-velocity",
+    "you used the last iteration's velocity",
+    by_optimizer(
+        momentum="You moved by the velocity as it was before this gradient came in.",
+        nesterov="You looked ahead along the velocity as it was before this gradient came in.",
+    ),
+    by_optimizer(
+        momentum="The gradient at the present weights then has no part in its own step.",
+        nesterov="The gradient at the present weights belongs to the velocity that carries the weights on from here.",
+    ),
+    lambda at: f"First the new velocity, then {at.step.formula}.",
+    when=_WITH_VELOCITY,
+    shown_on="momentum",
+    remembers=True,
+    update=Alteration(inputs=_with_the_old),
+)
+
+mistake(
+    "momentum-not-multiplied",
+    "you did not multiply the last velocity by μ",
+    "You added the gradient to the whole velocity of the iteration before.",
+    lambda at: (
+        "Each gradient then counts in full for ever. With μ an old one fades: after k iterations μᵏ of it is left, "
+        f"here {_mu(at):g}ᵏ."
+    ),
+    lambda at: at.right_line,
+    when=_WITH_VELOCITY,
+    shown_on="momentum",
+    remembers=True,
+    velocity=Alteration(working=lambda case: _before(case) + _gradient(case)),
+)
+
+
+def _average(case: StepContext) -> Array:
+    mu = _mu(case)
+    return mu * _before(case) + (1.0 - mu) * _gradient(case)
+
+
+mistake(
+    "averaged-velocity",
+    "you multiplied the gradient by 1 − μ",
+    "You took a running average for the velocity: μ·v + (1 − μ)·G.",
+    lambda at: (
+        "Some books write it so, and mean another η by it. Here the velocity, carried on like this from the start, "
+        f"comes out at {1.0 - _mu(at):g} of its size."
+    ),
+    lambda at: at.right_line,
+    when=_WITH_VELOCITY,
+    shown_on="momentum",
+    velocity=Alteration(working=_average),
+)
+
+
+mistake(
+    "nesterov-as-momentum",
+    "you did not look ahead",
+    "You moved by the velocity alone: that is plain momentum.",
+    "Nesterov goes by the gradient and μ times the new velocity: where the velocity is about to carry the weights.",
+    lambda at: at.right_line,
+    when=_under("nesterov"),
+    shown_on="nesterov",
+    update=Alteration(working=lambda case: _moved_by(case, case.input(-1))),
+)
+
+
+def _corrections(case: StepContext) -> tuple[float, float]:
+    """1 − β₁ᵏ and 1 − β₂ᵏ, with the first update counted as 1."""
+    turns = float(case.values[COUNT.name]) + 1.0
+    return 1.0 - _number(case, "beta1") ** turns, 1.0 - _number(case, "beta2") ** turns
+
+
+def _uncorrected(case: StepContext) -> Array:
+    return _moved_by(case, case.input(1) / (np.sqrt(case.input(2)) + _number(case, "epsilon")))
+
+
+def _first_step(at: Setting) -> float:
+    """How many times too long Adam's first step is without the corrections."""
+    first, second = 1.0 - _number(at, "beta1"), 1.0 - _number(at, "beta2")
+    return float(first / np.sqrt(second))
+
+
+mistake(
+    "adam-uncorrected",
+    "you left out Adam's corrections",
+    "You divided m by √s as they are, not m̂ by √ŝ.",
+    lambda at: (
+        "Both averages begin at 0 and are too small at first. Without the corrections the first step comes out at "
+        f"{_first_step(at):.3g} times its length."
+    ),
+    lambda at: at.right_line,
+    when=_under("adam"),
+    shown_on="adam",
+    update=Alteration(working=_uncorrected),
+)
+
+
+def _rootless(case: StepContext) -> Array:
+    first, second = _corrections(case)
+    return _moved_by(case, (case.input(1) / first) / (case.input(2) / second + _number(case, "epsilon")))
+
+
+mistake(
+    "adam-root-forgotten",
+    "you divided by ŝ, not by its root",
+    "You worked out m̂/(ŝ + ε).",
+    "s is an average of squares; only its root has the size of a gradient. Without it the first step is η/G: the "
+    "larger the gradient, the less the weight moves.",
+    lambda at: at.right_line,
+    when=_under("adam"),
+    shown_on="adam",
+    update=Alteration(working=_rootless),
+)
+
+
+def _of_plain_gradients(case: StepContext) -> Array:
+    beta = _number(case, "beta2")
+    return beta * case.input(0) + (1.0 - beta) * case.input(1)
+
+
+mistake(
+    "adam-squared-forgotten",
+    "you did not square the gradient in s",
+    "You took G for G² in the second moment.",
+    "s says how large the gradients are, whatever their sign. Without the square, gradients of both signs cancel, and "
+    "where s is negative it has no root.",
+    lambda at: at.right_line,
+    when=_under("adam"),
+    shown_on="adam",
+    second_moment=Alteration(working=_of_plain_gradients),
+)
+
+
+def _unweighted(case: StepContext, average: Array) -> Array:
+    """β·average + x for β·average + (1 − β)·x."""
+    beta = _number(case, "beta1" if case.step.word == "first_moment" else "beta2")
+    return beta * case.input(0) + (average - beta * case.input(0)) / (1.0 - beta)
+
+
+mistake(
+    "adam-average-forgotten",
+    "you left out 1 − β",
+    by_step(first_moment="You added the whole G to β₁·m.", second_moment="You added the whole G² to β₂·s."),
+    "In an average the weights add up to 1: β for what was there, 1 − β for what is new. Without 1 − β it is a sum.",
+    lambda at: at.right_line,
+    when=_under("adam"),
+    shown_on="adam",
+    first_moment=Alteration(result=_unweighted),
+    second_moment=Alteration(result=_unweighted),
+)
+
+
+def _miscounted(case: StepContext) -> tuple[Mapping[str, Array], ...]:
+    """One iteration too many, and from the second one on also one too few."""
+    count = case.values[COUNT.name]
+    return tuple({COUNT.name: count + off} for off in (1.0, -1.0) if count + off >= 0)
+
+
+mistake(
+    "adam-step-off-by-one",
+    "you counted Adam's iterations wrongly",
+    "You raised β₁ and β₂ to a power that is one off.",
+    "The corrections undo what the zeros at the start have taken away, and that depends on how many updates there "
+    "were, this one included: the power is 1 in the first iteration.",
+    lambda at: f"{at.step.formula}, with k = 0 in the first iteration.",
+    when=_under("adam"),
+    shown_on="adam",
+    update=Alteration(inputs=_miscounted),
+)
 
 
 def _old(case: StepContext) -> Array:
