@@ -10,6 +10,7 @@ import numpy as np
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.check.evidence import FIRM, WINDOW
 from cnnstep.tutor.check.hypothesis import Cause, Hypothesis, codes_of
+from cnnstep.tutor.check.lessons import numbers_of
 from cnnstep.tutor.check.marks import Explanation, StepMark, Verdict
 from cnnstep.tutor.check.search import Candidate, Gap, explain
 from cnnstep.tutor.check.sheet import as_shown
@@ -50,14 +51,14 @@ def accounts_after(accounts: list[Account], gap: Gap) -> list[Account]:
         one for account in accounts for candidate in explain(account.line, gap) for one in _on(account, candidate, gap)
     ]
     after.sort(key=lambda one: one.bits)
-    kept: dict[object, list[bytes]] = {}
+    kept: dict[object, list[object]] = {}
     return [one for one in after if one.bits <= after[0].bits + WINDOW and _is_new(one, kept)][:WIDEST]
 
 
-def _is_new(account: Account, kept: dict[object, list[bytes]]) -> bool:
+def _is_new(account: Account, kept: dict[object, list[object]]) -> bool:
     """Whether no likelier account assumes the same and goes on with the same numbers, nor `VARIANTS` with others."""
     line = account.line
-    numbers = b"".join(line.values[name].tobytes() for name in sorted(line.values))
+    numbers = tuple(numbers_of(line.values[name]) for name in sorted(line.values))
     alike = kept.setdefault((tuple(cause.name + cause.step for cause in line.causes), line.reading), [])
     if numbers in alike or len(alike) == VARIANTS:
         return False

@@ -8,7 +8,7 @@ save more than it costs to look for it among all names; zeros and repeated numbe
 from __future__ import annotations
 
 from functools import lru_cache
-from math import comb, log2
+from math import comb, lgamma, log, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ SMALLEST = 2
 GRIDS = (1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 200, 400, 1000, 10000)
 """A learner's exact numbers are multiples of 1/g for the first of these that fits."""
 FINEST = 1e-6
+MANY = 4_000
+"""Beyond so many cells a binomial coefficient has too many digits to be worked out as a whole number."""
 
 
 class Evidence:
@@ -64,11 +66,18 @@ class Evidence:
     def off(self, wrong: NDArray[np.bool_]) -> float:
         """What it costs to leave these cells open: which they are, and what stands there."""
         count = int(wrong.sum())
-        return SOMETHING + log2(comb(wrong.size, count)) + float(self.bits[wrong].sum()) if count else 0.0
+        return SOMETHING + _which(count, wrong.size) + float(self.bits[wrong].sum()) if count else 0.0
 
     def slips(self, wrong: NDArray[np.bool_]) -> float:
         """What it costs that these cells are off beside a mistake that explains the others: each by itself."""
         return int(wrong.sum()) * (SOMETHING + log2(wrong.size)) + float(self.bits[wrong].sum())
+
+
+def _which(count: int, size: int) -> float:
+    """What it says which of the cells these are: log₂ of the binomial coefficient."""
+    if size <= MANY:
+        return log2(comb(size, count))
+    return (lgamma(size + 1) - lgamma(count + 1) - lgamma(size - count + 1)) / log(2)
 
 
 def _spread(numbers: Array, grid: float) -> float:

@@ -254,5 +254,6 @@ class Hypothesis:
             ((reading, times), *_) = line.readings(step, given=False)
             if step.name in self.ratio:
                 times = self.ratio[step.name] / line.ratio_in(step)
-            line = line.reads(step, reading, times).with_value(step, times * line.lessons.right(case))
+            right = line.lessons.right(case)
+            line = line.reads(step, reading, times).with_value(step, right if times == 1.0 else times * right)
         return line.values

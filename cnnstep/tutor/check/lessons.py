@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,6 +24,11 @@ from cnnstep.tutor.typed import EXACT
 
 NOTHING = 1e-12
 """A sum that comes to less than this share of its largest number is 0: by hand it would be, floats miss it."""
+
+MANY = 4_000
+"""Nobody writes down a matrix of more numbers: what is made of it is not kept for every way to come to it."""
+KEPT = 24
+"""So many results of steps with such matrices are kept, those that were asked for last."""
 
 Sets: TypeAlias = tuple[tuple[Mistake, ...], ...]
 """Mistakes that can be made in one step, by themselves or together."""
@@ -74,8 +80,8 @@ class Lessons:
     signed: bool = True
     _made: dict[tuple[str, float], Lesson] = field(default_factory=dict, repr=False)
     _sets: dict[tuple[str, int], Sets] = field(default_factory=dict, repr=False)
-    _right: dict[tuple[object, ...], Array] = field(default_factory=dict, repr=False)
     _results: dict[tuple[object, ...], tuple[Array, ...]] = field(default_factory=dict, repr=False)
+    _large: _Latest = field(default_factory=lambda: _Latest(), repr=False)
     _asked: dict[tuple[object, ...], set[str]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -97,6 +103,13 @@ class Lessons:
     def sizes(self) -> dict[str, tuple[int, ...]]:
         """The right sizes of all quantities."""
         return {name: value.shape for name, value in self.own.carry_out(self.begin).items()}
+
+    @cached_property
+    def large(self) -> frozenset[str]:
+        """The steps that read or give a matrix which nobody writes down."""
+        many = {name for name, shape in self.sizes.items() if math.prod(shape) > MANY}
+        touched = ((step.name, (step.name, *(one.name for one in step.inputs))) for step in self.own.steps)
+        return frozenset(name for name, names in touched if not many.isdisjoint(names))
 
     @cached_property
     def remembered(self) -> Mapping[str, Step]:
@@ -141,11 +154,12 @@ class Lessons:
         scenario = case.lesson.scenario
         inputs = [case.values[quantity.name] for quantity in case.step.inputs]
         key: tuple[object, ...] = (case.step.name, scenario.error, scenario.relu_slope_at_zero)
-        key += tuple((array.shape, array.tobytes()) for array in inputs)
-        if key not in self._right:
+        key += tuple(numbers_of(array) for array in inputs)
+        kept = self._large if case.step.name in self.large else self._results
+        if key not in kept:
             result = case.right
-            self._right[key] = tidied(result) if case.step.word == "forward" else result
-        return self._right[key]
+            kept[key] = (tidied(result) if case.step.word == "forward" else result,)
+        return kept[key][0]
 
     def results(self, case: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
         """What a step gives with these mistakes, each of which must change it by itself; without any, what is right.
@@ -156,19 +170,19 @@ class Lessons:
         scenario = case.lesson.scenario
         codes = tuple(one.code for one in mistakes)
         what = case.step.name, scenario.error, scenario.relu_slope_at_zero, codes
-        if what not in self._asked:
-            self._asked[what] = set()
-        key = what, _fingerprint(case.values, self._asked[what])
-        if key not in self._results:
+        asked = self._asked.setdefault(what, set())
+        kept = self._large if case.step.name in self.large else self._results
+        key = what, _fingerprint(case.values, asked)
+        if key not in kept:
             values = _Watched(case.values)
             try:
-                found = self._worked_out(replace(case, values=values), mistakes)
+                found = self._worked_out(StepContext(case.lesson, case.step, values), mistakes)
             except ValueError:
                 found = ()
-            self._asked[what] |= values.asked
-            self._results[what, _fingerprint(case.values, self._asked[what])] = found
+            asked |= values.asked
+            kept[what, _fingerprint(case.values, asked)] = found
             return found
-        return self._results[key]
+        return kept[key]
 
     def _worked_out(self, case: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
         return self._wrong(case, mistakes) if mistakes else self._rightly(case)
@@ -206,8 +220,40 @@ class _Watched(Mapping[str, Array]):
         return len(self.all)
 
 
+class _Latest(dict[tuple[object, ...], tuple[Array, ...]]):
+    """The entries that were asked for last, `KEPT` of them."""
+
+    def __getitem__(self, key: tuple[object, ...]) -> tuple[Array, ...]:
+        found = self.pop(key)
+        super().__setitem__(key, found)
+        return found
+
+    def __setitem__(self, key: tuple[object, ...], found: tuple[Array, ...]) -> None:
+        super().__setitem__(key, found)
+        if len(self) > KEPT:
+            del self[next(iter(self))]
+
+
+class _TheVery:
+    """An array that is known by being itself: of a large one the numbers are neither copied nor compared."""
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _TheVery) and self.array is other.array
+
+    def __hash__(self) -> int:
+        return id(self.array)
+
+
+def numbers_of(array: Array) -> object:
+    """What arrays of the same size and numbers have in common; of a large one, the array itself."""
+    return (array.shape, array.tobytes()) if array.size <= MANY else _TheVery(array)
+
+
 def _fingerprint(values: Values, names: set[str]) -> tuple[object, ...]:
-    return tuple((values[name].shape, values[name].tobytes()) for name in sorted(names) if name in values)
+    return tuple(numbers_of(values[name]) for name in sorted(names) if name in values)
 
 
 def tidied(result: Array) -> Array:

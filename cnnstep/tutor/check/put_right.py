@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.step import Factor, Term, Working
-from cnnstep.tutor.document import Block, Formula
+from cnnstep.tutor.check.lessons import MANY
+from cnnstep.tutor.document import Block, Formula, Line
 from cnnstep.tutor.mistakes import StepContext
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.why import as_sum
@@ -18,6 +19,8 @@ MOST_CELLS = 9
 """A matrix of more is no line."""
 LONGEST = 150
 """Characters of a line that wraps to two on a usual screen."""
+SHOWN = 30
+"""So many products of a long sum are written out."""
 IN_ONE_PIECE = 24
 """A matrix of more characters has spaces, at which a narrow window breaks it."""
 
@@ -34,6 +37,8 @@ def put_right(case: StepContext, times: float, wrong: Cell, style: Numbers) -> B
 
 def put_right_cell(case: StepContext, times: float, cell: Cell, style: Numbers) -> Block:
     """One number, `z[0,0] = 1·1 + (-1)·(-1) + 0·1 + 1·1 = 3`; where it has many products, a line for each."""
+    if is_long_sum(case):
+        return _first_products(case, times, cell, style)
     working, label = case.step.working(case.values, cell), case.step.quantity.label(cell)
     if not working.terms:
         return Formula(f"{label} = 0", case.step.formula)
@@ -46,6 +51,33 @@ def put_right_cell(case: StepContext, times: float, cell: Cell, style: Numbers) 
         summed = _added(summands, times, style)
     line = f"{label} = {summed} = {style.text(times * working.value)}"
     return Formula(line, case.step.formula) if len(line) <= LONGEST else as_sum("", _times(working, times, style))
+
+
+def is_long_sum(case: StepContext) -> bool:
+    """Whether each number of the step is a sum over all cells of a matrix that nobody writes down."""
+    return case.step.is_gradient and _back(case).ndim == 4 and _back(case).size > MANY
+
+
+def _back(case: StepContext) -> Array:
+    """What comes back to a layer whose gradient the step is: it is read after the image."""
+    return case.values[case.step.inputs[-1].name]
+
+
+def _first_products(case: StepContext, times: float, cell: Cell, style: Numbers) -> Block:
+    """The first products of a sum over all outputs, and what the others come to; only the first are worked out.
+
+    What comes back to the layer is what the step reads beside the image; its first rows give the first products.
+    """
+    back = case.step.inputs[1:] if case.step.role == "gradient" else case.step.inputs
+    size = _back(case).shape
+    rows = -(-SHOWN // size[3])
+    first = {one.name: case.values[one.name][:1, :, :rows] for one in back if case.values[one.name].shape == size}
+    working = _times(case.step.working({**case.values, **first}, cell), times, style)
+    total = times * float(case.right[cell])
+    shown = as_sum("", Working(working.terms[:SHOWN]))
+    rest = total - sum(line.value for line in shown.lines)
+    others = Line((f"the other {size[0] * size[2] * size[3] - SHOWN}",), (rest,), rest, "added up")
+    return replace(shown, lines=(*shown.lines, others), total=total)
 
 
 def _put_in(factor: Factor, case: StepContext, style: Numbers) -> str:
@@ -99,7 +131,7 @@ def _times(working: Working, times: float, style: Numbers) -> Working:
 def _of_matrices(case: StepContext, times: float, style: Numbers) -> str:
     """The whole step in a line, where each cell is made of the same places of other matrices; else nothing."""
     size = case.right.shape
-    if np.prod(size) > MOST_CELLS:
+    if np.prod(size) > MOST_CELLS or is_long_sum(case):
         return ""
     workings = {cell: case.step.working(case.values, cell) for cell in np.ndindex(*size)}
     if not _cell_by_cell(workings.items()):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from heapq import nsmallest
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +31,14 @@ OTHER_SIZE = 4.0
 """What it costs that a matrix has another size for no reason."""
 SLIPS_BESIDE = 5
 """One cell in so many may be off beside a mistake."""
+MOST_SLIPS = 2_000
+"""Nobody slips more often."""
 LONG = 9
-"""Over more steps than this one mistake is looked for, not two: a network has too many pairs."""
+"""Over more steps than this one mistake is looked for, not two: a network has too many pairs.
+
+So it is where a matrix that was left out has more numbers than anybody writes down; nor does who leaves that to a
+program round on the way.
+"""
 MOST_KEPT = 12
 """So many ways are followed on from one step; the likeliest come first."""
 
@@ -91,7 +98,7 @@ class Candidate:
     @property
     def are_slips(self) -> bool:
         """Whether the cells left over are so few that each is one by itself."""
-        few = max(1, self.wrong.size // 2) if not self.same_as else 1
+        few = min(max(1, self.wrong.size // 2), MOST_SLIPS) if not self.same_as else 1
         return 0 < self.slips <= few and not self.other_size
 
     @cached_property
@@ -127,7 +134,8 @@ class _Search:
     def __init__(self, line: Hypothesis, gap: Gap) -> None:
         self.line, self.gap = line, gap
         self.possible: dict[str, set[str]] = {step.name: set() for step in gap.steps}
-        self.digits = digits_of(gap.mine, gap.precision) if gap.between else None
+        self.large = not line.lessons.large.isdisjoint(step.name for step in gap.between)
+        self.digits = digits_of(gap.mine, gap.precision) if gap.between and not self.large else None
         self.open = gap.mine.values.size  # the fewest cells that are left over without a mistake
         self.under_another = 0  # and under another convention: a mistake may be its equal
         self.half_way = False  # whether any number between lay half way between two
@@ -157,7 +165,8 @@ class _Search:
         if best.slips or best.excused or best.new:
             tried += self._priced(self._tried(1))
             best = min(tried, key=lambda one: one.bits)
-            if best.bits > 2 * SOMETHING and len(self.gap.steps) <= LONG and not fitting:
+            short = len(self.gap.steps) <= LONG and not self.large
+            if best.bits > 2 * SOMETHING and short and not fitting:
                 tried += self._priced(self._tried(2))
         return _worth_keeping(sorted(tried, key=lambda one: one.bits))
 
@@ -166,7 +175,8 @@ class _Search:
 
         Whoever is right may have rounded though it can't be seen yet; beside a mistake it is a way out only.
         """
-        found = list(self._reach(self.line, self.gap.steps, mistakes))
+        ways = self._reach(self.line, self.gap.steps, mistakes)
+        found = nsmallest(2 * MOST_KEPT, ways, key=lambda one: one.bits) if self.large else list(ways)
         none_fits = all(one.slips or one.excused for one in found)
         if self.digits is not None and (not mistakes or (mistakes == 1 and none_fits)):
             found += self._rounding(mistakes)
@@ -203,7 +213,7 @@ class _Search:
     def _onward(self, line: Hypothesis, step: Step, result: Array, half: Half | None) -> Iterator[Hypothesis]:
         """The lines beyond a step that was not given, with its exact numbers or with rounded ones."""
         for reading, times in line.readings(step, given=False, early=half is not None):
-            read, value = line.reads(step, reading, times), times * result
+            read, value = line.reads(step, reading, times), result if times == 1.0 else times * result
             if self.digits is None or not is_long(value, 10.0**-self.digits).any():
                 yield read.with_value(step, value)
             elif half is None:

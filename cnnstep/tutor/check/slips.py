@@ -20,7 +20,9 @@ def slips_in(candidate: Candidate, gap: Gap) -> tuple[Slip, ...]:
     case = candidate.line.at(gap.given)
     expected = as_shown(gap.given, candidate.result)
     # where a mistake was made in this very step, its working is another one
-    scale = None if any(cause.mistake and cause.step == gap.given.name for cause in candidate.new) else candidate.times
+    mistaken_here = any(cause.mistake and cause.step == gap.given.name for cause in candidate.new)
+    large = gap.given.name in candidate.line.lessons.large  # of so many products each could be the one
+    scale = None if mistaken_here or large else candidate.times
     return tuple(
         _slip(case, tuple(int(i) for i in cell), expected, gap.mine, scale) for cell in np.argwhere(candidate.wrong)
     )

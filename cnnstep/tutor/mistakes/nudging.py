@@ -14,10 +14,13 @@ SMALL = (0.01, 0.001)
 """Nudges that are small enough for both sides, and whose one side can still be told from the slope."""
 MOST_WEIGHTS = 100
 """Nobody nudges more of them."""
+MOST_NUMBERS = 4_000
+"""Nor works out the loss over and over where the inputs have more numbers."""
 
 
 def _by_hand(at: Setting) -> bool:
-    return "filter" in at.lesson.start and at.conv.weights.size <= MOST_WEIGHTS
+    few = at.scenario.inputs.size <= MOST_NUMBERS
+    return few and "filter" in at.lesson.start and at.conv.weights.size <= MOST_WEIGHTS
 
 
 def _losses(case: StepContext, ways: tuple[float, ...]) -> Array:
