@@ -1,4 +1,8 @@
-"""A new type of layer is one file in engine/layers (and its test): nothing else has to know of it."""
+"""What is added is one file, or one entry: a copy of the program gets it, and everything else knows of it.
+
+A layer, a format: a file. A mistake, a session command: an entry in one file. An activation: one in the registry and
+one with the words of its page.
+"""
 
 from __future__ import annotations
 
@@ -81,6 +85,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the program with one file more."""
     home = tmp_path_factory.mktemp("copy")
     shutil.copytree(PACKAGE, home / "cnnstep", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE.parent / "scenarios", home / "scenarios")
     (home / "cnnstep" / "engine" / "layers" / "scaled.py").write_text(NEGATE, encoding="utf-8")
     (home / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
     return home
@@ -125,3 +130,103 @@ def test_its_keys_are_in_the_schema_and_its_limits_are_told_at_their_place(home:
     assert 'a scaled layer has no key "bye"' in said(home, "run", "wrong.yaml", code=2)
     (home / "wrong.yaml").write_text(SCENARIO.replace("type: scaled", "type: scald"), encoding="utf-8")
     assert 'Did you mean "scaled"?' in said(home, "run", "wrong.yaml", code=2)
+
+
+SHOUT = '''
+"""The headings, aloud."""
+
+from cnnstep.tutor.document import Heading
+
+
+def write(answer, screen):
+    """Every heading on a line of its own."""
+    return tuple(block.text.upper() + "\\n" for block in answer.blocks() if isinstance(block, Heading))
+'''
+
+CUBE = '''
+
+@ACTIVATIONS.add("cube")
+def cube() -> Activation:
+    """φ(z) = z³."""
+    return Activation(
+        "cube",
+        Formula("{z}³"),
+        Formula("3·{z}²"),
+        value=lambda z: z**3,
+        slope=lambda z: 3 * z**2,
+        value_at=lambda z: z**3,
+        slope_at=lambda z: 3 * z**2,
+    )
+'''
+CUBE_WORDS = """\
+    "cube": Words("makes what is large larger", "cube is odd.", "Its slope is 0 at 0.", ("relu",)),
+"""
+
+DOUBLED = """
+
+mistake(
+    "error-doubled",
+    "you took the error twice",
+    "You took it twice.",
+    "Everything after it is twice as large.",
+    "Take it once.",
+    skill="error",
+    error=Alteration(result=lambda case, error: 2.5 * error),
+)
+"""
+
+COUNT = """
+
+def _count(session: Session, rest: str) -> Answer:
+    return session, Reply((Paragraph(f"{len(session.iteration.lesson.steps)} steps."),))
+
+
+COMMANDS["count"] = SessionCommand("count", "how many steps there are", _count)
+"""
+
+
+def appended(home: Path, file: str, text: str) -> None:
+    path = home / "cnnstep" / file
+    assert text not in path.read_text(encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def test_a_format_is_a_file(home: Path) -> None:
+    (home / "cnnstep" / "surface" / "formats" / "shout.py").write_text(SHOUT, encoding="utf-8")
+    assert "ACTIVATION\n" in said(home, "run", "first-filter", "--format", "shout")
+    assert 'Did you mean "shout"?' in said(home, "run", "first-filter", "--format", "shuot", code=2)
+
+
+def test_an_activation_is_an_entry_and_its_words(home: Path) -> None:
+    appended(home, "engine/activations.py", CUBE)
+    words = home / "cnnstep" / "tutor" / "topics" / "activations.py"
+    before, begin, after = words.read_text(encoding="utf-8").partition("WORDS: dict[str, Words] = {\n")
+    words.write_text(before + begin + CUBE_WORDS + after, encoding="utf-8")
+    text = "input: [[2]]\nfilter: [[1]]\ntarget: [[5]]\nactivation: cube\nlearning_rate: 0.5\n"
+    (home / "cube.yaml").write_text(text, encoding="utf-8")
+    ran = json.loads(said(home, "run", "cube.yaml", "--json"))
+    steps = {step["name"]: step["value"] for step in ran["iterations"][0]["steps"]}
+    # a = 2³, e = 8 − 5, δ = 3·(3·2²), ∂L/∂w = δ·2
+    assert (steps["activation"], steps["delta"], steps["gradient"]) == ([[8]], [[36]], [[72]])
+    assert "cube is odd." in said(home, "explain", "cube")
+    assert "cube" in said(home, "explain")
+
+
+def test_a_mistake_is_an_entry(home: Path) -> None:
+    appended(home, "tutor/mistakes/error.py", DOUBLED)
+    (home / "work.yaml").write_text("scenario: first-filter\nwork: {error: [[5, 0], [0, 0]]}\n", encoding="utf-8")
+    assert "you took the error twice" in said(home, "check", "work.yaml", code=1)
+    assert "Take it once." in said(home, "explain", "error-doubled")
+    assert said(home, "run", "first-filter", "--mistake", "error-doubled")
+
+
+def test_a_session_command_is_an_entry(home: Path) -> None:
+    appended(home, "tutor/session/commands.py", COUNT)
+    command = [sys.executable, "-m", "cnnstep", "step", "--interactive"]
+    env = environment()
+    ran = subprocess.run(
+        command, cwd=home, env=env, input="count\nhelp\ncuont\n", capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "6 steps." in ran.stdout
+    assert "how many steps there are" in ran.stdout
+    assert 'Did you mean "count"?' in ran.stdout + ran.stderr
