@@ -97,6 +97,10 @@ def test_imports_point_down() -> None:
     assert breaks_of(upward) == {}
 
 
+def test_it_is_asked_four_times_at_most_which_world_a_scenario_is_of() -> None:
+    assert house.worlds() <= 4
+
+
 def test_no_modules_import_each_other_in_a_circle_not_even_inside_functions() -> None:
     assert house.circles(house.imports(house.modules())) == []
 

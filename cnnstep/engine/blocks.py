@@ -17,6 +17,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.optimizers import COUNT
 from cnnstep.engine.patches import BATCH, patch_matrix
@@ -126,10 +128,11 @@ MOST_NUMBERS = 2**16
 def goes_in_blocks(lesson: Lesson, values: Values) -> bool:
     """Plain descent of one small filter by its own steps, of which z and the gradients alone add anything up."""
     scenario = lesson.scenario
-    if "filter" not in values or lesson.altered or "input_gradient" in lesson.names:
-        return False
-    one_filter = len(scenario.conv.weights) == 1 and len(scenario.inputs) < BATCH
-    return one_filter and is_straight(scenario) and _room(values) >= FIRST
+    match scenario.layers:
+        case (Conv() as conv, ActivationLayer()) if len(conv.weights) == 1 and len(scenario.inputs) < BATCH:
+            sent_back = any(step.role == "input_gradient" for step in lesson.steps if step.part is conv)
+            return not (lesson.altered or sent_back) and is_straight(scenario) and _room(values) >= FIRST
+    return False
 
 
 def _room(values: Values) -> int:
@@ -166,16 +169,13 @@ def _lengths(iterations: int | None, room: int) -> Iterator[int]:
 
 def _carried_out(lesson: Lesson, before: Values, trail: Trail) -> tuple[dict[str, Array], list[float]]:
     """The values of a block, all but the input and the target with a first axis more; and their losses."""
-    sign, size, count = lesson.scenario.sign, before["filter"].size, len(trail.outputs)
-    rows = {
-        "filter": trail.weights[:, :size],
-        "bias": trail.weights[:, size:],
-        "forward": trail.outputs,
-        "gradient": sign * trail.gradients[:, :size],
-        "bias_gradient": sign * trail.gradients[:, size:],
-        COUNT.name: before[COUNT.name] + np.arange(1, count + 1),
-    }
-    kept = {name: array.reshape(count, *before[name].shape) for name, array in rows.items() if name in before}
+    count, done = len(trail.outputs), 0
+    rows = {lesson.steps[0].name: trail.outputs, COUNT.name: before[COUNT.name] + np.arange(1, count + 1)}
+    for one in lesson.trained:
+        part = slice(done, done := done + before[one.leaf.name].size)
+        rows[one.leaf.name] = trail.weights[:, part]
+        rows[one.gradient] = lesson.scenario.sign * trail.gradients[:, part]
+    kept = {name: array.reshape(count, *before[name].shape) for name, array in rows.items()}
     values = {**before, **kept}
     for step in lesson.steps:
         if step.name not in kept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,7 +30,18 @@ from cnnstep.engine.patches import (
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.samples import Samples, read_list, read_numbers, read_pairs, read_samples
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
-from cnnstep.engine.scenario_keys import ERROR, ITERATIONS, LEARNING_RATE, LOSS, OPTIMIZER, SLOPE_AT_ZERO, TITLE
+from cnnstep.engine.scenario_keys import (
+    ERROR,
+    ITERATIONS,
+    LEARNING_RATE,
+    LOSS,
+    NETWORK,
+    ONE_FILTER,
+    OPTIMIZER,
+    SLOPE_AT_ZERO,
+    TITLE,
+    form_of,
+)
 from cnnstep.errors import InputError, Path
 from cnnstep.registry import did_you_mean
 
@@ -153,9 +164,13 @@ def network(
     )
 
 
+BUILDERS: Mapping[str, Callable[..., Scenario]] = {ONE_FILTER.name: one_filter, NETWORK.name: network}
+"""What makes a scenario of the keys of each form."""
+
+
 def rebuilt(data: dict[str, Any]) -> Scenario:
-    """The scenario of these keys: a network where there are `layers`, else one filter. The inverse of `data()`."""
-    return network(**data) if "layers" in data else one_filter(**data)
+    """The scenario of these keys, built as their form says. The inverse of `data()`."""
+    return BUILDERS[form_of(data).name](**data)
 
 
 def with_keys(scenario: Scenario, **changes: Any) -> Scenario:

@@ -144,6 +144,12 @@ class Key:
         return isinstance(self.form, OneOf) and NUMBERS_FILE in self.form.forms
 
     @property
+    def takes_keys(self) -> bool:
+        """Whether keys may stand in the place of its numbers, as in {class: 3}; those of a file are its numbers."""
+        forms = self.form.forms if isinstance(self.form, OneOf) else ()
+        return any(isinstance(form, Part) and form is not NUMBERS_FILE for form in forms)
+
+    @property
     def is_needed(self) -> bool:
         """Whether it can't be left out."""
         return self.default is NEEDED

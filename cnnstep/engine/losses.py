@@ -72,7 +72,7 @@ class Loss:
             return self.pull(output, target)
         error = output - target
         with np.errstate(invalid="ignore"):
-            return np.where(error == 0, 0.0, self.weight(output, output.size) * error)
+            return np.where(error == 0, 0.0, self.weight(output, target.size) * error)
 
 
 LOSSES: Registry[Loss] = Registry("loss")

@@ -98,7 +98,7 @@ class Scenario:
             "title": self.title,
             **self._samples(),
             **self._tests(),
-            **(self._network() if self.names else self._one_filter()),
+            **self.vocabulary.written(self),
             "learning_rate": number(self.learning_rate),
             "loss": self.loss.name,
             "error": self.error,
@@ -123,11 +123,13 @@ class Scenario:
         axes = MAP if self.targets.ndim == len(MAP) else VECTOR
         return Layout(axes, self.hidden & self.vocabulary.optional & set(axes)).show(self.targets)
 
-    def _network(self) -> dict[str, Any]:
+    def as_layers(self) -> dict[str, Any]:
+        """Its layers as a file writes those of a network: `layers`, each with its type, its name and its settings."""
         layers = self.named_layers
         return {"layers": [{"type": layer.kind, "name": name, **layer.settings()} for layer, name in layers]}
 
-    def _one_filter(self) -> dict[str, Any]:
+    def as_filter(self) -> dict[str, Any]:
+        """Its two layers as a file writes them in short: `filter`, `bias`, `activation`, and how the filter moves."""
         conv, phi = self.conv, self.activation
         return {
             "filter": numbers(self.layout(WEIGHTS).show(conv.weights)),

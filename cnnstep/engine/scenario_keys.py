@@ -6,6 +6,8 @@ are declared in its own file.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.keys import NUMBERS_FILE, Key, Layers, Named, Nested, OneOf, Pairs, Part, Real, Text, Whole, Word
 from cnnstep.engine.losses import FILTER_LOSSES, LOSSES
@@ -148,6 +150,13 @@ NETWORK = Part(
     "One step of backpropagation through a whole network: input, layers, target and learning rate.",
     (TITLE, INPUT, TARGET, SAMPLES, TEST, LAYERS_KEY, LEARNING_RATE, LOSS, *_TRAINING),
 )
+
+
+def form_of(keys: Collection[str]) -> Part:
+    """The form that these keys are of: where there are `layers`, they stand for the keys of one filter."""
+    return NETWORK if "layers" in keys else ONE_FILTER
+
+
 KEYS = (*ONE_FILTER.names, LAYERS_KEY.name, TEST.name)
 """The names of all keys."""
 REPLACED_BY_LAYERS = (FILTER.name, FILTER_BIAS.name, *GEOMETRY_KEYS, ACTIVATION.name)

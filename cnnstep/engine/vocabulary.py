@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:  # what the letters stand for is said without NumPy
     from cnnstep.engine.layers.layer import Layer
+    from cnnstep.engine.scenario import Scenario
 
 Names: TypeAlias = "Mapping[str, tuple[str, str]]"
 """The name and the symbol of each of a layer's steps, by role, and of its `weights` and `bias`."""
@@ -44,12 +45,14 @@ class Vocabulary:
     with the weight in it. `upstream` is what ∂L/∂a is called where it enters a layer. `optional` are the axes that are
     left out of what is shown where the learner left them out. `names(layer, name, number, source)` names what belongs
     to a layer: `name` and `number` are the layer's own, `source` is the symbol of what it reads.
+    `written(scenario)` are the layers in the keys of a file.
     """
 
     error: str
     upstream: str
     optional: frozenset[str]
     names: Callable[[Layer, str, int, str], Names] = field(repr=False)
+    written: Callable[[Scenario], dict[str, Any]] = field(repr=False)
 
     @property
     def shows_difference(self) -> bool:
@@ -83,7 +86,15 @@ def _layer_names(layer: Layer, name: str, number: int, source: str) -> Names:
     }
 
 
-ONE_FILTER = Vocabulary("e", "the error", frozenset({"sample", "channel", "filter"}), _filter_names)
+def _as_filter(scenario: Scenario) -> dict[str, Any]:
+    return scenario.as_filter()
+
+
+def _as_layers(scenario: Scenario) -> dict[str, Any]:
+    return scenario.as_layers()
+
+
+ONE_FILTER = Vocabulary("e", "the error", frozenset({"sample", "channel", "filter"}), _filter_names, _as_filter)
 """One filter's: forward, activation, error, delta, gradient, update."""
-NETWORK = Vocabulary("∂L/∂a", "the upstream gradient", frozenset({"sample"}), _layer_names)
+NETWORK = Vocabulary("∂L/∂a", "the upstream gradient", frozenset({"sample"}), _layer_names, _as_layers)
 """A network's: `conv1.forward`, `relu1.input_gradient`, …"""

@@ -1,18 +1,23 @@
-"""The view that goes with a scenario's vocabulary: the one place where the tutor asks which of the two it has."""
+"""The view that goes with a scenario's vocabulary."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.vocabulary import ONE_FILTER
+from cnnstep.engine.vocabulary import NETWORK, ONE_FILTER, Vocabulary
 from cnnstep.tutor.view import View
 
-_ONE_FILTER = View()
 
-
-def view_of(scenario: Scenario) -> View:
-    """One filter's view, or a network's."""
-    if scenario.vocabulary is ONE_FILTER:
-        return _ONE_FILTER
+def _network_view() -> View:
     from cnnstep.tutor.network.view import NetworkView  # what one filter's run starts without
 
     return NetworkView()
+
+
+_VIEWS: Mapping[Vocabulary, Callable[[], View]] = {ONE_FILTER: View, NETWORK: _network_view}
+
+
+def view_of(scenario: Scenario) -> View:
+    """What is shown in these words: one filter's view, or a network's."""
+    return _VIEWS[scenario.vocabulary]()

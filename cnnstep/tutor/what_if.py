@@ -13,6 +13,7 @@ from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.patches import GEOMETRY_KEYS, LEFTOVER_KEY
 from cnnstep.engine.quantity import Quantity
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.scenario_keys import form_of
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.typed import EVERYDAY, find, folded, index, is_index, read_matrix, read_number
@@ -22,7 +23,7 @@ MOVES = ("stride", "padding", "dilation", "size")
 WORDS = ("activation", "loss", "error", "optimizer", "leftover")
 ARRAYS = ("input", "filter", "weights", "target", "bias")
 FIXED = ("title", "samples", "test", "layers", "type", "name")
-"""What can't be set in a line; nor can a network's target, which may be a class."""
+"""What can't be set in a line; nor can what may be keys of its own, as a network's target may be a class."""
 LEFT_OVER = {"refuse": "refused", "drop": "dropped"}
 """What becomes of the cells that no window reaches, as it is said."""
 RATE = ("lr", "eta", "rate", "step_size")
@@ -56,7 +57,7 @@ def _places(data: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
     for _, owner in owners:
         if "stride" in owner and LEFTOVER_KEY.name in (keys_of(owner["type"]) if "type" in owner else GEOMETRY_KEYS):
             owner.setdefault(LEFTOVER_KEY.name, LEFTOVER_KEY.default)
-    fixed = (*FIXED, "target") if "layers" in data else FIXED
+    fixed = (*FIXED, *(key.name for key in form_of(data).keys if key.takes_keys))
     places = {f"{prefix}{key}": (owner, key) for prefix, owner in owners for key in owner if key not in fixed}
     if "samples" in data:  # which is said of them
         places |= {key: (data, key) for key in ("input", "target") if key not in fixed}

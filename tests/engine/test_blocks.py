@@ -82,6 +82,15 @@ def test_every_number_of_a_block_is_the_one_that_the_steps_give(of: Scenario) ->
 
 
 @examples(100)
+@given(of=descents())
+def test_a_network_of_these_two_layers_goes_by_the_same_blocks(of: Scenario) -> None:
+    lesson = lesson_of(replace(of, names=("conv1", "phi1")))
+    assert blocks(lesson)
+    for ours, theirs in zip(trace(lesson, 60), step_by_step(lesson, 60), strict=True):
+        same(ours, theirs)
+
+
+@examples(100)
 @given(of=scenarios())
 def test_over_all_the_registries_a_trace_is_what_its_iterations_lead_to(of: Scenario) -> None:
     lesson = lesson_of(of)

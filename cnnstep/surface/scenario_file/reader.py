@@ -16,7 +16,7 @@ from cnnstep.engine.keys import Part
 from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.scenario_keys import KEYS, NETWORK, ONE_FILTER, REPLACED_BY_LAYERS, SAMPLE_KEYS, SUCH_AS
+from cnnstep.engine.scenario_keys import KEYS, NETWORK, ONE_FILTER, REPLACED_BY_LAYERS, SAMPLE_KEYS, SUCH_AS, form_of
 from cnnstep.errors import MOST_FAULTS, Fault, InputError, Path
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Scalar, decimal_comma, plain, uneven
@@ -71,10 +71,10 @@ class _Reading:
             self._note("type", what, f"begin with {needed[0]}: [[…], […]]; needed are {', '.join(needed)}", ())
             return None
         data: dict[str, Any] = plain(root)
-        form = NETWORK if "layers" in data else ONE_FILTER
+        form = form_of(data)
         if isinstance(title := root.get("title"), Scalar):
             data["title"] = " ".join(title.text.split("\n")).strip() if "\n" in title.text else title.text
-        self._check_conflicts(data)
+        self._check_conflicts(data, form)
         self._check_keys(root, data, form)
         self._check_types(root, data, form)
         for path in matrix_paths(data):
@@ -95,7 +95,7 @@ class _Reading:
     def _is_broken(self, path: Path) -> bool:
         return path[:1] in self.broken or part_of(path) in self.broken
 
-    def _check_conflicts(self, data: dict[str, Any]) -> None:
+    def _check_conflicts(self, data: dict[str, Any], form: Part) -> None:
         """Keys that others replace, which are then left out of the reading."""
         replaced = [("layers", key) for key in REPLACED_BY_LAYERS] + [("samples", key) for key in ("input", "target")]
         for by, key in replaced:
@@ -103,7 +103,7 @@ class _Reading:
                 what = f"{by} replaces {key}, and both are given"
                 self._note("conflict", what, f"leave {key} out, or {by}", (key,), key=True)
                 del data[key]
-        if "test" in data and "layers" not in data:
+        if "test" in data and "test" not in form.names:
             what = "test goes with layers, and there are none"
             self._note("conflict", what, "leave test out", ("test",), key=True)
             del data["test"]

@@ -24,11 +24,11 @@ def dump(scenario: Scenario, *, schema: str | None = None, files: Mapping[str, A
     With `schema`, the address of the JSON Schema, the first line tells it to editors. `files` are what stands in the
     place of arrays with a file of their own, by their names: `{"conv1.weights": {"file": …, "key": …}}`.
     """
-    from cnnstep.engine.scenario_keys import DEFAULTS
+    from cnnstep.engine.scenario_keys import DEFAULTS, form_of
 
     usual, data, files = DEFAULTS, scenario.data(), files or {}
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
-    for key in _order(data):
+    for key in form_of(data).names:
         if key == "layers" and key in data:
             lines.append("\n".join(["layers:", *(_layer(layer, files) for layer in _short_layers(data[key]))]))
         elif f"{key}.input" in files:
@@ -67,12 +67,6 @@ def large_arrays(scenario: Scenario) -> dict[str, Array]:
                 f"{key}.target": targets,
             }
     return found
-
-
-def _order(data: Mapping[str, Any]) -> tuple[str, ...]:
-    from cnnstep.engine.scenario_keys import KEYS, NETWORK
-
-    return NETWORK.names if "layers" in data else KEYS
 
 
 def _short_layers(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -48,11 +48,9 @@ class Setting:
 
     @property
     def phi(self) -> Activation | None:
-        """The activation that the step belongs to, or the only one there is."""
+        """The activation that the step belongs to, if it belongs to one."""
         part = self.step.part
-        if isinstance(part, ActivationLayer):
-            return part.phi
-        return self.scenario.activation if "filter" in self.lesson.start else None
+        return part.phi if isinstance(part, ActivationLayer) else None
 
     @property
     def conv(self) -> Conv:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnstep.engine.layers.conv import correlate
+from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.conv import Conv, correlate
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.mistake import Alteration, Setting, StepContext, mistake
 
@@ -19,14 +20,17 @@ MOST_NUMBERS = 4_000
 
 
 def _by_hand(at: Setting) -> bool:
-    few = at.scenario.inputs.size <= MOST_NUMBERS
-    return few and "filter" in at.lesson.start and at.conv.weights.size <= MOST_WEIGHTS
+    """There are few numbers and weights, and from the weights to the output it is one activation."""
+    match at.scenario.layers:
+        case (Conv() as conv, ActivationLayer()):
+            return conv.weights.size <= MOST_WEIGHTS and at.scenario.inputs.size <= MOST_NUMBERS
+    return False
 
 
 def _losses(case: StepContext, ways: tuple[float, ...]) -> Array:
     """L with each number of what the step is the gradient of moved, the others as they are: [way, number]."""
-    weights, bias = case.values["filter"], case.values.get("bias")
-    parts = [weights, np.zeros(len(weights)) if bias is None else bias]
+    weights, *biases = (case.values[one.leaf.name] for one in case.lesson.trained)
+    parts = [weights, *(biases or [np.zeros(len(weights))])]
     at = 0 if case.step.word == "gradient" else 1
     nudges = np.array(ways)[:, None, None] * np.eye(parts[at].size)
     count = nudges.shape[0] * nudges.shape[1]
