@@ -15,8 +15,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.loading import scenario as scenario_called
 from cnnstep.surface.screen import Screen
-from cnnstep.tutor.check.data import check_data
-from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
+from cnnstep.tutor.check.diagnose import Diagnosis, check_data, diagnose
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.document import Document

@@ -17,7 +17,7 @@ from cnnstep.surface.practice.course_file import KEYS as COURSE_KEYS
 from cnnstep.surface.scenario_file.schema import json_schema
 from cnnstep.surface.work_file import KEYS as WORK_KEYS
 from cnnstep.surface.work_file import MOST_ITERATIONS
-from cnnstep.tutor.check.marks import Verdict
+from cnnstep.tutor.check.account import Verdict
 
 Schema = dict[str, Any]
 

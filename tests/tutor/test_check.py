@@ -13,8 +13,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import scenario as shipped_scenario
-from cnnstep.tutor.check.data import check_data
-from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
+from cnnstep.tutor.check.diagnose import Diagnosis, check_data, diagnose
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.check.separate import separating
 from cnnstep.tutor.check.sheet import Sheet, Written, written

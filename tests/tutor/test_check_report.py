@@ -13,9 +13,8 @@ from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
 from cnnstep.surface.loading import scenario as shipped_scenario
-from cnnstep.tutor.check.data import check_data
-from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
-from cnnstep.tutor.check.marks import Explanation
+from cnnstep.tutor.check.account import Explanation
+from cnnstep.tutor.check.diagnose import Diagnosis, check_data, diagnose
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.check.sheet import Sheet, written
 from cnnstep.tutor.document import Formula, Heading, Matrix, Note, Paragraph, Table

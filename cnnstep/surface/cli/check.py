@@ -67,7 +67,7 @@ def check(
 
     cat work.yaml | cnnstep check - --json
     """
-    from cnnstep.tutor.check.data import check_data
+    from cnnstep.tutor.check.diagnose import check_data
     from cnnstep.tutor.check.report import report
 
     style, shape = style_of(precision, fractions), format_of(format, as_json)

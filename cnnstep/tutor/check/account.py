@@ -1,22 +1,175 @@
-"""An account of a sheet: a mark for each step given so far, and how unlikely it is that it came about so."""
+"""An account of a sheet: what became of each step given so far, and how unlikely it is that it came about so.
+
+A slip is one cell that is off by itself; it is told with the one term that explains it, where there is one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.quantity import Array, Cell, Values
+from cnnstep.engine.step import Factor, Step, Term, Working
 from cnnstep.tutor.check.evidence import FIRM, WINDOW
 from cnnstep.tutor.check.hypothesis import Cause, Hypothesis, codes_of
 from cnnstep.tutor.check.lessons import numbers_of
-from cnnstep.tutor.check.marks import Explanation, StepMark, Verdict
 from cnnstep.tutor.check.search import Candidate, Gap, explain
-from cnnstep.tutor.check.sheet import as_shown
-from cnnstep.tutor.check.slips import slips_in
-from cnnstep.tutor.mistakes import MISTAKES
+from cnnstep.tutor.check.sheet import Written, as_shown
+from cnnstep.tutor.mistakes import MISTAKES, StepContext
 from cnnstep.tutor.typed import EXACT
+
+Verdict: TypeAlias = Literal["correct", "follows", "mistake", "slip", "unexplained", "missing"]
+
+
+WRONG = ("mistake", "slip", "unexplained")
+"""The verdicts of numbers that are not right and don't follow."""
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A cell (as a learner counts them), what stands there, what should, and what explains the difference."""
+
+    cell: Cell
+    yours: float
+    expected: float
+    reason: str = ""
+    working: Working | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Another way in which a step's numbers may have come about: these mistakes, and so many cells off besides."""
+
+    codes: tuple[str, ...]
+    slips: int = 0
+
+
+@dataclass(frozen=True)
+class StepMark:
+    """What became of one step: its verdict, what was assumed there, the cells that slipped.
+
+    `others` are explanations that are as good. `right` is right for the scenario under the sheet's conventions;
+    `expected` is what follows from the learner's earlier numbers when this step, and those before it that were not
+    given, are carried out rightly; `mine` is what they wrote, all as shown. `line` is the line of thought just
+    before the step, and `times` what its conventions multiply the step's result by. `case` is the step as it is
+    carried out rightly from their numbers. `same_as` names what the
+    numbers are where nothing was worked out: "zeros", or the quantity that was copied. `too_coarse`: it was given, and
+    rounded so far that it can't be told, so it counts as missing.
+    """
+
+    step: Step
+    verdict: Verdict
+    causes: tuple[Cause, ...] = ()
+    slips: tuple[Slip, ...] = ()
+    others: tuple[Explanation, ...] = ()
+    right: Array | None = field(default=None, repr=False)
+    expected: Array | None = field(default=None, repr=False)
+    mine: Written | None = field(default=None, repr=False)
+    line: Hypothesis | None = field(default=None, repr=False)
+    times: float = 1.0
+    case: StepContext | None = field(default=None, repr=False)
+    from_intended: bool = False
+    same_as: str = ""
+    too_coarse: bool = False
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The codes of the mistakes assumed here, each once."""
+        return codes_of(self.causes)
+
+    @property
+    def explanations(self) -> tuple[Explanation, ...]:
+        """What was assumed here, then what is as good."""
+        return Explanation(self.mistakes, len(self.slips)), *self.others
+
+    @property
+    def alternatives(self) -> tuple[tuple[str, ...], ...]:
+        """The codes of the other explanations."""
+        return tuple(dict.fromkeys(other.codes for other in self.others))
+
+
+def slips_in(candidate: Candidate, gap: Gap) -> tuple[Slip, ...]:
+    """The cells that a way to a step leaves over."""
+    case = candidate.line.at(gap.given)
+    expected = as_shown(gap.given, candidate.result)
+    # where a mistake was made in this very step, its working is another one
+    mistaken_here = any(cause.mistake and cause.step == gap.given.name for cause in candidate.new)
+    large = gap.given.name in candidate.line.lessons.large  # of so many products each could be the one
+    scale = None if mistaken_here or large else candidate.times
+    return tuple(
+        _slip(case, tuple(int(i) for i in cell), expected, gap.mine, scale) for cell in np.argwhere(candidate.wrong)
+    )
+
+
+def _slip(case: StepContext, cell: Cell, expected: Array, mine: Written, scale: float | None) -> Slip:
+    yours, right = float(mine.values[cell]), float(expected[cell])
+    allowed = float(mine.tolerance[cell]) + EXACT * max(1.0, abs(right))
+    if right and abs(yours + right) <= allowed:
+        return Slip(cell, yours, right, "its sign is turned")
+    neighbour = _neighbour(expected, cell, yours, allowed)
+    if scale is None:
+        return Slip(cell, yours, right, neighbour)
+    working = case.step.working(case.values, case.step.quantity.layout.full_cell(cell))
+    for value, reason in _one_term_off(case.values, working):
+        if abs(yours - scale * value) <= allowed:
+            return Slip(cell, yours, right, reason, working)
+    return Slip(cell, yours, right, neighbour, working)
+
+
+def _one_term_off(values: Values, working: Working) -> Iterator[tuple[float, str]]:
+    """The sums with one term wrong, and how it is wrong."""
+    total = working.value
+    for term in working.terms:
+        if not term.value:
+            continue
+        yield total - 2 * term.value, f"as if {_name(term)} went in with its sign turned"
+        yield total - term.value, f"as if {_name(term)} was left out"
+        yield total + term.value, f"as if {_name(term)} was counted twice"
+    for term in working.terms:
+        for factor in term.factors:
+            for other, where in _around(values, factor):
+                rest = term.value / factor.value if factor.value else _rest(term, factor)
+                yield total - term.value + rest * other, f"as if {factor.label} was taken from the cell {where}"
+
+
+def _rest(term: Term, factor: Factor) -> float:
+    product = 1.0
+    for other in term.factors:
+        if other is not factor:
+            product *= other.value
+    return product
+
+
+def _name(term: Term) -> str:
+    return " · ".join(factor.label for factor in term.factors)
+
+
+def _around(values: Values, factor: Factor) -> Iterator[tuple[float, str]]:
+    """The numbers next to the one that a factor was read from."""
+    if factor.source is None or len(factor.cell) < 2 or factor.label.find("′") >= 0:
+        return
+    array = values[factor.source]
+    for where, down, right in (("above", -1, 0), ("below", 1, 0), ("to the left", 0, -1), ("to the right", 0, 1)):
+        row, column = factor.cell[-2] + down, factor.cell[-1] + right
+        if 0 <= row < array.shape[-2] and 0 <= column < array.shape[-1]:
+            yield float(array[(*factor.cell[:-2], row, column)]), where
+
+
+def _neighbour(expected: Array, cell: Cell, yours: float, allowed: float) -> str:
+    """The number that belongs to a cell next to it, if that is what was written."""
+    if len(cell) < 2:
+        return ""
+    for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        row, column = cell[-2] + down, cell[-1] + right
+        if 0 <= row < expected.shape[-2] and 0 <= column < expected.shape[-1]:
+            other = float(expected[(*cell[:-2], row, column)])
+            if abs(other - yours) <= allowed:
+                return f"this is the number of [{row},{column}]"
+    return ""
+
 
 UNTOUCHED = MISTAKES["not-updated"]
 WIDEST = 24

@@ -1,24 +1,83 @@
-"""A learner's sheet, marked step by step, each from the learner's own earlier numbers."""
+"""A learner's sheet, marked step by step, each from the learner's own earlier numbers; and its JSON, by the contract.
+
+A matrix of the lesson in the place of another is told as that: δ written for the gradient, two steps exchanged.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import Array, Cell, Values
+from cnnstep.engine.quantity import Array, Cell, Values, number
 from cnnstep.engine.step import Step
-from cnnstep.tutor.check.account import Account, accounts_after, likeliest
-from cnnstep.tutor.check.conventions import Convention
-from cnnstep.tutor.check.elsewhere import in_their_place
+from cnnstep.tutor.check.account import WRONG, Account, Slip, StepMark, accounts_after, likeliest
 from cnnstep.tutor.check.hypothesis import Hypothesis
-from cnnstep.tutor.check.lessons import Lessons
-from cnnstep.tutor.check.marks import StepMark
+from cnnstep.tutor.check.lessons import Convention, Lessons
 from cnnstep.tutor.check.search import Gap
 from cnnstep.tutor.check.sheet import Sheet, Written
+
+
+def in_their_place(marks: Sequence[StepMark], lesson: Lesson, right: Values, own: Values) -> tuple[StepMark, ...]:
+    """The marks, each matrix that is another one of the lesson told as that; `own` are the learner's values.
+
+    A single mistake that gives these numbers says more; but not where two steps were exchanged.
+    """
+    found = {mark.step.name: list(_elsewhere(mark, lesson, right, own)) for mark in marks}
+
+    def same_as(mark: StepMark) -> str:
+        here = found[mark.step.name]
+        exchanged = [name for name in here if mark.step.name in found.get(name, ())]
+        return (exchanged or ([] if _has_a_name(mark) else here) or [""])[0]
+
+    return tuple(_told(mark, same_as(mark)) for mark in marks)
+
+
+def _has_a_name(mark: StepMark) -> bool:
+    """Whether one mistake gives exactly these numbers, or may do so."""
+    return any(len(one.codes) == 1 and not one.slips for one in mark.explanations)
+
+
+def _told(mark: StepMark, name: str) -> StepMark:
+    if not name or mark.same_as:
+        return mark
+    conventions = tuple(cause for cause in mark.causes if cause.convention)
+    return replace(mark, verdict="mistake", causes=conventions, slips=(), others=(), same_as=name)
+
+
+def _elsewhere(mark: StepMark, lesson: Lesson, right: Values, own: Values) -> Iterator[str]:
+    """The quantities that a wrong matrix is the same as; what the step reads comes first."""
+    if mark.mine is None or mark.verdict not in WRONG or not _says_enough(mark.mine.values):
+        return
+    leaves = (leaf for leaf in lesson.leaves if leaf.kind != "memory")
+    before = lesson.names[: lesson.names.index(mark.step.name)]
+    for quantity in dict.fromkeys((*mark.step.inputs, *(step.quantity for step in lesson.steps), *leaves)):
+        name = quantity.name
+        if name != mark.step.name and name in right:
+            theirs = [own[name]] if name in before else []  # what comes later is made of the matrix itself
+            if any(_are(mark.mine, quantity.layout.show(array)) for array in (*theirs, right[name])):
+                yield name
+
+
+def _says_enough(values: Array) -> bool:
+    """Whether it is no accident that a matrix is the same: it has two different numbers besides 0."""
+    return len(np.unique(values[values != 0])) > 1
+
+
+def _are(mine: Written, array: Array) -> bool:
+    """Whether these are the numbers of the array, leading axes of length 1 aside."""
+    if _size(mine.values.shape) != _size(array.shape):
+        return False
+    wrong = mine.wrong(array.reshape(mine.values.shape))
+    return wrong is not None and not wrong.any()
+
+
+def _size(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape if not shape or shape[0] != 1 else _size(shape[1:])
+
 
 UNSIGNED = ("forward", "activation", "update", "second_moment")
 """The steps whose numbers are the same whichever sign the error was given."""
@@ -126,3 +185,48 @@ def first_wrong(mark: StepMark) -> Cell | None:
     if wrong is None or not wrong.any():
         return None
     return tuple(int(i) for i in np.argwhere(wrong)[0])
+
+
+def check_data(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The verdict, every step's mark, the mistakes, and the conventions that the numbers follow."""
+    named = [one for one in diagnosis.conventions if not one.negate]
+    data: dict[str, Any] = {
+        "schema": 1,
+        "verdict": diagnosis.verdict,
+        "steps": [_step(mark) for mark in diagnosis.marks],
+        "mistakes": list(diagnosis.mistakes),
+        "conventions": {one.key: _plain(one.value) for one in named},
+    }
+    also = {one.key: [_plain(other) for other in one.also] for one in named if one.also}
+    return data | ({"also": also} if also else {})
+
+
+def _plain(value: str | float) -> Any:
+    return value if isinstance(value, str) else number(value)
+
+
+def _step(mark: StepMark) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "name": mark.step.name,
+        "verdict": mark.verdict,
+        "mistakes": list(mark.mistakes),
+        "slips": [
+            {
+                "cell": list(slip.cell),
+                "yours": number(slip.yours),
+                "expected": number(_due(mark, slip)),
+                "reason": slip.reason,
+            }
+            for slip in mark.slips
+        ],
+        "alternatives": [list(codes) for codes in mark.alternatives],
+    }
+    data |= {"same_as": mark.same_as} if mark.same_as else {}
+    return data | ({"too_coarse": True} if mark.too_coarse else {})
+
+
+def _due(mark: StepMark, slip: Slip) -> float:
+    """What belongs into the cell when the step is carried out rightly, whatever mistake was made beside the slip."""
+    if not mark.mistakes or mark.expected is None or mark.expected.ndim != len(slip.cell):
+        return slip.expected
+    return float(mark.expected[slip.cell])

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import bracketed
-from cnnstep.tutor.check.conventions import Convention
+from cnnstep.tutor.check.account import WRONG, Explanation, StepMark
 from cnnstep.tutor.check.diagnose import Diagnosis
-from cnnstep.tutor.check.marks import WRONG, Explanation, StepMark
+from cnnstep.tutor.check.lessons import Convention
 from cnnstep.tutor.document import Table, Tone
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import counted, listed

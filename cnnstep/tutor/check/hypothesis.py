@@ -9,8 +9,7 @@ from typing import Any
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.step import Role, Step
-from cnnstep.tutor.check.conventions import OTHER, STAGES, UNREAD, Convention, Reading, other_sign
-from cnnstep.tutor.check.lessons import Lessons, Option, options
+from cnnstep.tutor.check.lessons import OTHER, STAGES, UNREAD, Convention, Lessons, Option, Reading, options, other_sign
 from cnnstep.tutor.mistakes import Mistake, StepContext
 
 OPTIMIZER_ROLES: tuple[Role, ...] = ("memory", "update")

@@ -13,6 +13,7 @@ from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Cell, bracketed
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
+from cnnstep.tutor.check.account import WRONG, Slip, StepMark
 from cnnstep.tutor.check.diagnose import Diagnosis
 from cnnstep.tutor.check.headline import (
     convention_words,
@@ -21,7 +22,6 @@ from cnnstep.tutor.check.headline import (
     readings,
     table,
 )
-from cnnstep.tutor.check.marks import WRONG, Slip, StepMark
 from cnnstep.tutor.check.put_right import put_right, put_right_cell
 from cnnstep.tutor.check.separate import can_be_separated
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, Paragraph

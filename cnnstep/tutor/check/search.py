@@ -18,10 +18,23 @@ from numpy.typing import NDArray
 
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.step import Step
-from cnnstep.tutor.check.conventions import Reading
-from cnnstep.tutor.check.evidence import EXCUSED, PLAIN, SOMETHING, WINDOW, Evidence, price
+from cnnstep.tutor.check.evidence import (
+    EXCUSED,
+    HALVES,
+    PLAIN,
+    SOMETHING,
+    WINDOW,
+    Evidence,
+    Half,
+    digits_of,
+    excused,
+    half_way,
+    is_long,
+    price,
+    rounded,
+)
 from cnnstep.tutor.check.hypothesis import Cause, Hypothesis, codes_of
-from cnnstep.tutor.check.rounding import HALVES, Half, digits_of, excused, half_way, is_long, rounded
+from cnnstep.tutor.check.lessons import Reading
 from cnnstep.tutor.check.sheet import Written, as_shown
 from cnnstep.tutor.typed import EXACT
 
