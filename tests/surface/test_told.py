@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnnstep.surface.cli.run import scenario_json
 from cnnstep.surface.loading import load, shipped
-from cnnstep.surface.told import told
 from cnnstep.tutor.run import MOST_NUMBERS
 from tests.conftest import Program
 
@@ -34,7 +34,7 @@ def batch_of(folder: Path, samples: int, text: str = BATCH, side: int = 10) -> P
 
 
 def told_of(path: Path) -> dict[str, Any]:
-    return told(load(str(path)))
+    return scenario_json(load(str(path)))
 
 
 def test_a_long_batch_from_files_is_told_as_the_file_tells_it(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_long_batch_that_was_written_out_is_told_as_it_was_written(tmp_path: P
 @pytest.mark.parametrize("name", [one.name for one in shipped()])
 def test_a_shipped_scenario_is_told_in_full_unless_it_is_long(name: str) -> None:
     loaded = load(name)
-    full, short = loaded.scenario.data(), told(loaded)
+    full, short = loaded.scenario.data(), scenario_json(loaded)
     assert set(short) == set(full)
     assert {key for key in full if short[key] != full[key]} == ({"samples", "test"} if name == "digits-cnn" else set())
 

@@ -19,6 +19,7 @@ from cnnstep.surface.cli.context import (
     progress,
     style_of,
 )
+from cnnstep.surface.formats import Answer
 
 
 def analyze(
@@ -42,7 +43,6 @@ def analyze(
     """
     from cnnstep.engine.analysis import MOST_RUNS
     from cnnstep.engine.analysis import analyze as analysis_of
-    from cnnstep.surface.answer import Answer
     from cnnstep.surface.loading import load
     from cnnstep.tutor.analyze.document import analyze_document
     from cnnstep.tutor.analyze.verdict import analyze_data

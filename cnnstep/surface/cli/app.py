@@ -15,9 +15,8 @@ from typing import TextIO
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.answer import Exit
 from cnnstep.surface.cli import analyze, check, practice, progress, reference, run, sweep
-from cnnstep.surface.cli.context import screen, show_json
+from cnnstep.surface.cli.context import Exit, screen, show_json
 from cnnstep.surface.cli.usage import PlainCommand, PlainHelp, usage_fault
 from cnnstep.surface.screen import USUAL_WIDTH
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnstep.surface.answer import Answer, Exit
 from cnnstep.surface.cli.context import (
     FIRST_LESSON,
     AsJson,
+    Exit,
     Format,
     Fractions,
     Precision,
@@ -21,6 +21,7 @@ from cnnstep.surface.cli.context import (
     show_aside,
     style_of,
 )
+from cnnstep.surface.formats import Answer
 
 if TYPE_CHECKING:
     from cnnstep.errors import InputError

@@ -8,16 +8,31 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from enum import IntEnum
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.answer import Answer
+from cnnstep.surface.formats import Answer
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Block, Document
 from cnnstep.tutor.numbers import Numbers
+
+
+class Exit(IntEnum):
+    """What the program ends with: codes that scripts rely on."""
+
+    DONE = 0
+    WRONG = 1
+    """An answer or a check was wrong."""
+    UNUSABLE = 2
+    """Usage, or input that can't be used."""
+    FAULT = 3
+    """A fault of the program."""
+    INTERRUPTED = 130
+
 
 FIRST_LESSON = "first-filter"
 MOST_DECIMALS = 15

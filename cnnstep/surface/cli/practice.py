@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnstep.surface.answer import Exit
-from cnnstep.surface.cli.context import Fractions, Precision, between, not_both, say, show, style_of
+from cnnstep.surface.cli.context import Exit, Fractions, Precision, between, not_both, say, show, style_of
 
 if TYPE_CHECKING:
     from cnnstep.tutor.document import Block

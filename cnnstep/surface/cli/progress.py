@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.answer import Answer, Exit
-from cnnstep.surface.cli.context import AsJson, format_of, give, not_both, say
+from cnnstep.surface.cli.context import AsJson, Exit, format_of, give, not_both, say
+from cnnstep.surface.formats import Answer
 
 if TYPE_CHECKING:
     from cnnstep.surface.practice.store import Store

@@ -17,6 +17,7 @@ from cnnstep.surface.cli.context import (
     show_json,
     style_of,
 )
+from cnnstep.surface.formats import Answer
 
 if TYPE_CHECKING:
     from cnnstep.tutor.document import Block
@@ -51,7 +52,6 @@ def explain(
       cnnstep explain dead relu
       cnnstep explain gradient --scenario my.yaml
     """
-    from cnnstep.surface.answer import Answer
     from cnnstep.surface.loading import load
     from cnnstep.tutor.topics import explanation, topic_list
 
@@ -71,7 +71,6 @@ def scenarios(as_json: AsJson = False) -> None:
       cnnstep scenarios
       cnnstep run stride
     """
-    from cnnstep.surface.answer import Answer
     from cnnstep.surface.loading import shipped
     from cnnstep.tutor.document import Command, Heading, Table
 

@@ -1,4 +1,4 @@
-"""`cnnstep run` and `cnnstep step`: a scenario walked through."""
+"""`cnnstep run` and `cnnstep step`: a scenario walked through, also as a conversation."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnnstep.surface.answer import Answer, Exit
 from cnnstep.surface.cli.context import (
     FIRST_LESSON,
     All,
     AsJson,
+    Exit,
     Format,
     Fractions,
     MaybeScenario,
@@ -30,6 +30,7 @@ from cnnstep.surface.cli.context import (
     stopping,
     style_of,
 )
+from cnnstep.surface.formats import Answer
 
 if TYPE_CHECKING:
     from cnnstep.engine.lesson import Lesson
@@ -81,7 +82,6 @@ def run(
       cnnstep run first-filter --save-weights learned.npz
       cnnstep run first-filter --json
     """
-    from cnnstep.surface.told import told
     from cnnstep.tutor.cards import lesson_for, names_of
     from cnnstep.tutor.record import Recording
     from cnnstep.tutor.run import run_document, run_pieces, sample_shown
@@ -108,7 +108,7 @@ def run(
 
     def data() -> Iterator[tuple[str, Any]]:
         taking = _taking(asked, asked.lesson, recording)
-        return run_pieces(taking, recording, asked.listed, told(loaded), steps, asked.total)
+        return run_pieces(taking, recording, asked.listed, scenario_json(loaded), steps, asked.total)
 
     give(Answer(document, data, style), shape)
     if save:
@@ -151,7 +151,6 @@ def _taking(
 
 def _beside_the_right_way(asked: _Asked, code: str, style: Numbers, shape: str) -> Answer:
     """The run with a mistake made in every iteration, next to the right one."""
-    from cnnstep.surface.told import told
     from cnnstep.tutor.mistakes import MISTAKES, mistaken
     from cnnstep.tutor.mistakes.comparison import comparison_data, comparison_document
 
@@ -161,7 +160,7 @@ def _beside_the_right_way(asked: _Asked, code: str, style: Numbers, shape: str) 
     right, wrong = (_recorded(asked, one) for one in (asked.lesson, mistaken(asked.lesson, made)))
     return Answer(
         lambda: comparison_document(wrong, right, made, asked.loaded.name, style),
-        lambda: comparison_data(wrong, right, made, told(asked.loaded), asked.steps, asked.total),
+        lambda: comparison_data(wrong, right, made, scenario_json(asked.loaded), asked.steps, asked.total),
         style,
     )
 
@@ -246,7 +245,6 @@ def step(
       cnnstep step my.yaml --interactive
       cnnstep step first-filter --iteration 3
     """
-    from cnnstep.surface.told import told
     from cnnstep.tutor.cards import lesson_for, names_of
     from cnnstep.tutor.run import sample_shown, step_data, step_document
 
@@ -264,7 +262,7 @@ def step(
     wanted = _iteration(lesson, iteration or 0)
     answer = Answer(
         lambda: step_document(wanted, loaded.name, style, steps, sample_shown(wanted, sample)),
-        lambda: step_data(wanted, told(loaded), steps),
+        lambda: step_data(wanted, scenario_json(loaded), steps),
         style,
     )
     give(answer, shape)
@@ -304,3 +302,33 @@ def _save_scenario(saving: Saving) -> None:
         say(faults_text(InputError(here), screen().width))
     else:
         say(f"Saved as {saving.path}. {saving.words}".rstrip())
+
+
+DATA = {"input", "target", "samples", "test"}
+WEIGHTS = {"filter", "weights", "bias"}
+
+
+def scenario_json(loaded: Loaded) -> dict[str, Any]:
+    """The scenario with every default filled in.
+
+    A part of more than `MOST_NUMBERS` numbers is what the scenario's file has there, such as `{file: …}` or
+    `{init: …}`; weights that came from elsewhere name the file that they came from.
+    """
+    from cnnstep.surface.files.yaml_reader import plain
+    from cnnstep.tutor.run import MOST_NUMBERS
+
+    data, written = loaded.scenario.data(), plain(loaded.document.root)
+    layers = zip(data.get("layers", ()), written.get("layers", ()), strict=True)
+    for part, was, prefix in [(data, written, ""), *((one, was, f"{one['name']}.") for one, was in layers)]:
+        for key in part.keys() & (DATA | WEIGHTS):
+            if _count(part[key]) > MOST_NUMBERS:
+                elsewhere = loaded.weights and key in WEIGHTS
+                part[key] = {"file": loaded.weights, "key": f"{prefix}{key}"} if elsewhere else was[key]
+    return data
+
+
+def _count(value: Any) -> int:
+    """How many numbers stand in it."""
+    if isinstance(value, dict):
+        return sum(map(_count, value.values()))
+    return sum(map(_count, value)) if isinstance(value, list) else 1

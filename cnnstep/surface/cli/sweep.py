@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.answer import Answer, Exit
 from cnnstep.surface.cli.context import (
     AsJson,
+    Exit,
     Fractions,
     Precision,
     ScenarioName,
@@ -24,6 +24,7 @@ from cnnstep.surface.cli.context import (
     say,
     style_of,
 )
+from cnnstep.surface.formats import Answer
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

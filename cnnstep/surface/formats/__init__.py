@@ -6,17 +6,32 @@ of the data. `--format NAME` chooses one, and `--json` is short for `--format js
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.surface.answer import Answer
 from cnnstep.surface.screen import Screen
+from cnnstep.tutor.document import Block
+from cnnstep.tutor.numbers import AS_USUAL, Numbers
 
 USUAL = "text"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A document for readers and data for programs, each made when its format asks for it.
+
+    `blocks` are the document's, whose numbers are written as `numbers` says; `data` is one JSON document, None where
+    a command has nothing to say to programs. A long one comes as pairs of key and value, and a list as an iterator.
+    """
+
+    blocks: Callable[[], tuple[Block, ...]]
+    data: Callable[[], Mapping[str, Any] | Iterable[tuple[str, Any]]] | None = None
+    numbers: Numbers = AS_USUAL
 
 
 class Format(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.answer import Answer
+from cnnstep.surface.formats import Answer
 from cnnstep.surface.screen import Screen
 
 LIST = "["

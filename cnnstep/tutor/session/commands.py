@@ -20,8 +20,7 @@ from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import note
 from cnnstep.tutor.record import record
 from cnnstep.tutor.run import course
-from cnnstep.tutor.session.guess import guessing, start_guess, still_asked
-from cnnstep.tutor.session.look import sample, show, why_number
+from cnnstep.tutor.session.look import guessing, sample, show, start_guess, still_asked, why_number
 from cnnstep.tutor.session.state import Answer, Reply, Saving, Session, opening, shown
 from cnnstep.tutor.typed import DIGITS, HABITS, Word, full_word, is_cell, is_index, told
 from cnnstep.tutor.views import view_of

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from cnnstep.surface.answer import Answer
+from cnnstep.surface.formats import Answer
 from cnnstep.surface.formats.text.context import STYLES, Lines, TextContext, width_of
 from cnnstep.surface.formats.text.matrix import legend, matrix_lines
 from cnnstep.surface.screen import Screen, to_ascii
