@@ -53,11 +53,11 @@ class StepMark:
 
     `others` are explanations that are as good. `right` is right for the scenario under the sheet's conventions;
     `expected` is what follows from the learner's earlier numbers when this step, and those before it that were not
-    given, are carried out rightly; `mine` is what they wrote, all as shown. `line` is the line of thought just
-    before the step, and `times` what its conventions multiply the step's result by. `case` is the step as it is
-    carried out rightly from their numbers. `same_as` names what the
-    numbers are where nothing was worked out: "zeros", or the quantity that was copied. `too_coarse`: it was given, and
-    rounded so far that it can't be told, so it counts as missing.
+    given, are carried out rightly; `mine` is what they wrote, all as shown. `hypothesis` is the one just before the
+    step, and `times` what its conventions multiply the step's result by. `context` is the step as it is carried out
+    rightly from their numbers. `same_as` names what the numbers are where nothing was worked out: "zeros", or the
+    quantity that was copied. `too_coarse`: it was given, and rounded so far that it can't be told, so it counts as
+    missing.
     """
 
     step: Step
@@ -68,9 +68,9 @@ class StepMark:
     right: Array | None = field(default=None, repr=False)
     expected: Array | None = field(default=None, repr=False)
     mine: Written | None = field(default=None, repr=False)
-    line: Hypothesis | None = field(default=None, repr=False)
+    hypothesis: Hypothesis | None = field(default=None, repr=False)
     times: float = 1.0
-    case: StepContext | None = field(default=None, repr=False)
+    context: StepContext | None = field(default=None, repr=False)
     from_intended: bool = False
     same_as: str = ""
     too_coarse: bool = False
@@ -93,18 +93,18 @@ class StepMark:
 
 def slips_in(candidate: Candidate, gap: Gap) -> tuple[Slip, ...]:
     """The cells that a way to a step leaves over."""
-    case = candidate.line.at(gap.given)
+    context = candidate.hypothesis.at(gap.given)
     expected = as_shown(gap.given, candidate.result)
     # where a mistake was made in this very step, its working is another one
     mistaken_here = any(cause.mistake and cause.step == gap.given.name for cause in candidate.new)
-    large = gap.given.name in candidate.line.lessons.large  # of so many products each could be the one
+    large = gap.given.name in candidate.hypothesis.lessons.large  # of so many products each could be the one
     scale = None if mistaken_here or large else candidate.times
     return tuple(
-        _slip(case, tuple(int(i) for i in cell), expected, gap.mine, scale) for cell in np.argwhere(candidate.wrong)
+        _slip(context, tuple(int(i) for i in cell), expected, gap.mine, scale) for cell in np.argwhere(candidate.wrong)
     )
 
 
-def _slip(case: StepContext, cell: Cell, expected: Array, mine: Written, scale: float | None) -> Slip:
+def _slip(context: StepContext, cell: Cell, expected: Array, mine: Written, scale: float | None) -> Slip:
     yours, right = float(mine.values[cell]), float(expected[cell])
     allowed = float(mine.tolerance[cell]) + EXACT * max(1.0, abs(right))
     if right and abs(yours + right) <= allowed:
@@ -112,8 +112,8 @@ def _slip(case: StepContext, cell: Cell, expected: Array, mine: Written, scale: 
     neighbour = _neighbour(expected, cell, yours, allowed)
     if scale is None:
         return Slip(cell, yours, right, neighbour)
-    working = case.step.working(case.values, case.step.quantity.layout.full_cell(cell))
-    for value, reason in _one_term_off(case.values, working):
+    working = context.step.working(context.values, context.step.quantity.layout.full_cell(cell))
+    for value, reason in _one_term_off(context.values, working):
         if abs(yours - scale * value) <= allowed:
             return Slip(cell, yours, right, reason, working)
     return Slip(cell, yours, right, neighbour, working)
@@ -186,22 +186,25 @@ AS_GOOD = 3.0
 
 @dataclass(frozen=True)
 class Account:
-    """A line of thought with its marks; `bits` is how unlikely all of it is."""
+    """A hypothesis with its marks; `bits` is how unlikely all of it is."""
 
-    line: Hypothesis
+    hypothesis: Hypothesis
     marks: tuple[StepMark, ...] = ()
     bits: float = 0.0
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The mistakes it names."""
-        return codes_of(self.line.causes)
+        return codes_of(self.hypothesis.causes)
 
 
 def accounts_after(accounts: list[Account], gap: Gap) -> list[Account]:
     """The accounts beyond a given step, the likeliest first."""
     after = [
-        one for account in accounts for candidate in explain(account.line, gap) for one in _on(account, candidate, gap)
+        one
+        for account in accounts
+        for candidate in explain(account.hypothesis, gap)
+        for one in _on(account, candidate, gap)
     ]
     after.sort(key=lambda one: one.bits)
     kept: dict[object, list[object]] = {}
@@ -210,9 +213,9 @@ def accounts_after(accounts: list[Account], gap: Gap) -> list[Account]:
 
 def _is_new(account: Account, kept: dict[object, list[object]]) -> bool:
     """Whether no likelier account assumes the same and goes on with the same numbers, nor `VARIANTS` with others."""
-    line = account.line
-    numbers = tuple(numbers_of(line.values[name]) for name in sorted(line.values))
-    alike = kept.setdefault((tuple(cause.name + cause.step for cause in line.causes), line.reading), [])
+    hypothesis = account.hypothesis
+    numbers = tuple(numbers_of(hypothesis.values[name]) for name in sorted(hypothesis.values))
+    alike = kept.setdefault((tuple(cause.name + cause.step for cause in hypothesis.causes), hypothesis.reading), [])
     if numbers in alike or len(alike) == VARIANTS:
         return False
     alike.append(numbers)
@@ -221,37 +224,39 @@ def _is_new(account: Account, kept: dict[object, list[object]]) -> bool:
 
 def _on(account: Account, candidate: Candidate, gap: Gap) -> Iterator[Account]:
     """The account with a candidate's mark, going on with the written numbers, those that were meant, or right ones."""
-    step, mine, line, wrong = gap.given, gap.mine, candidate.line, bool(candidate.slips)
-    right = line.rightly(gap.steps, account.line.values)[step.name]
-    line = line.changed(known=line.known | {step.name})
-    marks = (*account.marks, _mark(account.line, candidate, gap, right))
+    step, mine, hypothesis, wrong = gap.given, gap.mine, candidate.hypothesis, bool(candidate.slips)
+    right = hypothesis.rightly(gap.steps, account.hypothesis.values)[step.name]
+    hypothesis = hypothesis.changed(known=hypothesis.known | {step.name})
+    marks = (*account.marks, _mark(account.hypothesis, candidate, gap, right))
     bits = account.bits + candidate.bits
     if candidate.result.shape != right.shape:  # nobody goes on from another size
-        yield Account(line.with_value(step, right, tainted=False), marks, bits)
+        yield Account(hypothesis.with_value(step, right, tainted=False), marks, bits)
         return
     layout = step.quantity.layout
     written = layout.restore(mine.values) if mine.in_shape(layout.show(right).shape) else None
     same = written is not None and np.allclose(written, candidate.result, rtol=EXACT, atol=0.0)
     if written is not None:
-        typed = line if same else line.going_on(exact=False).changed(rounded=line.rounded | {step.name})
-        cost = typed.doubt - line.doubt
+        typed = (
+            hypothesis if same else hypothesis.going_on(exact=False).changed(rounded=hypothesis.rounded | {step.name})
+        )
+        cost = typed.doubt - hypothesis.doubt
         yield Account(typed.with_value(step, written, tainted=True if wrong else None), marks, bits + cost)
-    intended = line.changed(intended=line.intended | {step.name})
+    intended = hypothesis.changed(intended=hypothesis.intended | {step.name})
     if wrong:
         yield Account(intended.with_value(step, candidate.result), marks, bits + AS_MEANT)
     elif not same:
-        exact = line.going_on(exact=True).with_value(step, candidate.result)
-        yield Account(exact, marks, bits + exact.doubt - line.doubt)
+        exact = hypothesis.going_on(exact=True).with_value(step, candidate.result)
+        yield Account(exact, marks, bits + exact.doubt - hypothesis.doubt)
     if wrong or candidate.codes:
-        steps = line.lesson.steps[: line.lesson.names.index(step.name) + 1]
-        values = line.rightly(steps, line.lessons.begin)
+        steps = hypothesis.lesson.steps[: hypothesis.lesson.names.index(step.name) + 1]
+        values = hypothesis.rightly(steps, hypothesis.lessons.begin)
         yield Account(intended.changed(values=values, tainted=frozenset()), marks, bits + SET_RIGHT)
 
 
 def _mark(before: Hypothesis, candidate: Candidate, gap: Gap, right: Array) -> StepMark:
     """What a candidate says of the step; `right` is what follows from the learner's earlier numbers."""
-    step = candidate.line.at(gap.given)
-    spoiled = bool(before.known) and candidate.line.spoiled(step.step)
+    step = candidate.hypothesis.at(gap.given)
+    spoiled = bool(before.known) and candidate.hypothesis.spoiled(step.step)
     verdict: Verdict = "follows" if spoiled else "correct"
     if candidate.codes:
         verdict = "mistake"
@@ -266,7 +271,7 @@ def _mark(before: Hypothesis, candidate: Candidate, gap: Gap, right: Array) -> S
         tuple(Explanation(codes, candidate.slips) for codes in candidate.equals),
         expected=as_shown(gap.given, right),
         mine=gap.mine,
-        line=candidate.line,
+        hypothesis=candidate.hypothesis,
         times=candidate.times,
         from_intended=any(quantity.name in before.intended for one in gap.steps for quantity in one.inputs),
         same_as=candidate.same_as,
@@ -285,7 +290,7 @@ def likeliest(accounts: list[Account]) -> tuple[Hypothesis, dict[str, StepMark]]
         if other.bits <= chosen.bits + AS_GOOD:
             for mark in other.marks:
                 marks[mark.step.name] = _beside(marks[mark.step.name], mark)
-    return _with_the_loss(chosen.line, {name: _said(mark) for name, mark in marks.items()})
+    return _with_the_loss(chosen.hypothesis, {name: _said(mark) for name, mark in marks.items()})
 
 
 def _said(mark: StepMark) -> StepMark:
@@ -311,12 +316,17 @@ def _beside(mark: StepMark, other: StepMark) -> StepMark:
     return mark
 
 
-def _with_the_loss(line: Hypothesis, marks: dict[str, StepMark]) -> tuple[Hypothesis, dict[str, StepMark]]:
+def _with_the_loss(hypothesis: Hypothesis, marks: dict[str, StepMark]) -> tuple[Hypothesis, dict[str, StepMark]]:
     """If the loss's number never came in where it would have shown, the loss is one that has none."""
-    rules, last = line.lessons.rules, [n for n in marks if line.stage(line.lesson.step(n)) == "delta"]
-    if line.reading.number is not None or not last or rules.number == 1.0 or marks[last[-1]].verdict == "unexplained":
-        return line, marks
+    rules, last = hypothesis.lessons.rules, [n for n in marks if hypothesis.stage(hypothesis.lesson.step(n)) == "delta"]
+    if (
+        hypothesis.reading.number is not None
+        or not last
+        or rules.number == 1.0
+        or marks[last[-1]].verdict == "unexplained"
+    ):
+        return hypothesis, marks
     causes = tuple(Cause(last[-1], convention=one) for one in rules.loss(1.0))
     mark = marks[last[-1]]
     marks = {**marks, last[-1]: replace(mark, causes=(*mark.causes, *causes))}
-    return line.changed(causes=(*line.causes, *causes)), marks
+    return hypothesis.changed(causes=(*hypothesis.causes, *causes)), marks

@@ -127,27 +127,27 @@ def _diagnosis(sheet: Sheet) -> Diagnosis:
     precision = max(mine.finest for mine in work.values())
     for gap in _gaps(lesson, work, precision):
         accounts = accounts_after(accounts, gap)
-    line, marks = likeliest(accounts)
-    told = (replace(mark, too_coarse=mark.step.name in coarse) for mark in _both_ways(line, marks, begin))
-    return Diagnosis(sheet, line.lesson, tuple(told), line.conventions, begin)
+    hypothesis, marks = likeliest(accounts)
+    told = (replace(mark, too_coarse=mark.step.name in coarse) for mark in _both_ways(hypothesis, marks, begin))
+    return Diagnosis(sheet, hypothesis.lesson, tuple(told), hypothesis.conventions, begin)
 
 
-def _both_ways(line: Hypothesis, marks: Mapping[str, StepMark], begin: Values) -> tuple[StepMark, ...]:
+def _both_ways(hypothesis: Hypothesis, marks: Mapping[str, StepMark], begin: Values) -> tuple[StepMark, ...]:
     """The marks of all steps, each with what is right for the scenario, and the step as it goes on from their numbers.
 
-    Where a line went on from what should have been written, what follows from what was written is worked out here.
+    Where the hypothesis went on from what should have been written, what follows from what was is worked out here.
     """
-    steps, found = [line.at(step).step for step in line.lesson.steps], []
-    right, own = line.rightly(steps, begin), begin
+    steps, found = [hypothesis.at(step).step for step in hypothesis.lesson.steps], []
+    right, own = hypothesis.rightly(steps, begin), begin
     for step in steps:
-        layout, case = step.quantity.layout, line.changed(values=own).at(step)
-        own = line.rightly([step], own)
-        mark = marks.get(step.name) or StepMark(step, "missing", times=_times(own[step.name], case.right))
-        mark, shown = replace(mark, right=layout.show(right[step.name]), case=case), layout.show(own[step.name])
+        layout, context = step.quantity.layout, hypothesis.changed(values=own).at(step)
+        own = hypothesis.rightly([step], own)
+        mark = marks.get(step.name) or StepMark(step, "missing", times=_times(own[step.name], context.right))
+        mark, shown = replace(mark, right=layout.show(right[step.name]), context=context), layout.show(own[step.name])
         found.append(replace(mark, expected=shown) if mark.from_intended else mark)
         if mark.mine is not None and mark.mine.in_shape(shown.shape):
             own = {**own, step.name: layout.restore(mark.mine.values)}
-    return in_their_place(found, line.lesson, right, own)
+    return in_their_place(found, hypothesis.lesson, right, own)
 
 
 def _times(result: Array, plain: Array) -> float:

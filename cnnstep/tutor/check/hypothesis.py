@@ -1,4 +1,4 @@
-"""A line of thought: one way in which the learner may have come to the numbers seen so far."""
+"""A hypothesis: one way in which the learner may have come to the numbers seen so far."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHANGE = 0.25
 
 @dataclass(frozen=True)
 class Cause:
-    """Something that a line assumes at a step: a mistake or a convention."""
+    """Something that a hypothesis assumes at a step: a mistake or a convention."""
 
     step: str
     mistake: Mistake | None = None
@@ -45,12 +45,12 @@ def codes_of(causes: Iterable[Cause]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """The values as this line of thought has them, and what it assumed on the way.
+    """The values as this hypothesis has them, and what it assumed on the way.
 
     `lesson` is the lesson under the conventions assumed so far, `reading` the rest of them; `ratio` says of each
     quantity on the way back what multiple of the scenario's own it is. `tainted` are the quantities that are not
     what they should be. `known` are the steps that the learner gave, up to here; `intended` those of them where the
-    line goes on with what they should be, `rounded` those that had more digits than were written. `given_up` are
+    hypothesis goes on with what they should be, `rounded` those that had more digits than were written. `given_up` are
     mistakes that were not made again at the next occasion: they do not come back. `exact` says with which numbers it
     goes on, where they differ; `doubt` is how unlikely the conventions and the changes of that so far are, in bits.
     """
@@ -80,13 +80,13 @@ class Hypothesis:
         return tuple({cause.mistake.code: cause.mistake for cause in self.causes if cause.mistake}.values())
 
     def changed(self, **changes: Any) -> Hypothesis:
-        """`dataclasses.replace` at a tenth of its cost: a search makes thousands of lines."""
-        line = object.__new__(Hypothesis)
-        line.__dict__.update(self.__dict__, **changes)
-        return line
+        """`dataclasses.replace` at a tenth of its cost: a search makes thousands."""
+        hypothesis = object.__new__(Hypothesis)
+        hypothesis.__dict__.update(self.__dict__, **changes)
+        return hypothesis
 
     def going_on(self, *, exact: bool) -> Hypothesis:
-        """The line that goes on with exact numbers, or with rounded ones; few change from one to the other."""
+        """The hypothesis that goes on with exact numbers, or with rounded ones; few change from one to the other."""
         change = CHANGE if self.exact is not None and self.exact != exact else 0.0
         return self.changed(exact=exact, doubt=self.doubt + change)
 
@@ -95,7 +95,7 @@ class Hypothesis:
         return any(quantity.name in self.tainted for quantity in step.inputs)
 
     def at(self, step: Step) -> StepContext:
-        """The step as it is to be carried out now: under the line's conventions, with its values."""
+        """The step as it is to be carried out now: under its conventions, with its values."""
         lesson = self.lesson
         if self.reading.minus and step.role in OPTIMIZER_ROLES:
             lesson = self.lessons.of(other_sign(lesson.scenario.error), lesson.scenario.relu_slope_at_zero)
@@ -117,18 +117,18 @@ class Hypothesis:
         return {**self.values, **{name: times * self.values[name] for name, times in scales.items()}}
 
     def ways(self, step: Step, mistakes: int, *, widely: bool) -> Iterator[tuple[Hypothesis, Array]]:
-        """The lines that go on from here by carrying out the step with so many new mistakes, and the result.
+        """The hypotheses that go on from here by carrying out the step with so many new mistakes, and the result.
 
         What was assumed before may show again. With `widely` each sign of the error and each ReLU′(0) is tried.
         """
         if not all(self._fits(quantity.name) for quantity in step.inputs):
             return
-        for line in self._under_each_lesson(step) if widely else (self,):
-            for option in options(self.lessons.sets(step, mistakes, self.known), line._again(step)):
-                yield from line._by(step, option)
+        for hypothesis in self._under_each_lesson(step) if widely else (self,):
+            for option in options(self.lessons.sets(step, mistakes, self.known), hypothesis._again(step)):
+                yield from hypothesis._by(step, option)
 
     def _under_each_lesson(self, step: Step) -> Iterator[Hypothesis]:
-        """This line, and the others that another convention for the error's sign or ReLU′(0) makes of it."""
+        """This one, and the others that another convention for the error's sign or ReLU′(0) makes of it."""
         yield self
         scenario = self.lesson.scenario
         if step.role == "error" and self.lessons.signed:
@@ -225,7 +225,7 @@ class Hypothesis:
         return "delta" if "error" in seen else "error"
 
     def reads(self, step: Step, reading: Reading, times: float) -> Hypothesis:
-        """The line once this is read into the step's numbers."""
+        """The hypothesis once this is read into the step's numbers."""
         stage = self.stage(step)
         if not stage:
             return self
@@ -239,20 +239,22 @@ class Hypothesis:
         )
 
     def with_value(self, step: Step, value: Array, *, tainted: bool | None = None) -> Hypothesis:
-        """The line with the step's value as it goes on from here."""
+        """The hypothesis with the step's value as it goes on from here."""
         names = self.tainted
         if tainted is not None:
             names = names | {step.name} if tainted else names - {step.name}
         return self.changed(values={**self.values, step.name: value}, tainted=names)
 
     def rightly(self, steps: Iterable[Step], values: Values) -> Mapping[str, Array]:
-        """These values and what the steps make of them, each carried out rightly under the line's conventions."""
-        line = self.changed(values=values)
+        """These values and what the steps make of them, each carried out rightly under these conventions."""
+        hypothesis = self.changed(values=values)
         for step in steps:
-            case = line.at(step)
-            ((reading, times), *_) = line.readings(step, given=False)
+            context = hypothesis.at(step)
+            ((reading, times), *_) = hypothesis.readings(step, given=False)
             if step.name in self.ratio:
-                times = self.ratio[step.name] / line.ratio_in(step)
-            right = line.lessons.right(case)
-            line = line.reads(step, reading, times).with_value(step, right if times == 1.0 else times * right)
-        return line.values
+                times = self.ratio[step.name] / hypothesis.ratio_in(step)
+            right = hypothesis.lessons.right(context)
+            hypothesis = hypothesis.reads(step, reading, times).with_value(
+                step, right if times == 1.0 else times * right
+            )
+        return hypothesis.values

@@ -277,57 +277,57 @@ class Lessons:
             self._sets[step.name, count] = sets_of(self.own, step, count, known)
         return self._sets[step.name, count]
 
-    def right(self, case: StepContext) -> Array:
+    def right(self, context: StepContext) -> Array:
         """What a step gives when it is carried out rightly."""
-        scenario = case.lesson.scenario
-        inputs = [case.values[quantity.name] for quantity in case.step.inputs]
-        key: tuple[object, ...] = (case.step.name, scenario.error, scenario.relu_slope_at_zero)
+        scenario = context.lesson.scenario
+        inputs = [context.values[quantity.name] for quantity in context.step.inputs]
+        key: tuple[object, ...] = (context.step.name, scenario.error, scenario.relu_slope_at_zero)
         key += tuple(numbers_of(array) for array in inputs)
-        kept = self._large if case.step.name in self.large else self._results
+        kept = self._large if context.step.name in self.large else self._results
         if key not in kept:
-            result = case.right
-            kept[key] = (tidied(result) if case.step.word == "forward" else result,)
+            result = context.right
+            kept[key] = (tidied(result) if context.step.word == "forward" else result,)
         return kept[key][0]
 
-    def results(self, case: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+    def results(self, context: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
         """What a step gives with these mistakes, each of which must change it by itself; without any, what is right.
 
         () where they can't be made, change nothing, or the numbers so far have shapes that the step can't take.
-        Worked out once for the same numbers, whichever line of thought asks.
+        Worked out once for the same numbers, whichever hypothesis asks.
         """
-        scenario = case.lesson.scenario
+        scenario = context.lesson.scenario
         codes = tuple(one.code for one in mistakes)
-        what = case.step.name, scenario.error, scenario.relu_slope_at_zero, codes
+        what = context.step.name, scenario.error, scenario.relu_slope_at_zero, codes
         asked = self._asked.setdefault(what, set())
-        kept = self._large if case.step.name in self.large else self._results
-        key = what, _fingerprint(case.values, asked)
+        kept = self._large if context.step.name in self.large else self._results
+        key = what, _fingerprint(context.values, asked)
         if key not in kept:
-            values = _Watched(case.values)
+            values = _Watched(context.values)
             try:
-                found = self._worked_out(StepContext(case.lesson, case.step, values), mistakes)
+                found = self._worked_out(StepContext(context.lesson, context.step, values), mistakes)
             except ValueError:
                 found = ()
             asked |= values.asked
-            kept[what, _fingerprint(case.values, asked)] = found
+            kept[what, _fingerprint(context.values, asked)] = found
             return found
         return kept[key]
 
-    def _worked_out(self, case: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
-        return self._wrong(case, mistakes) if mistakes else self._rightly(case)
+    def _worked_out(self, context: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+        return self._wrong(context, mistakes) if mistakes else self._rightly(context)
 
-    def _rightly(self, case: StepContext) -> tuple[Array, ...]:
+    def _rightly(self, context: StepContext) -> tuple[Array, ...]:
         """What the step gives by each right way; from exact numbers all come to the same."""
-        found = [self.right(case)]
-        for other in routes(case) if case.step.word in BY_SEVERAL_ROUTES else ():
+        found = [self.right(context)]
+        for other in routes(context) if context.step.word in BY_SEVERAL_ROUTES else ():
             if np.isfinite(other).all() and not any(np.allclose(one, other, rtol=EXACT, atol=EXACT) for one in found):
                 found.append(other)
         return tuple(found)
 
-    def _wrong(self, case: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
-        if len(mistakes) > 1 and not all(self.results(case, (one,)) for one in mistakes):
+    def _wrong(self, context: StepContext, mistakes: tuple[Mistake, ...]) -> tuple[Array, ...]:
+        if len(mistakes) > 1 and not all(self.results(context, (one,)) for one in mistakes):
             return ()
-        right = self.right(case)
-        found = carry_out(case, *mistakes)
+        right = self.right(context)
+        found = carry_out(context, *mistakes)
         return tuple(one for one in found if one.shape != right.shape or not (one == right).all())
 
 

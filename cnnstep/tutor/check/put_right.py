@@ -25,66 +25,70 @@ IN_ONE_PIECE = 24
 """A matrix of more characters has spaces, at which a narrow window breaks it."""
 
 
-def put_right(case: StepContext, times: float, wrong: Cell, style: Numbers) -> Block:
+def put_right(context: StepContext, times: float, wrong: Cell, style: Numbers) -> Block:
     """The step carried out rightly: `[[1,-1],[1,1]] + 0.5·[[-2,2],[0,-2]] = [[0,0],[1,0]]`.
 
     Where that can't be said in a line or two it is the cell that was `wrong`, every axis present. `times` is what a
     convention multiplies the result by.
     """
-    line = _of_matrices(case, times, style)
-    return Formula(line, case.step.formula) if 0 < len(line) <= LONGEST else put_right_cell(case, times, wrong, style)
+    line = _of_matrices(context, times, style)
+    return (
+        Formula(line, context.step.formula)
+        if 0 < len(line) <= LONGEST
+        else put_right_cell(context, times, wrong, style)
+    )
 
 
-def put_right_cell(case: StepContext, times: float, cell: Cell, style: Numbers) -> Block:
+def put_right_cell(context: StepContext, times: float, cell: Cell, style: Numbers) -> Block:
     """One number, `z[0,0] = 1·1 + (-1)·(-1) + 0·1 + 1·1 = 3`; where it has many products, a line for each."""
-    if is_long_sum(case):
-        return _first_products(case, times, cell, style)
-    working, label = case.step.working(case.values, cell), case.step.quantity.label(cell)
+    if is_long_sum(context):
+        return _first_products(context, times, cell, style)
+    working, label = context.step.working(context.values, cell), context.step.quantity.label(cell)
     if not working.terms:
-        return Formula(f"{label} = 0", case.step.formula)
-    if case.step.word == "pool":  # which number won is no sum
+        return Formula(f"{label} = 0", context.step.formula)
+    if context.step.word == "pool":  # which number won is no sum
         return as_sum("", working)
     if len(working.terms) == len(working.terms[0].factors) == 1:
-        summed = _put_in(working.terms[0].factors[0], case, style)
+        summed = _put_in(working.terms[0].factors[0], context, style)
     else:
         summands = [_summand(term.factors, lambda factor: style.factor(factor.value), style) for term in working.terms]
         summed = _added(summands, times, style)
     line = f"{label} = {summed} = {style.text(times * working.value)}"
-    return Formula(line, case.step.formula) if len(line) <= LONGEST else as_sum("", _times(working, times, style))
+    return Formula(line, context.step.formula) if len(line) <= LONGEST else as_sum("", _times(working, times, style))
 
 
-def is_long_sum(case: StepContext) -> bool:
+def is_long_sum(context: StepContext) -> bool:
     """Whether each number of the step is a sum over all cells of a matrix that nobody writes down."""
-    return case.step.is_gradient and _back(case).ndim == 4 and _back(case).size > MANY
+    return context.step.is_gradient and _back(context).ndim == 4 and _back(context).size > MANY
 
 
-def _back(case: StepContext) -> Array:
+def _back(context: StepContext) -> Array:
     """What comes back to a layer whose gradient the step is: it is read after the image."""
-    return case.values[case.step.inputs[-1].name]
+    return context.values[context.step.inputs[-1].name]
 
 
-def _first_products(case: StepContext, times: float, cell: Cell, style: Numbers) -> Block:
+def _first_products(context: StepContext, times: float, cell: Cell, style: Numbers) -> Block:
     """The first products of a sum over all outputs, and what the others come to; only the first are worked out.
 
     What comes back to the layer is what the step reads beside the image; its first rows give the first products.
     """
-    back = case.step.inputs[1:] if case.step.role == "gradient" else case.step.inputs
-    size = _back(case).shape
+    back = context.step.inputs[1:] if context.step.role == "gradient" else context.step.inputs
+    size = _back(context).shape
     rows = -(-SHOWN // size[3])
-    first = {one.name: case.values[one.name][:1, :, :rows] for one in back if case.values[one.name].shape == size}
-    working = _times(case.step.working({**case.values, **first}, cell), times, style)
-    total = times * float(case.right[cell])
+    first = {one.name: context.values[one.name][:1, :, :rows] for one in back if context.values[one.name].shape == size}
+    working = _times(context.step.working({**context.values, **first}, cell), times, style)
+    total = times * float(context.right[cell])
     shown = as_sum("", Working(working.terms[:SHOWN]))
     rest = total - sum(line.value for line in shown.lines)
     others = Line((f"the other {size[0] * size[2] * size[3] - SHOWN}",), (rest,), rest, "added up")
     return replace(shown, lines=(*shown.lines, others), total=total)
 
 
-def _put_in(factor: Factor, case: StepContext, style: Numbers) -> str:
+def _put_in(factor: Factor, context: StepContext, style: Numbers) -> str:
     """`relu(-2)`; where no function is asked, what the number was called."""
     if factor.source is None or not factor.function:
         return factor.label
-    return f"{factor.function}({style.text(float(case.values[factor.source][factor.cell]))})"
+    return f"{factor.function}({style.text(float(context.values[factor.source][factor.cell]))})"
 
 
 @dataclass(frozen=True)
@@ -128,15 +132,15 @@ def _times(working: Working, times: float, style: Numbers) -> Working:
     return Working(tuple(Term((factor, *term.factors), term.note) for term in working.terms))
 
 
-def _of_matrices(case: StepContext, times: float, style: Numbers) -> str:
+def _of_matrices(context: StepContext, times: float, style: Numbers) -> str:
     """The whole step in a line, where each cell is made of the same places of other matrices; else nothing."""
-    size = case.right.shape
-    if np.prod(size) > MOST_CELLS or is_long_sum(case):
+    size = context.right.shape
+    if np.prod(size) > MOST_CELLS or is_long_sum(context):
         return ""
-    workings = {cell: case.step.working(case.values, cell) for cell in np.ndindex(*size)}
+    workings = {cell: context.step.working(context.values, cell) for cell in np.ndindex(*size)}
     if not _cell_by_cell(workings.items()):
         return ""
-    show = case.step.quantity.layout.show
+    show = context.step.quantity.layout.show
     columns = _columns(list(workings.values()))
     right = _matrix(show(times * np.array([w.value for w in workings.values()]).reshape(size)), style.text, style)
 
@@ -146,7 +150,7 @@ def _of_matrices(case: StepContext, times: float, style: Numbers) -> str:
         return _matrix(show(np.array([factor.value for factor in column]).reshape(size)), style.factor, style)
 
     if len(columns) == 1 and len(columns[0]) == 1:
-        left = _of_one(columns[0][0], case, style)
+        left = _of_one(columns[0][0], context, style)
     else:
         texts = {id(column[0]): written(column) for factors in columns for column in factors}
         summands = [_summand([c[0] for c in factors], lambda f: texts[id(f)], style) for factors in columns]
@@ -154,13 +158,13 @@ def _of_matrices(case: StepContext, times: float, style: Numbers) -> str:
     return f"{left} = {right}" if left else ""
 
 
-def _of_one(column: tuple[Factor, ...], case: StepContext, style: Numbers) -> str:
+def _of_one(column: tuple[Factor, ...], context: StepContext, style: Numbers) -> str:
     """What is made of a single matrix: `relu([[3,0],[-2,1]])`; nothing where it says no more than the result."""
     source, name = column[0].source, column[0].function
     if source is None or not name:
         return ""
-    array = case.values[source]
-    return f"{name}({_matrix(case.lesson.quantity(source).layout.show(array), style.text, style)})"
+    array = context.values[source]
+    return f"{name}({_matrix(context.lesson.quantity(source).layout.show(array), style.text, style)})"
 
 
 def _cell_by_cell(workings: Iterable[tuple[Cell, Working]]) -> bool:

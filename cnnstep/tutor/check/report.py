@@ -209,13 +209,13 @@ def _slips(mark: StepMark, style: Numbers) -> list[Block]:
 
 def _worked(mark: StepMark, slip: Slip, style: Numbers) -> list[Block]:
     """The products of a cell, where no mistake makes other ones of them."""
-    if mark.case is None or slip.working is None:
+    if mark.context is None or slip.working is None:
         return []
     cell = mark.step.quantity.layout.full_cell(slip.cell)
-    follows = mark.times * mark.case.step.working(mark.case.values, cell).value
+    follows = mark.times * mark.context.step.working(mark.context.values, cell).value
     is_sum = len(slip.working.terms) > 1 or mark.times != 1.0  # else a formula says more than one product
     if is_sum and abs(follows - slip.expected) <= EXACT * max(1.0, abs(slip.expected)):
-        return [put_right_cell(mark.case, mark.times, cell, style)]
+        return [put_right_cell(mark.context, mark.times, cell, style)]
     return [*arithmetic(mark.step, cell, slip.working, style)]
 
 
@@ -247,7 +247,7 @@ def _put_right(diagnosis: Diagnosis, mark: StepMark, style: Numbers) -> list[Blo
     made_in = {cause.step for cause in mark.causes if cause.mistake}
     blocks: list[Block] = []
     for one in diagnosis.marks:
-        if one.step.name in made_in | {mark.step.name} and one.case is not None:
+        if one.step.name in made_in | {mark.step.name} and one.context is not None:
             blocks += _line_put_right(mark if one.step is mark.step else one, style)
     first = _first_that_differs(mark, style) if mark.verdict == "unexplained" else []
     return [*first, Paragraph(_how(mark), "good"), *blocks] if blocks else first
@@ -268,18 +268,18 @@ def _belongs(mark: StepMark) -> str:
 
 def _how(mark: StepMark) -> str:
     """`Put right:`, for who walked uphill with what to do with the gradient that they have."""
-    if "uphill-update" in mark.mistakes and mark.case is not None:
-        return f"Put right: with your sign, {'subtract' if mark.case.scenario.sign > 0 else 'add'}."
+    if "uphill-update" in mark.mistakes and mark.context is not None:
+        return f"Put right: with your sign, {'subtract' if mark.context.scenario.sign > 0 else 'add'}."
     return "Put right, from your numbers:" if _own_differ(mark) else "Put right:"
 
 
 def _line_put_right(mark: StepMark, style: Numbers) -> list[Block]:
-    assert mark.case is not None
+    assert mark.context is not None
     quantity = mark.step.quantity
     wrong = _wrong_cells(mark) if mark.mine is not None else []
     wrong.sort(key=lambda cell: mark.right is None or not mark.right[cell])  # a 0 shows less than a sum
     cell = quantity.layout.full_cell(wrong[0]) if wrong else (0,) * len(quantity.layout.axes)
-    return [put_right(mark.case, mark.times, cell, style)]
+    return [put_right(mark.context, mark.times, cell, style)]
 
 
 def _unreachable(diagnosis: Diagnosis) -> list[Block]:

@@ -75,14 +75,14 @@ class Gap(NamedTuple):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way to have come to a given step: the line before its value, the exact result, the cells that differ.
+    """One way to have come to a given step: the hypothesis before its value, the exact result, the cells that differ.
 
     `causes` counts the causes that were assumed since the last given step, `excused` the cells that only rounding
     makes fit, `times` is what the conventions multiply the result by, `bits` what all of it is worth. `equals` are
     other mistakes that give exactly the same result; `same_as` says what the numbers are if nothing was worked out.
     """
 
-    line: Hypothesis
+    hypothesis: Hypothesis
     result: Array = field(repr=False)
     wrong: NDArray[np.bool_] = field(repr=False)
     causes: int
@@ -96,7 +96,7 @@ class Candidate:
     @property
     def new(self) -> tuple[Cause, ...]:
         """The causes that were assumed since the last given step."""
-        return self.line.causes[len(self.line.causes) - self.causes :]
+        return self.hypothesis.causes[len(self.hypothesis.causes) - self.causes :]
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ class Candidate:
     @cached_property
     def made_in(self) -> dict[str, str]:
         """By their code, the steps of the mistakes that had not been made before; made again it is no other one."""
-        before = codes_of(self.line.causes[: len(self.line.causes) - self.causes])
+        before = codes_of(self.hypothesis.causes[: len(self.hypothesis.causes) - self.causes])
         made = reversed([cause for cause in self.new if cause.mistake and cause.mistake.code not in before])
         return {cause.name: cause.step for cause in made}
 
@@ -133,21 +133,21 @@ class Candidate:
         return not (np.abs(self.result - other.result) > EXACT * np.maximum(1.0, np.abs(self.result))).any()
 
 
-def explain(line: Hypothesis, gap: Gap) -> list[Candidate]:
-    """The likeliest ways from a line to a learner's matrix, best first; those that are nearly as likely may win later.
+def explain(hypothesis: Hypothesis, gap: Gap) -> list[Candidate]:
+    """The likeliest ways from a hypothesis to a learner's matrix, best first; the nearly as likely may win later.
 
     The one without a mistake is always among them, unless a name is so much likelier that it is believed.
     """
-    return _Search(line, gap).found()
+    return _Search(hypothesis, gap).found()
 
 
 class _Search:
     """One search: what there is to explain, and what an explanation costs."""
 
-    def __init__(self, line: Hypothesis, gap: Gap) -> None:
-        self.line, self.gap = line, gap
+    def __init__(self, hypothesis: Hypothesis, gap: Gap) -> None:
+        self.hypothesis, self.gap = hypothesis, gap
         self.possible: dict[str, set[str]] = {step.name: set() for step in gap.steps}
-        self.large = not line.lessons.large.isdisjoint(step.name for step in gap.between)
+        self.large = not hypothesis.lessons.large.isdisjoint(step.name for step in gap.between)
         self.digits = digits_of(gap.mine, gap.precision) if gap.between and not self.large else None
         self.open = gap.mine.values.size  # the fewest cells that are left over without a mistake
         self.under_another = 0  # and under another convention: a mistake may be its equal
@@ -158,14 +158,14 @@ class _Search:
     def evidence(self) -> Evidence:
         """What the learner's numbers say, beside the right ones."""
         step = self.gap.given
-        right = as_shown(step, self.line.rightly(self.gap.steps, self.line.values)[step.name])
+        right = as_shown(step, self.hypothesis.rightly(self.gap.steps, self.hypothesis.values)[step.name])
         return Evidence(self.gap.mine, right, self._before if step.role == "update" else None)
 
     @property
     def _before(self) -> Array:
         """What an update was to change."""
         step = self.gap.given
-        return as_shown(step, self.line.values[step.inputs[0].name])
+        return as_shown(step, self.hypothesis.values[step.inputs[0].name])
 
     def found(self) -> list[Candidate]:
         """The candidates worth going on with."""
@@ -188,7 +188,7 @@ class _Search:
 
         Whoever is right may have rounded though it can't be seen yet; beside a mistake it is a way out only.
         """
-        ways = self._reach(self.line, self.gap.steps, mistakes)
+        ways = self._reach(self.hypothesis, self.gap.steps, mistakes)
         found = nsmallest(2 * MOST_KEPT, ways, key=lambda one: one.bits) if self.large else list(ways)
         none_fits = all(one.slips or one.excused for one in found)
         if self.digits is not None and (not mistakes or (mistakes == 1 and none_fits)):
@@ -199,8 +199,8 @@ class _Search:
         """The ways that round the steps between; what lies half way goes the same way in all of them."""
         between = {step.name for step in self.gap.between}
         for half in HALVES:
-            rounded = self._reach(self.line, self.gap.steps, mistakes, half)
-            yield from (one for one in rounded if not between.isdisjoint(one.line.rounded))
+            rounded = self._reach(self.hypothesis, self.gap.steps, mistakes, half)
+            yield from (one for one in rounded if not between.isdisjoint(one.hypothesis.rounded))
             if not self.half_way:
                 return
 
@@ -212,21 +212,21 @@ class _Search:
         return [replace(one, bits=one.bits + sum(prices[step] for step in one.made_in.values())) for one in tried]
 
     def _reach(
-        self, line: Hypothesis, steps: tuple[Step, ...], mistakes: int, half: Half | None = None
+        self, hypothesis: Hypothesis, steps: tuple[Step, ...], mistakes: int, half: Half | None = None
     ) -> Iterator[Candidate]:
         """Every way through these steps, compared with the learner's matrix."""
         step, rest = steps[0], steps[1:]
         for made in range(mistakes + 1) if rest else (mistakes,):
-            for after, result in line.ways(step, made, widely=mistakes < 2 or not rest):
+            for after, result in hypothesis.ways(step, made, widely=mistakes < 2 or not rest):
                 if not rest:
                     yield from self._judged(after, result)
                 for onward in self._onward(after, step, result, half) if rest else ():
                     yield from self._reach(onward, rest, mistakes - made, half)
 
-    def _onward(self, line: Hypothesis, step: Step, result: Array, half: Half | None) -> Iterator[Hypothesis]:
-        """The lines beyond a step that was not given, with its exact numbers or with rounded ones."""
-        for reading, times in line.readings(step, given=False, early=half is not None):
-            read, value = line.reads(step, reading, times), result if times == 1.0 else times * result
+    def _onward(self, hypothesis: Hypothesis, step: Step, result: Array, half: Half | None) -> Iterator[Hypothesis]:
+        """The hypotheses beyond a step that was not given, with its exact numbers or with rounded ones."""
+        for reading, times in hypothesis.readings(step, given=False, early=half is not None):
+            read, value = hypothesis.reads(step, reading, times), result if times == 1.0 else times * result
             if self.digits is None or not is_long(value, 10.0**-self.digits).any():
                 yield read.with_value(step, value)
             elif half is None:
@@ -236,34 +236,34 @@ class _Search:
                 self.half_way = self.half_way or bool(half_way(value, self.digits).any())
                 yield short.with_value(step, rounded(value, self.digits, half))
 
-    def _judged(self, line: Hypothesis, result: Array) -> Iterator[Candidate]:
+    def _judged(self, hypothesis: Hypothesis, result: Array) -> Iterator[Candidate]:
         """The result beside the learner's matrix, under the readings of the sheet that fit it best."""
         step, mine = self.gap.given, self.gap.mine
         shown = as_shown(step, result)
-        names = [cause for cause in line.causes[len(self.line.causes) :] if cause.mistake]
+        names = [cause for cause in hypothesis.causes[len(self.hypothesis.causes) :] if cause.mistake]
         for cause in names:
             self.possible[cause.step].add(cause.name)
         if shown.shape != mine.values.shape:
             if not names:
-                one = self._weighed(line, result, np.ones(mine.values.shape, dtype=bool), 0, 1.0)
+                one = self._weighed(hypothesis, result, np.ones(mine.values.shape, dtype=bool), 0, 1.0)
                 yield replace(one, bits=one.bits + OTHER_SIZE, other_size=True)
             return
-        readings = self._readings(line)
+        readings = self._readings(hypothesis)
         wrongs = self._wrong(shown, readings)
         fewest = int(wrongs.reshape(len(wrongs), -1).sum(axis=1).min())
         if names and not self._may_leave(fewest):
             return
         for (reading, times), wrong in zip(readings, wrongs, strict=True):
             if not names or int(wrong.sum()) == fewest:
-                forgiven = excused(mine, times * shown, wrong) & self._rounded_before(line)
-                read = line.reads(step, reading, times)
+                forgiven = excused(mine, times * shown, wrong) & self._rounded_before(hypothesis)
+                read = hypothesis.reads(step, reading, times)
                 yield self._weighed(read, times * result, wrong & ~forgiven, int(forgiven.sum()), times)
 
-    def _readings(self, line: Hypothesis) -> list[tuple[Reading, float]]:
-        """What can be read into the given step's numbers: the same for lines that have read the same so far."""
-        key = line.reading, line.ratio_in(self.gap.given)
+    def _readings(self, hypothesis: Hypothesis) -> list[tuple[Reading, float]]:
+        """What can be read into the given step's numbers: the same for hypotheses that have read the same so far."""
+        key = hypothesis.reading, hypothesis.ratio_in(self.gap.given)
         if key not in self.read:
-            self.read[key] = line.readings(self.gap.given, given=True)
+            self.read[key] = hypothesis.readings(self.gap.given, given=True)
         return self.read[key]
 
     def _wrong(self, shown: Array, readings: list[tuple[Reading, float]]) -> NDArray[np.bool_]:
@@ -278,20 +278,20 @@ class _Search:
         few = slips <= max(1, size // SLIPS_BESIDE) and slips < explained
         return not slips or few or (slips == self.under_another and slips <= max(1, size // 2))
 
-    def _rounded_before(self, line: Hypothesis) -> bool:
+    def _rounded_before(self, hypothesis: Hypothesis) -> bool:
         """Whether a number that goes into the given step had to be rounded; from exact ones a result is exact."""
         unit = 2.0 * self.gap.mine.finest
         names = {quantity.name for quantity in self.gap.given.inputs}
         return unit > 0 and (
-            not names.isdisjoint(line.rounded) or any(is_long(line.values[n], unit).any() for n in names)
+            not names.isdisjoint(hypothesis.rounded) or any(is_long(hypothesis.values[n], unit).any() for n in names)
         )
 
     def _weighed(
-        self, line: Hypothesis, result: Array, wrong: NDArray[np.bool_], forgiven: int, times: float
+        self, hypothesis: Hypothesis, result: Array, wrong: NDArray[np.bool_], forgiven: int, times: float
     ) -> Candidate:
-        causes = len(line.causes) - len(self.line.causes)
-        one = Candidate(line, result, wrong, causes, forgiven, times)
-        bits = line.doubt - self.line.doubt + EXCUSED * forgiven
+        causes = len(hypothesis.causes) - len(self.hypothesis.causes)
+        one = Candidate(hypothesis, result, wrong, causes, forgiven, times)
+        bits = hypothesis.doubt - self.hypothesis.doubt + EXCUSED * forgiven
         same_as = self._same_as() if one.slips and not one.codes else ""
         if one.slips:
             off = self.evidence.slips(wrong) if one.codes else self.evidence.off(wrong)

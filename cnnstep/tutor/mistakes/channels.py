@@ -21,8 +21,8 @@ def _takes_the_mean(at: Setting) -> bool:
     return at.loss.factor is not None and at.loss.factor(2) != at.loss.factor(1)
 
 
-def _over_samples(case: StepContext, gradient: Array) -> Array:
-    return gradient / case.samples
+def _over_samples(context: StepContext, gradient: Array) -> Array:
+    return gradient / context.samples
 
 
 _DIVIDED = Alteration(result=_over_samples)
@@ -46,12 +46,12 @@ mistake(
 )
 
 
-def _divided_again(case: StepContext, gradient: Array) -> tuple[Array, ...]:
+def _divided_again(context: StepContext, gradient: Array) -> tuple[Array, ...]:
     """By the square of the samples' number where the loss is a sum; else by that number or the cells' once more."""
-    cells = case.scenario.targets.size
-    if not _takes_the_mean(case):
-        return (gradient / case.samples**2,)
-    return tuple(gradient / count for count in dict.fromkeys((case.samples, cells)) if count > 1)
+    cells = context.scenario.targets.size
+    if not _takes_the_mean(context):
+        return (gradient / context.samples**2,)
+    return tuple(gradient / count for count in dict.fromkeys((context.samples, cells)) if count > 1)
 
 
 _DIVIDED_AGAIN = Alteration(result=_divided_again)
@@ -82,13 +82,13 @@ mistake(
 )
 
 
-def _of_one_sample(case: StepContext) -> tuple[Mapping[str, Array], ...]:
+def _of_one_sample(context: StepContext) -> tuple[Mapping[str, Array], ...]:
     """δ of the first sample alone, or of the last: as if the others were 0."""
-    delta = case.step.inputs[0 if case.step.role == "bias_gradient" else 1].name
+    delta = context.step.inputs[0 if context.step.role == "bias_gradient" else 1].name
     ways = []
     for sample in (0, -1):
-        alone = np.zeros_like(case.values[delta])
-        alone[sample] = case.values[delta][sample]
+        alone = np.zeros_like(context.values[delta])
+        alone[sample] = context.values[delta][sample]
         ways.append({delta: alone})
     return tuple(ways)
 
@@ -121,19 +121,19 @@ def has_filters(at: Setting) -> bool:
     return bool(at.conv.weights.shape[0] > 1)
 
 
-def _summed_forward(case: StepContext) -> Array:
-    bias = case.input(2) if case.conv.bias is not None else None
-    return correlate(_summed(case), case.input(1)[:, :1], bias, case.conv.geometry)
+def _summed_forward(context: StepContext) -> Array:
+    bias = context.input(2) if context.conv.bias is not None else None
+    return correlate(_summed(context), context.input(1)[:, :1], bias, context.conv.geometry)
 
 
-def _summed(case: StepContext) -> Array:
-    total: Array = case.input(0).sum(axis=1, keepdims=True)
+def _summed(context: StepContext) -> Array:
+    total: Array = context.input(0).sum(axis=1, keepdims=True)
     return total
 
 
-def _summed_gradient(case: StepContext) -> Array:
-    once = filter_gradient(_summed(case), case.input(1), case.conv.window, case.conv.geometry)
-    return np.repeat(once, case.input(0).shape[1], axis=1)
+def _summed_gradient(context: StepContext) -> Array:
+    once = filter_gradient(_summed(context), context.input(1), context.conv.window, context.conv.geometry)
+    return np.repeat(once, context.input(0).shape[1], axis=1)
 
 
 mistake(
@@ -155,10 +155,10 @@ _OWN_CHANNEL = by_step(
 )
 
 
-def _first_alone(case: StepContext) -> Mapping[str, Array]:
-    image = np.zeros_like(case.input(0))
-    image[:, 0] = case.input(0)[:, 0]
-    return {case.step.inputs[0].name: image}
+def _first_alone(context: StepContext) -> Mapping[str, Array]:
+    image = np.zeros_like(context.input(0))
+    image[:, 0] = context.input(0)[:, 0]
+    return {context.step.inputs[0].name: image}
 
 
 mistake(
@@ -184,9 +184,9 @@ mistake(
 def _all_like_the_first(position: int) -> Callable[[StepContext], Mapping[str, Array]]:
     """Every channel of this input of the step as its first one."""
 
-    def inputs(case: StepContext) -> Mapping[str, Array]:
-        array = case.input(position)
-        return {case.step.inputs[position].name: np.repeat(array[:, :1], array.shape[1], axis=1)}
+    def inputs(context: StepContext) -> Mapping[str, Array]:
+        array = context.input(position)
+        return {context.step.inputs[position].name: np.repeat(array[:, :1], array.shape[1], axis=1)}
 
     return inputs
 
@@ -208,7 +208,7 @@ mistake(
     when=_has_channels,
     shown_on="two-channels",
     skill="channels",
-    forward=Alteration(inputs=lambda case: (_weights_of_one(case), _image_of_one(case))),
+    forward=Alteration(inputs=lambda context: (_weights_of_one(context), _image_of_one(context))),
     gradient=Alteration(inputs=_image_of_one),
 )
 
@@ -221,9 +221,9 @@ def _orders(count: int) -> list[tuple[int, ...]]:
     return [right[::-1], (*right[1:], 0), (count - 1, *right[:-1])]
 
 
-def _channels_mixed_up(case: StepContext) -> tuple[Mapping[str, Array], ...]:
-    image = case.input(0)
-    return tuple({case.step.inputs[0].name: image[:, order]} for order in _orders(image.shape[1]))
+def _channels_mixed_up(context: StepContext) -> tuple[Mapping[str, Array], ...]:
+    image = context.input(0)
+    return tuple({context.step.inputs[0].name: image[:, order]} for order in _orders(image.shape[1]))
 
 
 mistake(
@@ -249,18 +249,18 @@ mistake(
 )
 
 
-def _outputs_mixed_up(case: StepContext, z: Array) -> tuple[Array, ...]:
+def _outputs_mixed_up(context: StepContext, z: Array) -> tuple[Array, ...]:
     """The filters' outputs in another order, each with its own bias, or with that of the place where it stands."""
     orders = _orders(z.shape[1])
     whole = [z[:, order] for order in orders]
-    if case.conv.bias is None:
+    if context.conv.bias is None:
         return tuple(whole)
-    bias = case.input(2)
+    bias = context.input(2)
     moved = [(bias - bias[list(order)])[:, None, None] for order in orders]
     return (*whole, *(one + by for one, by in zip(whole, moved, strict=True)))
 
 
-def _gradients_mixed_up(case: StepContext, gradient: Array) -> tuple[Array, ...]:
+def _gradients_mixed_up(context: StepContext, gradient: Array) -> tuple[Array, ...]:
     return tuple(gradient[list(order)] for order in _orders(len(gradient)))
 
 

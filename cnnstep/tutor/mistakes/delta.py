@@ -18,27 +18,27 @@ def _phi(at: Setting) -> Activation:
     return at.phi
 
 
-def upstream(case: StepContext) -> Array:
+def upstream(context: StepContext) -> Array:
     """∂L/∂a at a step called delta: the error, with the weight that the loss gives it, if it has not got it yet."""
-    error = case.input(0)
-    if not case.scenario.vocabulary.shows_difference or len(case.step.inputs) < 3:
+    error = context.input(0)
+    if not context.scenario.vocabulary.shows_difference or len(context.step.inputs) < 3:
         return error
-    output = case.input(1)
-    return case.loss.weight(output, output.size) * error
+    output = context.input(1)
+    return context.loss.weight(output, output.size) * error
 
 
-def _z(case: StepContext) -> Array:
-    return case.input(-1)
+def _z(context: StepContext) -> Array:
+    return context.input(-1)
 
 
-def _slope(case: StepContext) -> Array:
-    return _phi(case).slope(_z(case))
+def _slope(context: StepContext) -> Array:
+    return _phi(context).slope(_z(context))
 
 
-def _output(case: StepContext) -> Array:
+def _output(context: StepContext) -> Array:
     """The learner's own a of the layer that δ belongs to."""
-    forward = next(one for one in case.lesson.steps if one.word == "activation" and one.layer == case.step.layer)
-    return case.values[forward.name]
+    forward = next(one for one in context.lesson.steps if one.word == "activation" and one.layer == context.step.layer)
+    return context.values[forward.name]
 
 
 _SLOPES_IN_A: Mapping[str, Callable[[Array], Array]] = {
@@ -52,21 +52,21 @@ BY_SEVERAL_ROUTES = ("delta", "softmax_gradient")
 """What the steps are called that can be worked out in more than one right way."""
 
 
-def routes(case: StepContext) -> Iterator[Array]:
+def routes(context: StepContext) -> Iterator[Array]:
     """∂L/∂z in each right way that there is; from numbers that were rounded, or are wrong, the ways differ.
 
     Where the loss's weight cancels the slope: the short form, or the chain rule from the error. The slope of a sigmoid
     or a tanh: from z, or from a.
     """
-    yield case.right
-    if case.step.word == "softmax_gradient":
-        shares, back = case.input(-1), case.input(0)
+    yield context.right
+    if context.step.word == "softmax_gradient":
+        shares, back = context.input(-1), context.input(0)
         yield shares * (back - (shares * back).sum(axis=-1, keepdims=True))
-    elif case.step.word == "delta":
-        phi, back = _phi(case), upstream(case)
-        yield back * _slope(case)
+    elif context.step.word == "delta":
+        phi, back = _phi(context), upstream(context)
+        yield back * _slope(context)
         if phi.name in _SLOPES_IN_A:
-            yield back * _SLOPES_IN_A[phi.name](_output(case))
+            yield back * _SLOPES_IN_A[phi.name](_output(context))
 
 
 def _with_slope(at: Setting) -> str:
@@ -134,13 +134,13 @@ mistake(
     _near_zero,
     _in_a,
     shown_on="sigmoid",
-    delta=Alteration(working=lambda case: upstream(case) * _phi(case).slope(_output(case))),
+    delta=Alteration(working=lambda context: upstream(context) * _phi(context).slope(_output(context))),
 )
 
 
-def _masked(case: StepContext, passes: NDArray[np.bool_]) -> Array:
+def _masked(context: StepContext, passes: NDArray[np.bool_]) -> Array:
     """∂L/∂a where it passes, and elsewhere what the activation lets through where z < 0."""
-    return upstream(case) * np.where(passes, 1.0, _phi(case).slope_at(-1.0))
+    return upstream(context) * np.where(passes, 1.0, _phi(context).slope_at(-1.0))
 
 
 def _leak(at: Setting) -> str:
@@ -155,7 +155,7 @@ mistake(
     _with_slope,
     when=lambda at: _phi(at).name == "relu",
     shown_on="six-outputs",
-    delta=Alteration(working=lambda case: upstream(case) * (_phi(case).value(_z(case)) >= 0)),
+    delta=Alteration(working=lambda context: upstream(context) * (_phi(context).value(_z(context)) >= 0)),
 )
 
 
@@ -176,7 +176,7 @@ mistake(
     _with_slope,
     when=folds,
     shown_on="six-outputs",
-    delta=Alteration(working=lambda case: _masked(case, _z(case) <= 0)),
+    delta=Alteration(working=lambda context: _masked(context, _z(context) <= 0)),
 )
 
 
@@ -198,7 +198,7 @@ mistake(
     _with_slope,
     when=folds,
     shown_on="six-outputs",
-    delta=Alteration(working=lambda case: _masked(case, case.input(0) > 0)),
+    delta=Alteration(working=lambda context: _masked(context, context.input(0) > 0)),
 )
 
 mistake(
@@ -229,13 +229,13 @@ mistake(
     _how_much_less,
     lambda at: at.right_line if _cancels(at) else f"{at.step.formula}, once.",
     shown_on="sigmoid",
-    delta=Alteration(result=lambda case, delta: delta * _slope(case)),
+    delta=Alteration(result=lambda context, delta: delta * _slope(context)),
 )
 
 
-def _through_relu(case: StepContext) -> tuple[Array, Array]:
+def _through_relu(context: StepContext) -> tuple[Array, Array]:
     """∂L/∂a where z is positive, or where it is not negative, and 0 elsewhere."""
-    back, z = upstream(case), _z(case)
+    back, z = upstream(context), _z(context)
     return back * (z > 0), back * (z >= 0)
 
 
@@ -260,14 +260,14 @@ mistake(
     lambda at: activation_line(at) if at.step.word == "activation" else _with_slope(at),
     when=lambda at: _phi(at).name != "relu" and _phi(at).slope_at(-1.0) != 0,
     shown_on="leaky-relu-rescue",
-    activation=Alteration(working=lambda case: np.maximum(case.input(0), 0.0)),
+    activation=Alteration(working=lambda context: np.maximum(context.input(0), 0.0)),
     delta=Alteration(working=_through_relu),
 )
 
 
-def _slopes_of_z(case: StepContext) -> Array | tuple[Array, ...]:
-    back, z = upstream(case), _z(case)
-    if _phi(case).name == "sigmoid":
+def _slopes_of_z(context: StepContext) -> Array | tuple[Array, ...]:
+    back, z = upstream(context), _z(context)
+    if _phi(context).name == "sigmoid":
         return back * z * (1.0 - z)
     return back * (1.0 - z * z), back * (1.0 - np.tanh(z))
 
@@ -294,8 +294,8 @@ mistake(
 )
 
 
-def _slope_where_negative(case: StepContext) -> Array:
-    return np.where(_z(case) > 0, upstream(case), _slope(case))
+def _slope_where_negative(context: StepContext) -> Array:
+    return np.where(_z(context) > 0, upstream(context), _slope(context))
 
 
 mistake(

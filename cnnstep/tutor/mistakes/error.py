@@ -18,9 +18,9 @@ def _is_difference(at: Setting) -> bool:
     return squashed and (at.scenario.vocabulary.shows_difference or not at.loss.weight_label)
 
 
-def _pre_activation(case: StepContext) -> Array:
-    last = case.made_by(case.step.inputs[0].name)
-    return case.scenario.sign * (case.values[last.inputs[0].name] - case.input(1))
+def _pre_activation(context: StepContext) -> Array:
+    last = context.made_by(context.step.inputs[0].name)
+    return context.scenario.sign * (context.values[last.inputs[0].name] - context.input(1))
 
 
 def _compared(at: Setting) -> str:
@@ -53,13 +53,13 @@ def _on_the_way(change: Callable[[Array], Array]) -> Callable[[StepContext], Map
     A change that turns every sign is none: that is the other way to write an error.
     """
 
-    def inputs(case: StepContext) -> Mapping[str, Array] | None:
-        delta = case.fed_by("delta")
-        error = (delta or case.step).inputs[0].name
-        changed = {error: change(case.values[error])}
-        if np.array_equal(changed[error], -case.values[error]):
+    def inputs(context: StepContext) -> Mapping[str, Array] | None:
+        delta = context.fed_by("delta")
+        error = (delta or context.step).inputs[0].name
+        changed = {error: change(context.values[error])}
+        if np.array_equal(changed[error], -context.values[error]):
             return None
-        return {delta.name: delta.compute(case.changed(changed).values)} if delta else changed
+        return {delta.name: delta.compute(context.changed(changed).values)} if delta else changed
 
     return inputs
 
@@ -88,7 +88,7 @@ mistake(
     when=_takes_the_error,
     shown_on="six-outputs",
     skill="error",
-    error=Alteration(result=lambda case, error: np.square(error)),
+    error=Alteration(result=lambda context, error: np.square(error)),
     delta=Alteration(inputs=_on_the_way(np.square), against="error"),
     gradient=Alteration(inputs=_on_the_way(np.square), against="delta"),
 )
@@ -112,16 +112,16 @@ mistake(
     when=_takes_the_error,
     shown_on="six-outputs",
     skill="error",
-    error=Alteration(result=lambda case, error: np.abs(error)),
+    error=Alteration(result=lambda context, error: np.abs(error)),
     delta=Alteration(inputs=_on_the_way(np.abs), against="error"),
     gradient=Alteration(inputs=_on_the_way(np.abs), against="delta"),
 )
 
 
-def _error_for_delta(case: StepContext) -> Mapping[str, Array]:
-    delta = case.fed_by("delta")
+def _error_for_delta(context: StepContext) -> Mapping[str, Array]:
+    delta = context.fed_by("delta")
     assert delta is not None
-    return {delta.name: case.values[delta.inputs[0].name]}
+    return {delta.name: context.values[delta.inputs[0].name]}
 
 
 _UNUSED = Alteration(inputs=_error_for_delta, against="delta")

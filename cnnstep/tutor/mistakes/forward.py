@@ -13,12 +13,12 @@ from cnnstep.engine.quantity import Array
 from cnnstep.tutor.mistakes.mistake import Alteration, Setting, StepContext, by_step, mistake, transposed, turned
 
 
-def _flipped(case: StepContext) -> Mapping[str, Array]:
-    return {case.step.inputs[1].name: turned(case.input(1))}
+def _flipped(context: StepContext) -> Mapping[str, Array]:
+    return {context.step.inputs[1].name: turned(context.input(1))}
 
 
-def _transposed(case: StepContext) -> Mapping[str, Array]:
-    return {case.step.inputs[1].name: transposed(case.input(1))}
+def _transposed(context: StepContext) -> Mapping[str, Array]:
+    return {context.step.inputs[1].name: transposed(context.input(1))}
 
 
 mistake(
@@ -55,11 +55,11 @@ def _rows_with_columns(weights: Array) -> tuple[Array, Array]:
     )
 
 
-def _as_matrices(case: StepContext) -> tuple[Mapping[str, Array], ...] | None:
+def _as_matrices(context: StepContext) -> tuple[Mapping[str, Array], ...] | None:
     """The filter, or on the way back δ, as it counts in a matrix product; only square ones fit."""
-    name = case.step.inputs[1].name
-    rows, columns = case.values[name].shape[-2:]
-    return tuple({name: one} for one in _rows_with_columns(case.values[name])) if rows == columns else None
+    name = context.step.inputs[1].name
+    rows, columns = context.values[name].shape[-2:]
+    return tuple({name: one} for one in _rows_with_columns(context.values[name])) if rows == columns else None
 
 
 mistake(
@@ -83,8 +83,8 @@ def _has_bias(at: Setting) -> bool:
     return at.conv.bias is not None
 
 
-def _no_bias(case: StepContext) -> Array:
-    return correlate(case.input(0), case.input(1), None, case.conv.geometry)
+def _no_bias(context: StepContext) -> Array:
+    return correlate(context.input(0), context.input(1), None, context.conv.geometry)
 
 
 def _products(at: Setting) -> int:
@@ -92,8 +92,8 @@ def _products(at: Setting) -> int:
     return int(np.prod(at.conv.weights.shape[1:]))
 
 
-def _bias_everywhere(case: StepContext) -> Array:
-    return correlate(case.input(0), case.input(1), case.input(2) * _products(case), case.conv.geometry)
+def _bias_everywhere(context: StepContext) -> Array:
+    return correlate(context.input(0), context.input(1), context.input(2) * _products(context), context.conv.geometry)
 
 
 mistake(
@@ -129,19 +129,19 @@ def padded(at: Setting) -> bool:
     return at.conv.geometry.padded
 
 
-def _stride_one(case: StepContext) -> Array:
-    return correlate(case.input(0), case.input(1), _bias(case), case.conv.geometry.with_stride(1))
+def _stride_one(context: StepContext) -> Array:
+    return correlate(context.input(0), context.input(1), _bias(context), context.conv.geometry.with_stride(1))
 
 
-def _bias(case: StepContext) -> Array | None:
-    return None if case.conv.bias is None else case.input(2)
+def _bias(context: StepContext) -> Array | None:
+    return None if context.conv.bias is None else context.input(2)
 
 
-def _unpadded(case: StepContext) -> Array | None:
-    image, bare = case.input(0), case.conv.geometry.without_padding()
-    if min(bare.room((image.shape[2], image.shape[3]), case.conv.window)) < 0:
+def _unpadded(context: StepContext) -> Array | None:
+    image, bare = context.input(0), context.conv.geometry.without_padding()
+    if min(bare.room((image.shape[2], image.shape[3]), context.conv.window)) < 0:
         return None
-    return correlate(image, case.input(1), _bias(case), bare)
+    return correlate(image, context.input(1), _bias(context), bare)
 
 
 def full_correlation(image: Array, delta: Array, geometry: Geometry) -> Array | None:
@@ -159,26 +159,26 @@ def full_correlation(image: Array, delta: Array, geometry: Geometry) -> Array | 
     return filter_gradient(image, delta, taps, spread)[..., ::apart, ::aside]
 
 
-def _gradient_stride_one(case: StepContext) -> Array | None:
-    return full_correlation(case.input(0), case.input(1), case.conv.geometry.with_stride(1))
+def _gradient_stride_one(context: StepContext) -> Array | None:
+    return full_correlation(context.input(0), context.input(1), context.conv.geometry.with_stride(1))
 
 
-def cropped_too(case: StepContext, result: Array) -> tuple[Array, ...]:
+def cropped_too(context: StepContext, result: Array) -> tuple[Array, ...]:
     """The whole of it, and the corner that has the filter's size."""
-    rows, columns = case.conv.window
+    rows, columns = context.conv.window
     corner = result[..., :rows, :columns]
     return (result, corner) if corner.shape[-2:] == (rows, columns) != result.shape[-2:] else (result,)
 
 
-def _gradient_unpadded(case: StepContext) -> Array | None:
-    return full_correlation(case.input(0), case.input(1), case.conv.geometry.without_padding())
+def _gradient_unpadded(context: StepContext) -> Array | None:
+    return full_correlation(context.input(0), context.input(1), context.conv.geometry.without_padding())
 
 
-def _back_side_by_side(case: StepContext) -> tuple[Array, ...]:
+def _back_side_by_side(context: StepContext) -> tuple[Array, ...]:
     """Each δ·W added one cell on from the last: into the whole input, or into no more than that takes."""
-    delta, weights, plain = case.input(0), case.input(-1), case.conv.geometry.with_stride(1)
-    whole = input_gradient(delta, weights, case.image_size, plain)
-    spans = zip(plain.axes, delta.shape[2:], case.conv.window, strict=True)
+    delta, weights, plain = context.input(0), context.input(-1), context.conv.geometry.with_stride(1)
+    whole = input_gradient(delta, weights, context.image_size, plain)
+    spans = zip(plain.axes, delta.shape[2:], context.conv.window, strict=True)
     rows, columns = (n - 1 + axis.reach(taps) - axis.before - axis.after for axis, n, taps in spans)
     small = (input_gradient(delta, weights, (rows, columns), plain),) if min(rows, columns) > 0 else ()
     return whole, *small
@@ -235,7 +235,7 @@ mistake(
     _nothing_below,
     lambda at: f"{at.step.formula}, cell by cell.",
     shown_on="six-outputs",
-    activation=Alteration(working=lambda case: case.input(0).copy()),
+    activation=Alteration(working=lambda context: context.input(0).copy()),
 )
 
 
@@ -263,5 +263,5 @@ mistake(
     activation_line,
     when=folds,
     shown_on="six-outputs",
-    activation=Alteration(working=lambda case: np.abs(case.input(0))),
+    activation=Alteration(working=lambda context: np.abs(context.input(0))),
 )

@@ -13,28 +13,28 @@ from cnnstep.tutor.mistakes.forward import cropped_too, full_correlation
 from cnnstep.tutor.mistakes.mistake import Alteration, StepContext, mistake, transposed, turned
 
 
-def _delta(case: StepContext) -> Array:
-    return case.input(1)
+def _delta(context: StepContext) -> Array:
+    return context.input(1)
 
 
-def _output(case: StepContext) -> Array | None:
+def _output(context: StepContext) -> Array | None:
     """a: what the activation after this layer gave, if there is one."""
-    made = case.made_by(_delta_name(case))
+    made = context.made_by(_delta_name(context))
     z = made.inputs[-1].name
-    after = [step for step in case.lesson.called("activation") if step.inputs[0].name == z]
-    return case.values.get(after[0].name) if after else None
+    after = [step for step in context.lesson.called("activation") if step.inputs[0].name == z]
+    return context.values.get(after[0].name) if after else None
 
 
-def _delta_name(case: StepContext) -> str:
-    return case.step.inputs[1].name
+def _delta_name(context: StepContext) -> str:
+    return context.step.inputs[1].name
 
 
-def _weights(case: StepContext) -> Array:
-    return case.values[case.parameter]
+def _weights(context: StepContext) -> Array:
+    return context.values[context.parameter]
 
 
-def _delta_turned(case: StepContext) -> Mapping[str, Array]:
-    return {_delta_name(case): turned(_delta(case))}
+def _delta_turned(context: StepContext) -> Mapping[str, Array]:
+    return {_delta_name(context): turned(_delta(context))}
 
 
 mistake(
@@ -55,7 +55,7 @@ mistake(
     "Each weight then gets the gradient of the weight at the opposite place.",
     "∂L/∂W[u,v] stands where W[u,v] stands: no rotation.",
     shown_on="six-outputs",
-    gradient=Alteration(result=lambda case, gradient: turned(gradient)),
+    gradient=Alteration(result=lambda context, gradient: turned(gradient)),
 )
 
 mistake(
@@ -65,13 +65,13 @@ mistake(
     "W[0,1] then moves by the gradient of W[1,0].",
     "The gradient is laid out as W is, row by row.",
     shown_on="six-outputs",
-    gradient=Alteration(result=lambda case, gradient: transposed(gradient)),
-    dense_gradient=Alteration(result=lambda case, gradient: transposed(gradient)),
+    gradient=Alteration(result=lambda context, gradient: transposed(gradient)),
+    dense_gradient=Alteration(result=lambda context, gradient: transposed(gradient)),
 )
 
 
-def _with_delta_transposed(case: StepContext) -> Array | None:
-    return full_correlation(case.input(0), transposed(_delta(case)), case.conv.geometry)
+def _with_delta_transposed(context: StepContext) -> Array | None:
+    return full_correlation(context.input(0), transposed(_delta(context)), context.conv.geometry)
 
 
 mistake(
@@ -85,9 +85,9 @@ mistake(
 )
 
 
-def _just_delta(case: StepContext) -> Array | None:
-    delta = _delta(case)
-    return delta.swapaxes(0, 1).copy() if delta.shape[2:] == case.conv.window else None
+def _just_delta(context: StepContext) -> Array | None:
+    delta = _delta(context)
+    return delta.swapaxes(0, 1).copy() if delta.shape[2:] == context.conv.window else None
 
 
 mistake(
@@ -102,12 +102,12 @@ mistake(
 )
 
 
-def _one_number(case: StepContext) -> Array | None:
-    output = _output(case)
-    if output is None or output.shape != _delta(case).shape:
+def _one_number(context: StepContext) -> Array | None:
+    output = _output(context)
+    if output is None or output.shape != _delta(context).shape:
         return None
-    total = (_delta(case) * output).sum(axis=(0, 2, 3))
-    return np.broadcast_to(total[:, None, None, None], _weights(case).shape).copy()
+    total = (_delta(context) * output).sum(axis=(0, 2, 3))
+    return np.broadcast_to(total[:, None, None, None], _weights(context).shape).copy()
 
 
 mistake(
@@ -127,12 +127,14 @@ mistake(
     "and every other one is in proportion to its weight.",
     lambda at: at.right_line,
     shown_on="six-outputs",
-    gradient=Alteration(instead=lambda case: _delta(case).sum(axis=(0, 2, 3))[:, None, None, None] * _weights(case)),
+    gradient=Alteration(
+        instead=lambda context: _delta(context).sum(axis=(0, 2, 3))[:, None, None, None] * _weights(context)
+    ),
 )
 
 
-def _one_patch(case: StepContext, sample: int, cell: int) -> Array:
-    delta, windows = _delta(case), case.windows(case.input(0))
+def _one_patch(context: StepContext, sample: int, cell: int) -> Array:
+    delta, windows = _delta(context), context.windows(context.input(0))
     return delta[sample, :, cell, cell][:, None, None, None] * windows[sample, None, :, cell, cell]
 
 
@@ -143,7 +145,7 @@ mistake(
     "Every output has a patch, and all of them share the filter. In code: a `return` inside the loop.",
     "Do this for every output cell, and add up.",
     shown_on="dilation",
-    gradient=Alteration(working=lambda case: _one_patch(case, 0, 0)),
+    gradient=Alteration(working=lambda context: _one_patch(context, 0, 0)),
 )
 
 mistake(
@@ -152,18 +154,18 @@ mistake(
     "You multiplied each δ by its patch, but each result replaced the one before.",
     "All outputs share the filter, so their parts are added. In code: `=` where `+=` belongs.",
     "Start from 0 and add each δ × patch.",
-    gradient=Alteration(working=lambda case: _one_patch(case, -1, -1)),
+    gradient=Alteration(working=lambda context: _one_patch(context, -1, -1)),
 )
 
 
-def _from_output(case: StepContext) -> Array | None:
-    output = _output(case)
+def _from_output(context: StepContext) -> Array | None:
+    output = _output(context)
     if output is None or output.shape[1] != 1:
         return None
-    geometry = case.conv.geometry
-    if output.shape == case.input(0).shape:
-        return filter_gradient(output, _delta(case), case.conv.window, geometry)
-    return full_correlation(output, _delta(case), Geometry.of(dilation=geometry.dilation))
+    geometry = context.conv.geometry
+    if output.shape == context.input(0).shape:
+        return filter_gradient(output, _delta(context), context.conv.window, geometry)
+    return full_correlation(output, _delta(context), Geometry.of(dilation=geometry.dilation))
 
 
 mistake(
@@ -176,9 +178,9 @@ mistake(
 )
 
 
-def _filter_for_delta(case: StepContext) -> Array | None:
-    weights = _weights(case).swapaxes(0, 1)
-    return full_correlation(case.input(0), np.repeat(weights, case.samples, axis=0), case.conv.geometry)
+def _filter_for_delta(context: StepContext) -> Array | None:
+    weights = _weights(context).swapaxes(0, 1)
+    return full_correlation(context.input(0), np.repeat(weights, context.samples, axis=0), context.conv.geometry)
 
 
 mistake(
@@ -191,7 +193,7 @@ mistake(
     gradient=Alteration(instead=_filter_for_delta, result=cropped_too),
 )
 
-_ITSELF = Alteration(instead=lambda case: case.values[case.parameter].copy())
+_ITSELF = Alteration(instead=lambda context: context.values[context.parameter].copy())
 
 mistake(
     "filter-as-gradient",
@@ -215,10 +217,10 @@ mistake(
 )
 
 
-def _one_loss(case: StepContext) -> tuple[Array, ...]:
+def _one_loss(context: StepContext) -> tuple[Array, ...]:
     """The error's sum or the loss, for every weight or times each."""
-    weights, errors = _weights(case), case.values["error"].sum(axis=(0, 2, 3))[:, None, None, None]
-    loss = case.lesson.loss(case.values)
+    weights, errors = _weights(context), context.values["error"].sum(axis=(0, 2, 3))[:, None, None, None]
+    loss = context.lesson.loss(context.values)
     return tuple(one for number in (errors, loss) for one in (number + np.zeros_like(weights), number * weights))
 
 
@@ -234,8 +236,8 @@ mistake(
 )
 
 
-def _with_the_last(case: StepContext, gradient: Array) -> Array | None:
-    before = case.values.get(f"{case.step.name}_before")
+def _with_the_last(context: StepContext, gradient: Array) -> Array | None:
+    before = context.values.get(f"{context.step.name}_before")
     return None if before is None else gradient + before
 
 
@@ -259,8 +261,8 @@ mistake(
     "A bias is added to each of its outputs, so what they send back is added up.",
     lambda at: at.right_line,
     shown_on="bias",
-    bias_gradient=Alteration(working=lambda case: case.input(0).mean(axis=(0, 2, 3))),
-    dense_bias_gradient=Alteration(working=lambda case: case.input(0).mean(axis=0)),
+    bias_gradient=Alteration(working=lambda context: context.input(0).mean(axis=(0, 2, 3))),
+    dense_bias_gradient=Alteration(working=lambda context: context.input(0).mean(axis=0)),
 )
 
 mistake(
@@ -270,6 +272,6 @@ mistake(
     "All these outputs share one bias, so its gradient is one number.",
     lambda at: at.right_line,
     shown_on="bias",
-    bias_gradient=Alteration(working=lambda case: case.input(0).copy()),
-    dense_bias_gradient=Alteration(working=lambda case: case.input(0).copy()),
+    bias_gradient=Alteration(working=lambda context: context.input(0).copy()),
+    dense_bias_gradient=Alteration(working=lambda context: context.input(0).copy()),
 )

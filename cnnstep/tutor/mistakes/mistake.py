@@ -228,14 +228,14 @@ def mistake(
     MISTAKES.add(code)(Mistake(code, title, (does, hurts, fix), alterations, when, shown_on, remembers, skill))
 
 
-def carry_out(case: StepContext, *mistakes: Mistake) -> tuple[Array, ...]:
+def carry_out(context: StepContext, *mistakes: Mistake) -> tuple[Array, ...]:
     """The results of a step carried out with one mistake, or with several at once; () where that can't be done."""
-    if not all(one.fits(case.lesson, case.step) for one in mistakes):
+    if not all(one.fits(context.lesson, context.step) for one in mistakes):
         return ()
-    alterations = [one.alterations[case.step.word] for one in mistakes]
+    alterations = [one.alterations[context.step.word] for one in mistakes]
     if not together(alterations):
         return ()
-    cases = [case]
+    cases = [context]
     for alteration in alterations:
         if alteration.inputs:
             ways = ((one, changed) for one in cases for changed in _ways(alteration.inputs(one)))
@@ -256,8 +256,8 @@ def together(alterations: Sequence[Alteration]) -> bool:
     return sum(1 for alteration in alterations if alteration.working) <= 1
 
 
-def _rightly(case: StepContext) -> Array:
-    return case.right
+def _rightly(context: StepContext) -> Array:
+    return context.right
 
 
 def _ways(found: Ways[T]) -> tuple[T, ...]:

@@ -17,8 +17,8 @@ from cnnstep.tutor.mistakes.forward import padded
 from cnnstep.tutor.mistakes.mistake import Alteration, Setting, StepContext, mistake, turned
 
 
-def _filter_as_is(case: StepContext) -> Mapping[str, Array]:
-    return {case.step.inputs[-1].name: turned(case.input(-1))}
+def _filter_as_is(context: StepContext) -> Mapping[str, Array]:
+    return {context.step.inputs[-1].name: turned(context.input(-1))}
 
 
 def _backwards(at: Setting) -> str:
@@ -41,8 +41,8 @@ mistake(
 )
 
 
-def _valid(case: StepContext) -> Array | None:
-    delta, weights, geometry = case.input(0), case.input(-1), case.conv.geometry
+def _valid(context: StepContext) -> Array | None:
+    delta, weights, geometry = context.input(0), context.input(-1), context.conv.geometry
     back = turned(weights).swapaxes(0, 1)
     unpadded = Geometry.of(dilation=geometry.dilation)
     if min(unpadded.room((delta.shape[2], delta.shape[3]), (back.shape[2], back.shape[3]))) < 0:
@@ -60,16 +60,16 @@ mistake(
 )
 
 
-def _overwritten(case: StepContext) -> Array:
+def _overwritten(context: StepContext) -> Array:
     """Each window's W·δ written over what stood there, in reading order."""
-    return _written_over(case.input(0), case.input(-1), case.conv.geometry, case.image_size)
+    return _written_over(context.input(0), context.input(-1), context.conv.geometry, context.image_size)
 
 
-def _patches_overwritten(case: StepContext) -> Array:
+def _patches_overwritten(context: StepContext) -> Array:
     """Each number's multiple of a transposed convolution's filter, written over what stood there; then the bias."""
-    layer = cast("TransposedConv", case.step.part)
-    written = _written_over(case.input(0), case.input(1), layer.geometry, case.image_size)
-    return written if layer.bias is None else written + case.input(2)[:, None, None]
+    layer = cast("TransposedConv", context.step.part)
+    written = _written_over(context.input(0), context.input(1), layer.geometry, context.image_size)
+    return written if layer.bias is None else written + context.input(2)[:, None, None]
 
 
 def _written_over(delta: Array, weights: Array, geometry: Geometry, size: Pair) -> Array:
@@ -81,12 +81,12 @@ def _written_over(delta: Array, weights: Array, geometry: Geometry, size: Pair) 
     return frame[geometry.image(size)].copy()
 
 
-def _pooling_overwritten(case: StepContext, right: Array) -> tuple[Array, ...]:
+def _pooling_overwritten(context: StepContext, right: Array) -> tuple[Array, ...]:
     """Each window's part put over what stood there: in all of its cells, or (max pooling) in the winners' alone."""
-    pool, signal = cast("Pool", case.step.part), case.input(0)
+    pool, signal = cast("Pool", context.step.part), context.input(0)
     window, geometry = pool.window, pool.window.geometry
-    won = _winners(pool, case.input(-1)) if isinstance(pool, MaxPool) else None
-    whole = np.zeros((*right.shape[:2], *geometry.frame(case.image_size)))
+    won = _winners(pool, context.input(-1)) if isinstance(pool, MaxPool) else None
+    whole = np.zeros((*right.shape[:2], *geometry.frame(context.image_size)))
     alone = whole.copy()
     for i, j in np.ndindex(signal.shape[2], signal.shape[3]):
         here = geometry.window((i, j), window.size)
@@ -94,7 +94,7 @@ def _pooling_overwritten(case: StepContext, right: Array) -> tuple[Array, ...]:
         share = signal[:, :, i, j, None, None] * took
         whole[here] = share
         alone[here] = np.where(took > 0, share, alone[here])
-    inside = geometry.image(case.image_size)
+    inside = geometry.image(context.image_size)
     return (whole[inside].copy(),) if won is None else (alone[inside].copy(), whole[inside].copy())
 
 
@@ -140,12 +140,12 @@ mistake(
 )
 
 
-def _one_filter(case: StepContext) -> tuple[Mapping[str, Array], ...]:
+def _one_filter(context: StepContext) -> tuple[Mapping[str, Array], ...]:
     """δ of the first filter alone, or of the last."""
-    name, ways = case.step.inputs[0].name, []
+    name, ways = context.step.inputs[0].name, []
     for kept in (0, -1):
-        alone = np.zeros_like(case.values[name])
-        alone[:, kept] = case.values[name][:, kept]
+        alone = np.zeros_like(context.values[name])
+        alone[:, kept] = context.values[name][:, kept]
         ways.append({name: alone})
     return tuple(ways)
 
@@ -162,11 +162,13 @@ mistake(
 )
 
 
-def _with_its_rim(case: StepContext) -> tuple[Array, ...]:
+def _with_its_rim(context: StepContext) -> tuple[Array, ...]:
     """∂L/∂ of the input with its padding: all of it, or the corner that has the input's size."""
-    rows, columns = case.image_size
-    geometry = case.conv.geometry
-    whole = input_gradient(case.input(0), case.input(-1), geometry.frame((rows, columns)), geometry.without_padding())
+    rows, columns = context.image_size
+    geometry = context.conv.geometry
+    whole = input_gradient(
+        context.input(0), context.input(-1), geometry.frame((rows, columns)), geometry.without_padding()
+    )
     return whole, whole[..., :rows, :columns]
 
 
@@ -182,11 +184,11 @@ mistake(
 )
 
 
-def _new_filter(case: StepContext) -> Mapping[str, Array] | None:
-    values = dict(case.values)
-    name = case.step.inputs[-1].name
-    update = next((step for leaf, step in case.lesson.carried if leaf == name), None)
-    for step in case.lesson.steps:
+def _new_filter(context: StepContext) -> Mapping[str, Array] | None:
+    values = dict(context.values)
+    name = context.step.inputs[-1].name
+    update = next((step for leaf, step in context.lesson.carried if leaf == name), None)
+    for step in context.lesson.steps:
         if step.name not in values and all(quantity.name in values for quantity in step.inputs):
             values[step.name] = step.compute(values)
     return {name: values[update]} if update in values else None
@@ -204,13 +206,13 @@ mistake(
 )
 
 
-def _window(case: StepContext) -> Pool:
-    return cast("Pool", case.step.part)
+def _window(context: StepContext) -> Pool:
+    return cast("Pool", context.step.part)
 
 
-def _blocks(case: StepContext, shares: Array) -> Array:
+def _blocks(context: StepContext, shares: Array) -> Array:
     """Windows' shares [N, C, oh, ow, h, w] added into the image that the pooling layer read."""
-    return scatter(shares, case.image_size, _window(case).window.geometry).copy()
+    return scatter(shares, context.image_size, _window(context).window.geometry).copy()
 
 
 def _of_maxima(at: Setting) -> bool:
@@ -221,11 +223,11 @@ def _of_means(at: Setting) -> bool:
     return isinstance(at.step.part, AveragePool)
 
 
-def _every_winner(case: StepContext) -> Array:
+def _every_winner(context: StepContext) -> Array:
     """Each ∂L/∂y whole to every cell that equals its window's largest number."""
-    views = _window(case).window.views(case.input(-1), -np.inf)
+    views = _window(context).window.views(context.input(-1), -np.inf)
     won = views == views.max(axis=(-2, -1), keepdims=True)
-    return _blocks(case, won * case.input(0)[..., None, None])
+    return _blocks(context, won * context.input(0)[..., None, None])
 
 
 mistake(
@@ -248,11 +250,11 @@ def _shares(at: Setting) -> bool:
     return isinstance(at.step.part, MaxPool) and at.step.part.shares
 
 
-def _shared(case: StepContext) -> Array:
+def _shared(context: StepContext) -> Array:
     """Each ∂L/∂y in equal parts to the cells that equal its window's largest number."""
-    views = _window(case).window.views(case.input(-1), -np.inf)
+    views = _window(context).window.views(context.input(-1), -np.inf)
     won = views == views.max(axis=(-2, -1), keepdims=True)
-    return _blocks(case, won / won.sum(axis=(-2, -1), keepdims=True) * case.input(0)[..., None, None])
+    return _blocks(context, won / won.sum(axis=(-2, -1), keepdims=True) * context.input(0)[..., None, None])
 
 
 mistake(
@@ -267,11 +269,11 @@ mistake(
 )
 
 
-def _spread(case: StepContext) -> Array:
+def _spread(context: StepContext) -> Array:
     """Each ∂L/∂y in equal shares over its window, though the largest number was taken."""
-    cells = _window(case).window.size
-    share = case.input(0)[..., None, None] / (cells[0] * cells[1])
-    return _blocks(case, np.broadcast_to(share, (*case.input(0).shape, *cells)))
+    cells = _window(context).window.size
+    share = context.input(0)[..., None, None] / (cells[0] * cells[1])
+    return _blocks(context, np.broadcast_to(share, (*context.input(0).shape, *cells)))
 
 
 mistake(
@@ -286,8 +288,8 @@ mistake(
 )
 
 
-def _undivided(case: StepContext, result: Array) -> Array:
-    rows, columns = _window(case).window.size
+def _undivided(context: StepContext, result: Array) -> Array:
+    rows, columns = _window(context).window.size
     return result * (rows * columns)
 
 
@@ -309,8 +311,8 @@ mistake(
 )
 
 
-def _without_upstream(case: StepContext) -> dict[str, Array]:
-    return {case.step.inputs[0].name: np.ones_like(case.input(0))}
+def _without_upstream(context: StepContext) -> dict[str, Array]:
+    return {context.step.inputs[0].name: np.ones_like(context.input(0))}
 
 
 mistake(
@@ -325,14 +327,14 @@ mistake(
 )
 
 
-def _probabilities(case: StepContext) -> Array:
-    return case.input(-1)
+def _probabilities(context: StepContext) -> Array:
+    return context.input(-1)
 
 
-def _diagonal(case: StepContext) -> Array:
+def _diagonal(context: StepContext) -> Array:
     """∂L/∂p_j · p_j(1 − p_j): each probability as if it moved alone."""
-    p = _probabilities(case)
-    return case.input(0) * p * (1.0 - p)
+    p = _probabilities(context)
+    return context.input(0) * p * (1.0 - p)
 
 
 mistake(
@@ -356,7 +358,9 @@ mistake(
     ),
     lambda at: at.right_line,
     shown_on="smallest-network",
-    softmax_gradient=Alteration(result=lambda case, delta: delta * _probabilities(case) * (1.0 - _probabilities(case))),
+    softmax_gradient=Alteration(
+        result=lambda context, delta: delta * _probabilities(context) * (1.0 - _probabilities(context))
+    ),
 )
 
 
@@ -375,5 +379,5 @@ mistake(
     lambda at: f"{_of_the_probabilities(at)} Each score moves all probabilities, so every one of them has a part here.",
     lambda at: at.right_line,
     shown_on="smallest-network",
-    softmax_gradient=Alteration(working=lambda case: case.input(0).copy()),
+    softmax_gradient=Alteration(working=lambda context: context.input(0).copy()),
 )

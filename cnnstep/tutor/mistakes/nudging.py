@@ -27,37 +27,37 @@ def _by_hand(at: Setting) -> bool:
     return False
 
 
-def _losses(case: StepContext, ways: tuple[float, ...]) -> Array:
+def _losses(context: StepContext, ways: tuple[float, ...]) -> Array:
     """L with each number of what the step is the gradient of moved, the others as they are: [way, number]."""
-    weights, *biases = (case.values[one.leaf.name] for one in case.lesson.trained)
+    weights, *biases = (context.values[one.leaf.name] for one in context.lesson.trained)
     parts = [weights, *(biases or [np.zeros(len(weights))])]
-    at = 0 if case.step.word == "gradient" else 1
+    at = 0 if context.step.word == "gradient" else 1
     nudges = np.array(ways)[:, None, None] * np.eye(parts[at].size)
     count = nudges.shape[0] * nudges.shape[1]
     stacks = [np.repeat(part.reshape(1, -1), count, axis=0) for part in parts]
     stacks[at] += nudges.reshape(count, -1)
     z = correlate(
-        case.values["input"], stacks[0].reshape(-1, *weights.shape[1:]), stacks[1].ravel(), case.conv.geometry
+        context.values["input"], stacks[0].reshape(-1, *weights.shape[1:]), stacks[1].ravel(), context.conv.geometry
     )
-    outputs = case.scenario.activation.value(z).reshape(len(z), count, len(weights), *z.shape[2:]).swapaxes(0, 1)
-    return case.loss.each(outputs, case.values["target"]).reshape(len(ways), -1)
+    outputs = context.scenario.activation.value(z).reshape(len(z), count, len(weights), *z.shape[2:]).swapaxes(0, 1)
+    return context.loss.each(outputs, context.values["target"]).reshape(len(ways), -1)
 
 
-def _slopes(case: StepContext, *nudges: tuple[float, float]) -> tuple[Array, ...]:
+def _slopes(context: StepContext, *nudges: tuple[float, float]) -> tuple[Array, ...]:
     """(L(w + ahead) − L(w − behind)) / (ahead + behind) for each pair of these; its sign is the lesson's."""
     ends = tuple(dict.fromkeys(end for ahead, behind in nudges for end in (ahead, -behind)))
     with np.errstate(all="ignore"):
-        losses = dict(zip(ends, case.scenario.sign * _losses(case, ends), strict=True))
+        losses = dict(zip(ends, context.scenario.sign * _losses(context, ends), strict=True))
     slopes = ((losses[ahead] - losses[-behind]) / (ahead + behind) for ahead, behind in nudges)
-    return tuple(slope.reshape(case.values[case.parameter].shape) for slope in slopes)
+    return tuple(slope.reshape(context.values[context.parameter].shape) for slope in slopes)
 
 
-def _one_sided(case: StepContext) -> tuple[Array, ...]:
-    return _slopes(case, *((h, 0.0) for h in (*SMALL, *LARGE)))
+def _one_sided(context: StepContext) -> tuple[Array, ...]:
+    return _slopes(context, *((h, 0.0) for h in (*SMALL, *LARGE)))
 
 
-def _far(case: StepContext) -> tuple[Array, ...]:
-    return _slopes(case, *((h, behind) for h in LARGE for behind in (h, 0.0)))
+def _far(context: StepContext) -> tuple[Array, ...]:
+    return _slopes(context, *((h, behind) for h in LARGE for behind in (h, 0.0)))
 
 
 def _letter(at: Setting) -> str:

@@ -27,11 +27,11 @@ def _under(*names: str) -> Callable[[Setting], bool]:
 _WITH_VELOCITY = _under("momentum", "nesterov")
 
 
-def _velocity(case: StepContext) -> StepContext:
+def _velocity(context: StepContext) -> StepContext:
     """The step of the velocity, for itself and for the update after it."""
-    if case.step.word == "velocity":
-        return case
-    return StepContext(case.lesson, case.made_by(case.step.inputs[-1].name), case.values)
+    if context.step.word == "velocity":
+        return context
+    return StepContext(context.lesson, context.made_by(context.step.inputs[-1].name), context.values)
 
 
 def _before(velocity: StepContext) -> Array:
@@ -42,14 +42,14 @@ def _gradient(velocity: StepContext) -> Array:
     return velocity.input(1)
 
 
-def _moved_by(case: StepContext, direction: Array) -> Array:
+def _moved_by(context: StepContext, direction: Array) -> Array:
     """w − η·direction, or w + η·direction where the lesson carries −∂L/∂w."""
-    return case.input(0) - case.scenario.sign * case.scenario.learning_rate * direction
+    return context.input(0) - context.scenario.sign * context.scenario.learning_rate * direction
 
 
-def _plain_step(case: StepContext) -> Array:
-    gradient = _gradient(_velocity(case))
-    return gradient.copy() if case.step.word == "velocity" else _moved_by(case, gradient)
+def _plain_step(context: StepContext) -> Array:
+    gradient = _gradient(_velocity(context))
+    return gradient.copy() if context.step.word == "velocity" else _moved_by(context, gradient)
 
 
 mistake(
@@ -70,8 +70,8 @@ mistake(
 )
 
 
-def _with_the_old(case: StepContext) -> Mapping[str, Array]:
-    velocity = _velocity(case)
+def _with_the_old(context: StepContext) -> Mapping[str, Array]:
+    velocity = _velocity(context)
     return {velocity.step.name: _before(velocity)}
 
 
@@ -105,13 +105,13 @@ mistake(
     when=_WITH_VELOCITY,
     shown_on="momentum",
     remembers=True,
-    velocity=Alteration(working=lambda case: _before(case) + _gradient(case)),
+    velocity=Alteration(working=lambda context: _before(context) + _gradient(context)),
 )
 
 
-def _average(case: StepContext) -> Array:
-    mu = _mu(case)
-    return mu * _before(case) + (1.0 - mu) * _gradient(case)
+def _average(context: StepContext) -> Array:
+    mu = _mu(context)
+    return mu * _before(context) + (1.0 - mu) * _gradient(context)
 
 
 mistake(
@@ -137,18 +137,18 @@ mistake(
     lambda at: at.right_line,
     when=_under("nesterov"),
     shown_on="nesterov",
-    update=Alteration(working=lambda case: _moved_by(case, case.input(-1))),
+    update=Alteration(working=lambda context: _moved_by(context, context.input(-1))),
 )
 
 
-def _corrections(case: StepContext) -> tuple[float, float]:
+def _corrections(context: StepContext) -> tuple[float, float]:
     """1 − β₁ᵏ and 1 − β₂ᵏ, with the first update counted as 1."""
-    turns = float(case.values[COUNT.name]) + 1.0
-    return 1.0 - _number(case, "beta1") ** turns, 1.0 - _number(case, "beta2") ** turns
+    turns = float(context.values[COUNT.name]) + 1.0
+    return 1.0 - _number(context, "beta1") ** turns, 1.0 - _number(context, "beta2") ** turns
 
 
-def _uncorrected(case: StepContext) -> Array:
-    return _moved_by(case, case.input(1) / (np.sqrt(case.input(2)) + _number(case, "epsilon")))
+def _uncorrected(context: StepContext) -> Array:
+    return _moved_by(context, context.input(1) / (np.sqrt(context.input(2)) + _number(context, "epsilon")))
 
 
 def _first_step(at: Setting) -> float:
@@ -172,9 +172,9 @@ mistake(
 )
 
 
-def _rootless(case: StepContext) -> Array:
-    first, second = _corrections(case)
-    return _moved_by(case, (case.input(1) / first) / (case.input(2) / second + _number(case, "epsilon")))
+def _rootless(context: StepContext) -> Array:
+    first, second = _corrections(context)
+    return _moved_by(context, (context.input(1) / first) / (context.input(2) / second + _number(context, "epsilon")))
 
 
 mistake(
@@ -190,9 +190,9 @@ mistake(
 )
 
 
-def _of_plain_gradients(case: StepContext) -> Array:
-    beta = _number(case, "beta2")
-    return beta * case.input(0) + (1.0 - beta) * case.input(1)
+def _of_plain_gradients(context: StepContext) -> Array:
+    beta = _number(context, "beta2")
+    return beta * context.input(0) + (1.0 - beta) * context.input(1)
 
 
 mistake(
@@ -208,10 +208,10 @@ mistake(
 )
 
 
-def _unweighted(case: StepContext, average: Array) -> Array:
+def _unweighted(context: StepContext, average: Array) -> Array:
     """β·average + x for β·average + (1 − β)·x."""
-    beta = _number(case, "beta1" if case.step.word == "first_moment" else "beta2")
-    return beta * case.input(0) + (average - beta * case.input(0)) / (1.0 - beta)
+    beta = _number(context, "beta1" if context.step.word == "first_moment" else "beta2")
+    return beta * context.input(0) + (average - beta * context.input(0)) / (1.0 - beta)
 
 
 mistake(
@@ -227,9 +227,9 @@ mistake(
 )
 
 
-def _miscounted(case: StepContext) -> tuple[Mapping[str, Array], ...]:
+def _miscounted(context: StepContext) -> tuple[Mapping[str, Array], ...]:
     """One iteration too many, and from the second one on also one too few."""
-    count = case.values[COUNT.name]
+    count = context.values[COUNT.name]
     return tuple({COUNT.name: count + off} for off in (1.0, -1.0) if count + off >= 0)
 
 
@@ -246,8 +246,8 @@ mistake(
 )
 
 
-def _old(case: StepContext) -> Array:
-    return case.input(0)
+def _old(context: StepContext) -> Array:
+    return context.input(0)
 
 
 def _rate(at: Setting) -> float:
@@ -269,7 +269,7 @@ mistake(
     ),
     "Away from a kink, a short enough step uphill raises the loss.",
     "With e = output − target, subtract η times the gradient. With e = target − output, add it.",
-    update=Alteration(result=lambda case, new: 2 * _old(case) - new),
+    update=Alteration(result=lambda context, new: 2 * _old(context) - new),
 )
 
 mistake(
@@ -278,7 +278,7 @@ mistake(
     lambda at: f"You moved by {_direction(at)}, without η.",
     "It says which way to go. How far is what η says.",
     lambda at: at.right_line,
-    update=Alteration(result=lambda case, new: _old(case) + (new - _old(case)) / _rate(case)),
+    update=Alteration(result=lambda context, new: _old(context) + (new - _old(context)) / _rate(context)),
 )
 
 mistake(
@@ -287,7 +287,7 @@ mistake(
     lambda at: f"You moved by η·η·{_direction(at)}.",
     lambda at: f"The step comes out at {_rate(at):g} of its length.",
     lambda at: f"{at.step.formula}, with η once.",
-    update=Alteration(result=lambda case, new: _old(case) + (new - _old(case)) * _rate(case)),
+    update=Alteration(result=lambda context, new: _old(context) + (new - _old(context)) * _rate(context)),
 )
 
 mistake(
@@ -296,13 +296,13 @@ mistake(
     "You wrote how far to go for where to arrive.",
     "That is how far each weight moves. It has to be added to the old weight.",
     lambda at: at.right_line,
-    update=Alteration(result=lambda case, new: new - _old(case)),
+    update=Alteration(result=lambda context, new: new - _old(context)),
 )
 
 
-def _rounded(case: StepContext, new: Array) -> tuple[Array, ...]:
+def _rounded(context: StepContext, new: Array) -> tuple[Array, ...]:
     """Rounding at the end or of the step, to the nearest whole number or towards 0."""
-    old = _old(case)
+    old = _old(context)
     candidates = (np.rint(new), np.trunc(new), old + np.rint(new - old), old + np.trunc(new - old))
     return tuple(one for one in candidates if not np.allclose(one, new))
 
@@ -318,9 +318,9 @@ mistake(
 )
 
 
-def _down(case: StepContext, new: Array) -> tuple[Array, ...]:
+def _down(context: StepContext, new: Array) -> tuple[Array, ...]:
     """The next whole number below, of the new weights or of the step."""
-    old = _old(case)
+    old = _old(context)
     return np.floor(new), old + np.floor(new - old)
 
 
@@ -341,5 +341,5 @@ mistake(
     lambda at: f"{at.step.symbol} is {at.step.inputs[0].symbol}, unchanged.",
     "The gradient says which way the loss falls. With the old weights again nothing is learned from it.",
     lambda at: at.right_line,
-    update=Alteration(instead=lambda case: _old(case).copy()),
+    update=Alteration(instead=lambda context: _old(context).copy()),
 )
