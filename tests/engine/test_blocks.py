@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnstep.engine.blocks import Descent, Trail, goes_in_blocks
 from cnnstep.engine.build import one_filter
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import outcome
-from cnnstep.engine.trace import Iteration, first_iteration, trace
+from cnnstep.engine.trace import Descent, Iteration, Trail, first_iteration, goes_in_blocks, trace
 from cnnstep.surface.loading import scenario
 from tests.engine.strategies import scenario_keys, scenarios
 from tests.engine.test_first_filter_run import first_filter

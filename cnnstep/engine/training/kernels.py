@@ -1,7 +1,7 @@
 """Iterations without a record, in place: z = P·w, δ = c·(φ(z) − t) ⊙ φ′(z), w ← w − η·Pᵀ·δ, by the shortest way.
 
 One way takes any scenario; one filter under ReLU or no activation goes in preallocated vectors (`Descent` of
-`engine/blocks.py`); many runs under ReLU go as columns (`relu_kernel.py`).
+`engine/trace.py`); many runs under ReLU go as columns (`relu_kernel.py`).
 
 A `State` is where runs are between two iterations; `mover` makes the update w ← w − η·d(∂L/∂w) by any optimizer, with
 a rate for each run.
@@ -16,9 +16,9 @@ from typing import TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstep.engine.blocks import Descent
 from cnnstep.engine.optimizers import COUNT, Slot
 from cnnstep.engine.quantity import Array, Layout, Quantity
+from cnnstep.engine.trace import Descent
 from cnnstep.engine.training.problem import Problem
 from cnnstep.engine.training.relu_kernel import relu_columns
 

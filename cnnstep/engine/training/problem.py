@@ -18,7 +18,6 @@ from typing import cast
 import numpy as np
 
 from cnnstep.engine.activations import Activation
-from cnnstep.engine.blocks import LARGEST_MATRIX, is_straight
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.conv import Conv, bias_gradient, correlate, filter_gradient
 from cnnstep.engine.losses import Loss
@@ -27,6 +26,7 @@ from cnnstep.engine.patches import patch_matrix, patches
 from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import Mask
+from cnnstep.engine.trace import LARGEST_MATRIX, is_straight
 from cnnstep.engine.training.relu_kernel import Columns
 
 TILE = 2**18
