@@ -91,10 +91,12 @@ def worlds() -> int:
 def entered(command: str) -> set[str]:
     """The files of the package in which a command calls a function, apart from those that only import."""
     program = (
-        "import sys\nfiles = set()\n"
+        "import sys\nfrom inspect import CO_OPTIMIZED\nfiles = set()\n"
         "def seen(frame, event, argument):\n"
-        "    if event == 'call' and frame.f_code.co_name not in ('<module>', '<genexpr>', '<lambda>'):\n"
-        "        files.add(frame.f_code.co_filename)\n"
+        "    code = frame.f_code\n"
+        "    is_function = code.co_flags & CO_OPTIMIZED\n"  # the body of a module or of a class is none
+        "    if event == 'call' and is_function and code.co_name not in ('<genexpr>', '<lambda>'):\n"
+        "        files.add(code.co_filename)\n"
         "from cnnstep.surface.cli.app import run_app\n"
         "sys.setprofile(seen)\n"
         f"run_app({COMMANDS[command]!r})\n"
