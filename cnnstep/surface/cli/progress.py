@@ -94,27 +94,44 @@ def _write_csv(files: Sequence[str]) -> None:
 
     from cnnstep.tutor.practice.progress import COLUMNS, progress_rows
 
+    histories, faults = _collected(files)
+    rows: list[tuple[object, ...]] = []
+    for learner, history in histories:
+        if isinstance(history, Fault):
+            rows.append((learner, *("" for _ in COLUMNS[2:]), history.what))
+        else:
+            rows += progress_rows(learner, history)
     table = csv.writer(sys.stdout, lineterminator="\n")
-    rows = [row for learner, history in _collected(files) for row in progress_rows(learner, history)]
-    table.writerows([COLUMNS, *rows])
+    table.writerows([_as_cell(cell) for cell in row] for row in [COLUMNS, *rows])
+    if faults:
+        raise InputError(faults)
 
 
-def _collected(files: Sequence[str]) -> list[tuple[str, list[Event]]]:
-    """Each learner's name and history, and all faults of all files at once."""
+def _as_cell(value: object) -> object:
+    """A text that neither a terminal nor a spreadsheet obeys: before = + - @ stands an apostrophe, as they want it."""
+    if not isinstance(value, str):
+        return value
+    from cnnstep.surface.screen import harmless
+
+    text = harmless(value)
+    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) else text
+
+
+def _collected(files: Sequence[str]) -> tuple[list[tuple[str, list[Event] | Fault]], list[Fault]]:
+    """Each learner's name with the history, or with why the file has none; and all faults of all files."""
     if not files:
-        return [("me", _own_history())]
+        return [("me", _own_history())], []
     from cnnstep.surface.practice.learner_files import learners, read_history
 
-    found: list[tuple[str, list[Event]]] = []
+    found: list[tuple[str, list[Event] | Fault]] = []
     faults: list[Fault] = []
     for learner, file in zip(learners(files), files, strict=True):
         try:
             found.append((learner, read_history(file)))
         except InputError as error:
+            found.append((learner, error.faults[0]))
             faults += error.faults
-    if faults:
-        raise InputError(faults)
-    return found
+    return found, faults
 
 
 def _reset(name: str) -> None:

@@ -8,9 +8,10 @@ it open, he would take the next file's journal for his own, and undo with it wha
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Literal
@@ -42,6 +43,10 @@ COLUMNS: dict[str, type] = {
 """An event's fields in their order, and how each is kept: the mistakes as JSON, yes and no as 1 and 0."""
 SINCE = {"variant": 2}
 """The version that a column came with, where that is not the first; before it, it is an empty text."""
+MOST = {"level": 99, "seed": 10**12, "attempt": 10**6, "hints": 10**6}
+"""What the counts of an event end at, far beyond what a session comes to; they begin at 0."""
+BESIDE = ("-journal", "-wal", "")
+"""What SQLite opens with a file, and the file itself."""
 _SQL = {str: "TEXT", int: "INTEGER", float: "REAL"}
 _ROW = ", ".join(f"{name} {_SQL[kind]} NOT NULL" for name, kind in COLUMNS.items())
 _NAMES = ", ".join(COLUMNS)
@@ -123,15 +128,30 @@ def _events(connection: sqlite3.Connection, thorough: bool = False) -> list[Even
 @contextmanager
 def gate(path: Path, alone: bool = False) -> Iterator[None]:
     """Any number of sessions at once, or one `alone`, which may rename the file: locks on an empty file beside it."""
-    with opened(path.with_suffix(".lock"), "rwc") as lock:
-        lock.execute("BEGIN EXCLUSIVE" if alone else "BEGIN")
-        lock.execute("SELECT count(*) FROM sqlite_master").fetchone()  # a shared lock is taken by reading
-        yield
+    file = path.with_suffix(".lock")
+    passed = False
+    try:
+        with opened(file, "rwc") as lock:
+            lock.execute("BEGIN EXCLUSIVE" if alone else "BEGIN")
+            lock.execute("SELECT count(*) FROM sqlite_master").fetchone()  # a shared lock is taken by reading
+            passed = True
+            yield
+    except UnfitError as error:
+        if passed:  # it is about the file behind the gate
+            raise
+        raise UnreachableError(f"{file} is damaged; delete it, for no answers are in it") from error
 
 
 @contextmanager
 def opened(path: Path, mode: Mode) -> Iterator[sqlite3.Connection]:
-    """A connection for one transaction; what SQLite says comes out as `UnfitError` or `UnreachableError`."""
+    """A connection for one transaction; what SQLite says comes out as `UnfitError` or `UnreachableError`.
+
+    A file that is made here is its user's alone, and so is what SQLite makes beside it.
+    """
+    check_kind(path)
+    if mode == "rwc":
+        with suppress(OSError, ValueError):  # it is there, or SQLite says why it can't be made
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
         address = f"{path.absolute().as_uri()}?mode={mode}"
         with closing(sqlite3.connect(address, timeout=PATIENCE, isolation_level=None, uri=True)) as connection:
@@ -143,6 +163,15 @@ def opened(path: Path, mode: Mode) -> Iterator[sqlite3.Connection]:
         if said is None:
             raise
         raise said from error
+
+
+def check_kind(path: Path) -> None:
+    """`UnreachableError` for a pipe or a device, which SQLite would wait for without end."""
+    for part in BESIDE:
+        file = Path(f"{path}{part}")
+        with suppress(OSError):  # of a place that can't be looked into SQLite says why
+            if file.exists() and not (file.is_file() or file.is_dir()):
+                raise UnreachableError(f"{file} is a pipe or a device, not a file")
 
 
 def begun(connection: sqlite3.Connection) -> int:
@@ -157,7 +186,16 @@ def begun(connection: sqlite3.Connection) -> int:
         raise UnfitError("foreign")
     if not 1 <= version <= VERSION:
         raise UnfitError("newer" if version > VERSION else "damaged")
+    if not _has_table(connection):
+        raise UnfitError("damaged")
     return version
+
+
+def _has_table(connection: sqlite3.Connection) -> bool:
+    """Whether the events are a table: a view, or a column that is worked out, can go on without end."""
+    query = "SELECT count(*) FROM sqlite_master WHERE name = 'events' AND type = 'table' AND sql LIKE 'CREATE TABLE %'"
+    (tables,) = connection.execute(query).fetchone()
+    return bool(tables) and not any(column[6] for column in connection.execute("PRAGMA table_xinfo(events)"))
 
 
 def _row(event: Event) -> tuple[object, ...]:
@@ -175,10 +213,15 @@ def _event(row: tuple[object, ...]) -> Event:
     if not all(isinstance(kept[name], kind) for name, kind in COLUMNS.items()):
         raise UnfitError("damaged")
     try:
-        kept["mistakes"] = tuple(json.loads(str(kept["mistakes"])))
-    except (ValueError, TypeError) as error:
+        mistakes = json.loads(str(kept["mistakes"]))
+    except (ValueError, RecursionError) as error:
         raise UnfitError("damaged") from error
+    if not isinstance(mistakes, list) or not all(isinstance(code, str) for code in mistakes):
+        raise UnfitError("damaged")
+    kept["mistakes"] = tuple(mistakes)
     if kept["outcome"] not in OUTCOMES or kept["kind"] not in KINDS:
+        raise UnfitError("damaged")
+    if not all(kept[name] in range(most + 1) for name, most in MOST.items()):
         raise UnfitError("damaged")
     return Event(**(kept | {"fast": bool(kept["fast"])}))  # type: ignore[arg-type]  # each was looked at
 

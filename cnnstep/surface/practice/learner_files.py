@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files.source import cannot_read, quoted
-from cnnstep.surface.practice.database import Fitness, UnfitError, UnreachableError, read_only
+from cnnstep.surface.practice.database import Fitness, UnfitError, UnreachableError, check_kind, read_only
 from cnnstep.surface.practice.home import FILE
 from cnnstep.tutor.practice.event import Event
 
@@ -22,6 +22,7 @@ def read_history(path: Path | str) -> list[Event]:
     """All events of a file, which stays as it is; `InputError` where it can't be read or is no progress file."""
     shown = str(path)
     try:
+        check_kind(Path(path))
         with Path(path).open("rb"):
             pass  # why the system gives it to nobody, it says better than SQLite
         return read_only(Path(path), thorough=True)

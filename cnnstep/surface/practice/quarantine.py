@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
-from cnnstep.surface.practice.database import Fitness, UnfitError, gate, look
+from cnnstep.surface.practice.database import UnfitError, gate, look
 
 PARTS = ("-journal", "-wal", "-shm", "")
 """What SQLite keeps beside a database belongs to it; the database itself goes last, for it is what is looked for."""
-WHAT: dict[Fitness, str] = {
+WHAT: dict[Literal["damaged", "foreign"], str] = {
     "damaged": "The progress file is damaged.",
-    "newer": "The progress file was made by a newer cnnstep.",
     "foreign": "The progress file is another program's.",
 }
 
 
 def set_aside(path: Path) -> str:
-    """Gives an unfit file another name, and says so; "" where it is fit: another session was here first."""
+    """Gives an unfit file another name, and says so; "" where it is fit: another session was here first.
+
+    One of a newer version is fit for that version, and stays; then `UnfitError`.
+    """
     with gate(path, alone=True):
         try:
             look(path)
         except UnfitError as unfit:
+            if unfit.why == "newer":
+                raise
             return f"{WHAT[unfit.why]} It was set aside as {_renamed(path)}, and a new one begins."
         return ""
 

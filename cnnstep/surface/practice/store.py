@@ -91,7 +91,7 @@ class Store:
         return said
 
     def _write(self, said: list[str], search: bool) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
         for _ in range(TRIES):
             try:
                 write(self.path, self._waiting)
@@ -99,7 +99,9 @@ class Store:
                     with gate(self.path):
                         self._known = look(self.path)
                 return
-            except UnfitError:
+            except UnfitError as unfit:
+                if unfit.why == "newer":
+                    raise
                 if words := set_aside(self.path):
                     said.append(words)
         raise UnreachableError("the progress file can't be used")
@@ -109,5 +111,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.filename}: {(error.strerror or str(error)).lower()}"
     if isinstance(error, UnfitError):
-        return "the files there are damaged"
+        newer = "the progress file was made by a newer cnnstep, and stays as it is"
+        return newer if error.why == "newer" else "the files there are damaged"
     return str(error) if isinstance(error, UnreachableError) else "no folder can have that name"

@@ -76,6 +76,8 @@ def _left_open(history: History, options: PracticeOptions) -> Event | None:
     last = history[-1] if history else None
     if last is None or last.course or not last.leaves_open or last.skill not in SKILLS:
         return None
+    if last.level not in range(1, SKILLS[last.skill].levels + 1):  # of another version, or of another's hand
+        return None
     return last if options.skill in ("", last.skill) and options.level in (None, last.level) else None
 
 

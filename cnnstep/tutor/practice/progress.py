@@ -17,8 +17,20 @@ from cnnstep.tutor.practice.plan import PracticeOptions, next_exercise
 from cnnstep.tutor.practice.reset import answers, since_reset
 from cnnstep.tutor.practice.skills import SKILLS, Skill
 
-COLUMNS = ("learner", "skill", "mastery", "mastered", "answers", "right", "hints", "mistake", "solutions", "stuck")
-"""Of the table of several learners."""
+COLUMNS = (
+    "learner",
+    "skill",
+    "mastery",
+    "mastered",
+    "answers",
+    "right",
+    "hints",
+    "mistake",
+    "solutions",
+    "stuck",
+    "fault",
+)
+"""Of the table of several learners; the fault is why a file can't be read, and its row has nothing else."""
 NEXT = "cnnstep practice"
 """It goes on with the very exercise that the page names."""
 
@@ -154,7 +166,7 @@ def progress_rows(learner: str, history: History) -> list[tuple[object, ...]]:
     return [
         (
             *(learner, one.skill.name, one.mastery, _yes(one.mastered)),
-            *(one.answers, one.right, one.hints, one.mistake, one.solutions, _yes(one.stuck)),
+            *(one.answers, one.right, one.hints, one.mistake, one.solutions, _yes(one.stuck), ""),
         )
         for one in skill_statuses(history)
     ]

@@ -170,11 +170,17 @@ class TestCsv:
         assert {row["learner"] for row in rows} == {"me"}
         assert rows[0]["answers"] == "4"
 
-    def test_all_faults_of_all_files_come_at_once_and_no_row(self, cnnstep: Program, tmp_path: Path) -> None:
+    def test_a_file_that_can_not_be_read_is_a_row_with_its_reason(self, cnnstep: Program, tmp_path: Path) -> None:
         kept(tmp_path / "anna", HISTORY)
         (tmp_path / "notes.db").write_text("notes")
         ran = cnnstep("progress", "--csv", "nobody.db", "anna/progress.db", "notes.db")
-        assert (ran.code, ran.out) == (2, "")
+        assert ran.code == 2
+        rows = list(csv.DictReader(ran.out.splitlines()))
+        assert [(row["learner"], row["fault"]) for row in rows if row["fault"]] == [
+            ("nobody.db", 'there is no file "nobody.db"'),
+            ("notes.db", '"notes.db" is damaged, or is no progress file'),
+        ]
+        assert sum(row["learner"] == "anna/progress.db" for row in rows) == len(SKILLS)
         assert ran.err == (
             'nobody.db: there is no file "nobody.db".\n  Check the name and the folder.\n\n'
             'notes.db: "notes.db" is damaged, or is no progress file.\n  A progress file is called progress.db.\n'

@@ -21,22 +21,19 @@ from cnnstep.tutor.practice.event import KINDS, OUTCOMES, Event
 from tests.examples import examples
 from tests.surface.practice.damage import cut_off
 
-whole = st.integers(-(2**63), 2**63 - 1)
+counts = {name: st.integers(0, most) for name, most in database.MOST.items()}
 EVENTS = st.builds(
     Event,
     skill=st.text(),
     outcome=st.sampled_from(OUTCOMES),
-    level=whole,
-    seed=whole,
     course=st.text(),
     kind=st.sampled_from(KINDS),
-    attempt=whole,
-    hints=whole,
     text=st.text(),
     mistakes=st.lists(st.text()).map(tuple),
     fast=st.booleans(),
     at=st.floats(allow_nan=False, allow_infinity=False).filter(bool),
     variant=st.text(),
+    **counts,
 )
 
 

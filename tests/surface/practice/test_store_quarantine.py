@@ -80,10 +80,13 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "a number that is none": changed("UPDATE events SET level = 'one'"),
     "mistakes that are no list": changed("UPDATE events SET mistakes = '['"),
     "mistakes that are a number": changed("UPDATE events SET mistakes = '7'"),
+    "mistakes that are lists": changed("UPDATE events SET mistakes = '[[1]]'"),
+    "mistakes without end": changed(f"UPDATE events SET mistakes = '{'[' * 100_000}'"),
+    "a level that there is not": changed(f"UPDATE events SET level = {2**62}"),
+    "fewer than no hints": changed("UPDATE events SET hints = -1"),
     "version 0": changed("PRAGMA user_version = 0"),
 }
 UNFIT = {name: (make, "The progress file is damaged.") for name, make in DAMAGE.items()} | {
-    "newer": (changed(f"PRAGMA user_version = {VERSION + 1}"), "The progress file was made by a newer cnnstep."),
     "foreign": (of_another_program, "The progress file is another program's."),
     "foreign by name": (lambda path: of_another_program(path, 99), "The progress file is another program's."),
 }
@@ -104,6 +107,20 @@ def test_an_unfit_file_is_set_aside_whole_and_said_so_and_a_new_one_is_begun(tmp
     with Store.open(tmp_path) as store:
         assert store.notes == ()
         assert store.history() == [Event("delta", "right", at=1.0)]
+
+
+def test_a_file_of_a_newer_version_stays_as_it_is_and_this_is_said(tmp_path: Path) -> None:
+    path = progress_file(tmp_path)
+    changed(f"PRAGMA user_version = {VERSION + 1}")(path)
+    content = path.read_bytes()
+    with Store.open(tmp_path) as store:
+        (note,) = store.notes
+        assert "the progress file was made by a newer cnnstep, and stays as it is" in note
+        assert store.add(Event("delta", "right", at=1.0)) == ""
+        assert store.history() == [Event("delta", "right", at=1.0)]
+        assert not store.kept
+    assert path.read_bytes() == content
+    assert {one.name for one in tmp_path.iterdir()} == {"progress.db", "progress.lock"}
 
 
 @pytest.mark.parametrize("length", [15, 16, 17, 99, 100, 511, 512, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE])
