@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from cnnstep.surface.files.yaml_reader import Document, Keys, Node
 
 STANDARD_INPUT = "-"
+ENOUGH = 2
+"""So many different keys of a scenario in a text, and it looks like one."""
+_KEY = re.compile(
+    r"""(?:^|[{,])[ \t]*["']?"""
+    r"""(input|filter|layers|samples|target|activation|learning_rate|bias|stride|padding|loss)["']?[ \t]*:""",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -144,7 +152,7 @@ def scenario_at(document: Document, node: Node, path: Keypath, faults: list[Faul
 
     try:
         if isinstance(node, Scalar):
-            return load(_beside(document, node.text)).scenario
+            return _named(_beside(document, node.text))
         return read_scenario(document, path)
     except InputError as error:
         here = document.fault("", "", "", path)
@@ -153,6 +161,29 @@ def scenario_at(document: Document, node: Node, path: Keypath, faults: list[Faul
             placed = replace(fault, file=here.file, line=here.line, column=here.column, source=here.source)
             faults.append(placed if unplaced else fault)
         return None
+
+
+def _named(name: str) -> Scenario:
+    """The scenario of that name. Whoever wrote the name may not be who reads the faults: of a file that is none, say
+    /etc/passwd, they show nothing.
+    """
+    try:
+        return load(name).scenario
+    except InputError as error:
+        inside = name != STANDARD_INPUT and any(fault.line is not None for fault in error.faults)
+        if not inside or _looks_like_one(name):
+            raise
+        hint = "name a file with input:, filter: and target:, or a shipped one such as first-filter"
+        raise InputError(Fault("not-a-scenario", f"{quoted(name, 200)} is no scenario", hint)) from None
+
+
+def _looks_like_one(name: str) -> bool:
+    """Whether the file has keys of a scenario; none of another encoding has."""
+    try:
+        text = source_of(name).text
+    except InputError:
+        return False
+    return len({*_KEY.findall(text)}) >= ENOUGH
 
 
 def _beside(document: Document, name: str) -> str:

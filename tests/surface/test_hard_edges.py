@@ -77,6 +77,57 @@ class TestNames:
         assert (ran.returncode, ran.stderr.count("bug")) == (2, 0)
         assert command != "progress" or ran.stderr.startswith("The folder that you are in is gone.")
 
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "sweep first-filter --starts 3 --force -o {}.csv",
+            "sweep first-filter --starts 3 --resume {}.npz",
+            "practice --skill delta --force --gift {}.gift",
+        ],
+    )
+    def test_so_is_a_link_to_itself_wherever_a_file_is_written(
+        self, cnnstep: Program, tmp_path: Path, command: str
+    ) -> None:
+        name = command.split("{}")[1]
+        (tmp_path / f"loop{name}").symlink_to(f"loop{name}")
+        ran = cnnstep(*command.format("loop").split())
+        assert (ran.code, "is a link that leads to itself" in ran.err) == (2, True)
+
+    @pytest.mark.parametrize(
+        "text", ["root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:: {\n", "secret\n", "input: secret\n"]
+    )
+    def test_of_a_file_that_is_no_scenario_a_work_file_tells_nothing(
+        self, cnnstep: Program, tmp_path: Path, text: str
+    ) -> None:
+        (tmp_path / "passwords").write_text(text, encoding="utf-8")
+        path = tmp_path / "work.yaml"
+        path.write_text(f"scenario: {tmp_path / 'passwords'}\nwork: {{gradient: [[1]]}}\n", encoding="utf-8")
+        for ran in (cnnstep("check", str(path)), cnnstep("check", str(path), "--json")):
+            assert (ran.code, "is no scenario" in " ".join(ran.err.split())) == (2, True)
+            assert not any(word in ran.out + ran.err for word in ("root:x", "daemon", "secret"))
+
+    def test_of_a_scenario_it_shows_the_line_with_the_fault(self, cnnstep: Program, tmp_path: Path) -> None:
+        (tmp_path / "mine.yaml").write_text(f"input: [[x]]\n{ONE_FILTER}", encoding="utf-8")
+        path = tmp_path / "work.yaml"
+        path.write_text("scenario: mine.yaml\nwork: {gradient: [[1]]}\n", encoding="utf-8")
+        ran = cnnstep("check", str(path))
+        assert (ran.code, "    input: [[x]]\n" in ran.err) == (2, True)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "scenario: {}\nwork: {{gradient: [[1]]}}\n",
+            "scenario: first-filter\nwork: {{{}: [[1]]}}\n",
+            "scenario: first-filter\n{}: 1\n",
+        ],
+    )
+    def test_a_name_of_900_kb_is_cut_where_it_is_told(self, cnnstep: Program, tmp_path: Path, text: str) -> None:
+        path = tmp_path / "work.yaml"
+        path.write_text(text.format("x" * 900_000), encoding="utf-8")
+        for options in ((), ("--json",)):
+            ran = cnnstep("check", str(path), *options)
+            assert (ran.code, len(ran.err) + len(ran.out) < 4_000) == (2, True)
+
     def test_what_takes_no_room_is_written_out(self) -> None:
         assert harmless("a\u200bb\ufeffc\u00add\u2060e") == "a\\u200bb\\ufeffc\\xadd\\u2060e"
 
@@ -96,6 +147,19 @@ class TestNumbers:
     def test_a_count_of_many_digits_is_too_large(self, cnnstep: Program, digits: str) -> None:
         ran = cnnstep("run", "first-filter", "--iterations", digits)
         assert (ran.code, "or less" in ran.err, len(ran.err) < 300) == (2, True, True)
+
+    @pytest.mark.parametrize(
+        "axis", ["learning_rate=0:1:{}", "filter[0,{}]=0:1:3", "filter[{},0]=0:1:3", "learning_rate=0:{}:3"]
+    )
+    def test_so_is_an_axis_of_many_digits(self, cnnstep: Program, axis: str) -> None:
+        ran = cnnstep("sweep", "first-filter", "--axis", axis.format("9" * 5_000))
+        assert (ran.code, len(ran.err) < 600, "bug" in ran.err) == (2, True, False)
+
+    def test_so_is_an_iteration_or_a_setting(self, cnnstep: Program) -> None:
+        digits = "9" * 5_000
+        assert cnnstep("step", "first-filter", "--iteration", digits).code == 2
+        ran = cnnstep("step", "smallest-network", "-i", stdin=f"set max_pool1.size {digits}\nquit\n")
+        assert (ran.code, "it must be at most 1000" in ran.out + ran.err) == (0, True)
 
     def test_there_are_only_so_many_workers(self, cnnstep: Program) -> None:
         assert "--workers is 257; it must be 256 or less" in cnnstep("sweep", "first-filter", "--workers", "257").err
@@ -170,6 +234,12 @@ class TestArrays:
         np.savez_compressed(tmp_path / "a.npz", a=half, b=half)
         (fault,) = faults_of(lambda: all_from_npz(tmp_path / "a.npz", "a.npz"))
         assert fault.what == 'what "a.npz" holds is larger than 20 MB, the most that is read'
+
+    @pytest.mark.parametrize("key", ['{"plan": null}', '{"plan": null, "scenario": null}', "null", "[" * 100_000])
+    def test_a_state_of_a_sweep_that_is_none_is_told(self, cnnstep: Program, tmp_path: Path, key: str) -> None:
+        np.savez(tmp_path / "state.npz", key=np.array(key))
+        ran = cnnstep("sweep", "first-filter", "--starts", "3", "--resume", "state.npz")
+        assert (ran.code, "is not the state of a sweep" in ran.err) == (2, True)
 
     @pytest.mark.parametrize("flag", [1, 9], ids=["encrypted", "unknown compression"])
     def test_what_zipfile_can_not_open_is_told(self, tmp_path: Path, flag: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cnnstep.errors import Fault, InputError
@@ -10,15 +11,28 @@ from cnnstep.tutor.typed import begun, ended
 WIDEST_SOURCE = 76
 """A longer source line is cut around the caret; so is one that is wider than the window."""
 
+LONGEST_WORD = 300
+LONGEST_SENTENCE = 4000
+"""Of what a fault says: a name of 900 kB is told by its beginning."""
+
+
+def _bounded(text: str) -> str:
+    """The text, a word or all of it cut where it is longer than anybody reads."""
+    if len(text) <= LONGEST_WORD:
+        return text
+    text = re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: f"{word[0][: LONGEST_WORD - 1]}…", text)
+    return text if len(text) <= LONGEST_SENTENCE else f"{text[: LONGEST_SENTENCE - 1]}…"
+
 
 def fault_text(fault: Fault, width: int = 0) -> str:
     """One fault in words: what, the source line with a caret, what to do; wrapped to a width unless that is 0."""
-    lines = [_wrapped(ended(str(fault) if fault.file is not None else begun(str(fault))), width)]
+    told = _bounded(str(fault))
+    lines = [_wrapped(ended(told if fault.file is not None else begun(told)), width)]
     if fault.source and fault.source.strip() and fault.column is not None:
         source, column = _window(fault.source, fault.column, min(WIDEST_SOURCE, width - 4) if width else WIDEST_SOURCE)
         lines += [f"    {source}", f"    {' ' * (column - 1)}^"]
     if fault.hint:
-        lines.append(_wrapped(ended(begun(fault.hint)), width, "  "))
+        lines.append(_wrapped(ended(begun(_bounded(fault.hint))), width, "  "))
     return "\n".join(lines)
 
 
@@ -62,9 +76,9 @@ def fault_data(error: InputError) -> dict[str, Any]:
 def _data(fault: Fault) -> dict[str, Any]:
     return {
         "code": fault.code,
-        "message": fault.what,
+        "message": _bounded(fault.what),
         "file": fault.file,
         "line": fault.line,
         "column": fault.column,
-        "hint": fault.hint,
+        "hint": _bounded(fault.hint),
     }

@@ -31,6 +31,7 @@ SWEPT = (RATE, FILTER, BIAS)
 """What an axis can run along."""
 
 EXAMPLE = "write it as filter[0,0]=-2:2:80 or learning_rate=0.01:1:40, which is start:stop:count"
+MOST_DIGITS = 18
 SPACING = {"": False, "linear": False, "log": True}
 
 _AXIS = re.compile(r"\s*([^\W\d][\w-]*)\s*(?:\[([^\]]*)\])?\s*=(.*)", re.DOTALL)
@@ -103,7 +104,7 @@ class Axis:
 
 
 def _fault(text: str, what: str, hint: str) -> InputError:
-    return InputError(Fault("axis", f'"{text.strip()}": {what}', hint))
+    return InputError(Fault("axis", f'"{text.strip():.80}": {what}', hint))
 
 
 def _range(text: str, values: str) -> tuple[float, float, int, bool]:
@@ -117,8 +118,8 @@ def _range(text: str, values: str) -> tuple[float, float, int, bool]:
             text, f'"{parts[3]}" is not a spacing', "write :log for a log scale; without it the steps are even"
         )
     start, stop = _number(text, parts[0], "start"), _number(text, parts[1], "stop")
-    if not parts[2].isdecimal():
-        raise _fault(text, f'the count "{parts[2]}" is not a whole number of 2 or more', EXAMPLE)
+    if not _is_count(parts[2]):
+        raise _fault(text, f'the count "{parts[2]:.30}" is not a whole number of 2 or more', EXAMPLE)
     return start, stop, int(parts[2]), SPACING[spacing]
 
 
@@ -126,7 +127,12 @@ def _number(text: str, part: str, name: str) -> float:
     try:
         return read_number(part).value
     except (ValueError, ZeroDivisionError):
-        raise _fault(text, f'the {name} "{part}" is not a number', EXAMPLE) from None
+        raise _fault(text, f'the {name} "{part:.30}" is not a number', EXAMPLE) from None
+
+
+def _is_count(part: str) -> bool:
+    """Whether it is a whole number that can be meant; Python reads none of thousands of digits."""
+    return part.isdecimal() and len(part) <= MOST_DIGITS
 
 
 def _cell(text: str, of: str, indices: str | None) -> Cell:
@@ -134,8 +140,8 @@ def _cell(text: str, of: str, indices: str | None) -> Cell:
     if indices is None:
         return ()
     parts = [part.strip() for part in indices.split(",")]
-    if not all(part.isdecimal() for part in parts):
-        raise _fault(text, f"[{indices}] is not a cell", f"write {of}[0,1]: row and column, counted from 0")
+    if not all(_is_count(part) for part in parts):
+        raise _fault(text, f"[{indices:.30}] is not a cell", f"write {of}[0,1]: row and column, counted from 0")
     return tuple(int(part) for part in parts)
 
 
