@@ -67,8 +67,8 @@ ERROR_SIGN = Topic(
     network=_in_network,
     layers=TRAINED,
     goes_wrong=(
-        "The two are mixed: e = t − a, and then subtracted. That walks uphill, and the loss grows however small "
-        "the learning rate is. That is how you tell it from a step that is too long."
+        "The two are mixed: e = t − a, and then subtracted. That walks uphill: away from a kink, the loss grows "
+        "however small the learning rate is. That is how you tell it from a step that is too long."
     ),
     next=Command("cnnstep run target-minus-output", "a lesson with the other sign"),
     see_also=("error", "update", "loss-scale", "learning-rate"),

@@ -62,7 +62,8 @@ LEARNING_RATE = Topic(
     layers=TRAINED,
     goes_wrong=(
         "The gradient is right and the loss rises all the same: the step was too long. Divide η by ten and look "
-        "again. If the loss rises however small η is, it is not the rate: the gradient is wrong, often its sign. "
+        "again. If the loss rises however small η is, it is not the rate: the gradient is wrong, often its sign, "
+        "or it was taken at a kink. "
         "With relu one long step can also land where no cell is active, and then no rate helps any more."
     ),
     next=Command("cnnstep analyze {scenario}", "the largest stable rate, and what a smaller one does"),

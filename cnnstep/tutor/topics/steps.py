@@ -135,7 +135,8 @@ WORDS: dict[str, Words] = {
         ),
         "W ← W − η · ∂L/∂W",
         "← means: is replaced by",
-        "Walking uphill: adding where you have to subtract. The loss then grows, however small η is. "
+        "Walking uphill: adding where you have to subtract. Away from a kink, the loss then grows "
+        "however small η is. "
         "Also common: η forgotten, or the old W, so that only the step is left.",
         ("learning-rate", "error-sign", "sgd"),
     ),

@@ -27,8 +27,8 @@ def small(rng: np.random.Generator, **fixed: object) -> Scenario:
 
 
 @claim("uphill-update", "Away from a kink, a short enough step uphill raises the loss.")
-@claim("error-sign", "That walks uphill, and the loss grows however small the learning rate is.")
-@claim("update", "The loss then grows, however small η is.")
+@claim("error-sign", "away from a kink, the loss grows however small the learning rate is.")
+@claim("update", "Away from a kink, the loss then grows however small η is.")
 @claim("learning-rate", "If the loss rises however small η is, it is not the rate: the gradient is wrong")
 def a_short_step_along_the_gradient_raises_the_loss_and_one_against_it_lowers_it(rng: np.random.Generator) -> None:
     scenario = small(rng, learning_rate=SHORT, activation=str(rng.choice(["linear", "tanh", "leaky_relu", "relu"])))
