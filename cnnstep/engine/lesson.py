@@ -204,6 +204,12 @@ def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
     return Lesson(scenario, steps, leaves, MappingProxyType(start), carried, output, steps, trained)
 
 
+def lesson_with(scenario: Scenario, name: str) -> Lesson:
+    """The lesson that has a step of this name; only where it is ∂L/∂X does it show that."""
+    plain = lesson_of(scenario)
+    return plain if name in plain.names else lesson_of(scenario, input_gradient=True)
+
+
 def _contexts(scenario: Scenario) -> list[tuple[Layer, LayerContext]]:
     """Where each layer stands: what it reads and what its results are called."""
     source = Quantity("input", "X", scenario.layout(IMAGE), "given")
@@ -254,8 +260,7 @@ def _subtracted(output: Quantity, target: Quantity, sign: int, values: Values, c
 def _slope(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Upstream]:
     """∂L/∂a of the output a, in the direction that the scenario's sign says, which goes back as it is."""
     loss, sign = scenario.loss, scenario.sign
-    mark = "" if sign > 0 else "−"
-    error = Quantity("error", f"{mark}∂L/∂{output.symbol}", output.layout)
+    error = Quantity("error", f"∂L/∂{output.symbol}", output.layout, negated=sign < 0)
 
     def compute(values: Values) -> Array:
         return sign * loss.slope(values[output.name], values[target.name])

@@ -32,13 +32,18 @@ class Slot:
     layer: str = ""
     is_bias: bool = False
 
-    def quantity(self, word: str, symbol: str) -> Quantity:
-        """What the step of this word computes: the parameter's shape under another symbol."""
-        return Quantity(self.name(word), symbol, self.parameter.layout)
+    @property
+    def updated(self) -> Quantity:
+        """What the update makes of the parameter: W new."""
+        return Quantity(self.name("update"), self.parameter.letter, self.parameter.layout, renewed=True)
 
-    def before(self, word: str, symbol: str) -> Quantity:
+    def memory(self, word: str, letter: str) -> Quantity:
+        """What the step of this word remembers, a number for each of the parameter's."""
+        return Quantity(self.name(word), letter, self.parameter.layout)
+
+    def before(self, word: str, letter: str) -> Quantity:
         """The same memory as it stood when the iteration began: zeros at first."""
-        return Quantity(f"{self.name(word)}_before", symbol, self.parameter.layout, "memory")
+        return Quantity(f"{self.name(word)}_before", letter, self.parameter.layout, "memory")
 
     @property
     def downhill(self) -> str:
@@ -101,8 +106,8 @@ def nesterov(momentum: float = 0.9) -> Optimizer:
             Share(f"{sign}{rate:g}", -slot.sign * rate, (g,)),
             Share(f"{sign}{rate:g}·{momentum:g}", -slot.sign * rate * momentum, (v,)),
         )
-        formula = f"{w.symbol} ← {w.symbol} {sign} η·({_plain(g)} + {momentum:g}·{v.symbol})"
-        return velocity, _weighted_sum(slot, "update", f"{w.symbol} new", formula, shares)
+        formula = f"{w.symbol} ← {w.symbol} {sign} η·({g.operand} + {momentum:g}·{v.symbol})"
+        return velocity, _weighted_sum(slot, "update", slot.updated, formula, shares)
 
     return Optimizer("nesterov", "v ← μ·v + G, w ← w − η·(G + μ·v)", steps, ("velocity",), {"momentum": momentum})
 
@@ -126,11 +131,7 @@ def adam(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Opt
     )
 
 
-def _plain(quantity: Quantity) -> str:
-    return f"({quantity.symbol})" if quantity.symbol.startswith("−") else quantity.symbol
-
-
-def _weighted_sum(slot: Slot, word: str, symbol: str, formula: str, shares: tuple[Share, ...]) -> Step:
+def _weighted_sum(slot: Slot, word: str, quantity: Quantity, formula: str, shares: tuple[Share, ...]) -> Step:
     """The step Σ number · product of quantities, cell by cell."""
 
     products = [(share.number if share.label else None, [q.name for q in share.quantities]) for share in shares]
@@ -154,7 +155,6 @@ def _weighted_sum(slot: Slot, word: str, symbol: str, formula: str, shares: tupl
         return Working(tuple(term(share) for share in shares))
 
     inputs = tuple(dict.fromkeys(quantity for share in shares for quantity in share.quantities))
-    quantity = slot.quantity(word, symbol)
     role: Role = "update" if word == "update" else "memory"
     return Step(quantity, role, formula, inputs, compute, working, slot, slot.layer, word=word)
 
@@ -162,14 +162,15 @@ def _weighted_sum(slot: Slot, word: str, symbol: str, formula: str, shares: tupl
 def _descend(slot: Slot, rate: float, direction: Quantity) -> Step:
     w, sign = slot.parameter, slot.downhill
     shares = (Share("", 1.0, (w,)), Share(f"{sign}{rate:g}", -slot.sign * rate, (direction,)))
-    formula = f"{w.symbol} ← {w.symbol} {sign} η·{_plain(direction)}"
-    return _weighted_sum(slot, "update", f"{w.symbol} new", formula, shares)
+    formula = f"{w.symbol} ← {w.symbol} {sign} η·{direction.operand}"
+    return _weighted_sum(slot, "update", slot.updated, formula, shares)
 
 
 def _velocity(slot: Slot, momentum: float) -> Step:
     before = slot.before("velocity", "v before")
     shares = (Share(f"{momentum:g}", momentum, (before,)), Share("", 1.0, (slot.gradient,)))
-    return _weighted_sum(slot, "velocity", "v", f"v ← {momentum:g}·v + {_plain(slot.gradient)}", shares)
+    formula = f"v ← {momentum:g}·v + {slot.gradient.operand}"
+    return _weighted_sum(slot, "velocity", slot.memory("velocity", "v"), formula, shares)
 
 
 def _average(slot: Slot, word: str, symbol: str, beta: float, of: tuple[Quantity, ...]) -> Step:
@@ -177,7 +178,8 @@ def _average(slot: Slot, word: str, symbol: str, beta: float, of: tuple[Quantity
     kept, added = f"{beta:g}", f"(1 − {beta:g})"
     power = "²" if len(of) == 2 else ""
     shares = (Share(kept, beta, (before,)), Share(added, 1.0 - beta, of))
-    return _weighted_sum(slot, word, symbol, f"{symbol} ← {kept}·{symbol} + {added}·{_plain(of[0])}{power}", shares)
+    memory = slot.memory(word, symbol)
+    return _weighted_sum(slot, word, memory, f"{symbol} ← {kept}·{symbol} + {added}·{of[0].operand}{power}", shares)
 
 
 def _over_root(at: float, corrected_by: float, epsilon: float) -> float:
@@ -226,7 +228,7 @@ def _adam_update(slot: Slot, rate: float, m: Quantity, s: Quantity, constants: t
 
     formula = f"{w.symbol} ← {w.symbol} {sign} η·m̂ / (√ŝ + ε), m̂ = m/(1 − {beta1:g}^(k+1)), ŝ = s/(1 − {beta2:g}^(k+1))"
     return Step(
-        slot.quantity("update", f"{w.symbol} new"),
+        slot.updated,
         "update",
         formula,
         (w, m, s, COUNT),

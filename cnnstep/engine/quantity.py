@@ -90,18 +90,36 @@ class Layout:
 
 @dataclass(frozen=True)
 class Quantity:
-    """One array of a lesson: `filter`, written W, with the axes a learner sees."""
+    """One array of a lesson: `filter`, written W, with the axes a learner sees.
+
+    `negated` is what a lesson carries with the other sign, −∂L/∂W; `renewed` what an update makes of a letter, W new.
+    """
 
     name: str
-    symbol: str
+    letter: str
     layout: Layout
     kind: Kind = "result"
+    negated: bool = False
+    renewed: bool = False
+
+    @property
+    def symbol(self) -> str:
+        """`W`, `−∂L/∂W`, `W new`: how it is written by itself."""
+        return f"{'−' if self.negated else ''}{self.letter}{self._after}"
+
+    @property
+    def operand(self) -> str:
+        """The symbol as it stands between others: `(−∂L/∂W)`."""
+        return f"({self.symbol})" if self.negated else self.symbol
+
+    @property
+    def _after(self) -> str:
+        return " new" if self.renewed else ""
 
     def label(self, cell: Cell) -> str:
         """`W[0,1]`, `W[0,1] new`: the symbol and the index that a learner sees."""
-        symbol, new, _ = self.symbol.partition(" new")
-        symbol = f"({symbol})" if symbol.startswith("−") else symbol
-        return symbol + bracketed(self.layout.shown_cell(cell)) + new
+        letter = f"(−{self.letter})" if self.negated else self.letter
+        return letter + bracketed(self.layout.shown_cell(cell)) + self._after
 
     def cell(self, shown: Cell, array: Array) -> Cell:
         """Every index of the cell that a learner writes as `shown`; `InputError` where the array has no such cell."""

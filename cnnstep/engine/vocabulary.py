@@ -7,28 +7,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:  # what the letters stand for is said without NumPy
     from cnnstep.engine.layers.layer import Layer
     from cnnstep.engine.scenario import Scenario
 
-Names: TypeAlias = "Mapping[str, tuple[str, str]]"
-"""The name and the symbol of each of a layer's steps, by role, and of its `weights` and `bias`."""
 
-FILTER_SYMBOLS: Mapping[str, tuple[str, str]] = {
-    "weights": ("filter", "W"),
-    "bias": ("bias", "b"),
-    "forward": ("forward", "z"),
-    "activation": ("activation", "a"),
-    "delta": ("delta", "δ"),
-    "gradient": ("gradient", "∂L/∂W"),
-    "bias_gradient": ("bias_gradient", "∂L/∂b"),
-    "input_gradient": ("input_gradient", "∂L/∂X"),
+class Called(NamedTuple):
+    """What a quantity is called: its name and its letter, which is `signed` where the sign that it carries is shown.
+
+    A lesson whose error is t − a writes −∂L/∂W, but δ.
+    """
+
+    name: str
+    letter: str
+    signed: bool = False
+
+
+Names: TypeAlias = "Mapping[str, Called]"
+"""What each of a layer's steps is called, by role, and its `weights` and `bias`."""
+
+FILTER_SYMBOLS: Names = {
+    "weights": Called("filter", "W"),
+    "bias": Called("bias", "b"),
+    "forward": Called("forward", "z"),
+    "activation": Called("activation", "a"),
+    "delta": Called("delta", "δ"),
+    "gradient": Called("gradient", "∂L/∂W", signed=True),
+    "bias_gradient": Called("bias_gradient", "∂L/∂b", signed=True),
+    "input_gradient": Called("input_gradient", "∂L/∂X", signed=True),
 }
 """The names and symbols of the lesson with one convolution layer, by the words that learners have for its steps."""
 
-SYMBOLS: Mapping[str, str] = {symbol: name for name, symbol in FILTER_SYMBOLS.values()} | {
+SYMBOLS: Mapping[str, str] = {one.letter: one.name for one in FILTER_SYMBOLS.values()} | {
     "t": "target",
     "e": "error",
     "L": "loss",
@@ -77,12 +89,12 @@ def _layer_names(layer: Layer, name: str, number: int, source: str) -> Names:
     ∂L/∂ of its input is written with the letter of what it reads.
     """
     return {
-        "forward": (f"{name}.forward", f"{layer.letter}{number}"),
-        "input_gradient": (f"{name}.input_gradient", f"∂L/∂{source}"),
-        "gradient": (f"{name}.gradient", f"∂L/∂W{number}"),
-        "bias_gradient": (f"{name}.bias_gradient", f"∂L/∂b{number}"),
-        "weights": (f"{name}.weights", f"W{number}"),
-        "bias": (f"{name}.bias", f"b{number}"),
+        "forward": Called(f"{name}.forward", f"{layer.letter}{number}"),
+        "input_gradient": Called(f"{name}.input_gradient", f"∂L/∂{source}", signed=True),
+        "gradient": Called(f"{name}.gradient", f"∂L/∂W{number}", signed=True),
+        "bias_gradient": Called(f"{name}.bias_gradient", f"∂L/∂b{number}", signed=True),
+        "weights": Called(f"{name}.weights", f"W{number}"),
+        "bias": Called(f"{name}.bias", f"b{number}"),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from cnnstep.engine.quantity import Array, Cell, Kind, Layout, Quantity, Values, numbers
 from cnnstep.engine.step import Factor, Role, ShortForm, Step, Working, read
+from cnnstep.engine.vocabulary import Names
 
 Size = tuple[int, ...]
 """The size of one sample's input or output: (channels, rows, columns)."""
@@ -19,29 +20,29 @@ Size = tuple[int, ...]
 class LayerContext:
     """Where a layer stands in its lesson: what it reads, how big that is, and what its results are called.
 
-    `words` gives each role's name and symbol (`forward` → `forward`, z), and those of `weights` and `bias`.
+    `words` gives what each role is called (`forward` → `forward`, z), and `weights` and `bias`.
     `sign` is −1 where the lesson carries −∂L/∂ backwards (error = target − output).
     """
 
     layer: str
     source: Quantity
     size: Size
-    words: Mapping[str, tuple[str, str]]
+    words: Names
     hidden: frozenset[str]
     sign: int = 1
 
     def like_source(self, role: str) -> Quantity:
         """The quantity of this role, with the source's axes: what goes back to the layer before."""
-        return Quantity(*self._named(role), self.source.layout)
+        return self._called(role, self.source.layout, "result")
 
     def quantity(self, role: str, axes: tuple[str, ...]) -> Quantity:
         """The quantity of this role, with the axes that the learner sees."""
         kind: Kind = "parameter" if role in ("weights", "bias") else "result"
-        return Quantity(*self._named(role), Layout(axes, self.hidden & set(axes)), kind)
+        return self._called(role, Layout(axes, self.hidden & set(axes)), kind)
 
-    def _named(self, role: str) -> tuple[str, str]:
-        name, symbol = self.words[role]
-        return name, f"−{symbol}" if symbol.startswith("∂") and self.sign < 0 else symbol
+    def _called(self, role: str, layout: Layout, kind: Kind) -> Quantity:
+        name, letter, signed = self.words[role]
+        return Quantity(name, letter, layout, kind, negated=signed and self.sign < 0)
 
 
 @dataclass(frozen=True)

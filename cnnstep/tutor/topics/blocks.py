@@ -214,7 +214,7 @@ def grids(iteration: Iteration, *names: str, most: int = MOST_MATRICES) -> tuple
     for name in names:
         quantity = iteration.lesson.quantity(name)
         title = f"{_titled(quantity.name)} {quantity.symbol}"
-        shown = planes(replace(quantity, symbol=title), iteration.matrix(name), all_of_them=True)
+        shown = planes(quantity, iteration.matrix(name), title=title, all_of_them=True)
         blocks += [corner(block, view.most_side) for block in shown[:most]]
         left += len(shown[most:])
     rest = (Paragraph(f"… and {counted(left, 'more matrix', 'more matrices')}.", "quiet"),) if left else ()
@@ -241,7 +241,7 @@ def grid_of(
     title: str, quantity: Quantity, array: Array, marks: Mapping[Cell, Mark] | None = None
 ) -> tuple[Block, ...]:
     """An array that has every axis, laid out as this quantity's, under a title of its own."""
-    shown = planes(replace(quantity, symbol=title), quantity.layout.show(array), marks, all_of_them=True)
+    shown = planes(quantity, quantity.layout.show(array), marks, title=title, all_of_them=True)
     return shown[:MOST_MATRICES]
 
 

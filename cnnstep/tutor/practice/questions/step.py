@@ -11,7 +11,7 @@ import numpy as np
 from cnnstep.engine.build import size_text
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.softmax import Softmax
-from cnnstep.engine.lesson import Lesson, lesson_of
+from cnnstep.engine.lesson import Lesson, lesson_with
 from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
@@ -55,7 +55,7 @@ class StepQuestion:
     @cached_property
     def lesson(self) -> Lesson:
         """The lesson, with ∂L/∂X where that is asked for."""
-        return lesson_of(self.scenario, input_gradient=self.name.endswith("input_gradient"))
+        return lesson_with(self.scenario, self.name)
 
     @cached_property
     def iteration(self) -> Iteration:
