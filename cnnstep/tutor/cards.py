@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,8 +22,10 @@ from cnnstep.tutor.network.overview import one_sample
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import Part, Window
 from cnnstep.tutor.sentences import title_of, words_of
-from cnnstep.tutor.typed import DIGITS, Place, find, read_place
 from cnnstep.tutor.views import view_of
+
+if TYPE_CHECKING:
+    from cnnstep.tutor.typed import Place
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ _SPAN = re.compile(r"\s*(\d*)\s*:\s*(\d*)\s*")
 
 def _without_window(name: str) -> tuple[Place, tuple[str, ...]]:
     """`forward[2,10:20,30:40]` as the place `forward[2]` and the spans of its rows and columns, if there are any."""
+    from cnnstep.tutor.typed import read_place  # 4 ms, which a run that names no step starts without
+
     start, bracket, inside = name.partition("[")
     parts = inside.rstrip(" ]").split(",")
     at = next((k for k, part in enumerate(parts) if ":" in part), len(parts))
@@ -86,6 +91,8 @@ def _without_window(name: str) -> tuple[Place, tuple[str, ...]]:
 
 def _checked_window(name: str, shown: Array, spans: tuple[str, ...]) -> Window:
     """The rows and columns, where there are such; of a row of numbers the columns alone."""
+    from cnnstep.tutor.typed import DIGITS
+
     found = [_SPAN.fullmatch(span) for span in spans]
     if len(spans) != min(shown.ndim, 2) or shown.ndim > 2 or not all(found):
         one = "[10:20,30:40]" if shown.ndim > 1 else "[10:20]"
@@ -107,6 +114,8 @@ def _checked_window(name: str, shown: Array, spans: tuple[str, ...]) -> Window:
 
 def steps_of(lesson: Lesson, name: str) -> tuple[Step, ...]:
     """The step of this name, or all of a layer's; `InputError` where the name is neither."""
+    from cnnstep.tutor.typed import find
+
     layers = lesson.scenario.names
     if name in layers:
         return tuple(step for step in lesson.steps if step.layer == name)

@@ -14,6 +14,7 @@ OF_OTHER_COMMANDS = {
     "cnnstep.surface.cli.conversation",
     "cnnstep.tutor.session",
     "cnnstep.tutor.what_if",
+    "cnnstep.tutor.typed",
     "cnnstep.tutor.check",
     "cnnstep.tutor.sweep",
     "cnnstep.tutor.analyze",
