@@ -190,7 +190,7 @@ def _dying(iteration: Iteration) -> Iterator[Finding]:
 
 
 def dead_units(dead: NDArray[np.bool_], least: int = MANY) -> NDArray[np.bool_] | None:
-    """Which maps (or units of a row) are dead in every sample and place; None where these are too few to tell."""
+    """[N, C, …] → [C]: which maps or units are dead in every sample and place; None where these are too few to tell."""
     others = (0, *range(2, dead.ndim))
     if dead.size < least * dead.shape[1]:
         return None

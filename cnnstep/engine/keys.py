@@ -201,7 +201,7 @@ class Faults:
             return None
 
     def stop_if_any(self) -> None:
-        """Raises all of them."""
+        """`InputError` with all of them, where there are any."""
         if self.found:
             raise InputError(self.found)
 

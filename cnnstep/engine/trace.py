@@ -247,7 +247,10 @@ def first_iteration(lesson: Lesson) -> Iteration:
 
 
 def trace(lesson: Lesson | Scenario, iterations: int | None = None) -> Iterator[Iteration]:
-    """The iterations of a lesson, the first one numbered 0; without a number of them, for ever."""
+    """The iterations of a lesson, the first one numbered 0; without a number of them, for ever.
+
+    `InputError` where the number is no whole one, 0 or more.
+    """
     if iterations is not None and not (is_whole(iterations) and iterations >= 0):
         what = f"iterations must be a whole number, 0 or more, not {iterations!r}"
         raise InputError(Fault("value", what, "say how many, or leave it out"))

@@ -76,7 +76,7 @@ class Curvature:
 
 
 def curvature(iteration: Iteration, matrix: Array) -> Curvature:
-    """The curvature at the weights of this iteration, whose lesson's patch matrix this is."""
+    """λmax at this iteration's weights, the largest of its filters', for its lesson's patch matrix P [N·oh·ow, K]."""
     scenario, z = iteration.lesson.scenario, iteration.values["forward"]
     with np.errstate(all="ignore"):
         slope = scenario.activation.slope(z)

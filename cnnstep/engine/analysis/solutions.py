@@ -66,7 +66,7 @@ class Region:
 
 
 def region(matrix: Array, bounds: Array) -> Region:
-    """The y nearest to 0 with G·y ≤ h.
+    """The y [K] nearest to 0 with G·y ≤ h, where G is `matrix` [rows, K] and h is `bounds` [rows].
 
     With u ≥ 0 that brings ‖[G h]ᵀu − (0, −1)‖ as low as it goes, and r what is then left of (0, −1) − [G h]ᵀu:
     r = 0 says Gᵀu = 0 and hᵀu < 0, so that no y can do (Farkas); otherwise y = r₁ / −r₂ is the nearest one.
@@ -92,7 +92,7 @@ def region(matrix: Array, bounds: Array) -> Region:
 
 
 def is_single(matrix: Array, bounds: Array, point: Array) -> bool:
-    """Whether `point` is all there is of G·y ≤ h.
+    """Whether `point` [K] is all there is of G·y ≤ h, where G is `matrix` [rows, K] and h is `bounds` [rows].
 
     It is if no direction d ≠ 0 has T·d ≤ 0 for the rows T that are tight there: T has full column rank, and
     some u > 0 has Tᵀu = 0 (Stiemke). u > 0 may be scaled to u = 1 + v with v ≥ 0, which is NNLS again.
@@ -112,7 +112,7 @@ def is_single(matrix: Array, bounds: Array, point: Array) -> bool:
 
 
 def nonnegative_least_squares(matrix: Array, target: Array) -> Array:
-    """argmin ‖M·u − d‖ over u ≥ 0, by Lawson and Hanson's active set.
+    """argmin ‖M·u − d‖ over u ≥ 0, by Lawson and Hanson's active set; M [rows, K], d [rows], u [K].
 
     It gives up after three times as many rounds as there are unknowns, as rounding can make it go in circles:
     whoever asks checks what the answer is to prove.
@@ -173,7 +173,7 @@ class Solutions:
 
 
 def solve(lesson: Lesson, matrix: Array) -> Solutions:
-    """What filters meet the target of this lesson, whose patch matrix this is."""
+    """What filters w [K] meet φ(P·w) = t, for a lesson with the target t and the patch matrix P [N·oh·ow, K]."""
     scenario = lesson.scenario
     phi = scenario.activation
     reached = np.array([phi.reaches(float(t)) for t in scenario.targets.ravel()])
