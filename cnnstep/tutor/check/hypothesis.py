@@ -124,8 +124,10 @@ class Hypothesis:
         if not all(self._fits(quantity.name) for quantity in step.inputs):
             return
         for hypothesis in self._under_each_lesson(step) if widely else (self,):
-            for option in options(self.lessons.sets(step, mistakes, self.known), hypothesis._again(step)):
-                yield from hypothesis._by(step, option)
+            context = hypothesis.at(step)
+            for option in options(self.lessons.sets(step, mistakes, self.known), hypothesis._again(context)):
+                for result in self.lessons.results(context, option.mistakes):
+                    yield hypothesis._with_option(step, option), result
 
     def _under_each_lesson(self, step: Step) -> Iterator[Hypothesis]:
         """This one, and the others that another convention for the error's sign or ReLU′(0) makes of it."""
@@ -152,20 +154,16 @@ class Hypothesis:
         z, error = self.values[step.inputs[-1].name], self.values[step.inputs[0].name]
         return z.shape == error.shape and bool(((z == 0) & (error != 0)).any())
 
-    def _again(self, step: Step) -> tuple[Mistake, ...]:
+    def _again(self, context: StepContext) -> tuple[Mistake, ...]:
         """The mistakes made so far, and never given up, that would show in this step too."""
-        lesson = self.lesson
+        lesson, step = self.lesson, context.step
         held = (one for one in self.mistakes if one.fits(lesson, step) and one.code not in self.given_up)
         shown = (one for one in held if not one.passes_over(lesson, step))
-        return tuple(one for one in shown if any(True for _ in self._by(step, Option((one,)))))
+        return tuple(one for one in shown if self.lessons.results(context, (one,)))
 
     def _fits(self, name: str) -> bool:
         """Whether there is a value of the right size; one of another size fits nothing, though it may broadcast."""
         return name in self.values and self.values[name].shape == self.lessons.sizes[name]
-
-    def _by(self, step: Step, option: Option) -> Iterator[tuple[Hypothesis, Array]]:
-        for result in self.lessons.results(self.at(step), option.mistakes):
-            yield self._with_option(step, option), result
 
     def _with_option(self, step: Step, option: Option) -> Hypothesis:
         spoils = bool(option.mistakes) or self.spoiled(step)

@@ -179,9 +179,22 @@ class _Search:
             tried += self._priced(self._tried(1))
             best = min(tried, key=lambda one: one.bits)
             short = len(self.gap.steps) <= LONG and not self.large
-            if best.bits > 2 * SOMETHING and short and not fitting:
+            if best.bits > 2 * SOMETHING and short and not fitting and self._may_be_two(tried, best.bits + WINDOW):
                 tried += self._priced(self._tried(2))
         return _worth_keeping(sorted(tried, key=lambda one: one.bits))
+
+    def _may_be_two(self, tried: list[Candidate], most: float) -> bool:
+        """Whether two mistakes in steps that were left out could come to so few bits, or another pair be an equal.
+
+        What names cost alone says so mostly, with a look at the pairs that cost less: those are few.
+        """
+        prices, given = self._prices(), self.gap.given.name
+        between = min((prices[step.name] for step in self.gap.between), default=0.0)
+        if self.hypothesis.mistakes or 2 * between <= most:
+            return True
+        one_there = int(between + prices[given] <= most)
+        pairs = self._priced(list(self._reach(self.hypothesis, self.gap.steps, 2, between=one_there)))
+        return any(one.bits <= most and len(one.codes) > 1 for one in (*tried, *pairs))
 
     def _tried(self, mistakes: int) -> list[Candidate]:
         """Every way with exactly so many new mistakes; where it can matter, those that round on the way too.
@@ -206,22 +219,32 @@ class _Search:
 
     def _priced(self, tried: list[Candidate]) -> list[Candidate]:
         """The candidates with what their names cost: the more could have been made there, the less one says."""
-        given = self.gap.given.name
-        between = price(sum(len(codes) for name, codes in self.possible.items() if name != given)) + LEFT_OUT
-        prices = {name: price(len(codes)) if name == given else between for name, codes in self.possible.items()}
+        prices = self._prices()
         return [replace(one, bits=one.bits + sum(prices[step] for step in one.made_in.values())) for one in tried]
 
+    def _prices(self) -> dict[str, float]:
+        """What a name costs, by the step that it was made in."""
+        given = self.gap.given.name
+        between = price(sum(len(codes) for name, codes in self.possible.items() if name != given)) + LEFT_OUT
+        return {name: price(len(codes)) if name == given else between for name, codes in self.possible.items()}
+
     def _reach(
-        self, hypothesis: Hypothesis, steps: tuple[Step, ...], mistakes: int, half: Half | None = None
+        self,
+        hypothesis: Hypothesis,
+        steps: tuple[Step, ...],
+        mistakes: int,
+        half: Half | None = None,
+        *,
+        between: int = 2,
     ) -> Iterator[Candidate]:
-        """Every way through these steps, compared with the learner's matrix."""
+        """Every way through these steps, compared with the learner's; at most so many mistakes `between`."""
         step, rest = steps[0], steps[1:]
-        for made in range(mistakes + 1) if rest else (mistakes,):
+        for made in range(min(mistakes, between) + 1) if rest else (mistakes,):
             for after, result in hypothesis.ways(step, made, widely=mistakes < 2 or not rest):
                 if not rest:
                     yield from self._judged(after, result)
                 for onward in self._onward(after, step, result, half) if rest else ():
-                    yield from self._reach(onward, rest, mistakes - made, half)
+                    yield from self._reach(onward, rest, mistakes - made, half, between=between - made)
 
     def _onward(self, hypothesis: Hypothesis, step: Step, result: Array, half: Half | None) -> Iterator[Hypothesis]:
         """The hypotheses beyond a step that was not given, with its exact numbers or with rounded ones."""
