@@ -173,3 +173,10 @@ def test_the_rules_notice_what_breaks_them(tmp_path: Path) -> None:
     )
     assert list(imports_of(breaks)) == ["rich.table", "cnnstep.surface", "cnnstep.tutor.run"]
     assert [level_of(name) for name in imports_of(breaks)][1:] == [3, 2]
+
+
+def test_nothing_else_stands_at_the_top() -> None:
+    """A file of that name has come in twice, from a command typed wrongly."""
+    made = {"build", "dist", "cnnstep.egg-info"}
+    found = {path.name for path in Path(__file__).parents[1].iterdir() if not path.name.startswith(".")}
+    assert found - made == {"pyproject.toml", "README.md", "LICENSE", "cnnstep", "tests", "scenarios"}
