@@ -156,6 +156,7 @@ def test_a_row_has_the_learner_and_what_stands_on_the_page() -> None:
         "mistake": "",
         "solutions": 0,
         "stuck": "no",
+        "fault": "",
     }
     assert (activation["mastered"], activation["mistake"]) == ("no", "activation-skipped")
 
@@ -172,7 +173,7 @@ def test_who_is_stuck_is_told_what_to_read_and_the_teacher_sees_it() -> None:
     assert bars(progress(history))["Delta and the mask"].note == "0 answers; stuck"
     assert ("cnnstep explain delta", "read this before more of delta and the mask") in commands(progress(history))
     row = next(row for row in progress_rows("anna", history) if row[1] == "delta")
-    assert row[-2:] == (2, "yes")
+    assert row[-3:] == (2, "yes", "")
     assert progress_data(history)["skills"][3]["stuck"] is True
 
 
