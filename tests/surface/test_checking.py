@@ -123,7 +123,7 @@ def test_a_lesson_that_makes_a_mistake() -> None:
 
 @needs("torch")
 def test_tensors_are_taken_out_of_their_graph() -> None:
-    import torch
+    torch = pytest.importorskip("torch", reason="needs PyTorch")
 
     gradient = torch.tensor(GRADIENT, dtype=torch.float32, requires_grad=True)
     cnnstep.assert_right("first-filter", gradient=gradient)
