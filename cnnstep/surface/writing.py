@@ -7,6 +7,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from cnnstep.engine.scenario import Scenario
     from cnnstep.engine.status import Outcome
 
-_UNWRITABLE = (OSError, ValueError, RuntimeError)
-"""What a name can come to: ValueError for a zero byte in it, RuntimeError (before 3.13) for links in a circle."""
+_UNWRITABLE = (OSError, ValueError)
+"""What a name can come to; a ValueError is a zero byte in it."""
 
 
 def user_path(name: Path | str) -> Path:
@@ -40,7 +41,7 @@ def write_file(path: Path | str, content: str | Iterable[bytes], force: bool = F
     """
     shown, target = str(path), Path(path)
     try:
-        target = target.resolve()  # a link stays a link, and what it points to is replaced
+        target = _pointed_to(target)
         mode = target.stat().st_mode if target.exists() else None
         _check_kind(mode, shown)
         pieces = (content.encode("utf-8"),) if isinstance(content, str) else content
@@ -53,7 +54,7 @@ def check_free(path: Path | str, force: bool = False) -> None:
     """The fault that `write_file` would end with for this name, as far as it can be known before there is content."""
     shown, target = str(path), Path(path)
     try:
-        target = target.resolve()
+        target = _pointed_to(target)
         exists = target.exists()
         _check_kind(target.stat().st_mode if exists else None, shown)
         if exists and not force:
@@ -62,6 +63,13 @@ def check_free(path: Path | str, force: bool = False) -> None:
             raise FileNotFoundError
     except _UNWRITABLE as error:
         raise InputError(_cannot_write(shown, error)) from error
+
+
+def _pointed_to(target: Path) -> Path:
+    """What a name leads to: a link stays a link, and what it points to is replaced."""
+    with suppress(FileNotFoundError):
+        target.stat()  # of links in a circle `resolve` says something else in each Python
+    return target.resolve()
 
 
 def _check_kind(mode: int | None, shown: str) -> None:
@@ -101,7 +109,7 @@ def _name(draft: Path, target: Path) -> None:
         draft.replace(target)
 
 
-def _cannot_write(shown: str, error: OSError | ValueError | RuntimeError) -> Fault:
+def _cannot_write(shown: str, error: OSError | ValueError) -> Fault:
     name = quoted(shown, 200)
     if isinstance(error, FileExistsError):
         what, hint = f"{name} exists already", "choose another name, or add --force to replace it"
@@ -110,7 +118,7 @@ def _cannot_write(shown: str, error: OSError | ValueError | RuntimeError) -> Fau
         return Fault("not-found", f"there is no folder for {name}", "make the folder first", file=shown)
     if isinstance(error, PermissionError):
         return Fault("no-permission", f"you have no permission to write {name}", "write to another folder", file=shown)
-    if isinstance(error, RuntimeError) or getattr(error, "errno", None) == errno.ELOOP:
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return Fault("cannot-write", f"{name} is a link that leads to itself", "choose another name", file=shown)
     reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
     return Fault("cannot-write", f"{name} can't be written: {reason.lower()}", "write to another folder", file=shown)
