@@ -160,8 +160,13 @@ def weights_of(scenario: Scenario) -> dict[str, Array]:
 
 
 def with_weights(scenario: Scenario, arrays: Values) -> Scenario:
-    """The same question asked of other weights, all of them; `InputError` names each that does not fit."""
-    faults = list(_unfitting(weights_of(scenario), arrays))
+    """The same question asked of other weights, all of them; `InputError` names each that does not fit.
+
+    Axes of length 1 at the beginning may be left out: one filter's weights are a matrix, its bias is a number.
+    """
+    needed = weights_of(scenario)
+    arrays = {name: _with_axes(array, needed[name]) if name in needed else array for name, array in arrays.items()}
+    faults = list(_unfitting(needed, arrays))
     if faults:
         raise InputError(faults)
     layers: list[Layer] = []
@@ -178,6 +183,13 @@ def _names(scenario: Scenario) -> list[tuple[str, str]]:
     """What each layer's weights and its bias are called."""
     names = (scenario.vocabulary.names(layer, name, 1, "") for layer, name in scenario.named_layers)
     return [(one["weights"][0], one["bias"][0]) for one in names]
+
+
+def _with_axes(array: Array, needed: Array) -> Array:
+    """The array with the axes that were left out, if these are all that is missing."""
+    missing = needed.ndim - array.ndim
+    fits = missing > 0 and needed.shape == (1,) * missing + array.shape
+    return array.reshape(needed.shape) if fits else array
 
 
 def _unfitting(needed: Mapping[str, Array], given: Values) -> list[Fault]:

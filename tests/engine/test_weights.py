@@ -59,3 +59,12 @@ def test_weights_that_do_not_fit_are_all_told_with_the_name_that_was_meant() -> 
         'did you mean "edges.bais"?',
         'did you mean "edges.bias"?',
     ]
+
+
+def test_a_filter_may_be_given_as_it_is_written() -> None:
+    scenario = with_weights(ONE_FILTER, {"filter": np.array([[5.0]]), "bias": np.array(2.0)})
+    assert {name: array.tolist() for name, array in weights_of(scenario).items()} == {"filter": [[[[5]]]], "bias": [2]}
+    with pytest.raises(InputError, match="filter is 1×2"):
+        with_weights(ONE_FILTER, {"filter": np.array([[5.0, 1.0]]), "bias": np.array(2.0)})
+    with pytest.raises(InputError, match=r"dense1.weights is 2, but"):
+        with_weights(NETWORK, weights_of(NETWORK) | {"dense1.weights": np.ones(2)})
