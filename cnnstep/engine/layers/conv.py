@@ -16,7 +16,7 @@ import numpy as np
 from cnnstep.engine.keys import Key, Part
 from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
 from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
-from cnnstep.engine.layers.layer import LayerContext, Size, Told, Upstream, WithWeights
+from cnnstep.engine.layers.layer import BIAS_OF_MAPS, LayerContext, Size, Told, Upstream, WithWeights
 from cnnstep.engine.patches import (
     BATCH,
     DILATION,
@@ -137,13 +137,7 @@ class Conv(WithWeights):
                 idea="A weight met one input for every output. Multiply each of these inputs by the δ of its output, "
                 "and add the products up. Nothing is rotated.",
             ),
-            "bias_gradient": Told(
-                "Bias gradient",
-                "the bias is added to each of these outputs",
-                "The bias is added to every output, so its gradient is the sum of all δ.",
-                meaning="all δ added up",
-                idea="The bias is in every output once, so each δ counts once: add them all up.",
-            ),
+            "bias_gradient": BIAS_OF_MAPS,
             "input_gradient": Told(
                 "Input gradient",
                 "this input met these weights, one for each output that it is part of",

@@ -95,6 +95,16 @@ class Told:
     idea: str = ""
 
 
+BIAS_OF_MAPS = Told(
+    "Bias gradient",
+    "the bias is added to each of these outputs",
+    "The bias is added to every output, so its gradient is the sum of all δ.",
+    meaning="all δ added up",
+    idea="The bias is in every output once, so each δ counts once: add them all up.",
+)
+"""A filter's bias, however its filter moves."""
+
+
 class Layer(ABC):
     """One layer of a lesson; subclasses are frozen dataclasses that hold the starting weights.
 

@@ -18,7 +18,7 @@ from cnnstep.engine.keys import Part
 from cnnstep.engine.layers import conv
 from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
 from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
-from cnnstep.engine.layers.layer import LayerContext, Size, Told, Upstream, WithWeights
+from cnnstep.engine.layers.layer import BIAS_OF_MAPS, LayerContext, Size, Told, Upstream, WithWeights
 from cnnstep.engine.patches import DILATION, PADDING, PLAIN, STRIDE, Geometry, Pair, apart
 from cnnstep.engine.quantity import BIAS, MAP, Array, Cell, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
@@ -59,13 +59,7 @@ class TransposedConv(WithWeights):
                 "A weight carried every input to one output. Multiply each input by the δ of that output, and add the "
                 "products up.",
             ),
-            "bias_gradient": Told(
-                "Bias gradient",
-                "the bias is added to each of these outputs",
-                "The bias is added to every output, so its gradient is the sum of all δ.",
-                meaning="all δ added up",
-                idea="The bias is in every output once, so each δ counts once: add them all up.",
-            ),
+            "bias_gradient": BIAS_OF_MAPS,
             "input_gradient": Told(
                 "Input gradient",
                 "this input was written to these outputs, each through another weight",
