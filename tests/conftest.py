@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 
+from tests.browser import chromium, tab, tabs
 from tests.examples import some
 from tests.extras import ALL_THERE
 
@@ -30,6 +31,8 @@ from tests.extras import ALL_THERE
 IN_CI = bool(os.environ.get("CI"))
 settings.register_profile("unhurried", settings(), deadline=None, derandomize=IN_CI, max_examples=some(100))
 settings.load_profile("unhurried")
+
+__all__ = ["chromium", "tab", "tabs"]  # fixtures that have a file of their own
 
 HERE = Path(__file__).parent
 SPEAKS_OF_THE_TERMINAL = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM", "COLUMNS", "LC_ALL", "LC_CTYPE", "LANG")

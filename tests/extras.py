@@ -5,22 +5,37 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
+from shutil import which
 from typing import TypeVar
 
 import pytest
 
 T = TypeVar("T", bound=Callable[..., object] | type)
 
-MODULES = {"torch": "torch", "fast": "numba", "plot": "matplotlib", "dask": "distributed", "digits": "sklearn"}
+MODULES = {
+    "torch": "torch",
+    "fast": "numba",
+    "plot": "matplotlib",
+    "dask": "distributed",
+    "digits": "sklearn",
+    "browser": "playwright",
+    "notebook": "nbconvert",
+}
 """Each extra with the module that it brings; `digits` is scikit-learn, which our digits are compared with."""
+
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := which(name))), "")
+"""The browser itself, which is no Python package: `apt-get install chromium`."""
 ALL_THERE = bool(os.environ.get("EXTRAS_INSTALLED"))
 """Set where everything is installed: a test that is skipped all the same has failed."""
 
 
 def marks(extra: str) -> list[pytest.MarkDecorator]:
     """For `pytestmark`: the module's tests need this extra."""
-    missing = find_spec(MODULES[extra]) is None
-    return [pytest.mark.extra, pytest.mark.skipif(missing, reason=f"{MODULES[extra]} is not installed ({extra})")]
+    missing = MODULES[extra] if find_spec(MODULES[extra]) is None else ""
+    if extra == "browser" and not CHROMIUM:
+        missing = "Chromium"
+    skipped = pytest.mark.skipif(bool(missing), reason=f"{missing} is not installed ({extra})")
+    return [pytest.mark.extra, skipped, *([pytest.mark.browser] if extra == "browser" else [])]
 
 
 def needs(extra: str) -> Callable[[T], T]:
