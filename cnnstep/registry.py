@@ -1,14 +1,14 @@
-"""Names that a user can type, with "did you mean" for the ones that don't exist."""
+"""What a user can type for an entry: its name, with "did you mean" for the ones that don't exist, and its numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from cnnstep.errors import Fault, InputError
 
 T = TypeVar("T")
-
 
 LEAST_OF_A_NAME = 3
 """Fewer letters of a name could be of any."""
@@ -38,6 +38,22 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near := nearest(name, known):
         return f'did you mean "{near}"?'
     return f"available: {', '.join(known)}" if known else ""
+
+
+@dataclass(frozen=True)
+class Real:
+    """A number within its limits."""
+
+    above: float | None = None
+    least: float | None = None
+    most: float | None = None
+    below: float | None = None
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        """The limits that there are, by name."""
+        found = {"above": self.above, "least": self.least, "most": self.most, "below": self.below}
+        return {name: bound for name, bound in found.items() if bound is not None}
 
 
 class Registry(Mapping[str, T]):

@@ -24,10 +24,11 @@ NEGATE = '''
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from cnnstep.engine.keys import Key, Real
+from cnnstep.engine.keys import Key
 from cnnstep.engine.layers.entry import Entry, layer_kind
 from cnnstep.engine.layers.layer import Layer, Told
 from cnnstep.engine.step import Factor, Term, Working, read
+from cnnstep.registry import Real
 
 BY = Key("by", Real(least=-10, most=10), -1, "What each number is multiplied by.")
 

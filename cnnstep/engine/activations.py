@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from cnnstep.registry import Registry
+from cnnstep.registry import Real, Registry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,7 +142,7 @@ def relu(slope_at_zero: float = 0.0) -> Activation:
 
 
 @ACTIVATIONS.add("leaky_relu")
-def leaky_relu(slope: float = 0.01) -> Activation:
+def leaky_relu(slope: Annotated[float, Real(least=0)] = 0.01) -> Activation:
     """φ(z) = z for z > 0, slope·z elsewhere."""
     return Activation(
         "leaky_relu",
@@ -161,7 +161,7 @@ def leaky_relu(slope: float = 0.01) -> Activation:
 
 
 @ACTIVATIONS.add("elu")
-def elu(alpha: float = 1.0) -> Activation:
+def elu(alpha: Annotated[float, Real(least=0)] = 1.0) -> Activation:
     """φ(z) = z for z > 0, alpha·(eᶻ − 1) elsewhere."""
     return Activation(
         "elu",

@@ -1,7 +1,8 @@
 """The keys of a file: what may stand after each, what holds where it is left out, and what an editor says of it.
 
 This is the one declaration. The engine's reading, the faults of a file with their places, defaults, limits and the
-JSON Schema derive from it: `scenario_keys` has the keys of a scenario, each layer's file those of the layer.
+JSON Schema derive from it: `scenario_keys` has the keys of a scenario, each layer's file those of the layer, and the
+numbers that go with an activation's or optimizer's name are the parameters of what makes it.
 
 Checks go on after a fault, so that everything wrong with a scenario is reported at once.
 """
@@ -13,33 +14,17 @@ import math
 import operator
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, get_args
 
 import numpy as np
 
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.quantity import Array, is_whole
 from cnnstep.errors import Fault, InputError, Path
-from cnnstep.registry import Registry, did_you_mean
+from cnnstep.registry import Real, Registry, did_you_mean
 
 NEEDED: Final = object()
 """The default of a key that can't be left out."""
-
-
-@dataclass(frozen=True)
-class Real:
-    """A number within its limits."""
-
-    above: float | None = None
-    least: float | None = None
-    most: float | None = None
-    below: float | None = None
-
-    @property
-    def limits(self) -> Mapping[str, float]:
-        """The limits that there are, by name."""
-        found = {"above": self.above, "least": self.least, "most": self.most, "below": self.below}
-        return {name: bound for name, bound in found.items() if bound is not None}
 
 
 @dataclass(frozen=True)
@@ -240,13 +225,11 @@ def chosen(registry: Registry[Callable[..., T]], given: NameAndNumbers, key: str
     make = faults.attempt(lambda: registry.find(str(name)), key)
     if make is None:
         return None
-    known = [key.name for key in numbers_of(make)]
+    known = {number.name: number for number in numbers_of(make)}
     settings: dict[str, float] = {}
     for parameter, value in parameters.items():
         if parameter in known:
-            settings[parameter] = NumberReader(faults, (key,)).real(
-                value, Key(parameter, _LIMITS.get(parameter, Real()))
-            )
+            settings[parameter] = NumberReader(faults, (key,)).real(value, known[parameter])
         else:
             hint = did_you_mean(parameter, known) or f"{name} has no numbers to set"
             faults.add(f'{name} has no "{parameter}"', (key, parameter), hint, "unknown-key")
@@ -254,19 +237,17 @@ def chosen(registry: Registry[Callable[..., T]], given: NameAndNumbers, key: str
 
 
 def numbers_of(make: Callable[..., object]) -> tuple[Key, ...]:
-    """The numbers that go with a name in a registry. relu has none: its slope at 0 has a key of its own."""
-    numbers = {} if make is ACTIVATIONS["relu"] else inspect.signature(make).parameters
-    return tuple(Key(name, Real(), given.default) for name, given in numbers.items())
+    """The numbers that go with a name in a registry, with the limits that `Annotated` gives them.
+
+    relu has none: its slope at 0 has a key of its own.
+    """
+    numbers = {} if make is ACTIVATIONS["relu"] else inspect.signature(make, eval_str=True).parameters
+    return tuple(Key(name, _within(given.annotation), given.default) for name, given in numbers.items())
 
 
-_LIMITS: dict[str, Real] = {
-    "momentum": Real(least=0.0, below=1.0),
-    "beta1": Real(least=0.0, below=1.0),
-    "beta2": Real(least=0.0, below=1.0),
-    "epsilon": Real(above=0.0),
-    "alpha": Real(least=0.0),
-    "slope": Real(least=0.0),
-}
+def _within(annotation: object) -> Real:
+    """The limits in `Annotated[float, Real(least=0)]`; of a bare float there are none."""
+    return next((limits for limits in get_args(annotation) if isinstance(limits, Real)), Real())
 
 
 _BOUNDS: dict[str, tuple[Callable[[float, float], bool], str]] = {

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, TypeAlias
 
 import numpy as np
 
 from cnnstep.engine.quantity import Array, Cell, Layout, Quantity, Values
 from cnnstep.engine.step import Factor, Put, Role, Step, Term, Working, read
-from cnnstep.registry import Registry
+from cnnstep.registry import Real, Registry
 
 COUNT = Quantity("iteration", "k", Layout(()), "memory")
 """The number of the iteration, from 0, among the values: Adam's correction depends on it."""
@@ -72,6 +72,9 @@ class Share(NamedTuple):
 
 OPTIMIZERS: Registry[Callable[..., Optimizer]] = Registry("optimizer")
 
+Decay: TypeAlias = Annotated[float, Real(least=0, below=1)]
+"""The share of what is remembered that an iteration keeps."""
+
 
 @OPTIMIZERS.add("sgd")
 def sgd() -> Optimizer:
@@ -84,7 +87,7 @@ def sgd() -> Optimizer:
 
 
 @OPTIMIZERS.add("momentum")
-def momentum(momentum: float = 0.9) -> Optimizer:
+def momentum(momentum: Decay = 0.9) -> Optimizer:
     """v ← μ·v + G, w ← w − η·v (Polyak 1964)."""
 
     def steps(slot: Slot, rate: float) -> tuple[Step, ...]:
@@ -95,7 +98,7 @@ def momentum(momentum: float = 0.9) -> Optimizer:
 
 
 @OPTIMIZERS.add("nesterov")
-def nesterov(momentum: float = 0.9) -> Optimizer:
+def nesterov(momentum: Decay = 0.9) -> Optimizer:
     """v ← μ·v + G, w ← w − η·(G + μ·v): the gradient as it will be after the velocity (Sutskever et al. 2013)."""
 
     def steps(slot: Slot, rate: float) -> tuple[Step, ...]:
@@ -113,7 +116,7 @@ def nesterov(momentum: float = 0.9) -> Optimizer:
 
 
 @OPTIMIZERS.add("adam")
-def adam(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Optimizer:
+def adam(beta1: Decay = 0.9, beta2: Decay = 0.999, epsilon: Annotated[float, Real(above=0)] = 1e-8) -> Optimizer:
     """m ← β₁m + (1 − β₁)G, s ← β₂s + (1 − β₂)G², w ← w − η·m̂ / (√ŝ + ε) (Kingma & Ba 2015)."""
 
     def steps(slot: Slot, rate: float) -> tuple[Step, ...]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cnnstep.engine.activations import ACTIVATIONS
-from cnnstep.engine.keys import NUMBERS_FILE, Key, Layers, Named, Nested, OneOf, Pairs, Part, Real, Text, Whole, Word
+from cnnstep.engine.keys import NUMBERS_FILE, Key, Layers, Named, Nested, OneOf, Pairs, Part, Text, Whole, Word
 from cnnstep.engine.losses import FILTER_LOSSES, LOSSES
 from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.patches import DILATION, GEOMETRY_KEYS, LEFTOVER_KEY, STRIDE, padding_key
 from cnnstep.engine.scenario import ERROR_SIGNS, OUTPUT_MINUS_TARGET
+from cnnstep.registry import Real
 
 _MATRICES, _SUCH_MATRICES = "a list of rows", "[[…], […]]"
 _IMAGE = OneOf((NUMBERS_FILE, Nested(2), Nested(3)), _MATRICES, _SUCH_MATRICES)

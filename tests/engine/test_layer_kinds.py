@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from cnnstep.engine.build import network
-from cnnstep.engine.keys import Faults, Key, Nested, OneOf, Real, Whole, Word
+from cnnstep.engine.keys import Faults, Key, Nested, OneOf, Whole, Word
 from cnnstep.engine.layers.entry import Entry
 from cnnstep.engine.layers.kinds import LAYERS, keys_of, read_layers
 from cnnstep.errors import InputError, Path
+from cnnstep.registry import Real
 
 
 def least(kind: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.scenario import ERROR_SIGNS
 from cnnstep.surface.loading import read_scenario_text
 from cnnstep.surface.scenario_file.schema import json_schema
-from tests.surface.scenario_texts import FIRST, said
+from tests.surface.scenario_texts import FIRST, only, said
 
 KEYS = [
     "title",
@@ -73,9 +73,41 @@ def test_its_names_are_those_of_the_registries() -> None:
 def test_a_number_that_belongs_to_a_name_is_offered_with_its_default() -> None:
     choices = json_schema()["properties"]["activation"]["oneOf"][1:]
     leaky = next(choice for choice in choices if choice["properties"]["name"]["const"] == "leaky_relu")
-    assert leaky["properties"]["slope"] == {"type": "number", "default": 0.01}
+    assert leaky["properties"]["slope"] == {"type": "number", "default": 0.01, "minimum": 0}
     relu = next(choice for choice in choices if choice["properties"]["name"]["const"] == "relu")
     assert list(relu["properties"]) == ["name"]
+
+
+def test_the_limits_of_a_number_that_belongs_to_a_name_are_those_of_the_reader() -> None:
+    decay = {"minimum": 0, "exclusiveMaximum": 1}
+    limits = {
+        "activation": {"leaky_relu": {"slope": {"minimum": 0}}, "elu": {"alpha": {"minimum": 0}}},
+        "optimizer": {
+            "momentum": {"momentum": decay},
+            "nesterov": {"momentum": decay},
+            "adam": {"beta1": decay, "beta2": decay, "epsilon": {"exclusiveMinimum": 0}},
+        },
+    }
+    assert {key: _limits_of(key) for key in limits} == limits
+    beyond = {"minimum": -1, "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    for key, names in limits.items():
+        plain = FIRST.replace("activation: relu\n", "") if key == "activation" else FIRST
+        for name, numbers in names.items():
+            for number, bound in ((number, bound) for number, bounds in numbers.items() for bound in bounds):
+                text = f"{plain}{key}: {{name: {name}, {number}: {beyond[bound]}}}\n"
+                assert only(text).what.startswith(f"{number} is {beyond[bound]}; it must be ")
+
+
+def _limits_of(key: str) -> dict[str, dict[str, dict[str, float]]]:
+    """What the schema says of the numbers that go with each name, but for their type and default."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for choice in json_schema()["properties"][key]["oneOf"][1:]:
+        name = choice["properties"].pop("name")["const"]
+        for part in choice["properties"].values():
+            assert part.pop("type") == "number"
+            assert isinstance(part.pop("default"), float)
+        found |= {name: choice["properties"]} if choice["properties"] else {}
+    return found
 
 
 def test_its_defaults_are_the_ones_that_a_scenario_gets() -> None:

@@ -17,7 +17,6 @@ from cnnstep.engine.keys import (
     NumberReader,
     OneOf,
     Part,
-    Real,
     Text,
     Whole,
     Word,
@@ -28,7 +27,7 @@ from cnnstep.engine.layers.layer import Layer, Size
 from cnnstep.engine.patches import STEPS, STRIDE, Geometry, Pair, Steps, read_geometry
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.errors import Path
-from cnnstep.registry import Registry, did_you_mean
+from cnnstep.registry import Real, Registry, did_you_mean
 
 MOST_WEIGHTS = 5_000_000
 """Of one layer that is drawn: a slip of the keyboard should not fill the memory."""

@@ -16,7 +16,6 @@ from cnnstep.engine.keys import (
     OneOf,
     Pairs,
     Part,
-    Real,
     Text,
     Two,
     Whole,
@@ -26,7 +25,7 @@ from cnnstep.engine.layers.entry import LAYER_NAME
 from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.scenario_keys import KEYS, SAMPLE_KEYS
 from cnnstep.errors import MOST_FAULTS, Fault, Path
-from cnnstep.registry import did_you_mean
+from cnnstep.registry import Real, did_you_mean
 from cnnstep.surface.files.source import quoted, why_no_number
 from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, Unreadable, depth_of, named
 

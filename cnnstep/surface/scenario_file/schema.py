@@ -15,7 +15,6 @@ from cnnstep.engine.keys import (
     OneOf,
     Pairs,
     Part,
-    Real,
     Text,
     Two,
     Whole,
@@ -25,6 +24,7 @@ from cnnstep.engine.keys import (
 from cnnstep.engine.layers.entry import LAYER_NAME
 from cnnstep.engine.layers.kinds import LAYERS
 from cnnstep.engine.scenario_keys import KEYS, NETWORK, ONE_FILTER, REPLACED_BY_LAYERS
+from cnnstep.registry import Real
 
 Schema = dict[str, Any]
 
@@ -117,7 +117,7 @@ def _named(form: Named) -> Schema:
     """An entry's name, or a mapping with its name and the numbers that it takes."""
     choices = []
     for name, make in form.registry.items():
-        settings = {key.name: {"default": key.default, "type": "number"} for key in numbers_of(make)}
+        settings = _properties(numbers_of(make), {})
         choices.append(
             {
                 "additionalProperties": False,
