@@ -15,7 +15,7 @@ from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.kinds import LAYERS, layer_names, read_layers
 from cnnstep.engine.layers.layer import Layer, Size
 from cnnstep.engine.losses import FILTER_LOSSES, LOSSES, Loss
-from cnnstep.engine.optimizers import OPTIMIZERS, Optimizer
+from cnnstep.engine.optimizers import OPTIMIZERS
 from cnnstep.engine.patches import (
     DILATION,
     GEOMETRY_KEYS,
@@ -76,34 +76,24 @@ def one_filter(
     Shapes: input [H][W] or [C][H][W]; filter [kh][kw], [C][kh][kw] or [F][C][kh][kw]; target [oh][ow], or
     [F][oh][ow] for several filters. `InputError` lists every fault at once, with the key it belongs to.
     """
-    faults = Faults()
-    pairs = _pairs(input, target, samples, faults)
-    weights = read_numbers(filter, ("filter",), faults, (2, 3, 4))
     moves = {"stride": stride, "padding": padding, "dilation": dilation, "leftover": leftover}
-    geometry = read_geometry(faults, moves, None if weights is None else weights.shape[-2:])
-    shared = SharedKeys.read(
-        faults,
-        title=title,
-        learning_rate=learning_rate,
-        error=error,
-        relu_slope_at_zero=relu_slope_at_zero,
-        optimizer=optimizer,
-        iterations=iterations,
-    )
-    phi = chosen(ACTIVATIONS, activation, "activation", faults)
-    if phi is not None and phi.name == "relu":
-        phi = ACTIVATIONS["relu"](shared.relu_slope_at_zero)
-    chosen_loss = _loss(loss, phi, faults)
-    arrays = _fitted(pairs, weights, bias, geometry, faults)
-    if arrays is not None and chosen_loss is not None:
-        _check_targets(chosen_loss, pairs or [], faults)
-    faults.stop_if_any()
-    assert arrays is not None
-    assert phi is not None
-    assert chosen_loss is not None
-    hidden = arrays.hidden if samples is not None else arrays.hidden | {"sample"}
-    layers = (arrays.conv, ActivationLayer(phi))
-    return shared.scenario(arrays.inputs, arrays.targets, layers, chosen_loss, hidden=hidden)
+
+    def content(faults: Faults, slope_at_zero: float) -> _Content | None:
+        pairs = _pairs(input, target, samples, faults)
+        weights = read_numbers(filter, ("filter",), faults, (2, 3, 4))
+        geometry = read_geometry(faults, moves, None if weights is None else weights.shape[-2:])
+        phi = chosen(ACTIVATIONS, activation, "activation", faults)
+        if phi is not None and phi.name == "relu":
+            phi = ACTIVATIONS["relu"](slope_at_zero)
+        found = _loss(loss, phi, faults)
+        arrays = _fitted(pairs, weights, bias, geometry, faults)
+        if arrays is None or phi is None or found is None:
+            return None
+        _check_targets(found, pairs or [], faults)
+        hidden = arrays.hidden if samples is not None else arrays.hidden | {"sample"}
+        return _Content(arrays.inputs, arrays.targets, (arrays.conv, ActivationLayer(phi)), found, hidden)
+
+    return _scenario(content, title, learning_rate, error, relu_slope_at_zero, optimizer, iterations)
 
 
 def network(
@@ -127,41 +117,25 @@ def network(
     output, or is `{"class": 3}`: all 0 but for a 1 at that unit. `test` are samples like `samples` that nothing is
     trained with: they measure what was learned. `InputError` lists every fault at once.
     """
-    faults = Faults()
-    shared = SharedKeys.read(
-        faults,
-        title=title,
-        learning_rate=learning_rate,
-        error=error,
-        relu_slope_at_zero=relu_slope_at_zero,
-        optimizer=optimizer,
-        iterations=iterations,
-    )
-    layers = _entries(layers, faults)
-    given = Samples(read_samples(faults, input, target, samples))
-    images, written_flat = given.images(faults)
-    names = _checked_names(layers, faults)
-    input_size = None if images is None else images.shape[1:]
-    built, size = read_layers(layers, input_size, shared.relu_slope_at_zero, faults)
-    chosen_loss = _network_loss(loss, layers, faults)
-    targets = None if size is None else given.targets(size, chosen_loss, faults)
-    held_back = None if test is None else Samples(read_pairs(faults, "test", test))
-    tests = None if held_back is None else _tests(held_back, input_size, size, chosen_loss, faults)
-    faults.stop_if_any()
-    assert images is not None
-    assert targets is not None
-    assert chosen_loss is not None
-    hidden = ({"sample"} if samples is None else set()) | ({"channel"} if written_flat else set())
-    return shared.scenario(
-        images,
-        np.asfortranarray(targets),  # sample beside sample, as the layers leave the output
-        built,
-        chosen_loss,
-        hidden=frozenset(hidden),
-        names=names,
-        test_inputs=tests and tests[0],
-        test_targets=tests and tests[1],
-    )
+
+    def content(faults: Faults, slope_at_zero: float) -> _Content | None:
+        entries = _entries(layers, faults)
+        given = Samples(read_samples(faults, input, target, samples))
+        images, written_flat = given.images(faults)
+        names = _checked_names(entries, faults)
+        input_size = None if images is None else images.shape[1:]
+        built, size = read_layers(entries, input_size, slope_at_zero, faults)
+        found = _network_loss(loss, entries, faults)
+        targets = None if size is None else given.targets(size, found, faults)
+        held_back = None if test is None else Samples(read_pairs(faults, "test", test))
+        tests = None if held_back is None else _tests(held_back, input_size, size, found, faults)
+        if images is None or targets is None or found is None:
+            return None
+        targets = np.asfortranarray(targets)  # sample beside sample, as the layers leave the output
+        hidden = ({"sample"} if samples is None else set()) | ({"channel"} if written_flat else set())
+        return _Content(images, targets, built, found, frozenset(hidden), names, *(tests or (None, None)))
+
+    return _scenario(content, title, learning_rate, error, relu_slope_at_zero, optimizer, iterations)
 
 
 BUILDERS: Mapping[str, Callable[..., Scenario]] = {ONE_FILTER.name: one_filter, NETWORK.name: network}
@@ -179,60 +153,63 @@ def with_keys(scenario: Scenario, **changes: Any) -> Scenario:
 
 
 @dataclass(frozen=True)
-class SharedKeys:
-    """What stands beside the layers and the data; there is no optimizer where its name or its numbers are at fault."""
+class _Content:
+    """What the two forms write in their own ways: the data, the layers, the loss, what is hidden and held back."""
 
-    title: str
-    learning_rate: float
-    error: str
-    relu_slope_at_zero: float
-    optimizer: Optimizer | None
-    iterations: int
+    inputs: Array
+    targets: Array
+    layers: tuple[Layer, ...]
+    loss: Loss
+    hidden: frozenset[str]
+    names: tuple[str, ...] = ()
+    test_inputs: Array | None = None
+    test_targets: Array | None = None
 
-    @staticmethod
-    def read(
-        faults: Faults,
-        *,
-        title: str,
-        learning_rate: float,
-        error: str,
-        relu_slope_at_zero: float,
-        optimizer: NameAndNumbers,
-        iterations: int,
-    ) -> SharedKeys:
-        """The keys as they were written, checked one by one."""
-        numbers = NumberReader(faults)
-        rate = numbers.real(learning_rate, LEARNING_RATE)
-        if error not in ERROR_SIGNS:
-            faults.add(f'error can\'t be "{error}"', ("error",), did_you_mean(str(error), ERROR_SIGNS))
-        return SharedKeys(
-            title,
-            rate,
-            error,
-            numbers.real(relu_slope_at_zero, SLOPE_AT_ZERO),
-            chosen(OPTIMIZERS, optimizer, "optimizer", faults),
-            numbers.whole(iterations, ITERATIONS),
-        )
 
-    def scenario(self, inputs: Array, targets: Array, layers: tuple[Layer, ...], loss: Loss, **more: Any) -> Scenario:
-        """The scenario, once nothing is at fault; a last activation whose slope cancels the loss's weight knows it."""
-        assert self.optimizer is not None
-        last = layers[-1]
-        if isinstance(last, ActivationLayer) and loss.only_with == last.kind:
-            layers = (*layers[:-1], replace(last, slope_cancels=True))
-        return Scenario(
-            inputs=frozen(inputs),
-            targets=frozen(targets),
-            layers=layers,
-            learning_rate=self.learning_rate,
-            loss=loss,
-            error=self.error,
-            optimizer=self.optimizer,
-            relu_slope_at_zero=self.relu_slope_at_zero,
-            iterations=self.iterations,
-            title=self.title,
-            **more,
-        )
+def _scenario(
+    content: Callable[[Faults, float], _Content | None],
+    title: str,
+    learning_rate: float,
+    error: str,
+    relu_slope_at_zero: float,
+    optimizer: NameAndNumbers,
+    iterations: int,
+) -> Scenario:
+    """The scenario of what `content` reads, and of the keys that both forms have; all faults at once.
+
+    A last activation whose slope cancels the loss's weight is told so.
+    """
+    faults = Faults()
+    numbers = NumberReader(faults)
+    rate = numbers.real(learning_rate, LEARNING_RATE)
+    if error not in ERROR_SIGNS:
+        faults.add(f'error can\'t be "{error}"', ("error",), did_you_mean(str(error), ERROR_SIGNS))
+    slope_at_zero = numbers.real(relu_slope_at_zero, SLOPE_AT_ZERO)
+    moves = chosen(OPTIMIZERS, optimizer, "optimizer", faults)
+    count = numbers.whole(iterations, ITERATIONS)
+    found = content(faults, slope_at_zero)
+    faults.stop_if_any()
+    assert found is not None
+    assert moves is not None
+    layers, last = found.layers, found.layers[-1]
+    if isinstance(last, ActivationLayer) and found.loss.only_with == last.kind:
+        layers = (*layers[:-1], replace(last, slope_cancels=True))
+    return Scenario(
+        inputs=frozen(found.inputs),
+        targets=frozen(found.targets),
+        layers=layers,
+        learning_rate=rate,
+        loss=found.loss,
+        error=error,
+        optimizer=moves,
+        relu_slope_at_zero=slope_at_zero,
+        iterations=count,
+        title=title,
+        hidden=found.hidden,
+        names=found.names,
+        test_inputs=found.test_inputs,
+        test_targets=found.test_targets,
+    )
 
 
 @dataclass(frozen=True)

@@ -230,11 +230,11 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         input=[[1, 2], [3]], activation="rely", learning_rate=0, stride=0, error="no", optimizer="x", loss="y"
     )
     expected: list[Path] = [
-        ("input",),
-        ("stride",),
         ("learning_rate",),
         ("error",),
         ("optimizer",),
+        ("input",),
+        ("stride",),
         ("activation",),
         ("loss",),
     ]
