@@ -309,7 +309,13 @@ def _said(mark: StepMark) -> StepMark:
 
 
 def _beside(mark: StepMark, other: StepMark) -> StepMark:
-    """The mark with the explanations of another account that name something else there."""
+    """The mark with the explanations of another account that name something else there.
+
+    An account that names nothing and leaves cells over has none: what its convention happens to meet is chance, and
+    a mistake that comes to the same explains no more.
+    """
+    if other.verdict in WRONG and not other.mistakes:
+        return mark
     for found in (Explanation(other.mistakes, len(other.slips)), *other.others):
         if found.codes and found.codes not in (mark.mistakes, *mark.alternatives):
             mark = replace(mark, others=(*mark.others, found))
