@@ -28,7 +28,6 @@ from cnnstep.engine.patches import (
     read_geometry,
 )
 from cnnstep.engine.quantity import Array, frozen
-from cnnstep.engine.samples import Samples, read_list, read_numbers, read_pairs, read_samples
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
 from cnnstep.engine.scenario_keys import (
     ERROR,
@@ -40,7 +39,12 @@ from cnnstep.engine.scenario_keys import (
     OPTIMIZER,
     SLOPE_AT_ZERO,
     TITLE,
+    Samples,
     form_of,
+    read_list,
+    read_numbers,
+    read_pairs,
+    read_samples,
 )
 from cnnstep.errors import InputError, Path
 from cnnstep.registry import did_you_mean

@@ -18,9 +18,8 @@ from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.document import Block, Heading, Paragraph
-from cnnstep.tutor.network.overview import one_sample
 from cnnstep.tutor.numbers import Numbers, counted
-from cnnstep.tutor.present import Part, Window
+from cnnstep.tutor.present import Part, Window, one_sample
 from cnnstep.tutor.sentences import title_of, words_of
 from cnnstep.tutor.views import view_of
 

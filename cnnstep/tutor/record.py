@@ -10,9 +10,8 @@ from functools import cached_property
 
 from cnnstep.engine.findings import run_code
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.status import Outcome, outcome
+from cnnstep.engine.status import Accuracies, Outcome, outcome
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.network.learned import Accuracies
 from cnnstep.tutor.views import view_of
 
 MOST_KEPT = 10_000

@@ -13,8 +13,9 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.cards import Selection, iteration_cards, question, selected
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Series, Table, Tone
-from cnnstep.tutor.network.overview import checked_sample, summary_data
+from cnnstep.tutor.network.overview import summary_data
 from cnnstep.tutor.numbers import Numbers, counted
+from cnnstep.tutor.present import checked_sample
 from cnnstep.tutor.record import Event, Record, Recording
 from cnnstep.tutor.views import view_of
 

@@ -19,9 +19,8 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Command, Paragraph
-from cnnstep.tutor.network.overview import one_sample
 from cnnstep.tutor.numbers import Numbers, listed
-from cnnstep.tutor.present import Part, given, loss_line, marks_of, note, planes
+from cnnstep.tutor.present import Part, given, loss_line, marks_of, note, one_sample, planes
 from cnnstep.tutor.sentences import title_of
 
 if TYPE_CHECKING:

@@ -17,10 +17,9 @@ from cnnstep.engine.step import Factor, Put, Step, Term, Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.document import Beside, Block, Command, Formula, Heading, Line, Mark, Paragraph, Sum
-from cnnstep.tutor.network.overview import SAMPLE, one_sample
 from cnnstep.tutor.nudge import nudge
 from cnnstep.tutor.numbers import Numbers, bracketed_factor, enough, listed
-from cnnstep.tutor.present import planes
+from cnnstep.tutor.present import SAMPLE, one_sample, planes
 from cnnstep.tutor.sentences import place_of, words_of
 
 MOST_IN_A_WINDOW = 16

@@ -12,12 +12,13 @@ import pytest
 from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.findings import findings
 from cnnstep.engine.scenario import Scenario
+from cnnstep.engine.status import MOST_TESTS, Accuracies, accuracy, has_classes
 from cnnstep.engine.trace import trace
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import scenario as shipped_scenario
 from cnnstep.tutor.cards import lesson_for
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Matrix, Note, Paragraph, Picture, Table
-from cnnstep.tutor.network.learned import MOST_TESTS, Accuracies, accuracy, has_classes, misread
+from cnnstep.tutor.network.overview import misread
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.record import Record, record
 from cnnstep.tutor.run import (

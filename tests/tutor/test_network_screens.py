@@ -16,8 +16,9 @@ from cnnstep.errors import InputError
 from cnnstep.tutor.cards import SILENT, iteration_cards, lesson_for, names_of, question, step_card
 from cnnstep.tutor.document import Block, Heading, Matrix, Note, Paragraph, Sum, Table
 from cnnstep.tutor.network.cards import TIED, WON, jacobian
-from cnnstep.tutor.network.overview import BIG, is_small, one_sample, overview, summary_data
+from cnnstep.tutor.network.overview import BIG, is_small, overview, summary_data
 from cnnstep.tutor.numbers import AS_USUAL
+from cnnstep.tutor.present import one_sample
 from cnnstep.tutor.sentences import title_of, words_of
 from cnnstep.tutor.why import why
 from tests.tutor.blocks import blocks_of, comes_to

@@ -15,9 +15,9 @@ from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.step import Step, Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Mark, Matrix, Paragraph
-from cnnstep.tutor.network.overview import BIG, is_small, one_sample, overview, summary
+from cnnstep.tutor.network.overview import BIG, is_small, overview, summary
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.present import Part, given, loss_line, marks_of, note, planes
+from cnnstep.tutor.present import Part, given, loss_line, marks_of, note, one_sample, planes
 from cnnstep.tutor.sentences import won
 
 AGREE = 1e-12

@@ -11,10 +11,9 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Block, Command
 from cnnstep.tutor.network.cards import network_card, network_question
-from cnnstep.tutor.network.learned import accuracy_curve, changes, learned, one_shown, outcome_data
-from cnnstep.tutor.network.overview import is_batch, is_small, overview
+from cnnstep.tutor.network.overview import accuracy_curve, changes, is_small, learned, one_shown, outcome_data, overview
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.present import Part, note
+from cnnstep.tutor.present import Part, is_batch, note
 from cnnstep.tutor.view import NetworkWatch, View, Watch
 
 if TYPE_CHECKING:

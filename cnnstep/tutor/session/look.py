@@ -17,9 +17,8 @@ from cnnstep.tutor.cards import checked_part, iteration_cards, lesson_for, only_
 from cnnstep.tutor.check.sheet import refuse_coarse
 from cnnstep.tutor.document import Block, Command, Mark, Matrix, Paragraph
 from cnnstep.tutor.network.cards import arrays
-from cnnstep.tutor.network.overview import checked_sample, one_sample
 from cnnstep.tutor.numbers import counted
-from cnnstep.tutor.present import planes
+from cnnstep.tutor.present import checked_sample, one_sample, planes
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.session.state import Answer, Reply, Session, shown
 from cnnstep.tutor.typed import Rows, Typed, entered, find, index, is_index, read_place, told
