@@ -16,11 +16,11 @@ from cnnstep.surface.formats import Answer
 
 if TYPE_CHECKING:
     from cnnstep.surface.practice.store import Store
-    from cnnstep.tutor.practice.event import Event
+    from cnnstep.tutor.practice.history import Event
 
 
 def _skill_names(incomplete: str) -> list[str]:
-    from cnnstep.tutor.practice.reset import ALL
+    from cnnstep.tutor.practice.history import ALL
     from cnnstep.tutor.practice.skills import SKILLS
 
     return [name for name in (*SKILLS, ALL) if name.startswith(incomplete)]
@@ -70,7 +70,7 @@ def _show(as_json: bool) -> None:
 
 def _own_history() -> list[Event]:
     """The learner's own; who only looks makes no file."""
-    from cnnstep.surface.practice.home import progress_file
+    from cnnstep.surface.practice.store import progress_file
 
     with suppress(OSError):  # a place that can't be looked into, which the store tells
         if not progress_file().exists():
@@ -137,8 +137,7 @@ def _collected(files: Sequence[str]) -> tuple[list[tuple[str, list[Event] | Faul
 def _reset(name: str) -> None:
     """Asks, and where the answer is yes, adds an event from which on the skill's earlier ones no longer count."""
     from cnnstep.surface.cli.conversation import ask
-    from cnnstep.tutor.practice.event import Event
-    from cnnstep.tutor.practice.reset import ALL, reset_question, to_reset
+    from cnnstep.tutor.practice.history import ALL, Event, reset_question, to_reset
 
     with _opened() as store:
         history = store.history()
@@ -167,7 +166,7 @@ def paths(as_json: AsJson = False) -> None:
       CNNSTEP_HOME=/media/stick cnnstep paths
     """
     from cnnstep.surface.loading import shipped_folder
-    from cnnstep.surface.practice.home import home_folder, progress_file
+    from cnnstep.surface.practice.store import home_folder, progress_file
     from cnnstep.tutor.document import Note, Table
     from cnnstep.tutor.numbers import counted
 
@@ -186,7 +185,7 @@ def paths(as_json: AsJson = False) -> None:
 def _state(file: str) -> tuple[bool, int | None, str | None]:
     """Whether the progress file is there, how many answers it holds, and what is wrong with it."""
     from cnnstep.surface.practice.learner_files import read_history
-    from cnnstep.tutor.practice.reset import answers
+    from cnnstep.tutor.practice.history import answers
 
     try:
         return True, answers(read_history(file)), None

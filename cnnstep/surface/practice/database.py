@@ -16,7 +16,7 @@ from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Literal
 
-from cnnstep.tutor.practice.event import KINDS, OUTCOMES, Event
+from cnnstep.tutor.practice.history import KINDS, OUTCOMES, Event
 
 APPLICATION = 0x636E6E73
 """`cnns`: SQLite keeps it in the file's head, so that a progress file is known as one."""

@@ -17,11 +17,11 @@ from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Block, Document, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.generate import Exercise
-from cnnstep.tutor.practice.questions.digits import are_long
+from cnnstep.tutor.practice.questions.fit import are_long
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
-from cnnstep.tutor.practice.questions.step_hints import first_cell
+from cnnstep.tutor.practice.questions.step_screen import first_cell
 from cnnstep.tutor.practice.skills import SKILLS
 
 MOST_WRONG = 5

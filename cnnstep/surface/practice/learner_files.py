@@ -8,8 +8,8 @@ from pathlib import Path
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.files.source import cannot_read, quoted
 from cnnstep.surface.practice.database import Fitness, UnfitError, UnreachableError, check_kind, read_only
-from cnnstep.surface.practice.home import FILE
-from cnnstep.tutor.practice.event import Event
+from cnnstep.surface.practice.store import FILE
+from cnnstep.tutor.practice.history import Event
 
 UNFIT: dict[Fitness, tuple[str, str]] = {
     "damaged": ("is damaged, or is no progress file", "a progress file is called progress.db"),

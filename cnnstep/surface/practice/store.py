@@ -1,7 +1,11 @@
-"""A learner's history as it is kept: every event is on the disk when `add` returns, or the learner is told why not."""
+"""A learner's history as it is kept, and where: `CNNSTEP_HOME`, or else the system's own place for a user's data.
+
+Every event is on the disk when `add` returns, or the learner is told why not.
+"""
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -9,9 +13,26 @@ from pathlib import Path
 from types import TracebackType
 
 from cnnstep.surface.practice.database import UnfitError, UnreachableError, gate, look, read, write
-from cnnstep.surface.practice.home import VARIABLE, progress_file
 from cnnstep.surface.practice.quarantine import set_aside
-from cnnstep.tutor.practice.event import Event
+from cnnstep.tutor.practice.history import Event
+
+VARIABLE = "CNNSTEP_HOME"
+FILE = "progress.db"
+
+
+def home_folder() -> Path:
+    """The folder, whether it is there or not."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named).absolute()
+    import platformdirs
+
+    return platformdirs.user_data_path("cnnstep", appauthor=False).absolute()
+
+
+def progress_file(home: Path | None = None) -> Path:
+    """The progress file of a folder, or of the learner's own."""
+    return (home_folder() if home is None else home.absolute()) / FILE
+
 
 TRIES = 5
 """How often a file may be found unfit, one after another, before we give up."""

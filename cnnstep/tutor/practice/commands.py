@@ -9,7 +9,7 @@ from math import prod
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
-from cnnstep.tutor.practice.example import worked_example
+from cnnstep.tutor.practice.generate import worked_example
 from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.session import (
     FIRST_COURSE,

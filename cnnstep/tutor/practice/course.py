@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph, Table, Tone
 from cnnstep.tutor.numbers import AS_USUAL, counted, listed
-from cnnstep.tutor.practice.event import Event, History
 from cnnstep.tutor.practice.generate import Exercise
-from cnnstep.tutor.practice.questions.proof import is_proved
+from cnnstep.tutor.practice.history import Event, History, since_reset
+from cnnstep.tutor.practice.questions.fit import is_proved
 from cnnstep.tutor.practice.questions.step import StepQuestion
-from cnnstep.tutor.practice.questions.step_wrongs import blurred as blurred_in
-from cnnstep.tutor.practice.reset import since_reset
+from cnnstep.tutor.practice.questions.step_marks import blurred as blurred_in
 
 HINTS = 3
 """So many hints an exercise has: where to look, the idea, a number worked out."""

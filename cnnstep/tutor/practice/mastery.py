@@ -14,8 +14,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cnnstep.tutor.practice.done import done
-from cnnstep.tutor.practice.event import Event, History
+from cnnstep.tutor.practice.history import Event, History, done
 from cnnstep.tutor.practice.skills import SKILLS, homes
 
 GUESSES: Mapping[str, float] = {"matrix": 0.1, "number": 0.1, "cell": 0.15, "choice": 0.25}

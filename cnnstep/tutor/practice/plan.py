@@ -9,8 +9,7 @@ import zlib
 from dataclasses import dataclass
 from itertools import takewhile
 
-from cnnstep.tutor.practice.done import done, is_stuck
-from cnnstep.tutor.practice.event import Event, History
+from cnnstep.tutor.practice.history import Event, History, done, is_stuck
 from cnnstep.tutor.practice.mastery import is_mastered, mastery, missing, recurring
 from cnnstep.tutor.practice.skills import SKILLS, homes
 

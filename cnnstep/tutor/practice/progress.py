@@ -10,11 +10,9 @@ from typing import Any
 
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph, ProgressBar, ProgressBars
 from cnnstep.tutor.numbers import counted, listed
-from cnnstep.tutor.practice.done import is_stuck
-from cnnstep.tutor.practice.event import History
+from cnnstep.tutor.practice.history import History, answers, is_stuck, since_reset
 from cnnstep.tutor.practice.mastery import USUAL, Missing, mastery, missing, most_made
 from cnnstep.tutor.practice.plan import PracticeOptions, next_exercise
-from cnnstep.tutor.practice.reset import answers, since_reset
 from cnnstep.tutor.practice.skills import SKILLS, Skill
 
 COLUMNS = (

@@ -14,13 +14,11 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL, Numbers, listed
 from cnnstep.tutor.practice.course import Course, position
-from cnnstep.tutor.practice.done import example_due
-from cnnstep.tutor.practice.event import Event, History
-from cnnstep.tutor.practice.example import worked_example
-from cnnstep.tutor.practice.generate import Exercise, exercise
+from cnnstep.tutor.practice.generate import Exercise, exercise, worked_example
+from cnnstep.tutor.practice.history import Event, History, example_due
 from cnnstep.tutor.practice.mastery import USUAL, is_mastered, mastery, missing
 from cnnstep.tutor.practice.plan import PracticeOptions, all_mastered, next_exercise
-from cnnstep.tutor.practice.questions.digits import are_long
+from cnnstep.tutor.practice.questions.fit import are_long
 from cnnstep.tutor.practice.skills import SKILLS
 
 FIRST_COURSE = "first-steps"

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cnnstep.registry import Registry
-from cnnstep.tutor.practice.event import Event
 
 if TYPE_CHECKING:
     from cnnstep.tutor.mistakes import Mistake
@@ -40,12 +39,6 @@ class Skill:
     def mistakes(self) -> tuple[str, ...]:
         """The misconceptions that belong here: its exercises are made so that they can be told apart."""
         return tuple(code for code, skills in _skills_by_mistake().items() if self.name in skills)
-
-    def variant_of(self, event: Event) -> str:
-        """The kind of exercise that an event was about; "" for one of a course."""
-        if event.variant or event.course or not self.in_turns:
-            return event.variant
-        return self.in_turns[event.seed % len(self.in_turns)]
 
 
 SKILLS: Registry[Skill] = Registry("skill")

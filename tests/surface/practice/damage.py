@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from cnnstep.surface.practice.database import write
-from cnnstep.tutor.practice.event import Event
+from cnnstep.tutor.practice.history import Event
 
 PAGE = 4096
 LEAF = 0x0D

@@ -14,7 +14,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from cnnstep.surface.practice.store import Store
-from cnnstep.tutor.practice.event import Event
+from cnnstep.tutor.practice.history import Event
 home, number = Path(sys.argv[1]), int(sys.argv[2])
 """
 

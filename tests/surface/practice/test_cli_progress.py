@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnstep.surface.practice.home import progress_file
-from cnnstep.surface.practice.store import Store
-from cnnstep.tutor.practice.event import Event
+from cnnstep.surface.practice.store import Store, progress_file
+from cnnstep.tutor.practice.history import Event
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.conftest import Golden, Program
 

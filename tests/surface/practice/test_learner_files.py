@@ -13,7 +13,7 @@ from cnnstep.errors import InputError
 from cnnstep.surface.practice.database import VERSION, write
 from cnnstep.surface.practice.learner_files import learners, read_history
 from cnnstep.surface.practice.store import Store
-from cnnstep.tutor.practice.event import Event
+from cnnstep.tutor.practice.history import Event
 from tests.surface.practice.damage import cut_off, misstated
 
 EVENTS = [Event("delta", "wrong", text="1 2", mistakes=("slope-forgotten",), at=1.0), Event("delta", "right", at=2.0)]

@@ -14,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstep.surface.practice import database
-from cnnstep.surface.practice.home import home_folder, progress_file
 from cnnstep.surface.practice.learner_files import read_history
-from cnnstep.surface.practice.store import Store
-from cnnstep.tutor.practice.event import KINDS, OUTCOMES, Event
+from cnnstep.surface.practice.store import Store, home_folder, progress_file
+from cnnstep.tutor.practice.history import KINDS, OUTCOMES, Event
 from tests.examples import examples
 from tests.surface.practice.damage import cut_off
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from cnnstep.surface.practice import database
-from cnnstep.surface.practice.home import progress_file
-from cnnstep.surface.practice.store import Store
-from cnnstep.tutor.practice.event import Event
+from cnnstep.surface.practice.store import Store, progress_file
+from cnnstep.tutor.practice.history import Event
 from tests.surface.practice.processes import ended, session
 
 FIRST, SECOND, THIRD = (Event("delta", "right", seed=seed, at=1.0) for seed in (1, 2, 3))

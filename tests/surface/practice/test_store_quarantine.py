@@ -11,10 +11,9 @@ import pytest
 
 from cnnstep.surface.practice import database
 from cnnstep.surface.practice.database import VERSION, UnreachableError
-from cnnstep.surface.practice.home import progress_file
 from cnnstep.surface.practice.quarantine import set_aside
-from cnnstep.surface.practice.store import Store
-from cnnstep.tutor.practice.event import Event
+from cnnstep.surface.practice.store import Store, progress_file
+from cnnstep.tutor.practice.history import Event
 from tests.surface.practice.damage import PAGE, filled, misstated
 from tests.surface.practice.processes import ended, session
 

@@ -12,11 +12,11 @@ import pytest
 
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.practice import example, session
+from cnnstep.tutor.practice import generate, session
 from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.course import Course
-from cnnstep.tutor.practice.event import Event
 from cnnstep.tutor.practice.generate import Exercise, exercise
+from cnnstep.tutor.practice.history import Event
 from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.question import Marked, Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
@@ -87,7 +87,7 @@ def share_what_takes_time(patch: pytest.MonkeyPatch, as_set: bool) -> None:
     if not as_set:
         patch.setattr(StepQuestion, "blurred", lambda question, most, first=(): ())
     patch.setattr(session, "exercise", made if as_set else drawn_once)
-    patch.setattr(example, "exercise", made if as_set else drawn_once)
+    patch.setattr(generate, "exercise", made if as_set else drawn_once)
     patch.setattr(StepQuestion, "mark", mark_once)
 
 

@@ -11,7 +11,7 @@ from cnnstep.surface.practice.course_file import load_course, shipped_courses
 from cnnstep.tutor.document import Command, Heading
 from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.course import Course, Item, checked, position, unfit
-from cnnstep.tutor.practice.event import Event
+from cnnstep.tutor.practice.history import Event
 from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.session import begin

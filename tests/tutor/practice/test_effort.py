@@ -13,7 +13,7 @@ from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Beside, Block, Document, Heading, Matrix, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.plan import PracticeOptions
-from cnnstep.tutor.practice.questions.effort import MOST_CELLS, MOST_TERMS, are_short, shows_something, terms
+from cnnstep.tutor.practice.questions.fit import MOST_CELLS, MOST_TERMS, are_short, shows_something, terms
 from cnnstep.tutor.practice.session import Practice, begin, prompt, shown
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.examples import SHARE

@@ -9,7 +9,7 @@ from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.generate import about
 from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.step import StepQuestion
-from cnnstep.tutor.practice.questions.step_wrongs import MOST_NAMES
+from cnnstep.tutor.practice.questions.step_marks import MOST_NAMES
 from cnnstep.tutor.practice.session import Practice
 from cnnstep.tutor.practice.skills import SKILLS, Skill, homes
 from tests.tutor.practice.kinds import KINDS, STEPS, draws, step_draws

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnstep.tutor.practice.event import KINDS, OUTCOMES, Event, Kind
+from cnnstep.tutor.practice.history import KINDS, OUTCOMES, Event, Kind
 from cnnstep.tutor.practice.mastery import (
     GUESSES,
     USUAL,

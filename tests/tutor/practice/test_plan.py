@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from cnnstep.tutor.practice.event import Event
+from cnnstep.tutor.practice.history import Event
 from cnnstep.tutor.practice.plan import BLOCK, PracticeOptions, all_mastered, first_seed, next_exercise
 from cnnstep.tutor.practice.skills import SKILLS
 

@@ -14,7 +14,7 @@ from cnnstep.surface.loading import scenario
 from cnnstep.surface.practice.course_file import load_course
 from cnnstep.tutor.document import Command, Heading, Note, Paragraph
 from cnnstep.tutor.practice.commands import advance
-from cnnstep.tutor.practice.event import Event
+from cnnstep.tutor.practice.history import Event
 from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.step import StepQuestion, as_typed
 from cnnstep.tutor.practice.session import Around, Practice, Reply, begin, prompt

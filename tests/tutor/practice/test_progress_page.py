@@ -8,11 +8,10 @@ import pytest
 
 from cnnstep.errors import InputError
 from cnnstep.tutor.document import Block, Command, Paragraph, ProgressBar, ProgressBars
-from cnnstep.tutor.practice.event import Event
+from cnnstep.tutor.practice.history import Event, reset_question, to_reset
 from cnnstep.tutor.practice.mastery import mastery
 from cnnstep.tutor.practice.plan import PracticeOptions, next_exercise
 from cnnstep.tutor.practice.progress import COLUMNS, SkillStatus, progress, progress_data, progress_rows, skill_statuses
-from cnnstep.tutor.practice.reset import reset_question, to_reset
 from cnnstep.tutor.practice.skills import SKILLS
 
 

@@ -19,7 +19,7 @@ from cnnstep.engine.trace import Iteration, first_iteration, trace
 from cnnstep.tutor.document import Beside, Block, Paragraph, Table
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.exercises.drawing import SIZES, SQUARE, Draw, Sizes, variant
-from cnnstep.tutor.practice.questions.effort import are_short
+from cnnstep.tutor.practice.questions.fit import are_short
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion, Option, so_it_is
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.present import planes

@@ -22,10 +22,10 @@ from cnnstep.tutor.document import Beside, Block, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.exercises.drawing import Draw, Sizes, variant
-from cnnstep.tutor.practice.questions.effort import are_short
+from cnnstep.tutor.practice.questions.fit import are_short
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, Hints, Option, so_it_is
 from cnnstep.tutor.practice.questions.question import Question
-from cnnstep.tutor.practice.questions.step_words import facts, idea
+from cnnstep.tutor.practice.questions.step_screen import facts, idea
 from cnnstep.tutor.present import given, planes
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.why import as_sum

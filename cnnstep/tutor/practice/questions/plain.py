@@ -11,8 +11,8 @@ from cnnstep.engine.quantity import Cell
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.document import Block, Command, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL, Numbers, listed
-from cnnstep.tutor.practice.event import Kind
-from cnnstep.tutor.practice.questions.digits import refuse_coarse, tolerance_for
+from cnnstep.tutor.practice.history import Kind
+from cnnstep.tutor.practice.questions.fit import refuse_coarse, tolerance_for
 from cnnstep.tutor.practice.questions.question import Marked, Wrong
 from cnnstep.tutor.typed import EXACT, Typed, read_matrix
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from cnnstep.engine.quantity import Cell
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.practice.event import Kind
+from cnnstep.tutor.practice.history import Kind
 
 
 @dataclass(frozen=True)

@@ -19,21 +19,19 @@ from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.tutor.document import Block
 from cnnstep.tutor.mistakes import MISTAKES, Words
 from cnnstep.tutor.numbers import Numbers
-from cnnstep.tutor.practice.event import Kind
-from cnnstep.tutor.practice.questions import step_wrongs
-from cnnstep.tutor.practice.questions.effort import (
+from cnnstep.tutor.practice.history import Kind
+from cnnstep.tutor.practice.questions import step_marks
+from cnnstep.tutor.practice.questions.fit import (
     MOST_CELLS,
     MOST_TERMS,
     SMALLEST,
     are_short,
+    is_proved,
     shows_something,
     terms,
 )
-from cnnstep.tutor.practice.questions.proof import is_proved
 from cnnstep.tutor.practice.questions.question import Marked, Wrong
-from cnnstep.tutor.practice.questions.step_hints import hint, worked_out
-from cnnstep.tutor.practice.questions.step_marks import mark
-from cnnstep.tutor.practice.questions.step_sheet import sheet
+from cnnstep.tutor.practice.questions.step_screen import hint, sheet, worked_out
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.why import why
 
@@ -128,7 +126,7 @@ class StepQuestion:
 
     def mark(self, text: str, style: Numbers) -> Marked:
         """The answer cell by cell, with the mistake that gives these numbers."""
-        return mark(self, text, style)
+        return step_marks.mark(self, text, style)
 
     def hint(self, number: int, focus: Cell | None, style: Numbers) -> tuple[Block, ...]:
         """Where to look, the idea, a cell worked out."""
@@ -147,7 +145,7 @@ class StepQuestion:
     @cached_property
     def by_mistake(self) -> dict[str, tuple[Array, ...]]:
         """What each misconception gives, where it differs from what is right, by its code."""
-        return step_wrongs.by_mistake(self)
+        return step_marks.by_mistake(self)
 
     def text_of(self, result: Array) -> str | None:
         """A result as it would be typed; None where it has no such cell."""
@@ -163,11 +161,11 @@ class StepQuestion:
 
     def wrongs(self) -> tuple[Wrong, ...]:
         """Each mistake's answer; of several that give the same, the first."""
-        return step_wrongs.wrongs(self)
+        return step_marks.wrongs(self)
 
     def blurred(self, most: int, first: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Those of `tells` that don't have an answer of their own, or are not told by it; `most` of them are enough."""
-        return tuple(islice(step_wrongs.blurred(self, first), most))
+        return tuple(islice(step_marks.blurred(self, first), most))
 
     def fits(self, level: int) -> bool:
         """Whether it shows every mistake that it is about, is worked in the minutes of its level, and is proved."""
@@ -176,7 +174,7 @@ class StepQuestion:
             return False
         if not self._is_by_hand(answer, level) or self._leaves_a_convention_open():
             return False
-        return all(step_wrongs.shows(self, code) for code in self.tells) and is_proved(self.iteration, self.worked)
+        return all(step_marks.shows(self, code) for code in self.tells) and is_proved(self.iteration, self.worked)
 
     def _leaves_a_convention_open(self) -> bool:
         """Whether a slope that is a convention goes into a step that is not shown: it can't be told from a mistake."""

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cnnstep.tutor.practice.done import Done, done, example_due, given_up, is_stuck
-from cnnstep.tutor.practice.event import Event
+from cnnstep.tutor.practice.history import Done, Event, done, example_due, given_up, is_stuck
 
 RIGHT = Event("delta", "right", level=2, variant="sigmoid")
 WRONG = replace(RIGHT, outcome="wrong")
