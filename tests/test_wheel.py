@@ -90,6 +90,10 @@ def test_real_data_came_along(home: Path) -> None:
     assert run(home, "run", "digits-edge-batch", "--iterations", "2").code == 0
 
 
+def test_html_has_its_style_sheet(home: Path) -> None:
+    assert ".cnnstep table {" in run(home, "run", "first-filter", "--format", "html").out
+
+
 def test_practice_has_its_courses_and_keeps_what_was_done(home: Path) -> None:
     ran = run(home, "practice", "first-steps", stdin="3\nquit\n")
     assert ran.code == 0
@@ -112,7 +116,7 @@ class TestContent:
     def test_nothing_else_is(self, wheel: Path) -> None:
         names = zipfile.ZipFile(wheel).namelist()
         assert {name.split("/")[0].removesuffix(".dist-info").split("-")[0] for name in names} == {"cnnstep"}
-        kinds = (".py", ".typed", ".yaml", ".csv", ".npy", ".md", ".json")
+        kinds = (".py", ".typed", ".css", ".yaml", ".csv", ".npy", ".md", ".json")
         strays = [
             name for name in names if ".dist-info/" not in name and not name.endswith(kinds) and "LICENSE" not in name
         ]

@@ -76,7 +76,7 @@ def _format_names(incomplete: str) -> list[str]:
 Format = Annotated[
     str,
     typer.Option(
-        "--format", metavar="NAME", help="The format of the answer: text, json.", autocompletion=_format_names
+        "--format", metavar="NAME", help="The format of the answer: text, json, html.", autocompletion=_format_names
     ),
 ]
 Precision = Annotated[int, typer.Option("--precision", help="Most decimals to show, 0 to 15.")]

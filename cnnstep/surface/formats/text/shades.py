@@ -11,6 +11,7 @@ from rich.text import Text
 from cnnstep.surface.formats.text.context import STYLES, Lines, TextContext, indented
 from cnnstep.surface.formats.text.matrix import NEGATIVE, POSITIVE
 from cnnstep.tutor.document import Matrix, Picture, cut
+from cnnstep.tutor.numbers import Numbers
 
 RAMP = " .:-=+*#%@"
 """From nothing to the largest, in ASCII: the same everywhere."""
@@ -44,27 +45,36 @@ def shaded_lines(matrix: Matrix, context: TextContext) -> Lines:
     """A matrix of too many numbers: how large it is, its range, its shades, the numbers around what is marked in it."""
     from cnnstep.surface.formats.text.matrix import legend, matrix_lines
 
-    rows, columns = len(matrix.rows), len(matrix.rows[0])
-    down, across = -(-rows // TALLEST), -(-columns // min(WIDEST, (context.width - INDENT) // 2))
-    together = max(down, across)
-    title = f"{matrix.title}: {rows}×{columns}, {_range(matrix, context)}"
-    drawn = context.lines(title, STYLES["strong"])
-    drawn += picture_lines(Picture(_means(matrix, together)), context)
+    picture, together = as_picture(matrix, (context.width - INDENT) // 2)
+    drawn = context.lines(size_and_range(matrix, context.numbers), STYLES["strong"])
+    drawn += picture_lines(picture, context)
     if together > 1:
         words = f"Each sign is the mean of {together}×{together} numbers. {_to_open(matrix)}"
         drawn += context.lines(words.rstrip(), STYLES["quiet"], " " * INDENT)
-    some = _around(matrix)
+    some = around(matrix)
     return drawn + matrix_lines(some, context) + legend(some.marks.values(), context)
 
 
-def _range(matrix: Matrix, context: TextContext) -> str:
+def size_and_range(matrix: Matrix, style: Numbers) -> str:
+    """`Input X: 28×28, from 0 to 16`: what is said of a matrix that is not written out."""
+    return f"{matrix.title}: {len(matrix.rows)}×{len(matrix.rows[0])}, {_range(matrix, style)}"
+
+
+def as_picture(matrix: Matrix, room: int = WIDEST) -> tuple[Picture, int]:
+    """Its shades, no wider than the room, and how many numbers a side each of them is the mean of."""
+    down, across = -(-len(matrix.rows) // TALLEST), -(-len(matrix.rows[0]) // min(WIDEST, room))
+    together = max(down, across)
+    return Picture(_means(matrix, together)), together
+
+
+def _range(matrix: Matrix, style: Numbers) -> str:
     import numpy as np
 
     numbers = np.asarray(matrix.rows, dtype=float)
     finite = numbers[np.isfinite(numbers)]
     if not finite.size:
         return "no number in it is finite"
-    words = f"from {context.number(float(finite.min()))} to {context.number(float(finite.max()))}"
+    words = f"from {style.text(float(finite.min()))} to {style.text(float(finite.max()))}"
     return words if finite.size == numbers.size else f"{words} where it is finite"
 
 
@@ -79,7 +89,7 @@ def _means(matrix: Matrix, together: int) -> tuple[tuple[float, ...], ...]:
     return tuple(map(tuple, (squares / counts).tolist()))
 
 
-def _around(matrix: Matrix) -> Matrix:
+def around(matrix: Matrix) -> Matrix:
     """The numbers around the first cells that are marked, or of the upper left corner."""
     marked = list(islice(matrix.marks, MOST_MARKED))
     top, left = (max(min(at[axis] for at in marked) - 1, 0) if marked else 0 for axis in (0, 1))
