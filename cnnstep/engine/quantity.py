@@ -46,6 +46,12 @@ def norm(*arrays: Array) -> float:
         return float(np.sqrt(sum(float(np.square(array).sum()) for array in arrays)))
 
 
+def mean(array: Array) -> float:
+    """Σx / n; 0 where the x cancel out but for their rounding, whose digits differ from processor to processor."""
+    found, size = float(array.mean()), float(np.abs(array).mean())
+    return 0.0 if abs(found) <= array.size * np.finfo(float).eps * size else found
+
+
 def bracketed(cell: Cell) -> str:
     """`[0,1]`, and nothing at all for a single number."""
     return f"[{','.join(str(index) for index in cell)}]" if cell else ""

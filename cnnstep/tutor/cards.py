@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,16 +15,31 @@ from cnnstep.engine.quantity import Array, Cell, Layout, Quantity
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
+from cnnstep.engine.vocabulary import NETWORK, ONE_FILTER, Vocabulary
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.document import Block, Heading, Paragraph
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import Part, Window, one_sample
 from cnnstep.tutor.sentences import title_of, words_of
-from cnnstep.tutor.views import view_of
+from cnnstep.tutor.view import View
 
 if TYPE_CHECKING:
     from cnnstep.tutor.typed import Place
+
+
+def _network_view() -> View:
+    from cnnstep.tutor.network.view import NetworkView  # what one filter's run starts without
+
+    return NetworkView()
+
+
+_VIEWS: Mapping[Vocabulary, Callable[[], View]] = {ONE_FILTER: View, NETWORK: _network_view}
+
+
+def view_of(scenario: Scenario) -> View:
+    """What is shown in the words of the scenario's vocabulary: one filter's view, or a network's."""
+    return _VIEWS[scenario.vocabulary]()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from cnnstep.engine.findings import run_code
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.status import Accuracies, Outcome, outcome
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.views import view_of
+from cnnstep.tutor.cards import view_of
 
 MOST_KEPT = 10_000
 """Losses, and events, of the beginning and of the end each: more than fit on any screen."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from cnnstep.engine.findings import Finding, findings
-from cnnstep.engine.quantity import number, numbers
+from cnnstep.engine.quantity import Array, mean, norm, number, numbers
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration
-from cnnstep.tutor.cards import Selection, iteration_cards, question, selected
+from cnnstep.tutor.cards import Selection, iteration_cards, question, selected, view_of
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Series, Table, Tone
-from cnnstep.tutor.network.overview import summary_data
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import checked_sample
 from cnnstep.tutor.record import Event, Record, Recording
-from cnnstep.tutor.views import view_of
 
 MOST_NUMBERS = 10_000
 """An array of more numbers is summed up in JSON unless it is asked for."""
@@ -260,7 +259,16 @@ def _step_data(iteration: Iteration, chosen: Selection, *, whole: bool) -> dict[
         data["window"] = [[one.start, one.stop] for one in chosen.window]
     if shown.size <= MOST_NUMBERS or whole:
         return data | {"value": numbers(np.asarray(shown))}
-    return data | {"value": None, "summary": summary_data(shown)}
+    return data | {"value": None, "summary": _summary_data(shown)}
+
+
+def _summary_data(array: Array) -> dict[str, Any]:
+    """An array summed up: shape, smallest, mean, largest, length, number of zeros."""
+    with np.errstate(all="ignore"):
+        found = {"min": array.min(), "mean": mean(array), "max": array.max(), "norm": norm(array)}
+    data: dict[str, Any] = {"shape": list(array.shape)}
+    data |= {key: float(value) if math.isfinite(value) else None for key, value in found.items()}
+    return data | {"zeros": int((array == 0).sum())}
 
 
 def keeps_all(scenario: Scenario, iterations: int) -> bool:

@@ -1,6 +1,6 @@
 """What the tutor shows of a scenario beside each step's own words: of one filter, every number of every step.
 
-`views.view_of` gives the one for a scenario; a network's is in `network/view.py`.
+`cards.view_of` gives the one for a scenario; a network's is in `network/view.py`.
 """
 
 from __future__ import annotations

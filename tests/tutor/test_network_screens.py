@@ -10,13 +10,14 @@ import pytest
 from cnnstep.engine.build import network
 from cnnstep.engine.findings import findings
 from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.quantity import mean
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import InputError
 from cnnstep.tutor.cards import SILENT, iteration_cards, lesson_for, names_of, question, step_card
 from cnnstep.tutor.document import Block, Heading, Matrix, Note, Paragraph, Sum, Table
 from cnnstep.tutor.network.cards import TIED, WON, jacobian
-from cnnstep.tutor.network.overview import BIG, is_small, overview, summary_data
+from cnnstep.tutor.network.overview import BIG, is_small, overview
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.present import one_sample
 from cnnstep.tutor.sentences import title_of, words_of
@@ -75,8 +76,8 @@ class TestOverview:
         assert titles == ["Input X", "Target t"]
 
     def test_a_mean_that_is_nothing_but_rounding_is_shown_as_0(self) -> None:
-        assert summary_data(np.array([0.1, 0.2, -0.3]))["mean"] == 0  # 0.1 + 0.2 − 0.3 is 5.55e-17 in floating point
-        assert summary_data(np.array([0.1, 0.2, -0.3 + 3e-12]))["mean"] == pytest.approx(1e-12, rel=1e-3)
+        assert mean(np.array([0.1, 0.2, -0.3])) == 0  # 0.1 + 0.2 − 0.3 is 5.55e-17 in floating point
+        assert mean(np.array([0.1, 0.2, -0.3 + 3e-12])) == pytest.approx(1e-12, rel=1e-3)
 
     def test_small_means_that_no_array_has_more_numbers_than_stated(self) -> None:
         assert BIG == 256

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cnnstep.surface.loading import scenario
+from cnnstep.tutor.cards import view_of
 from cnnstep.tutor.network.view import NetworkView
 from cnnstep.tutor.view import View
-from cnnstep.tutor.views import view_of
 
 
 def public(view: type[View]) -> set[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.layer import WithWeights
 from cnnstep.engine.lesson import Lesson
-from cnnstep.engine.quantity import Array, Quantity, norm, number, numbers
+from cnnstep.engine.quantity import Array, Quantity, mean, norm, number, numbers
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import has_classes, test_output, tests_of
 from cnnstep.engine.trace import Iteration
@@ -72,25 +72,10 @@ def overview(iteration: Iteration) -> tuple[Block, ...]:
 def summary(quantity: Quantity, array: Array) -> Table:
     """A big array in a line: shape, smallest, mean, largest, length, share of zeros."""
     with np.errstate(all="ignore"):
-        numbers = (float(array.min()), _mean(array), float(array.max()), norm(array))
+        numbers = (float(array.min()), mean(array), float(array.max()), norm(array))
     zeros = f"{100 * float((array == 0).mean()):.0f} %"
     shape = "×".join(str(n) for n in quantity.layout.show(array).shape)
     return Table(("", "shape", "min", "mean", "max", "‖ ‖", "zeros"), ((quantity.symbol, shape, *numbers, zeros),))
-
-
-def _mean(array: Array) -> float:
-    """Σx / n; 0 where the x cancel out but for their rounding, whose digits differ from processor to processor."""
-    mean, size = float(array.mean()), float(np.abs(array).mean())
-    return 0.0 if abs(mean) <= array.size * np.finfo(float).eps * size else mean
-
-
-def summary_data(array: Array) -> dict[str, object]:
-    """The same line as plain data."""
-    with np.errstate(all="ignore"):
-        found = {"min": array.min(), "mean": _mean(array), "max": array.max(), "norm": norm(array)}
-    data: dict[str, object] = {"shape": list(array.shape)}
-    data |= {key: float(value) if math.isfinite(value) else None for key, value in found.items()}
-    return data | {"zeros": int((array == 0).sum())}
 
 
 @dataclass(frozen=True)

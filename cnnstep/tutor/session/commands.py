@@ -14,7 +14,7 @@ from cnnstep.engine.scenario import Scenario, weights_of, with_weights
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
-from cnnstep.tutor.cards import first_step
+from cnnstep.tutor.cards import first_step, view_of
 from cnnstep.tutor.document import Block, Command, Paragraph, Table
 from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import note
@@ -23,7 +23,6 @@ from cnnstep.tutor.run import course
 from cnnstep.tutor.session.look import guessing, sample, show, start_guess, still_asked, why_number
 from cnnstep.tutor.session.state import Answer, Reply, Saving, Session, opening, shown
 from cnnstep.tutor.typed import DIGITS, HABITS, Word, full_word, is_cell, is_index, told
-from cnnstep.tutor.views import view_of
 from cnnstep.tutor.what_if import changed
 
 

@@ -13,7 +13,7 @@ from cnnstep.engine.quantity import Cell, Quantity, bracketed
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.cards import checked_part, iteration_cards, lesson_for, only_step, question, steps_of
+from cnnstep.tutor.cards import checked_part, iteration_cards, lesson_for, only_step, question, steps_of, view_of
 from cnnstep.tutor.check.sheet import refuse_coarse
 from cnnstep.tutor.document import Block, Command, Mark, Matrix, Paragraph
 from cnnstep.tutor.network.cards import arrays
@@ -23,7 +23,6 @@ from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.session.state import Answer, Reply, Session, shown
 from cnnstep.tutor.typed import Rows, Typed, entered, find, index, is_index, read_place, told
 from cnnstep.tutor.typed import size as size_in_words
-from cnnstep.tutor.views import view_of
 from cnnstep.tutor.why import why
 
 

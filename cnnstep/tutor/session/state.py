@@ -12,12 +12,11 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.cards import lesson_for, question, step_card
+from cnnstep.tutor.cards import lesson_for, question, step_card, view_of
 from cnnstep.tutor.document import Block, Command, Heading, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 from cnnstep.tutor.present import one_sample
 from cnnstep.tutor.typed import read_matrix
-from cnnstep.tutor.views import view_of
 
 
 def no_other(name: str) -> Scenario:

@@ -19,13 +19,13 @@ from cnnstep.engine.quantity import Array, Cell, Quantity, Values, frozen
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, trace
+from cnnstep.tutor.cards import view_of
 from cnnstep.tutor.document import Beside, Block, Curve, Heading, Line, Mark, Matrix, Paragraph, Series, Sum, Table
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.record import Record, record
 from cnnstep.tutor.run import STATUS
 from cnnstep.tutor.topics.topic import Example
-from cnnstep.tutor.views import view_of
 from cnnstep.tutor.why import as_sum, why
 
 

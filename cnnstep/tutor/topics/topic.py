@@ -38,7 +38,7 @@ class Example:
     @cached_property
     def view(self) -> View:
         """How such a scenario is shown."""
-        from cnnstep.tutor.views import view_of
+        from cnnstep.tutor.cards import view_of
 
         return view_of(self.scenario)
 
