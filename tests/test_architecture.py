@@ -7,6 +7,7 @@ import importlib
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -103,6 +104,19 @@ def test_it_is_asked_four_times_at_most_which_world_a_scenario_is_of() -> None:
 
 def test_no_modules_import_each_other_in_a_circle_not_even_inside_functions() -> None:
     assert house.circles(house.imports(house.modules())) == []
+
+
+TWO_SENSES = {"Formula", "Words"}
+"""Names that two classes still have."""
+
+
+def test_the_name_of_a_class_means_one_thing_in_the_whole_tree() -> None:
+    counted = Counter(node.name.lstrip("_") for path in MODULES for node in classes_of(path))
+    assert {name for name, count in counted.items() if count > 1} == TWO_SENSES
+
+
+def classes_of(path: Path) -> list[ast.ClassDef]:
+    return [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef)]
 
 
 def test_a_circle_is_noticed_wherever_it_is_closed() -> None:

@@ -160,7 +160,7 @@ def cube() -> Activation:
     )
 '''
 CUBE_WORDS = """\
-    "cube": Words("makes what is large larger", "cube is odd.", "Its slope is 0 at 0.", ("relu",)),
+    "cube": ActivationWords("makes what is large larger", "cube is odd.", "Its slope is 0 at 0.", ("relu",)),
 """
 
 DOUBLED = """
@@ -201,7 +201,7 @@ def test_a_format_is_a_file(home: Path) -> None:
 def test_an_activation_is_an_entry_and_its_words(home: Path) -> None:
     appended(home, "engine/activations.py", CUBE)
     words = home / "cnnstep" / "tutor" / "topics" / "activations.py"
-    before, begin, after = words.read_text(encoding="utf-8").partition("WORDS: dict[str, Words] = {\n")
+    before, begin, after = words.read_text(encoding="utf-8").partition("WORDS: dict[str, ActivationWords] = {\n")
     words.write_text(before + begin + CUBE_WORDS + after, encoding="utf-8")
     text = "input: [[2]]\nfilter: [[1]]\ntarget: [[5]]\nactivation: cube\nlearning_rate: 0.5\n"
     (home / "cube.yaml").write_text(text, encoding="utf-8")

@@ -217,7 +217,7 @@ def _scenario(
 
 
 @dataclass(frozen=True)
-class _Pair:
+class _WrittenSample:
     input: Array
     target: Array
     input_path: Path
@@ -232,7 +232,7 @@ class _Arrays:
     hidden: frozenset[str]
 
 
-def _pairs(input: Any, target: Any, samples: Any, faults: Faults) -> list[_Pair] | None:
+def _pairs(input: Any, target: Any, samples: Any, faults: Faults) -> list[_WrittenSample] | None:
     """The samples' inputs and targets as they were written."""
     given = read_samples(faults, input, target, samples)
     pairs = []
@@ -240,12 +240,12 @@ def _pairs(input: Any, target: Any, samples: Any, faults: Faults) -> list[_Pair]
         image = read_numbers(sample.get("input"), (*prefix, "input"), faults, (2, 3))
         wanted = read_numbers(sample.get("target"), (*prefix, "target"), faults, (2, 3))
         if image is not None and wanted is not None:
-            pairs.append(_Pair(image, wanted, (*prefix, "input"), (*prefix, "target")))
+            pairs.append(_WrittenSample(image, wanted, (*prefix, "input"), (*prefix, "target")))
     return pairs if len(pairs) == len(given) and pairs else None
 
 
 def _fitted(
-    pairs: list[_Pair] | None, weights: Array | None, bias: Any, geometry: Geometry, faults: Faults
+    pairs: list[_WrittenSample] | None, weights: Array | None, bias: Any, geometry: Geometry, faults: Faults
 ) -> _Arrays | None:
     """The arrays with every axis, and the axes to hide, once input, filter, bias and target fit each other."""
     # which leaves the output's size open, so that a fault of the target's shape would be a guess
@@ -314,7 +314,7 @@ def _loss(name: str, phi: Activation | None, faults: Faults) -> Loss | None:
     return loss
 
 
-def _check_targets(loss: Loss, pairs: list[_Pair], faults: Faults) -> None:
+def _check_targets(loss: Loss, pairs: list[_WrittenSample], faults: Faults) -> None:
     for pair in pairs if loss.only_with else ():
         if not ((pair.target >= 0) & (pair.target <= 1)).all():
             what = f"{loss.name} needs targets from 0 to 1"

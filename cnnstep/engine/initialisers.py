@@ -16,7 +16,7 @@ import numpy as np
 from cnnstep.engine.quantity import Array
 from cnnstep.registry import Registry
 
-Draw: TypeAlias = "Callable[[np.random.Generator, tuple[int, ...], int, int], Array]"
+WeightDraw: TypeAlias = "Callable[[np.random.Generator, tuple[int, ...], int, int], Array]"
 """Weights of a shape, for fan_in and fan_out."""
 
 
@@ -25,7 +25,7 @@ class Initialiser:
     """How weights are drawn; `words` say it: "drawn …"."""
 
     words: str
-    draw: Draw = field(repr=False)
+    draw: WeightDraw = field(repr=False)
 
 
 INITIALISERS: Registry[Initialiser] = Registry("initialiser")

@@ -17,7 +17,7 @@ from cnnstep.surface.files.source import YAML_LIMIT, Source, decoded, quoted, re
 if TYPE_CHECKING:
     from cnnstep.engine.scenario import Scenario
     from cnnstep.errors import Path as Keypath
-    from cnnstep.surface.files.yaml_reader import Document, Keys, Node
+    from cnnstep.surface.files.yaml_reader import Keys, Node, YamlDocument
 
 STANDARD_INPUT = "-"
 ENOUGH = 2
@@ -39,7 +39,7 @@ class Loaded:
     scenario: Scenario
     name: str
     file: str
-    document: Document = field(repr=False)
+    document: YamlDocument = field(repr=False)
     weights: str = ""
 
 
@@ -145,7 +145,7 @@ def _not_found(path: Path, shown: str, known: list[str]) -> Fault:
     return Fault("not-found", f"there is no scenario called {quoted(shown, 200)}", did_you_mean(shown, known))
 
 
-def scenario_at(document: Document, node: Node, path: Keypath, faults: list[Fault]) -> Scenario | None:
+def scenario_at(document: YamlDocument, node: Node, path: Keypath, faults: list[Fault]) -> Scenario | None:
     """The scenario that a node names or holds; None after its faults were noted, each at a place in this file."""
     from cnnstep.surface.files.yaml_reader import Scalar
     from cnnstep.surface.scenario_file.reader import read_scenario
@@ -186,7 +186,7 @@ def _looks_like_one(name: str) -> bool:
     return len({*_KEY.findall(text)}) >= ENOUGH
 
 
-def _beside(document: Document, name: str) -> str:
+def _beside(document: YamlDocument, name: str) -> str:
     """A path beside the file, where there is such a file; else the name as it stands."""
     beside = document.source.folder / name
     return str(beside) if name != STANDARD_INPUT and Path(name).suffix and beside.exists() else name

@@ -14,7 +14,7 @@ from cnnstep.errors import Fault, InputError
 from cnnstep.errors import Path as Keypath
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.source import Source, quoted, why_no_number
-from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, read_yaml, uneven
+from cnnstep.surface.files.yaml_reader import Items, Keys, Node, Scalar, YamlDocument, read_yaml, uneven
 from cnnstep.surface.loading import STANDARD_INPUT, scenario_at, shipped, source_of
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.typed import read_matrix, read_number
@@ -31,7 +31,7 @@ class Work:
     """A sheet, the file that it stands in, and the keys under which that has the steps."""
 
     sheet: Sheet
-    document: Document = field(repr=False)
+    document: YamlDocument = field(repr=False)
     keys: Mapping[str, str]
 
     def placed(self, error: InputError) -> InputError:
@@ -86,14 +86,14 @@ def _not_work(path: str) -> Fault:
     return Fault("not-work", what, f"write it into a file, under scenario: and work:{typed}")
 
 
-def _refuse_a_scenario(document: Document, root: Keys, path: str) -> None:
+def _refuse_a_scenario(document: YamlDocument, root: Keys, path: str) -> None:
     keys = {key.text for key, _ in root.entries}
     if not keys & {"scenario", "work"} and keys & set(OF_A_SCENARIO):
         told = _not_work(path)
         raise InputError(document.fault(told.code, told.what, told.hint, ()))
 
 
-def _scenario(document: Document, root: Keys, faults: list[Fault]) -> Scenario | None:
+def _scenario(document: YamlDocument, root: Keys, faults: list[Fault]) -> Scenario | None:
     node = root.get("scenario")
     if node is None:
         what = "scenario is missing: the question that was worked out"
@@ -102,7 +102,7 @@ def _scenario(document: Document, root: Keys, faults: list[Fault]) -> Scenario |
     return scenario_at(document, node, ("scenario",), faults)
 
 
-def _iteration(document: Document, root: Keys, faults: list[Fault]) -> int:
+def _iteration(document: YamlDocument, root: Keys, faults: list[Fault]) -> int:
     node = root.get("iteration")
     if node is None:
         return 0
@@ -115,7 +115,7 @@ def _iteration(document: Document, root: Keys, faults: list[Fault]) -> int:
 
 
 def _work(
-    document: Document, root: Keys, scenario: Scenario | None, faults: list[Fault]
+    document: YamlDocument, root: Keys, scenario: Scenario | None, faults: list[Fault]
 ) -> tuple[dict[str, str], dict[str, Written]]:
     """The keys and the matrices by the steps' full names."""
     node = root.get("work")
@@ -124,7 +124,7 @@ def _work(
         hint = f"add it, any of the steps: work: {{{EXAMPLE}}}"
         faults.append(document.fault("missing-key", what, hint, ("work",) if node else ()))
         return {}, {}
-    reader = _Steps(document, faults, lesson_of(scenario, input_gradient=True) if scenario else None)
+    reader = _WorkReader(document, faults, lesson_of(scenario, input_gradient=True) if scenario else None)
     keys: dict[str, str] = {}
     work: dict[str, Written] = {}
     for key, value in node.entries:
@@ -140,10 +140,10 @@ def _work(
 
 
 @dataclass(frozen=True)
-class _Steps:
+class _WorkReader:
     """Reads the entries of `work` and notes their faults; without a lesson, names and sizes are taken as they come."""
 
-    document: Document
+    document: YamlDocument
     faults: list[Fault]
     lesson: Lesson | None
 

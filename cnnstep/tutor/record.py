@@ -19,7 +19,7 @@ MOST_KEPT = 10_000
 
 
 @dataclass(frozen=True)
-class Event:
+class RunEvent:
     """Something that happened at an iteration: a cell died or came back, the loss rose or went."""
 
     iteration: int
@@ -42,7 +42,7 @@ class Record:
     last: Iteration
     kept: tuple[Iteration, ...]
     losses: tuple[float, ...]
-    events: tuple[Event, ...]
+    events: tuple[RunEvent, ...]
     outcome: Outcome
     accuracy: tuple[float, ...] = ()
     test_accuracy: tuple[float, ...] = ()
@@ -81,10 +81,10 @@ class Recording:
         self._last: Iteration | None = None
         self._losses: list[float] = []
         self._stride = 1
-        self._events: list[Event] = []
-        self._latest: deque[Event] = deque(maxlen=MOST_KEPT)
+        self._events: list[RunEvent] = []
+        self._latest: deque[RunEvent] = deque(maxlen=MOST_KEPT)
         self._event_count = 0
-        self._watch: _Watch | None = None
+        self._watch: _RunWatch | None = None
         self._interrupted = False
 
     def taking(
@@ -109,13 +109,13 @@ class Recording:
 
     def _take(self, iteration: Iteration) -> None:
         self._first, self._last = self._first or iteration, iteration
-        self._watch = self._watch or _Watch(iteration.lesson)
+        self._watch = self._watch or _RunWatch(iteration.lesson)
         if (iteration.number - self._first.number) % self._stride == 0:
             self._losses.append(iteration.loss)
         if len(self._losses) > 2 * MOST_KEPT:
             self._losses, self._stride = self._losses[::2], 2 * self._stride
         if happened := self._watch.happened(iteration):
-            event = Event(iteration.number, iteration.loss, "; ".join(happened))
+            event = RunEvent(iteration.number, iteration.loss, "; ".join(happened))
             (self._events if len(self._events) < MOST_KEPT else self._latest).append(event)
             self._event_count += 1
 
@@ -142,7 +142,7 @@ class Recording:
         )
 
 
-class _Watch:
+class _RunWatch:
     """Looks at one iteration after another, and says what is new; it keeps no iteration."""
 
     def __init__(self, lesson: Lesson) -> None:

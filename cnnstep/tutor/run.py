@@ -16,7 +16,7 @@ from cnnstep.tutor.cards import Selection, iteration_cards, question, selected, 
 from cnnstep.tutor.document import Block, Command, Curve, Heading, Paragraph, Series, Table, Tone
 from cnnstep.tutor.numbers import Numbers, counted
 from cnnstep.tutor.present import checked_sample
-from cnnstep.tutor.record import Event, Record, Recording
+from cnnstep.tutor.record import Record, Recording, RunEvent
 
 MOST_NUMBERS = 10_000
 """An array of more numbers is summed up in JSON unless it is asked for."""
@@ -111,7 +111,7 @@ def course(record: Record) -> list[Block]:
     return blocks
 
 
-def _events(events: tuple[Event, ...], left_out: int) -> Table:
+def _events(events: tuple[RunEvent, ...], left_out: int) -> Table:
     rows: list[tuple[str | float, ...]] = [(str(e.iteration), e.loss, e.text) for e in events]
     if len(rows) > MOST_EVENTS:
         head, tail = rows[: MOST_EVENTS - 5], rows[-5:]

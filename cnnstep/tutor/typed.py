@@ -116,7 +116,7 @@ def size(shape: Sequence[int]) -> str:
 
 
 @dataclass(frozen=True)
-class _Word:
+class _Spelled:
     """A number, as it was spelled and as it was read, and what stands between it and the next one of its row."""
 
     text: str
@@ -124,7 +124,7 @@ class _Word:
     gap: str
 
 
-def _ask_about_commas(rows: list[list[_Word]], bracketed: bool, shape: Sequence[int] | None) -> None:
+def _ask_about_commas(rows: list[list[_Spelled]], bracketed: bool, shape: Sequence[int] | None) -> None:
     """`InputError` where `0,5` may be one number or two.
 
     A comma that can't be a decimal one, as in `1,-2` or `1,2,3`, says that all of them separate numbers. In brackets
@@ -144,7 +144,7 @@ def _ask_about_commas(rows: list[list[_Word]], bracketed: bool, shape: Sequence[
         raise InputError(Fault("decimal-comma", what, f"write {one}.{two} for one number, {one} {two} for two"))
 
 
-def _may_be_one(row: list[_Word], at: int) -> bool:
+def _may_be_one(row: list[_Spelled], at: int) -> bool:
     """Whether the comma after this number may be a decimal one: digits alone around it, no comma beside them."""
     one, two = row[at], row[at + 1]
     digits = one.text.lstrip("+-").isdigit() and re.fullmatch(r"\d+([eE][+-]?\d+)?", two.text)
@@ -159,9 +159,9 @@ def _rows(text: str) -> list[str]:
     return re.split(r"[\n;]|\]\s*,?\s*(?=\[)|\)\s*,?\s*(?=\()|\}\s*,?\s*(?=\{)", text)
 
 
-def _row_words(part: str) -> list[_Word]:
+def _row_words(part: str) -> list[_Spelled]:
     """The numbers of one row."""
-    words: list[_Word] = []
+    words: list[_Spelled] = []
     gap = _GAP.match(part)
     at = gap.end() if gap else 0
     while at < len(part):
@@ -170,7 +170,7 @@ def _row_words(part: str) -> list[_Word]:
             raise InputError(Fault("not-a-number", f'"{_quoted(part, at)}" is not a number', HOW))
         gap = _GAP.match(part, match.end())
         at = gap.end() if gap else len(part)
-        words.append(_Word(match.group(), _read(match.group()), gap.group() if gap else ""))
+        words.append(_Spelled(match.group(), _read(match.group()), gap.group() if gap else ""))
         if at == match.end() and at < len(part):
             what = f'"{_quoted(part, match.start())}" is not a number'
             raise InputError(Fault("not-a-number", what, "put a space or a comma between numbers"))
@@ -309,7 +309,7 @@ HABITS = dict.fromkeys(("exit", "q", ":q", ":q!", ":wq", "exit()", "quit()", "by
 
 
 @dataclass(frozen=True)
-class Word(Generic[State, Turn]):
+class CommandWord(Generic[State, Turn]):
     """How a word is used, what it does, and the function that does it, given what was typed after it."""
 
     usage: str

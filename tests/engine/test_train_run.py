@@ -15,7 +15,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import judge
 from cnnstep.engine.trace import Iteration, trace
 from cnnstep.engine.training import runs
-from cnnstep.engine.training.runs import LOOK, Trained, run
+from cnnstep.engine.training.runs import LOOK, RunResult, run
 from cnnstep.surface.loading import scenario, shipped
 from tests.engine.strategies import scenarios
 from tests.engine.test_first_filter_run import first_filter
@@ -34,7 +34,7 @@ def one_weight(**keys: Any) -> Scenario:
     return one_filter(**{**usual, **keys})
 
 
-def same(trained: Trained, recorded: Iteration, rtol: float = 1e-12) -> None:
+def same(trained: RunResult, recorded: Iteration, rtol: float = 1e-12) -> None:
     np.testing.assert_allclose(trained.filters, recorded.values["filter"], rtol=rtol, atol=1e-15)
     if trained.bias is not None:
         np.testing.assert_allclose(trained.bias, recorded.values["bias"], rtol=rtol, atol=1e-15)

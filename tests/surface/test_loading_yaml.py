@@ -8,7 +8,7 @@ import pytest
 
 from cnnstep.errors import InputError
 from cnnstep.surface.files.source import Source
-from cnnstep.surface.files.yaml_reader import Document, Keys, Scalar, plain, read_yaml
+from cnnstep.surface.files.yaml_reader import Keys, Scalar, YamlDocument, plain, read_yaml
 from tests.surface.scenario_texts import FIRST, faults_of, first_with, only, said
 
 
@@ -129,7 +129,7 @@ def test_a_signature_at_the_beginning_is_no_part_of_the_text() -> None:
 
 def test_a_path_that_leads_nowhere_is_placed_at_its_nearest_ancestor() -> None:
     document = read_yaml(Source("a:\n  b: [1, [2]]\n"))
-    assert isinstance(document, Document)
+    assert isinstance(document, YamlDocument)
     places = {
         path: document.source.place(document.locate(path).index) for path in [("a", "b", 1, 0), ("a", "b", 7), ("x",)]
     }

@@ -10,8 +10,8 @@ import numpy as np
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import Status, judge
 from cnnstep.engine.trace import Iteration, trace
-from cnnstep.tutor.sweep.plan import Block
-from cnnstep.tutor.sweep.runs import STATUSES, Train, Trained
+from cnnstep.tutor.sweep.plan import RunBlock
+from cnnstep.tutor.sweep.runs import STATUSES, BlockResult, Train
 
 FINAL = ("converged", "settled", "stuck", "diverged")
 
@@ -27,7 +27,7 @@ def ended(scenario: Scenario, iterations: int) -> tuple[Status, Iteration]:
     return status, iteration
 
 
-def recorded(scenario: Scenario, block: Block, iterations: int) -> Trained:
+def recorded(scenario: Scenario, block: RunBlock, iterations: int) -> BlockResult:
     """Each run of the block by itself."""
     rows = []
     for run, rate in enumerate(block.rates):
@@ -36,7 +36,7 @@ def recorded(scenario: Scenario, block: Block, iterations: int) -> Trained:
         begun = replace(scenario.with_weights(weights, bias), learning_rate=float(rate))
         rows.append(ended(begun, iterations))
     ends = [iteration for _, iteration in rows]
-    return Trained(
+    return BlockResult(
         np.array([STATUSES.index(status) for status, _ in rows], np.int8),
         np.array([iteration.number for iteration in ends], np.int32),
         np.array([iteration.loss for iteration in ends]),
@@ -51,9 +51,9 @@ Row = tuple[Status, int, list[float]]
 def stub(*rows: Row) -> Train:
     """Runs that end as these rows say: status, iterations, weights."""
 
-    def ended(scenario: Scenario, block: Block, iterations: int) -> Trained:
+    def ended(scenario: Scenario, block: RunBlock, iterations: int) -> BlockResult:
         mine = rows[block.first : block.first + len(block.rates)]
-        return Trained(
+        return BlockResult(
             np.array([STATUSES.index(status) for status, _, _ in mine], np.int8),
             np.array([turns for _, turns, _ in mine], np.int32),
             np.zeros(len(mine)),

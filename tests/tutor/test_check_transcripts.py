@@ -16,7 +16,7 @@ from cnnstep.surface.formats.text import render
 from cnnstep.surface.loading import load
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.check.diagnose import diagnose
-from cnnstep.tutor.check.entry import Entry, advance, begin, prompt
+from cnnstep.tutor.check.entry import SheetEntry, advance, begin, prompt
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.document import Block, Document, Heading
 from cnnstep.tutor.numbers import AS_USUAL
@@ -47,7 +47,7 @@ def shown(blocks: tuple[Block, ...]) -> list[str]:
     return lines
 
 
-def ending(entry: Entry) -> list[str]:
+def ending(entry: SheetEntry) -> list[str]:
     if not entry.done:
         return ["(the input ends here)"]
     try:

@@ -11,8 +11,8 @@ import pytest
 
 from cnnstep.engine.scenario import Scenario
 from cnnstep.surface.loading import scenario
-from cnnstep.tutor.sweep.plan import Axis, Block, Plan, block
-from cnnstep.tutor.sweep.runs import STATUSES, Sweep, Train, Trained, gather, own_run, sweep, train
+from cnnstep.tutor.sweep.plan import Axis, Plan, RunBlock, block
+from cnnstep.tutor.sweep.runs import STATUSES, BlockResult, Sweep, Train, gather, own_run, sweep, train
 from cnnstep.tutor.sweep.summary import columns, summarize
 from tests.extras import needs
 from tests.tutor.sweep_reference import Row, ended, recorded, stub
@@ -106,7 +106,7 @@ class Interrupted:
     def __init__(self, blocks: int) -> None:
         self.blocks = blocks
 
-    def __call__(self, scenario: Scenario, block: Block, iterations: int) -> Trained:
+    def __call__(self, scenario: Scenario, block: RunBlock, iterations: int) -> BlockResult:
         self.blocks -= 1
         if self.blocks < 0:
             raise KeyboardInterrupt

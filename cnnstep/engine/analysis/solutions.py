@@ -58,14 +58,14 @@ ZERO = 1e-9
 
 
 @dataclass(frozen=True)
-class Region:
+class FeasibleRegion:
     """The points y with G·y ≤ h: the one nearest to 0, or the proof that there is none. Neither: undecided."""
 
     point: Array | None
     empty: bool
 
 
-def region(matrix: Array, bounds: Array) -> Region:
+def region(matrix: Array, bounds: Array) -> FeasibleRegion:
     """The y [K] nearest to 0 with G·y ≤ h, where G is `matrix` [rows, K] and h is `bounds` [rows].
 
     With u ≥ 0 that brings ‖[G h]ᵀu − (0, −1)‖ as low as it goes, and r what is then left of (0, −1) − [G h]ᵀu:
@@ -75,20 +75,20 @@ def region(matrix: Array, bounds: Array) -> Region:
     reach = float(np.abs(bounds).max(initial=0.0))
     empty_rows = sizes <= ZERO * max(float(sizes.max(initial=0.0)), 1e-300)
     if (bounds[empty_rows] < -ZERO * max(reach, 1.0)).any():
-        return Region(None, empty=True)
+        return FeasibleRegion(None, empty=True)
     g, h = matrix[~empty_rows] / sizes[~empty_rows, None], bounds[~empty_rows] / sizes[~empty_rows]
     scale = float(np.abs(h).max(initial=0.0))
     if not h.size or scale == 0 or (h >= 0).all():
-        return Region(np.zeros(matrix.shape[1]), empty=False)
+        return FeasibleRegion(np.zeros(matrix.shape[1]), empty=False)
     dual = np.vstack([g.T, h / scale])
     wanted = np.zeros(len(dual))
     wanted[-1] = -1.0
     left = wanted - dual @ nonnegative_least_squares(dual, wanted)
     if np.linalg.norm(left) <= ZERO:
-        return Region(None, empty=True)
+        return FeasibleRegion(None, empty=True)
     point = scale * left[:-1] / -left[-1]
     met = bool((g @ point <= h + ZERO * max(scale, float(np.abs(point).max()))).all())
-    return Region(point if met else None, empty=False)
+    return FeasibleRegion(point if met else None, empty=False)
 
 
 def is_single(matrix: Array, bounds: Array, point: Array) -> bool:

@@ -24,7 +24,7 @@ from cnnstep.engine.training.relu_kernel import relu_columns
 
 Rates = float | Array
 """One learning rate for all runs, or one for each [R]."""
-Runs = NDArray[np.intp] | slice
+SomeRuns = NDArray[np.intp] | slice
 """Some of the runs: their numbers, or all from one to another, which costs less to copy."""
 
 
@@ -43,7 +43,7 @@ class State:
         memory = {f"{word}_before": np.zeros_like(weights) for word in problem.optimizer.memory}
         return State(weights, memory, rates)
 
-    def of_runs(self, runs: Runs, count: int | None = None) -> State:
+    def of_runs(self, runs: SomeRuns, count: int | None = None) -> State:
         """A copy of some of the runs, which are at this iteration."""
         memory = {name: _some(array, runs) for name, array in self.memory.items()}
         rates = self.rates[runs] if isinstance(self.rates, np.ndarray) else self.rates
@@ -54,14 +54,14 @@ class State:
         memory = {name: array.copy() for name, array in self.memory.items()}
         return State(self.weights.copy(), memory, self.rates, self.count)
 
-    def put(self, runs: Runs, other: State) -> None:
+    def put(self, runs: SomeRuns, other: State) -> None:
         """Takes over the other's runs, in the places of these."""
         self.weights[:, :, runs] = other.weights
         for name, array in self.memory.items():
             array[:, :, runs] = other.memory[name]
 
 
-def _some(array: Array, runs: Runs) -> Array:
+def _some(array: Array, runs: SomeRuns) -> Array:
     return array[:, :, runs].copy() if isinstance(runs, slice) else array.take(runs, axis=2)
 
 

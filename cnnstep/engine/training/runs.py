@@ -31,7 +31,7 @@ from cnnstep.engine.training.compiled import compiled, has_kernel
 from cnnstep.engine.training.kernels import Advance, KeepingLosses, Rates, State, advance, joined
 from cnnstep.engine.training.problem import Problem
 
-Numbers = NDArray[np.intp]
+RunNumbers = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class RunStatus:
     over: Mask
     loss: Array
 
-    def some(self, runs: Numbers) -> RunStatus:
+    def some(self, runs: RunNumbers) -> RunStatus:
         """That of some of the runs."""
         return RunStatus(self.codes[runs], self.over[runs], self.loss[runs])
 
@@ -73,12 +73,12 @@ def _judged(problem: Problem, bounds: Bounds, weights: Array, loss: Array, steep
 class _Fresh:
     """Runs whose status began to hold in the last block: as they were before it, and how they stand after it."""
 
-    runs: Numbers
+    runs: RunNumbers
     before: State
     end: RunStatus
     weights: Array
 
-    def some(self, which: Numbers) -> _Fresh:
+    def some(self, which: RunNumbers) -> _Fresh:
         """Some of them."""
         weights = self.weights.take(which, axis=2)
         return _Fresh(self.runs[which], self.before.of_runs(which), self.end.some(which), weights)
@@ -114,7 +114,7 @@ class Runs:
         self.problem, self.forward, self.again = problem, forward, again
         self.look, self.width, self.count = look, width, 0
         self.weights, self.now = state.weights, state.copy()
-        self.active: Numbers = np.arange(runs)
+        self.active: RunNumbers = np.arange(runs)
         self.iteration = np.zeros(runs, dtype=np.int64)
         self.iterations = np.zeros(runs, dtype=np.int64)
         with np.errstate(all="ignore"):
@@ -180,7 +180,7 @@ class Runs:
     def _blocks(self) -> list[slice]:
         return [slice(at, at + self.width) for at in range(0, self.active.size, self.width)]
 
-    def _write(self, runs: Numbers, end: RunStatus, weights: Array) -> None:
+    def _write(self, runs: RunNumbers, end: RunStatus, weights: Array) -> None:
         """The end of these runs, as far as they have come."""
         ended = final(end.codes)
         known = final(self.codes[runs])  # located already; it only went on
@@ -245,7 +245,7 @@ LOOK = 256
 
 
 @dataclass(frozen=True)
-class Trained:
+class RunResult:
     """What became of a run: filters [F, C, kh, kw] and biases [F] after `iterations` updates, and L there.
 
     `iteration` is the first one at which the status holds; for `improving` and `worse` it is the last.
@@ -261,7 +261,7 @@ class Trained:
     losses: Array
 
 
-def run(scenario: Scenario, iterations: int, *, losses: int = 0) -> Trained:
+def run(scenario: Scenario, iterations: int, *, losses: int = 0) -> RunResult:
     """At most so many iterations; with `losses` = n it keeps every n-th loss (which costs each iteration a little).
 
     A run is over when it has converged or diverged, and when it is stuck or settled for good: with momentum or
@@ -276,7 +276,7 @@ def run(scenario: Scenario, iterations: int, *, losses: int = 0) -> Trained:
     filters, bias = problem.filters_of(runs.weights[:, :, 0])
     all_losses = np.append(np.concatenate([np.empty(0), *keeping.kept])[:made], loss)
     kept = all_losses[::losses] if losses else all_losses[:0]
-    return Trained(STATUSES[runs.codes[0]], int(runs.iteration[0]), made, loss, filters, bias, kept)
+    return RunResult(STATUSES[runs.codes[0]], int(runs.iteration[0]), made, loss, filters, bias, kept)
 
 
 WIDTH = 4096

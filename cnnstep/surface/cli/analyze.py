@@ -9,7 +9,7 @@ import typer
 
 from cnnstep.surface.cli.context import (
     AsJson,
-    Format,
+    FormatOption,
     Fractions,
     Precision,
     ScenarioName,
@@ -29,7 +29,7 @@ def analyze(
         typer.Option("--iterations", "-n", help="Most iterations of the forecast; 3000, or fewer for a large layer."),
     ] = None,
     as_json: AsJson = False,
-    format: Format = "",
+    format: FormatOption = "",
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:

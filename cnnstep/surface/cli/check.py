@@ -11,7 +11,7 @@ from cnnstep.surface.cli.context import (
     FIRST_LESSON,
     AsJson,
     Exit,
-    Format,
+    FormatOption,
     Fractions,
     Precision,
     format_of,
@@ -26,7 +26,7 @@ from cnnstep.surface.formats import Answer
 if TYPE_CHECKING:
     from cnnstep.errors import InputError
     from cnnstep.tutor.check.diagnose import Diagnosis
-    from cnnstep.tutor.check.entry import Entry
+    from cnnstep.tutor.check.entry import SheetEntry
     from cnnstep.tutor.numbers import Numbers
 
 
@@ -48,7 +48,7 @@ def check(
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
-    format: Format = "",
+    format: FormatOption = "",
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:
@@ -127,7 +127,7 @@ def _separate(diagnosis: Diagnosis, path: str, force: bool) -> None:
     say(f"Written: {path}. Work it out, and check that.")
 
 
-def _pasted(scenario: str, style: Numbers) -> Entry:
+def _pasted(scenario: str, style: Numbers) -> SheetEntry:
     """A sheet typed or pasted in, a conversation on standard error, as it was when done or left, or the input ended."""
     from cnnstep.surface.cli.conversation import converse, take_any_bytes
     from cnnstep.surface.loading import STANDARD_INPUT, load

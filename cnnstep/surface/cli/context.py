@@ -73,7 +73,7 @@ def _format_names(incomplete: str) -> list[str]:
     return [name for name in formats.names() if name.startswith(incomplete)]
 
 
-Format = Annotated[
+FormatOption = Annotated[
     str,
     typer.Option(
         "--format", metavar="NAME", help="The format of the answer: text, json, html.", autocompletion=_format_names

@@ -9,7 +9,7 @@ import typer
 from cnnstep.surface.cli.context import (
     FIRST_LESSON,
     AsJson,
-    Format,
+    FormatOption,
     Fractions,
     Precision,
     format_of,
@@ -40,7 +40,7 @@ def explain(
         typer.Argument(metavar="TOPIC", help="A topic; without one, the list.", autocompletion=_topic_names),
     ] = "",
     scenario: Annotated[str, typer.Option("--scenario", metavar="SCENARIO", help="Use your own numbers.")] = "",
-    format: Format = "",
+    format: FormatOption = "",
     precision: Precision = 4,
     fractions: Fractions = False,
 ) -> None:

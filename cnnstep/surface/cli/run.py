@@ -13,7 +13,7 @@ from cnnstep.surface.cli.context import (
     All,
     AsJson,
     Exit,
-    Format,
+    FormatOption,
     Fractions,
     MaybeScenario,
     Only,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 StartWeights = Annotated[
     str, typer.Option("--weights", metavar="FILE.npz", help="Start from weights saved with --save-weights.")
 ]
-Sample = Annotated[int | None, typer.Option("--sample", help="Which sample of a batch to show, counted from 0.")]
+SampleOption = Annotated[int | None, typer.Option("--sample", help="Which sample of a batch to show, counted from 0.")]
 
 
 def run(
@@ -55,7 +55,7 @@ def run(
     ] = None,
     every: Annotated[int | None, typer.Option("--every", help="Also show every Nth iteration.")] = None,
     only: Only = "",
-    sample: Sample = None,
+    sample: SampleOption = None,
     mistake: Annotated[
         str,
         typer.Option("--mistake", metavar="CODE", help="Make this mistake in every iteration, next to the right way."),
@@ -66,7 +66,7 @@ def run(
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
-    format: Format = "",
+    format: FormatOption = "",
     precision: Precision = 4,
     fractions: Fractions = False,
     every_number: All = False,
@@ -229,10 +229,10 @@ def step(
         typer.Option("--iteration", help="The iteration to print, counted from 0; without it, the first."),
     ] = None,
     only: Only = "",
-    sample: Sample = None,
+    sample: SampleOption = None,
     weights: StartWeights = "",
     as_json: AsJson = False,
-    format: Format = "",
+    format: FormatOption = "",
     precision: Precision = 4,
     fractions: Fractions = False,
     every_number: All = False,

@@ -140,7 +140,7 @@ class Unreadable(Node):
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """A file's content, its text, and the faults that did not stop the reading."""
 
     source: Source
@@ -176,7 +176,7 @@ def plain(node: Node) -> Any:
     return None
 
 
-def read_yaml(source: Source) -> Document:
+def read_yaml(source: Source) -> YamlDocument:
     """The one document of a YAML text. `InputError` where it can't be read on; other faults are in the document."""
     if bad := Reader.NON_PRINTABLE.search(source.text):
         raise InputError(bad_character(source, bad.start()))
@@ -205,7 +205,7 @@ class _Builder:
         self._events = _Events(source.text)
         self._faults: list[Fault] = []
 
-    def document(self) -> Document:
+    def document(self) -> YamlDocument:
         self._next()
         if isinstance(self._next(), yaml.StreamEndEvent):
             self._stop("empty", "there is nothing in the file", "write at least one key: value", 0)
@@ -215,7 +215,7 @@ class _Builder:
         if isinstance(end, yaml.DocumentStartEvent):
             hint = "keep one; a line --- begins another"
             self._stop("several-documents", "a second document begins here", hint, _begin(end))
-        return Document(self._source, root, tuple(self._faults))
+        return YamlDocument(self._source, root, tuple(self._faults))
 
     def _next(self) -> yaml.Event:
         try:

@@ -11,7 +11,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.errors import Fault, InputError
 from cnnstep.errors import Path as Keypath
 from cnnstep.registry import did_you_mean
-from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, read_yaml
+from cnnstep.surface.files.yaml_reader import Items, Keys, Node, Scalar, YamlDocument, read_yaml
 from cnnstep.surface.loading import scenario_at, shipped_folder, source_of
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.practice.course import Course, Item
@@ -61,7 +61,7 @@ def load_course(name_or_path: str) -> Course:
 class _Reader:
     """One file, read key by key; faults are collected and told together."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: YamlDocument) -> None:
         self.document = document
         self.faults = list(document.faults)
 

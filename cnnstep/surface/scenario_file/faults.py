@@ -27,13 +27,13 @@ from cnnstep.engine.scenario_keys import KEYS, SAMPLE_KEYS
 from cnnstep.errors import MOST_FAULTS, Fault, Path
 from cnnstep.registry import Real, did_you_mean
 from cnnstep.surface.files.source import quoted, why_no_number
-from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Node, Scalar, Unreadable, depth_of, named
+from cnnstep.surface.files.yaml_reader import Items, Keys, Node, Scalar, Unreadable, YamlDocument, depth_of, named
 
 _TYPE = Key("type", Text())
 _BOUNDS = {"above": "greater than", "least": "at least", "most": "at most", "below": "less than"}
 
 
-def faults_of(tree: Document, data: dict[str, Any], form: Part) -> list[tuple[Path, Fault | None]]:
+def faults_of(tree: YamlDocument, data: dict[str, Any], form: Part) -> list[tuple[Path, Fault | None]]:
     """Where something is wrong, and what; None where the reader of the file has reported the value already."""
     check = _Check(tree)
     check.keys(form, data, (), KEYS)
@@ -49,7 +49,7 @@ def depth(value: Any) -> int:
 class _Check:
     """One walk over the values of a file, side by side with the declaration."""
 
-    tree: Document
+    tree: YamlDocument
     found: list[tuple[Path, Fault | None]] = field(default_factory=list)
 
     def note(self, code: str, what: str, hint: str, path: Path, *, key: bool = False) -> None:

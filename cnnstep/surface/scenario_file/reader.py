@@ -19,7 +19,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.scenario_keys import KEYS, NETWORK, ONE_FILTER, REPLACED_BY_LAYERS, SAMPLE_KEYS, SUCH_AS, form_of
 from cnnstep.errors import MOST_FAULTS, Fault, InputError, Path
 from cnnstep.registry import did_you_mean
-from cnnstep.surface.files.yaml_reader import Document, Items, Keys, Scalar, decimal_comma, plain, uneven
+from cnnstep.surface.files.yaml_reader import Items, Keys, Scalar, YamlDocument, decimal_comma, plain, uneven
 from cnnstep.surface.scenario_file.faults import faults_of
 
 NEEDED = {
@@ -29,9 +29,9 @@ NEEDED = {
 """Keys that a scenario can't do without; samples stand for input and target."""
 
 
-def read_scenario(document: Document, at: Path = ()) -> Scenario:
+def read_scenario(document: YamlDocument, at: Path = ()) -> Scenario:
     """The scenario that a document holds, or the part of it at the path `at`. `InputError` lists all faults."""
-    reading = _Reading(document, at, [(_order(fault), fault) for fault in document.faults])
+    reading = _ScenarioReading(document, at, [(_order(fault), fault) for fault in document.faults])
     scenario = reading.scenario()
     if reading.found or scenario is None:
         raise InputError(_in_order(reading.found))
@@ -56,10 +56,10 @@ def _in_order(found: list[tuple[tuple[int, int], Fault]]) -> list[Fault]:
 
 
 @dataclass
-class _Reading:
+class _ScenarioReading:
     """One reading of one scenario: what was found wrong, with its order in the file, and the parts it spoils."""
 
-    document: Document
+    document: YamlDocument
     at: Path
     found: list[tuple[tuple[int, int], Fault]]
     broken: set[Path] = field(default_factory=set)
@@ -127,7 +127,7 @@ class _Reading:
                 data.pop(key, None)
 
     def _check_types(self, root: Keys, data: dict[str, Any], form: Part) -> None:
-        for path, fault in faults_of(Document(self.document.source, root), data, form):
+        for path, fault in faults_of(YamlDocument(self.document.source, root), data, form):
             if fault:
                 self.found.append((_order(fault), fault))
             self._set_aside(path, data)

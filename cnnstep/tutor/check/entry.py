@@ -18,7 +18,7 @@ from cnnstep.tutor.check.sheet import Sheet, Written, refuse_coarse
 from cnnstep.tutor.document import Beside, Block, Heading, Paragraph, Table
 from cnnstep.tutor.numbers import listed
 from cnnstep.tutor.sentences import place_of, title_of
-from cnnstep.tutor.typed import Rows, Word, entered, full_word, read_matrix, size, told
+from cnnstep.tutor.typed import CommandWord, Rows, entered, full_word, read_matrix, size, told
 
 _WORD = re.compile(r"[^\d\s\[\](){},;=:.+−-][^\s\[\](){},;=:]*")
 """`back`, `conv1.gradient`, `∂L/∂W`: what can't be a number or a bracket."""
@@ -27,7 +27,7 @@ _ADDRESSED = re.compile(rf"({_WORD.pattern}(?: new)?)\s*[=:]\s*(.*)")
 
 
 @dataclass(frozen=True)
-class Entry:
+class SheetEntry:
     """The sheet so far, the step that is asked for, and the rows of its matrix that are there already."""
 
     name: str
@@ -52,13 +52,13 @@ class Entry:
         """What was typed in."""
         return Sheet(self.iteration.lesson.scenario, self.work, 0, self.name)
 
-    def on(self) -> Entry:
+    def on(self) -> SheetEntry:
         """At the next step; after the last one the sheet is done."""
         last = self.position + 1 == len(self.iteration.lesson.steps)
         return replace(self, position=self.position + (not last), rows=(), done=last and bool(self.work))
 
 
-Turn: TypeAlias = tuple[Entry, tuple[Block, ...]]
+Turn: TypeAlias = tuple[SheetEntry, tuple[Block, ...]]
 
 
 def begin(name: str, scenario: Scenario) -> Turn:
@@ -69,7 +69,7 @@ def begin(name: str, scenario: Scenario) -> Turn:
         "Enter leaves a step out, done marks what is there, help lists the rest."
     )
     heading = Heading(scenario.title or name, 1, name if scenario.title else "")
-    return Entry(name, iteration), (heading, *_given(iteration), Paragraph(words))
+    return SheetEntry(name, iteration), (heading, *_given(iteration), Paragraph(words))
 
 
 def _given(iteration: Iteration) -> tuple[Block, ...]:
@@ -77,7 +77,7 @@ def _given(iteration: Iteration) -> tuple[Block, ...]:
     return tuple(block for block in question(iteration) if isinstance(block, Beside))
 
 
-def prompt(entry: Entry) -> str:
+def prompt(entry: SheetEntry) -> str:
     """`Forward pass z (2×2): `, in the middle of a matrix `row 1: `."""
     if entry.rows:
         return f"row {len(entry.rows)}: "
@@ -85,7 +85,7 @@ def prompt(entry: Entry) -> str:
     return f"{title_of(entry.step)} {entry.step.symbol} ({size(entry.shape)}{given}): "
 
 
-def advance(entry: Entry, line: str) -> Turn:
+def advance(entry: SheetEntry, line: str) -> Turn:
     """What a typed line leads to; one that can't be used changes nothing and says why."""
     try:
         return _answered(entry, line)
@@ -93,7 +93,7 @@ def advance(entry: Entry, line: str) -> Turn:
         return entry, tuple(map(told, error.faults))
 
 
-def _answered(entry: Entry, line: str) -> Turn:
+def _answered(entry: SheetEntry, line: str) -> Turn:
     text = line.strip()
     if not text:
         return _next(entry, "")
@@ -105,7 +105,7 @@ def _answered(entry: Entry, line: str) -> Turn:
     return _typed(entry, text) if text else (entry, ())
 
 
-def _position(entry: Entry, name: str) -> int | None:
+def _position(entry: SheetEntry, name: str) -> int | None:
     """The number, from 1, of the step that is called so or has this symbol; None where none is."""
     steps = entry.iteration.lesson.steps
     for number, step in enumerate(steps, 1):
@@ -114,7 +114,7 @@ def _position(entry: Entry, name: str) -> int | None:
     return None
 
 
-def _commanded(entry: Entry, text: str) -> Turn:
+def _commanded(entry: SheetEntry, text: str) -> Turn:
     """A word: a command or its beginning, or the name of a step to go to."""
     names = entry.iteration.lesson.names
     if position := _position(entry, text):
@@ -125,7 +125,7 @@ def _commanded(entry: Entry, text: str) -> Turn:
     raise InputError(Fault("unknown-command", f'"{text[:40]}" is no number, no command and no step', hint))
 
 
-def _typed(entry: Entry, text: str) -> Turn:
+def _typed(entry: SheetEntry, text: str) -> Turn:
     """A matrix or a row of it; brackets alone, such as `np.array([`, are only what a matrix is wrapped in."""
     if _is_wrapping(text):
         return entry, ()
@@ -142,7 +142,7 @@ def _is_wrapping(text: str) -> bool:
     return False
 
 
-def _complete(entry: Entry, rows: Rows) -> Turn:
+def _complete(entry: SheetEntry, rows: Rows) -> Turn:
     """With this matrix on the sheet; one that can't be used is begun again."""
     try:
         return _with(entry, rows)
@@ -150,7 +150,7 @@ def _complete(entry: Entry, rows: Rows) -> Turn:
         return replace(entry, rows=()), tuple(map(told, error.faults))
 
 
-def _with(entry: Entry, rows: Rows) -> Turn:
+def _with(entry: SheetEntry, rows: Rows) -> Turn:
     """With this matrix on the sheet, and at the next step; one of another size is taken as it is, and that is said."""
     step, shape = entry.step, entry.shape
     mine = Written.of(rows)
@@ -165,18 +165,18 @@ def _with(entry: Entry, rows: Rows) -> Turn:
     return replace(entry, work={**entry.work, step.name: mine}).on(), words
 
 
-def _next(entry: Entry, rest: str) -> Turn:
+def _next(entry: SheetEntry, rest: str) -> Turn:
     """Without rows the step stays as it is; rows that were begun are a matrix of another size."""
     return _complete(entry, read_matrix("\n".join(entry.rows))) if entry.rows else (entry.on(), _end(entry))
 
 
-def _end(entry: Entry) -> tuple[Block, ...]:
+def _end(entry: SheetEntry) -> tuple[Block, ...]:
     if entry.work or entry.position + 1 < len(entry.iteration.lesson.steps):
         return ()
     return (Paragraph("That was the last step, and nothing is given yet. back goes to the one before.", "warn"),)
 
 
-def _back(entry: Entry, rest: str) -> Turn:
+def _back(entry: SheetEntry, rest: str) -> Turn:
     if entry.rows:
         return replace(entry, rows=()), (Paragraph(f"{entry.step.symbol} again, from its first row.", "quiet"),)
     if not entry.position:
@@ -184,19 +184,19 @@ def _back(entry: Entry, rest: str) -> Turn:
     return replace(entry, position=entry.position - 1), ()
 
 
-def _skip(entry: Entry, rest: str) -> Turn:
+def _skip(entry: SheetEntry, rest: str) -> Turn:
     work = {name: mine for name, mine in entry.work.items() if name != entry.step.name}
     entry = replace(entry, work=work)
     return entry.on(), _end(entry)
 
 
-def _show(entry: Entry, rest: str) -> Turn:
+def _show(entry: SheetEntry, rest: str) -> Turn:
     given = [place_of(step) for step in entry.iteration.lesson.steps if step.name in entry.work]
     words = f"Given so far: {listed(given)}." if given else "Nothing is given yet."
     return entry, (*_given(entry.iteration), Paragraph(words))
 
 
-def _done(entry: Entry, rest: str) -> Turn:
+def _done(entry: SheetEntry, rest: str) -> Turn:
     if entry.rows:
         hint = "type the rest; back begins it again, Enter keeps it as it is"
         raise InputError(Fault("incomplete", f"some rows of {entry.step.symbol} are missing", hint))
@@ -205,24 +205,24 @@ def _done(entry: Entry, rest: str) -> Turn:
     return replace(entry, done=True), ()
 
 
-def _quit(entry: Entry, rest: str) -> Turn:
+def _quit(entry: SheetEntry, rest: str) -> Turn:
     return replace(entry, rows=(), done=True), ()
 
 
-def _help(entry: Entry, rest: str) -> Turn:
+def _help(entry: SheetEntry, rest: str) -> Turn:
     rows = tuple((command.usage, command.help) for command in COMMANDS.values())
     words = "Anything else is a matrix, or the name of a step to go to. gradient: 1 2; 3 4 does both in one line."
     return entry, (Table(("type", "to"), rows), Paragraph(words))
 
 
-COMMANDS: dict[str, Word[Entry, Turn]] = {
-    "next": Word("Enter", "leave this step as it is: out, or as given", _next),
-    "back": Word("back", "the step before, to type it anew", _back),
-    "skip": Word("skip", "leave this step out, though it was given", _skip),
-    "show": Word("show", "the question again, and what is given", _show),
-    "done": Word("done", "mark what is given", _done),
-    "help": Word("help", "this list", _help),
-    "quit": Word("quit", "leave; what is given is marked", _quit),
+COMMANDS: dict[str, CommandWord[SheetEntry, Turn]] = {
+    "next": CommandWord("Enter", "leave this step as it is: out, or as given", _next),
+    "back": CommandWord("back", "the step before, to type it anew", _back),
+    "skip": CommandWord("skip", "leave this step out, though it was given", _skip),
+    "show": CommandWord("show", "the question again, and what is given", _show),
+    "done": CommandWord("done", "mark what is given", _done),
+    "help": CommandWord("help", "this list", _help),
+    "quit": CommandWord("quit", "leave; what is given is marked", _quit),
 }
 """One entry a command; help and suggestions read them from here."""
 

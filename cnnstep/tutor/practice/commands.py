@@ -15,7 +15,7 @@ from cnnstep.tutor.practice.session import (
     FIRST_COURSE,
     STRENGTHS,
     Practice,
-    Reply,
+    PracticeReply,
     answered,
     begin,
     on,
@@ -25,12 +25,12 @@ from cnnstep.tutor.practice.session import (
     to_do,
 )
 from cnnstep.tutor.practice.skills import SKILLS
-from cnnstep.tutor.typed import Word, full_word, read_matrix, told
+from cnnstep.tutor.typed import CommandWord, full_word, read_matrix, told
 
-Turn = tuple[Practice, Reply]
+Turn = tuple[Practice, PracticeReply]
 
 
-PracticeCommand = Word[Practice, Turn]
+PracticeCommand = CommandWord[Practice, Turn]
 
 
 def advance(practice: Practice, line: str) -> Turn:
@@ -38,7 +38,7 @@ def advance(practice: Practice, line: str) -> Turn:
     try:
         return carry_out(practice, line)
     except InputError as error:
-        return practice, Reply(tuple(map(told, error.faults)))
+        return practice, PracticeReply(tuple(map(told, error.faults)))
 
 
 def carry_out(practice: Practice, line: str) -> Turn:
@@ -78,7 +78,7 @@ def _empty(practice: Practice) -> Turn:
         return on(practice)
     if practice.typed:
         return _whole(practice, practice.typed)
-    return practice, Reply((*to_do(practice), Paragraph("Or type hint, solution or skip.", "quiet")))
+    return practice, PracticeReply((*to_do(practice), Paragraph("Or type hint, solution or skip.", "quiet")))
 
 
 def _matrix(practice: Practice, text: str) -> Turn:
@@ -94,7 +94,7 @@ def _matrix(practice: Practice, text: str) -> Turn:
     if in_one_line or (as_wide and sum(map(len, rows)) >= prod(shape)):
         return _whole(practice, typed)
     words = (Paragraph("An empty line ends the matrix.", "quiet"),) if not as_wide and not practice.typed else ()
-    return replace(practice, typed=typed), Reply(words)
+    return replace(practice, typed=typed), PracticeReply(words)
 
 
 def _whole(practice: Practice, typed: tuple[str, ...]) -> Turn:
@@ -103,7 +103,7 @@ def _whole(practice: Practice, typed: tuple[str, ...]) -> Turn:
     try:
         return answered(begun, "\n".join(typed))
     except InputError as error:
-        return begun, Reply(tuple(map(told, error.faults)))
+        return begun, PracticeReply(tuple(map(told, error.faults)))
 
 
 def _hint(practice: Practice, rest: str) -> Turn:
@@ -116,7 +116,7 @@ def _hint(practice: Practice, rest: str) -> Turn:
     after = replace(practice, hints=number)
     event = after.event("hint")
     told = (*blocks, *(() if last and question.kind != "matrix" else end), *to_do(practice))
-    return after.after(event), Reply((head, *told), event)
+    return after.after(event), PracticeReply((head, *told), event)
 
 
 def _solution(practice: Practice, rest: str) -> Turn:
@@ -124,14 +124,14 @@ def _solution(practice: Practice, rest: str) -> Turn:
         _refuse_unless_open(practice, "")
     blocks = practice.exercise.question.solution(practice.style)
     if practice.finished:
-        return practice, Reply(blocks)
+        return practice, PracticeReply(blocks)
     event = practice.event("shown")
     after = practice.after(event)
-    return after, Reply((*blocks, *status_after(practice, after)), event)
+    return after, PracticeReply((*blocks, *status_after(practice, after)), event)
 
 
 def _example(practice: Practice, rest: str) -> Turn:
-    return practice, Reply((*worked_example(practice.exercise, practice.style), *_goes_on(practice)))
+    return practice, PracticeReply((*worked_example(practice.exercise, practice.style), *_goes_on(practice)))
 
 
 def _goes_on(practice: Practice) -> tuple[Block, ...]:
@@ -156,7 +156,7 @@ def _why(practice: Practice, rest: str) -> Turn:
         raise InputError(Fault("cell", f'"{rest}" is no row and column', "type numbers counted from 0: why 0 1"))
     question = practice.exercise.question
     cell = tuple(int(word) for word in words)
-    return practice, Reply(question.explained(cell, practice.style))
+    return practice, PracticeReply(question.explained(cell, practice.style))
 
 
 def _skip(practice: Practice, rest: str) -> Turn:
@@ -164,18 +164,18 @@ def _skip(practice: Practice, rest: str) -> Turn:
         return on(practice)
     event = practice.event("skipped")
     after, reply = on(practice.after(event))
-    return after, Reply(reply.blocks, event)
+    return after, PracticeReply(reply.blocks, event)
 
 
 def _again(practice: Practice, rest: str) -> Turn:
     fresh = replace(practice, finished=False, reading=False, focus=None, typed=())
-    return fresh, Reply(shown(fresh))
+    return fresh, PracticeReply(shown(fresh))
 
 
 def _show(practice: Practice, rest: str) -> Turn:
     if rest not in ("", "all"):
         raise InputError(Fault("show", f'there is nothing called "{rest[:40]}" to show', "type show, or show all"))
-    return practice, Reply(shown(practice, everything=rest == "all"))
+    return practice, PracticeReply(shown(practice, everything=rest == "all"))
 
 
 def _explain(practice: Practice, rest: str) -> Turn:
@@ -184,24 +184,24 @@ def _explain(practice: Practice, rest: str) -> Turn:
     if practice.around is None:
         raise InputError(Fault("explain", "topics can't be loaded here", f"type: cnnstep explain {rest}"))
     topic = rest or SKILLS[practice.exercise.skill].topic
-    return practice, Reply(explanation(topic, practice.around.scenario, "", practice.style))
+    return practice, PracticeReply(explanation(topic, practice.around.scenario, "", practice.style))
 
 
 def _progress(practice: Practice, rest: str) -> Turn:
     from cnnstep.tutor.practice.progress import progress
 
-    return practice, Reply(progress(practice.history))
+    return practice, PracticeReply(progress(practice.history))
 
 
 def _help(practice: Practice, rest: str) -> Turn:
     rows = tuple((command.usage, command.help) for command in COMMANDS.values())
     words = "Anything else is your answer. Enter goes on once an exercise is done."
-    return practice, Reply((Table(("type", "to"), rows), Paragraph(words)))
+    return practice, PracticeReply((Table(("type", "to"), rows), Paragraph(words)))
 
 
 def _quit(practice: Practice, rest: str) -> Turn:
     blocks: tuple[Block, ...] = (Paragraph("Until next time: practice goes on from here."),)
-    return replace(practice, done=True), Reply((*blocks, Command("cnnstep progress", "how your skills stand")))
+    return replace(practice, done=True), PracticeReply((*blocks, Command("cnnstep progress", "how your skills stand")))
 
 
 COMMANDS: dict[str, PracticeCommand] = {

@@ -92,7 +92,7 @@ class Practice:
 
 
 @dataclass(frozen=True)
-class Reply:
+class PracticeReply:
     """What to keep first, where something is, and then what to show."""
 
     blocks: tuple[Block, ...] = field(repr=False)
@@ -105,27 +105,27 @@ def begin(
     course: Course | None = None,
     style: Numbers = AS_USUAL,
     around: Around | None = None,
-) -> tuple[Practice, Reply]:
+) -> tuple[Practice, PracticeReply]:
     """Practice with its first exercise, the one left open if there is one."""
     if course is not None and position(course, history)[0] == len(course.items):
         first = Practice(history, options, course.exercise(0), course, style, done=True, around=around)
-        return first, Reply(course.ending(history))
+        return first, PracticeReply(course.ending(history))
     one, left, head = _chosen(history, options, course, 0)
     practice = Practice(history, options, one, course, style, around=around).taking_up(left)
     if not history and course is None and not options.skill:
         offer = Command(f"course {FIRST_COURSE}", "new to this? Type this for a guided course instead")
-        return practice, Reply((*head, offer, *shown(practice)))
+        return practice, PracticeReply((*head, offer, *shown(practice)))
     return _set(practice, left, head)
 
 
-def _set(practice: Practice, left: Event | None, head: tuple[Block, ...]) -> tuple[Practice, Reply]:
+def _set(practice: Practice, left: Event | None, head: tuple[Block, ...]) -> tuple[Practice, PracticeReply]:
     """The exercise on the screen; before it a worked example, where a learner has given up several in a row."""
     if left is None and example_due(practice.history, practice.exercise.skill):
         end = Command("Enter", "your own exercise")
         reading = replace(practice, reading=True)
         words = Paragraph("Before the next exercise, here is one like it, worked out.")
-        return reading, Reply((*head, words, *worked_example(practice.exercise, practice.style), end))
-    return practice, Reply((*head, *shown(practice)))
+        return reading, PracticeReply((*head, words, *worked_example(practice.exercise, practice.style), end))
+    return practice, PracticeReply((*head, *shown(practice)))
 
 
 def shown(practice: Practice, everything: bool = False) -> tuple[Block, ...]:
@@ -179,14 +179,14 @@ def _next_of_course(history: History, course: Course, done_now: int) -> Chosen:
     return one, left, (*words, Heading(one.title, 1, f"{at + 1} of {len(course.items)}"))
 
 
-def on(practice: Practice) -> tuple[Practice, Reply]:
+def on(practice: Practice) -> tuple[Practice, PracticeReply]:
     """The next exercise; after a course's last one, how it went."""
     course, history = practice.course, practice.history
     if practice.reading:
         following = replace(practice, reading=False)
-        return following, Reply(shown(following))
+        return following, PracticeReply(shown(following))
     if course is not None and position(course, history)[0] == len(course.items):
-        return replace(practice, done=True), Reply(course.ending(history))
+        return replace(practice, done=True), PracticeReply(course.ending(history))
     done_now = practice.done_now + 1
     one, left, head = _chosen(history, practice.options, course, done_now)
     following = replace(practice, exercise=one, finished=False, focus=None, done_now=done_now).taking_up(left)
@@ -197,13 +197,13 @@ ENOUGH_WRONG = 3
 """After so many wrong answers to one exercise a worked example is offered."""
 
 
-def answered(practice: Practice, text: str) -> tuple[Practice, Reply]:
+def answered(practice: Practice, text: str) -> tuple[Practice, PracticeReply]:
     """An answer, marked; one that can't be read changes nothing."""
     marked = practice.exercise.question.mark(text, practice.style)
     event = practice.event("right" if marked.right else "wrong", text, marked.mistakes)
     after = replace(practice.after(event), focus=marked.focus)
     end = status_after(practice, after) if marked.right else (_help_with(after), *to_do(after))
-    return after, Reply((*marked.blocks, *end), event)
+    return after, PracticeReply((*marked.blocks, *end), event)
 
 
 def _help_with(practice: Practice) -> Command:

@@ -22,7 +22,7 @@ from cnnstep.tutor.record import record
 from cnnstep.tutor.run import course
 from cnnstep.tutor.session.look import guessing, sample, show, start_guess, still_asked, why_number
 from cnnstep.tutor.session.state import Answer, Reply, Saving, Session, opening, shown
-from cnnstep.tutor.typed import DIGITS, HABITS, Word, full_word, is_cell, is_index, told
+from cnnstep.tutor.typed import DIGITS, HABITS, CommandWord, full_word, is_cell, is_index, told
 from cnnstep.tutor.what_if import changed
 
 
@@ -52,7 +52,7 @@ FURTHEST = 100_000
 """No session runs on further than this in one command."""
 
 
-SessionCommand = Word[Session, Answer]
+SessionCommand = CommandWord[Session, Answer]
 
 
 def carry_out(session: Session, line: str) -> Answer:

@@ -280,7 +280,7 @@ CELLS_OF_A_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
-class Block:
+class RunBlock:
     """The runs from `first` on: filters [R, weights] in row order, biases [R, filters] or None, rates [R]."""
 
     first: int
@@ -305,7 +305,7 @@ def block_count(plan: Plan, scenario: Scenario) -> int:
     return -(-plan.runs // block_length(scenario))
 
 
-def block(plan: Plan, scenario: Scenario, number: int) -> Block:
+def block(plan: Plan, scenario: Scenario, number: int) -> RunBlock:
     """The block of this number; the last one may be shorter."""
     length = block_length(scenario)
     first = number * length
@@ -314,7 +314,7 @@ def block(plan: Plan, scenario: Scenario, number: int) -> Block:
     biases = None if scenario.conv.bias is None else np.tile(scenario.conv.bias, (count, 1))
     rates = np.full(count, plan.rate(scenario))
     if plan.starts:
-        return Block(first, _drawn(plan, scenario, number, count), biases, rates)
+        return RunBlock(first, _drawn(plan, scenario, number, count), biases, rates)
     values = axis_values(plan, np.arange(first, first + count))
     for axis, column in zip(plan.axes, values, strict=True):
         if axis.of == RATE:
@@ -326,7 +326,7 @@ def block(plan: Plan, scenario: Scenario, number: int) -> Block:
             assert axis.of == BIAS
             assert biases is not None
             biases[:, scenario.layout(BIAS_AXES).full_cell(axis.cell)[0]] = column
-    return Block(first, filters, biases, rates)
+    return RunBlock(first, filters, biases, rates)
 
 
 def axis_values(plan: Plan, runs: np.ndarray[tuple[int], np.dtype[np.int_]]) -> list[Array]:

@@ -15,7 +15,7 @@ from cnnstep.engine.quantity import Array
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.status import Status
 from cnnstep.engine.training.runs import Swept, sweep_block
-from cnnstep.tutor.sweep.plan import Block, Plan, block, block_count, block_length, check_plan
+from cnnstep.tutor.sweep.plan import Plan, RunBlock, block, block_count, block_length, check_plan
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 """A run's status is kept as its place here."""
@@ -24,7 +24,7 @@ WINDOW = 32
 """Blocks handed to an executor at a time: enough for a cluster, and few enough to be taken back."""
 
 
-class Trained(NamedTuple):
+class BlockResult(NamedTuple):
     """How each run of a block ended, after the `iterations` it took: arrays of R, and of R filters and R biases."""
 
     statuses: NDArray[np.int8]
@@ -45,7 +45,7 @@ class Own(NamedTuple):
 class Train(Protocol):
     """Carries out a block of runs; a function at the top of a module, so that it can be sent to another process."""
 
-    def __call__(self, scenario: Scenario, block: Block, iterations: int) -> Trained:
+    def __call__(self, scenario: Scenario, block: RunBlock, iterations: int) -> BlockResult:
         """Every run until its status is final, or `iterations` updates were made."""
 
 
@@ -89,7 +89,7 @@ class Sweep:
             np.zeros(block_count(plan, scenario), np.bool_),
         )
 
-    def put(self, number: int, trained: Trained) -> None:
+    def put(self, number: int, trained: BlockResult) -> None:
         """Notes what became of a block; it counts as done only when all of it is there."""
         first = number * block_length(self.scenario)
         runs = slice(first, first + len(trained.losses))
@@ -125,7 +125,7 @@ class Sweep:
         return np.flatnonzero(np.repeat(self.done, block_length(self.scenario))[: self.plan.runs])
 
 
-def carry_out(task: Task) -> Trained:
+def carry_out(task: Task) -> BlockResult:
     """One block's runs, from plain data."""
     scenario = one_filter(**task.data)
     return task.train(scenario, block(task.plan, scenario, task.number), task.plan.iterations)
@@ -135,7 +135,7 @@ def own_run(sweep: Sweep, train: Train) -> Own:
     """What becomes of the scenario's own filter at the sweep's learning rate: what the others are compared with."""
     conv = sweep.scenario.conv
     biases = None if conv.bias is None else conv.bias.reshape(1, -1).copy()
-    start = Block(0, conv.weights.reshape(1, -1).copy(), biases, np.array([sweep.plan.rate(sweep.scenario)]))
+    start = RunBlock(0, conv.weights.reshape(1, -1).copy(), biases, np.array([sweep.plan.rate(sweep.scenario)]))
     ended = train(sweep.scenario, start, sweep.plan.iterations)
     return Own(STATUSES[int(ended.statuses[0])], int(ended.iterations[0]), float(ended.losses[0]))
 
@@ -159,7 +159,7 @@ def gather(
 
 def _spread(sweep: Sweep, tasks: Iterator[Task], executor: Executor, done: Callable[[int], None]) -> None:
     """At most `WINDOW` blocks are under way at a time."""
-    under_way: dict[Future[Trained], int] = {}
+    under_way: dict[Future[BlockResult], int] = {}
     try:
         for task in tasks:
             under_way[executor.submit(carry_out, task)] = task.number
@@ -173,7 +173,7 @@ def _spread(sweep: Sweep, tasks: Iterator[Task], executor: Executor, done: Calla
                 sweep.put(number, future.result())
 
 
-def _collect(sweep: Sweep, under_way: dict[Future[Trained], int], done: Callable[[int], None]) -> None:
+def _collect(sweep: Sweep, under_way: dict[Future[BlockResult], int], done: Callable[[int], None]) -> None:
     """Waits for the next block, and takes all that have come."""
     for future in wait(under_way, return_when=FIRST_COMPLETED).done:
         sweep.put(under_way[future], future.result())
@@ -197,16 +197,16 @@ def trainer(plan: Plan) -> Train:
     return train_fast if plan.fast else train
 
 
-def train(scenario: Scenario, block: Block, iterations: int) -> Trained:
+def train(scenario: Scenario, block: RunBlock, iterations: int) -> BlockResult:
     """Every run of the block; its `iterations` are those until its status held for the first time."""
     return _trained(sweep_block(scenario, block.filters, block.rates, iterations, biases=block.biases))
 
 
-def train_fast(scenario: Scenario, block: Block, iterations: int) -> Trained:
+def train_fast(scenario: Scenario, block: RunBlock, iterations: int) -> BlockResult:
     """The same in machine code, for scenarios that have a kernel; it needs the extra `fast`."""
     return _trained(sweep_block(scenario, block.filters, block.rates, iterations, biases=block.biases, fast=True))
 
 
-def _trained(swept: Swept) -> Trained:
+def _trained(swept: Swept) -> BlockResult:
     filters = swept.filters.reshape(len(swept.losses), -1)
-    return Trained(swept.codes, swept.iteration.astype(np.int32), swept.losses, filters, swept.biases)
+    return BlockResult(swept.codes, swept.iteration.astype(np.int32), swept.losses, filters, swept.biases)

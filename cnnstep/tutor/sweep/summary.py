@@ -163,10 +163,10 @@ def _map(sweep: Sweep) -> Any:
     return [[names[code] for code in row] if isinstance(row, list) else names[row] for row in grid]
 
 
-Columns = dict[str, NDArray[Any]]
+NamedColumns = dict[str, NDArray[Any]]
 
 
-def block_columns(sweep: Sweep, number: int) -> Columns:
+def block_columns(sweep: Sweep, number: int) -> NamedColumns:
     """The columns of one finished block.
 
     The axes, or for random starts `w0`, `w1`, … in row order; `learning_rate`, `status`, `iterations`, `loss`;
@@ -174,7 +174,7 @@ def block_columns(sweep: Sweep, number: int) -> Columns:
     """
     started = block(sweep.plan, sweep.scenario, number)
     runs, size = started.runs, sweep.scenario.conv.weights.size
-    columns: Columns = {}
+    columns: NamedColumns = {}
     if sweep.plan.starts:
         columns |= {f"w{k}": column for k, column in enumerate(started.filters.T)}
     else:
@@ -190,7 +190,7 @@ def block_columns(sweep: Sweep, number: int) -> Columns:
     return columns
 
 
-def columns(sweep: Sweep) -> Columns:
+def columns(sweep: Sweep) -> NamedColumns:
     """The columns of all finished runs."""
     parts = [block_columns(sweep, int(number)) for number in np.flatnonzero(sweep.done)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}

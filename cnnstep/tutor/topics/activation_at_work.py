@@ -93,22 +93,22 @@ LONGEST = 100
 
 
 @dataclass(frozen=True)
-class _Course:
+class _WatchedRun:
     """The iterations that were watched, and the first one in which every cell is inactive while an error is left."""
 
     turns: list[Iteration]
     death: int | None
 
 
-def _watch(scenario: Scenario) -> _Course:
+def _watch(scenario: Scenario) -> _WatchedRun:
     turns: list[Iteration] = []
     for turn in trace(scenario, LONGEST):
         turns.append(turn)
         if _dead(turn) == turn.values["forward"].size and turn.loss > 0:
-            return _Course(turns, turn.number)
+            return _WatchedRun(turns, turn.number)
         if not np.isfinite(turn.loss_after):
             break
-    return _Course(turns, None)
+    return _WatchedRun(turns, None)
 
 
 def _dead(turn: Iteration) -> int:
@@ -142,7 +142,7 @@ def _dead_relu_numbers(example: Example) -> tuple[Block, ...]:
     )
 
 
-def _ending(course: _Course, example: Example) -> str:
+def _ending(course: _WatchedRun, example: Example) -> str:
     turn = course.turns[-1]
     if course.death is None:
         inactive = counted(_dead(turn), "cell is", "cells are")
@@ -153,7 +153,7 @@ def _ending(course: _Course, example: Example) -> str:
     return f"{words}. So the filter is dead: it stays as it is, and the loss stays {example.text(turn.loss)}."
 
 
-def _last(course: _Course) -> tuple[Block, ...]:
+def _last(course: _WatchedRun) -> tuple[Block, ...]:
     turn = course.turns[-1]
     quantity = turn.lesson.quantity
     return (

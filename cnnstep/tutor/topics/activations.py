@@ -17,7 +17,7 @@ SIGNIFICANT = 4
 
 
 @dataclass(frozen=True)
-class Words:
+class ActivationWords:
     """What the registry can't know: what an activation is for, and how it lets a learner down."""
 
     summary: str
@@ -26,8 +26,8 @@ class Words:
     see_also: tuple[str, ...]
 
 
-WORDS: dict[str, Words] = {
-    "linear": Words(
+WORDS: dict[str, ActivationWords] = {
+    "linear": ActivationWords(
         "changes nothing: the output is z itself",
         "linear passes z on as it is. The slope is 1 everywhere, so every error passes back in full.",
         "Nothing here stops a step that is too long: with a squared error the loss is a bowl, and above a certain "
@@ -35,7 +35,7 @@ WORDS: dict[str, Words] = {
         "than one.",
         ("divergence", "more-than-one-solution", "relu"),
     ),
-    "relu": Words(
+    "relu": ActivationWords(
         "lets positive numbers through, turns negative ones into 0",
         "relu (rectified linear unit) is a gate. A positive z passes unchanged, and so does its error on the way "
         "back. A negative z becomes 0, and its error is stopped: the cell is inactive for this input.",
@@ -43,7 +43,7 @@ WORDS: dict[str, Words] = {
         "are 0 and the filter is dead. The matrix of δ marks inactive cells. A negative target can't be met at all.",
         ("dead-relu", "slope-at-zero", "leaky_relu", "unreachable-target"),
     ),
-    "leaky_relu": Words(
+    "leaky_relu": ActivationWords(
         "a relu that keeps a small slope below 0",
         "leaky_relu lets positive numbers through and shrinks negative ones. Its slope below 0 is small but not 0, "
         "so a cell there still learns, only slowly.",
@@ -51,7 +51,7 @@ WORDS: dict[str, Words] = {
         "scenario: activation: {name: leaky_relu, slope: 0.1}.",
         ("dead-relu", "relu", "elu"),
     ),
-    "elu": Words(
+    "elu": ActivationWords(
         "a relu that bends smoothly towards −alpha below 0",
         "elu (exponential linear unit) lets positive numbers through. Below 0 it bends and levels out, "
         "so there are negative outputs, but none below −alpha.",
@@ -59,7 +59,7 @@ WORDS: dict[str, Words] = {
         "A target at or below −alpha can't be met.",
         ("saturation", "relu", "leaky_relu"),
     ),
-    "softplus": Words(
+    "softplus": ActivationWords(
         "a relu with its corner rounded off",
         "softplus looks like relu from afar, but has no corner: its slope climbs smoothly from 0 to 1. "
         "That slope is the sigmoid of z.",
@@ -67,7 +67,7 @@ WORDS: dict[str, Words] = {
         "Far below 0 the slope is close to 0, and hardly any error comes back.",
         ("relu", "sigmoid", "unreachable-target"),
     ),
-    "sigmoid": Words(
+    "sigmoid": ActivationWords(
         "squeezes every number into the space between 0 and 1",
         "sigmoid turns any z into a number between 0 and 1, which can be read as a probability: "
         "a very negative z means no, a very positive one yes.",
@@ -76,14 +76,14 @@ WORDS: dict[str, Words] = {
         "A common mistake is φ′(a) in place of φ′(z) (slope-at-output).",
         ("saturation", "binary_cross_entropy", "tanh"),
     ),
-    "tanh": Words(
+    "tanh": ActivationWords(
         "squeezes every number into the space between −1 and 1",
         "tanh is a sigmoid stretched to reach from −1 to 1. It goes through 0, and is steepest there.",
         "Far from 0 it is almost flat, so a cell with a large z hardly learns. "
         "Targets of exactly 1 or −1 can be approached but never met.",
         ("saturation", "sigmoid", "unreachable-target"),
     ),
-    "gelu": Words(
+    "gelu": ActivationWords(
         "z times the probability that a normal random number is smaller than z",
         "gelu (Gaussian error linear unit) is a smooth gate: Φ(z) is the share of the bell curve that lies left of z, "
         "and z is multiplied by it.",
@@ -91,7 +91,7 @@ WORDS: dict[str, Words] = {
         "output. Some libraries offer an approximation with tanh; its last digits differ. This is the exact one.",
         ("silu", "relu", "saturation"),
     ),
-    "silu": Words(
+    "silu": ActivationWords(
         "z times its own sigmoid; also called swish",
         "silu (sigmoid linear unit) is a smooth gate: z is multiplied by its own sigmoid.",
         "It dips below 0 and comes back up, so left of the dip the slope is negative: there a larger z means a smaller "

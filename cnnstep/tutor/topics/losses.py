@@ -90,7 +90,7 @@ PLAIN = "half_squared_error"
 
 
 @dataclass(frozen=True)
-class Words:
+class LossWords:
     """What the registry can't know of a loss."""
 
     summary: str
@@ -99,8 +99,8 @@ class Words:
     goes_wrong: str
 
 
-WORDS: dict[str, Words] = {
-    PLAIN: Words(
+WORDS: dict[str, LossWords] = {
+    PLAIN: LossWords(
         "half the sum of the squared errors",
         "Square every error, add the squares up, take half. The half is there for one reason: "
         "the slope of e² is 2e, and the half makes that e.",
@@ -108,14 +108,14 @@ WORDS: dict[str, Words] = {
         "Another book leaves the ½ out or divides by n. All its gradients then differ from yours by one factor: "
         "that is a convention, not a mistake, as long as one loss is kept to the end.",
     ),
-    "squared_error": Words(
+    "squared_error": LossWords(
         "the sum of the squared errors",
         "Square every error and add the squares up.",
         "The slope of e² is 2e, so a 2 goes back with every error.",
         "The 2 is easily lost on the way back. The gradient is then half of what it should be: the filter still "
         "learns, but a gradient check fails.",
     ),
-    "mean_squared_error": Words(
+    "mean_squared_error": LossWords(
         "the mean of the squared errors",
         "Square every error and take the mean over all n target cells, those of every sample and filter included. "
         "So the loss does not grow with the number of cells.",
@@ -123,13 +123,13 @@ WORDS: dict[str, Words] = {
         "n is the number of target cells, not of samples. With many cells the gradients are small, so a learning "
         "rate that suits the sum can be far too small here.",
     ),
-    "half_mean_squared_error": Words(
+    "half_mean_squared_error": LossWords(
         "half the mean of the squared errors",
         "Square every error, take the mean over all n target cells, and halve it.",
         "Every error goes back times 1/n: the 2 and the half cancel.",
         "Forgetting the 1/n on the way back makes every gradient n times too large, and the step may be too long.",
     ),
-    "binary_cross_entropy": Words(
+    "binary_cross_entropy": LossWords(
         "how far a yes-or-no guess is off; goes with sigmoid",
         "The output is read as the probability of a yes, the target is yes (1) or no (0). A guess that is sure and "
         "right costs next to nothing; the cost of one that is sure and wrong has no limit.",

@@ -154,7 +154,7 @@ PLAIN = "sgd"
 
 
 @dataclass(frozen=True)
-class Words:
+class OptimizerWords:
     """What the registry can't know of an optimizer."""
 
     summary: str
@@ -164,8 +164,8 @@ class Words:
     scenario: str = FIRST_LESSON
 
 
-WORDS: dict[str, Words] = {
-    PLAIN: Words(
+WORDS: dict[str, OptimizerWords] = {
+    PLAIN: OptimizerWords(
         "a step straight downhill, longer where it is steeper",
         "sgd moves every weight against its gradient. The learning rate η says how far. "
         "It remembers nothing: each step depends on the present gradient alone. Its name, stochastic gradient descent, "
@@ -175,7 +175,7 @@ WORDS: dict[str, Words] = {
         "and creeps along.",
         ("update", "learning-rate", "momentum"),
     ),
-    "momentum": Words(
+    "momentum": OptimizerWords(
         "a ball that rolls: keeps part of its last velocity",
         "momentum keeps a velocity v. At each step the old velocity is multiplied by μ, and the new gradient is added. "
         "Gradients in one direction add up; gradients back and forth cancel out.",
@@ -185,7 +185,7 @@ WORDS: dict[str, Words] = {
         ("sgd", "nesterov", "learning-rate"),
         scenario="momentum",
     ),
-    "nesterov": Words(
+    "nesterov": OptimizerWords(
         "momentum that brakes early: it uses the slope ahead",
         "nesterov is momentum that looks one step ahead. It steps by the gradient plus μ times the new velocity, "
         "so a gradient that has changed its sign counts at once.",
@@ -194,7 +194,7 @@ WORDS: dict[str, Words] = {
         ("momentum", "sgd", "adam"),
         scenario="momentum",
     ),
-    "adam": Words(
+    "adam": OptimizerWords(
         "steps of about the same size for every weight, steep or not",
         "adam keeps two running means: m of the gradient (its recent direction) and s of its square (its recent size). "
         "It divides m by the root of s, so a weight whose gradients are always small moves about as far as one whose "

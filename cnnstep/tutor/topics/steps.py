@@ -29,7 +29,7 @@ MOST_OTHERS = 4
 
 
 @dataclass(frozen=True)
-class Words:
+class StepWords:
     """What a step's page says."""
 
     title: str
@@ -41,8 +41,8 @@ class Words:
     see_also: tuple[str, ...]
 
 
-WORDS: dict[str, Words] = {
-    "forward": Words(
+WORDS: dict[str, StepWords] = {
+    "forward": StepWords(
         "Forward pass",
         "the filter slides over the input: z = X ⋆ W",
         (
@@ -56,7 +56,7 @@ WORDS: dict[str, Words] = {
         "Also common: a bias that is forgotten, or added to each product and not once to the sum.",
         ("cross-correlation", "patch", "activation"),
     ),
-    "activation": Words(
+    "activation": StepWords(
         "Activation",
         "each z goes through φ: a = φ(z)",
         (
@@ -69,7 +69,7 @@ WORDS: dict[str, Words] = {
         "Some write |z| for relu: negative numbers must become 0, not positive.",
         ("relu", "sigmoid", "delta"),
     ),
-    "error": Words(
+    "error": StepWords(
         "Error",
         "how far each output is from its target: e = a − t",
         (
@@ -83,7 +83,7 @@ WORDS: dict[str, Words] = {
         "Squaring it here is a mistake: e² belongs to the loss, and what goes back is the loss's slope.",
         ("loss", "error-sign", "delta"),
     ),
-    "delta": Words(
+    "delta": StepWords(
         "Delta",
         "the error, where the slope lets it back: δ = e ⊙ φ′(z)",
         (
@@ -97,7 +97,7 @@ WORDS: dict[str, Words] = {
         "but it is cells with a negative z that get 0, whatever their error.",
         ("chain-rule", "dead-relu", "gradient"),
     ),
-    "gradient": Words(
+    "gradient": StepWords(
         "Filter gradient",
         "how the loss changes with each weight: ∂L/∂W = X ⋆ δ",
         (
@@ -112,7 +112,7 @@ WORDS: dict[str, Words] = {
         "The gradient has the filter's shape. Check one number by nudging its weight, as below the sum.",
         ("gradient-check", "patch", "update"),
     ),
-    "bias_gradient": Words(
+    "bias_gradient": StepWords(
         "Bias gradient",
         "how the loss changes with the bias: the sum of all δ",
         (
@@ -125,7 +125,7 @@ WORDS: dict[str, Words] = {
         "And δ kept as a matrix is not the gradient of a single number.",
         ("bias", "gradient", "delta"),
     ),
-    "update": Words(
+    "update": StepWords(
         "Update",
         "one step downhill: W ← W − η·∂L/∂W",
         (

@@ -10,7 +10,7 @@ from cnnstep.tutor.document import Block, Note, Paragraph
 from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
-from cnnstep.tutor.practice.session import Practice, Reply
+from cnnstep.tutor.practice.session import Practice, PracticeReply
 
 NUMBER = r"(-?[\d.]+(?:e[+-]\d+)?)"
 CELL = re.compile(r"^(?P<label>[^\[]+)(?:\[(?P<cell>[\d,]+)\])?(?: new)? = " + NUMBER + ":$")
@@ -21,7 +21,7 @@ def texts(blocks: tuple[Block, ...]) -> list[str]:
     return [block.text for block in blocks if isinstance(block, Paragraph | Note)]
 
 
-def follow_the_last_hint(practice: Practice) -> tuple[Practice, Reply]:
+def follow_the_last_hint(practice: Practice) -> tuple[Practice, PracticeReply]:
     """Asks for hints until every number of the answer has been worked out, and types what they say."""
     question, found = practice.exercise.question, {}
     wanted = int(np.prod(question.shape, dtype=int))

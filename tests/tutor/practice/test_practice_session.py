@@ -17,7 +17,7 @@ from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.history import Event
 from cnnstep.tutor.practice.plan import PracticeOptions
 from cnnstep.tutor.practice.questions.step import StepQuestion, as_typed
-from cnnstep.tutor.practice.session import Around, Practice, Reply, begin, prompt
+from cnnstep.tutor.practice.session import Around, Practice, PracticeReply, begin, prompt
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.examples import examples
 from tests.tutor.practice.learners import by_misconception, texts
@@ -28,8 +28,8 @@ def opened(skill: str = "gradient", seed: int = 0, level: int = 1) -> Practice:
     return begin((), PracticeOptions(skill, level, seed))[0]
 
 
-def said(practice: Practice, *lines: str) -> tuple[Practice, Reply]:
-    reply = Reply(())
+def said(practice: Practice, *lines: str) -> tuple[Practice, PracticeReply]:
+    reply = PracticeReply(())
     for line in lines:
         practice, reply = advance(practice, line)
     return practice, reply
@@ -202,7 +202,7 @@ def test_where_only_a_kind_is_missing_that_is_said() -> None:
     assert "Before it counts as mastered: square input and batch." in " ".join(texts(reply.blocks))
 
 
-def commands(reply: Reply) -> list[str]:
+def commands(reply: PracticeReply) -> list[str]:
     return [block.command for block in reply.blocks if isinstance(block, Command)]
 
 
@@ -229,8 +229,8 @@ class TestBeginner:
 
 class TestStuck:
     @staticmethod
-    def after_giving_up(times: int) -> tuple[Practice, Reply]:
-        practice, reply = opened(), Reply(())
+    def after_giving_up(times: int) -> tuple[Practice, PracticeReply]:
+        practice, reply = opened(), PracticeReply(())
         for _ in range(times):
             practice, reply = said(practice, "solution", "")
         return practice, reply
@@ -270,7 +270,7 @@ class TestStuck:
         practice, _ = begin((), PracticeOptions())
         skills = []
         for _ in range(14):
-            practice, _ = said(practice, "") if practice.reading else (practice, Reply(()))
+            practice, _ = said(practice, "") if practice.reading else (practice, PracticeReply(()))
             skills.append(practice.exercise.skill)
             practice, _ = said(practice, "solution", "")
         assert skills == ["forward"] * 6 + ["activation"] * 6 + ["error"] * 2

@@ -19,7 +19,7 @@ from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.commands import advance
 from cnnstep.tutor.practice.course import Course
 from cnnstep.tutor.practice.plan import PracticeOptions
-from cnnstep.tutor.practice.session import Around, Practice, Reply, begin, prompt
+from cnnstep.tutor.practice.session import Around, Practice, PracticeReply, begin, prompt
 from tests.conftest import Golden
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts" / "practice"
@@ -27,7 +27,7 @@ STORIES = sorted(path.stem for path in TRANSCRIPTS.glob("*.txt"))
 TYPED = ">"
 
 
-def opened(command: str) -> tuple[Practice, Reply]:
+def opened(command: str) -> tuple[Practice, PracticeReply]:
     """Practice as this command begins it, without a history."""
     words = command.removeprefix("$ cnnstep practice").split()
     typed = dict(zip(words[::2], words[1::2], strict=False))
@@ -49,7 +49,7 @@ def replay(transcript: str) -> str:
     return "\n".join([*told, "", "(practice is over)" if practice.done else "(the input ends here)"]) + "\n"
 
 
-def shown(reply: Reply) -> list[str]:
+def shown(reply: PracticeReply) -> list[str]:
     lines = render(Document(reply.blocks, AS_USUAL), Screen(io.StringIO(), io.StringIO())).splitlines()
     assert not any(line.startswith(TYPED) for line in lines), "a reply would be read as something typed"
     event = reply.event

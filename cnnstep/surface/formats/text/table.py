@@ -120,8 +120,8 @@ SHOWN_LINES = 30
 """A sum of more than 40 lines shows its first 30, and what the others come to."""
 
 LABELS, NUMBERS, VALUE, NOTE = range(4)
-Layout: TypeAlias = tuple[tuple[int, ...], ...]
-LAYOUTS: tuple[Layout, ...] = (
+TableLayout: TypeAlias = tuple[tuple[int, ...], ...]
+LAYOUTS: tuple[TableLayout, ...] = (
     ((LABELS, NUMBERS, VALUE, NOTE),),
     ((LABELS, NUMBERS, VALUE), (NOTE,)),
     ((LABELS,), (NUMBERS, VALUE, NOTE)),
@@ -188,7 +188,7 @@ def _products(factors: Sequence[Sequence[str]], context: TextContext) -> list[st
     return [text + " " * (widest - cell_len(text)) for text in joined]
 
 
-def _layout(widths: Sequence[int], room: int) -> Layout:
+def _layout(widths: Sequence[int], room: int) -> TableLayout:
     """The first layout that fits; a note on a line of its own may wrap."""
     for layout in LAYOUTS[:-1]:
         lines = [(k, parts) for k, parts in enumerate(layout) if parts != (NOTE,)]
@@ -202,14 +202,14 @@ def _line_width(widths: Sequence[int], parts: Sequence[int]) -> int:
     return sum(used) - GAP if used else 0
 
 
-def _value_column(widths: Sequence[int], layout: Layout) -> int:
+def _value_column(widths: Sequence[int], layout: TableLayout) -> int:
     """Where the values stand, so that the total can stand under them."""
     k, parts = next((k, parts) for k, parts in enumerate(layout) if VALUE in parts)
     ahead = sum(widths[part] + GAP for part in parts[: parts.index(VALUE)] if widths[part])
     return (HANG if k else 0) + ahead + len("= ")
 
 
-def _row_lines(row: Parts, widths: Sequence[int], layout: Layout, context: TextContext) -> Lines:
+def _row_lines(row: Parts, widths: Sequence[int], layout: TableLayout, context: TextContext) -> Lines:
     drawn: Lines = []
     for k, parts in enumerate(layout):
         head = " " * (HANG if k else 0)

@@ -20,7 +20,7 @@ from cnnstep.tutor.document import Beside, Block, Paragraph, Table
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.exercises.drawing import SIZES, SQUARE, Draw, Sizes, variant
 from cnnstep.tutor.practice.questions.fit import are_short
-from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion, Option, so_it_is
+from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion, Offered, so_it_is
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.typed import EXACT
@@ -127,7 +127,7 @@ def _what_the_error_does(draw: Draw) -> Question:
             _sheet(iterations[0], "input", "filter", "target", "error"),
         ),
         "What does the error do from one update to the next?",
-        tuple(Option(course, (Paragraph(when),)) for course, when in zip(COURSES, WHEN, strict=True)),
+        tuple(Offered(course, (Paragraph(when),)) for course, when in zip(COURSES, WHEN, strict=True)),
         right,
         hints,
         proved=errors[0] != 0 and found is not None and _course_seen(errors) == right,
@@ -267,7 +267,7 @@ def _after_the_update(draw: Draw) -> Question:
             _sheet(now, "input", "filter", "target", "forward", "gradient"),
         ),
         "What holds after this update?",
-        tuple(Option(state, reply) for state in STATES),
+        tuple(Offered(state, reply) for state in STATES),
         right,
         hints,
         proved=found is not None,

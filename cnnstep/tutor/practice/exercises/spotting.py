@@ -23,7 +23,7 @@ from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.exercises.drawing import Draw, Sizes, variant
 from cnnstep.tutor.practice.questions.fit import are_short
-from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, Hints, Option, so_it_is
+from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, Hints, Offered, so_it_is
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step_screen import facts, idea
 from cnnstep.tutor.present import given, planes
@@ -103,7 +103,7 @@ def _which_mistake(draw: Draw) -> Question:
     options = [*sorted(offered, key=codes.index), ""]
     right = options.index(code) + 1
     words = ["Somebody's sheet, with one mistake or none.", *_known(sheet)]
-    told = tuple(Option(_told(one), () if one == code else _reply(sheet, one), one) for one in options)
+    told = tuple(Offered(_told(one), () if one == code else _reply(sheet, one), one) for one in options)
     easy = all(are_short(numbers) for numbers in sheet.worked.values.values())
     return ChoiceQuestion(
         (Paragraph(" ".join(words)), *sheet.blocks()),

@@ -20,7 +20,7 @@ ALONE = "type it alone: a number with a point, or a fraction such as 22/7"
 Hints = tuple[tuple[Block, ...], tuple[Block, ...], tuple[Block, ...]]
 
 
-class Told:
+class PlainQuestion:
     """What both kinds share: one number is typed, and the hints tell all there is to tell."""
 
     hints: Hints
@@ -48,7 +48,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class NumberQuestion(Told):
+class NumberQuestion(PlainQuestion):
     """A number that is no step's: `wrong` pairs the number that a misconception gives with what to say to it.
 
     `proved`: the number was found on a second way too.
@@ -100,7 +100,7 @@ class NumberQuestion(Told):
 
 
 @dataclass(frozen=True)
-class Option:
+class Offered:
     """One choice: its words, what to say when it was chosen and is wrong, and the mistake that it stands for."""
 
     text: str
@@ -109,7 +109,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class ChoiceQuestion(Told):
+class ChoiceQuestion(PlainQuestion):
     """One of several choices, counted from 1 as they are shown; `right` is its number.
 
     `proved`: that it alone is right was found on a second way too.
@@ -117,7 +117,7 @@ class ChoiceQuestion(Told):
 
     given: tuple[Block, ...] = field(repr=False)
     task: str
-    options: tuple[Option, ...]
+    options: tuple[Offered, ...]
     right: int
     hints: Hints = field(repr=False)
     proved: bool = True
@@ -166,7 +166,7 @@ class ChoiceQuestion(Told):
         return self.proved and len({option.text for option in self.options}) == len(self.options)
 
 
-def _words(option: Option) -> str:
+def _words(option: Offered) -> str:
     return " ".join(block.text for block in option.reply if isinstance(block, Paragraph))
 
 
