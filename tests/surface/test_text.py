@@ -1,6 +1,5 @@
 """How each block of a document looks at the terminal."""
 
-import io
 import re
 import subprocess
 import sys
@@ -8,7 +7,6 @@ import sys
 import pytest
 
 from cnnstep.surface.formats.text import render
-from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import (
     Beside,
     Block,
@@ -25,17 +23,7 @@ from cnnstep.tutor.document import (
     Table,
 )
 from cnnstep.tutor.numbers import Numbers
-
-DEAD = Mark("✝", "dead: slope 0, nothing passes", "quiet")
-
-
-def screen(width: int = 80, *, colour: bool = False, ascii: bool = False, shades: bool = True) -> Screen:
-    return Screen(io.StringIO(), io.StringIO(), width, colour, ascii, shades)
-
-
-def shown(*blocks: Block, width: int = 80, ascii: bool = False, numbers: Numbers | None = None) -> str:
-    """The text with a line end before it, as a sketch in a test begins."""
-    return "\n" + render(Document(blocks, numbers or Numbers()), screen(width, ascii=ascii))
+from tests.surface.shown import DEAD, screen, shown
 
 
 def test_a_matrix_has_its_indices_in_its_rim_and_its_marks_explained() -> None:
@@ -201,47 +189,6 @@ def test_a_long_sum_says_what_its_other_products_come_to() -> None:
     assert text.endswith(" 50\n")
 
 
-def test_a_table_puts_numbers_to_the_right_and_wraps_words() -> None:
-    table = Table(
-        ("iteration", "loss", "what happened"), ((0, 2.0, "two cells died"), (34, 0.125, "every cell is dead now"))
-    )
-    expected = """
-  iteration   loss  what happened
-  ────────────────────────────────────
-          0  2      two cells died
-         34  0.125  every cell is dead
-                    now
-"""
-    assert expected == shown(table, width=40)
-
-
-def test_a_stacked_row_leaves_out_what_it_has_no_value_for() -> None:
-    table = Table(("layer", "weights", "gradient"), (("flatten1", "", ""), ("dense1", 4, "")))
-    expected = """
-  layer     flatten1
-
-  layer     dense1
-  weights   4
-"""
-    assert expected == shown(table, width=20)
-
-
-def test_a_table_without_room_is_stacked() -> None:
-    table = Table(("w0", "w1", "w2", "said"), ((1000.125, -2000.125, 3000.125, "fine"), (1.0, 2.0, 3.0, "")), "Runs")
-    expected = """
-Runs
-  w0    1000.125
-  w1    -2000.125
-  w2    3000.125
-  said  fine
-
-  w0    1
-  w1    2
-  w2    3
-"""
-    assert expected == shown(table, width=30)
-
-
 def test_headings_formulas_notes_and_commands_in_a_wide_window() -> None:
     text = shown(
         Heading("The first filter", 1),
@@ -393,10 +340,6 @@ def test_fractions_stay_whole() -> None:
 def test_notes_and_commands_can_stand_beside_a_matrix() -> None:
     text = shown(Beside((Matrix(((1.0,),), "b"), Note("converged", "done", "good"), Command("cnnstep run x"))))
     assert text.splitlines()[1] == "b         ✓ converged  done     cnnstep run x"
-
-
-def test_a_table_of_no_columns_is_its_title() -> None:
-    assert shown(Table((), (), "Runs")) == "\nRuns\n"
 
 
 def test_nothing_is_nothing() -> None:

@@ -13,53 +13,16 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import InputError
 from cnnstep.surface.loading import scenario as shipped_scenario
-from cnnstep.tutor.check.diagnose import Diagnosis, check_data, diagnose
+from cnnstep.tutor.check.diagnose import check_data, diagnose
 from cnnstep.tutor.check.report import report
 from cnnstep.tutor.check.separate import separating
 from cnnstep.tutor.check.sheet import Sheet, Written, written
-from cnnstep.tutor.document import Command, Formula, Heading, Paragraph, Table
+from cnnstep.tutor.document import Command, Formula, Heading, Table
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.typed import read_matrix
 from tests.tutor.blocks import blocks_of
-
-FIRST: dict[str, Any] = {
-    "input": [[1, -1, 0], [0, 1, 0], [0, -1, 1]],
-    "filter": [[1, -1], [1, 1]],
-    "target": [[1, 0], [0, 1]],
-    "activation": "relu",
-    "learning_rate": 0.5,
-}
-LOPSIDED: dict[str, Any] = {
-    "input": [[1, 2, -1, 0], [0, 1, 3, -2], [2, -1, 1, 1]],
-    "filter": [[1, -2], [2, 1]],
-    "target": [[3, 1, -1], [2, -2, 4]],
-    "activation": "linear",
-    "learning_rate": 0.1,
-    "bias": 1,
-}
-
-
-def first(**changes: Any) -> Scenario:
-    return one_filter(**FIRST | changes)
-
-
-def marked(scenario: Scenario, **work: Any) -> Diagnosis:
-    return diagnose(Sheet(scenario, {name: written(rows) for name, rows in work.items()}))
-
-
-def verdicts(diagnosis: Diagnosis) -> dict[str, str]:
-    return {mark.step.name: mark.verdict for mark in diagnosis.marks if mark.verdict != "missing"}
-
-
-def right(scenario: Scenario, *names: str) -> dict[str, Any]:
-    iteration = first_iteration(lesson_of(scenario))
-    return {name: iteration.matrix(name).tolist() for name in names or iteration.lesson.names}
-
-
-def words(diagnosis: Diagnosis) -> str:
-    texts = [b.text for b in blocks_of(report(diagnosis, AS_USUAL)) if isinstance(b, Heading | Paragraph)]
-    return "\n".join(texts)
+from tests.tutor.sheets import FIRST, LOPSIDED, first, marked, right, verdicts, words
 
 
 def test_the_uphill_sheet_has_one_cause_and_its_sign_is_a_convention() -> None:
@@ -86,44 +49,6 @@ def test_the_worked_answer_has_two_turned_signs_and_lets_an_error_through_at_the
     assert ("slope-forgotten",) in gradient.alternatives
     assert "they can't tell which it was." in words(found)
     assert [b.code for b in blocks_of(report(found, AS_USUAL)) if hasattr(b, "code")][-1] == "unreachable-target"
-
-
-@pytest.mark.parametrize("error", ["output_minus_target", "target_minus_output"])
-@pytest.mark.parametrize("loss", ["half_squared_error", "squared_error", "mean_squared_error"])
-def test_a_right_sheet_under_another_convention_is_right(error: str, loss: str) -> None:
-    found = marked(first(), **right(first(error=error, loss=loss)))
-    assert found.verdict == "correct"
-    assert set(verdicts(found).values()) == {"correct"}
-    expected = {"error": error} if error != "output_minus_target" else {}
-    assert {one.key for one in found.conventions} == expected.keys() | (
-        {"loss"} if loss != "half_squared_error" else set()
-    )
-
-
-def test_where_two_losses_make_the_numbers_right_both_are_named() -> None:
-    single = first(input=[[1, -1], [2, 1]], target=[[1]])  # n = 1: Σe² and Σe²/n are the same
-    found = marked(single, **right(one_filter(**single.data() | {"loss": "squared_error"})))
-    data = check_data(found)
-    assert data["conventions"] == {"loss": "squared_error"}
-    assert data["also"] == {"loss": ["mean_squared_error"]}
-    assert "with the loss squared_error or mean_squared_error" in words(found)
-
-
-def test_a_loss_that_gives_the_same_numbers_as_the_scenarios_is_no_other_convention() -> None:
-    pair = first(input=[[1, -1, 0], [0, 1, 2]], target=[[1, 0]])  # n = 2: 2/n = 1
-    found = marked(pair, **right(one_filter(**pair.data() | {"loss": "mean_squared_error"})))
-    assert check_data(found)["conventions"] == {}
-
-
-def test_the_gradient_may_carry_the_minus_instead_of_the_update() -> None:
-    found = marked(
-        first(), error=[[-2, 0], [0, 0]], delta=[[-2, 0], [0, 0]], gradient=[[2, -2], [0, 2]], update=[[0, 0], [1, 0]]
-    )
-    assert found.verdict == "correct"
-    uphill = marked(
-        first(), error=[[-2, 0], [0, 0]], delta=[[-2, 0], [0, 0]], gradient=[[2, -2], [0, 2]], update=[[2, -2], [1, 2]]
-    )
-    assert uphill.mistakes == ("uphill-update",)
 
 
 def test_an_error_carried_forward_is_marked_once() -> None:
@@ -235,89 +160,11 @@ def test_work_is_judged_from_the_learners_own_unexplained_numbers() -> None:
     assert verdicts(found) == {"forward": "unexplained", "activation": "follows"}
 
 
-def test_the_tolerance_follows_the_digits() -> None:
-    scenario = first(activation="sigmoid")
-    a = first_iteration(lesson_of(scenario)).matrix("activation")
-    two = np.round(a, 2)
-    assert diagnose(Sheet(scenario, {"activation": Written.rounded(a, 2)})).verdict == "correct"
-    assert marked(scenario, activation=two.tolist()).verdict != "correct"  # exact numbers, and not the right ones
-    typed = Written.of([list(row) for row in read_matrix("0.95 0.50; 0.12 0.73")])
-    assert diagnose(Sheet(scenario, {"activation": typed})).verdict == "correct"
-
-
 def test_after_a_matrix_of_another_size_the_next_step_is_judged_from_the_right_one() -> None:
     found = marked(first(), gradient=[[2 * 3]], update=[[0, 0], [1, 0.5]])  # the output correlated with δ: one number
     assert found.mark("gradient").verdict == "mistake"
     assert "output-for-input" in found.mistakes
     assert [slip.cell for slip in found.mark("update").slips] == [(1, 1)]
-
-
-def test_rounding_is_no_excuse_where_every_number_on_the_way_is_exact() -> None:
-    typed = Written.of([list(row) for row in read_matrix("0 0.1; 1 0")])  # right is 0 0; 1 0, after whole numbers only
-    found = diagnose(Sheet(first(), {"update": typed}))
-    assert found.verdict == "mistaken"
-    assert [(slip.cell, slip.yours, slip.expected) for slip in found.mark("update").slips] == [((0, 1), 0.1, 0)]
-
-
-def test_an_infinite_number_is_nobodys() -> None:
-    numbers = written([[1, 2]])
-    wrong = numbers.wrong(np.array([[np.inf, -np.inf]]))
-    assert wrong is not None
-    assert wrong.all()
-
-
-def test_the_given_number_itself_gets_its_own_digits_and_no_more() -> None:
-    scenario = first(activation="sigmoid")
-    right_one = first_iteration(lesson_of(scenario)).matrix("activation")
-    off = np.round(right_one, 2)
-    off[0, 0] += 0.02
-    work = {"forward": written([[3, 0], [-2, 1]]), "activation": Written(off, np.full((2, 2), 0.005))}
-    assert diagnose(Sheet(scenario, work)).mark("activation").verdict == "slip"
-
-
-def test_the_slope_at_the_output_is_found_before_rounding_is_excused() -> None:
-    scenario = first(activation="sigmoid")
-    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["slope-at-output"]))
-    names = ("forward", "activation", "error", "delta")
-    found = diagnose(Sheet(scenario, {name: Written.rounded(wrong.matrix(name), 3) for name in names}))
-    assert found.mistakes == ("slope-at-output",)
-
-
-def column_of_two(activation: str, **changes: Any) -> Scenario:
-    """z = (1, 2), target (0, 0)."""
-    keys: dict[str, Any] = {
-        "input": [[1], [2]],
-        "filter": [[1]],
-        "target": [[0], [0]],
-        "activation": activation,
-        "learning_rate": 1,
-    }
-    return one_filter(**keys | changes)
-
-
-def test_a_slope_worked_out_from_the_rounded_output_is_right() -> None:
-    a = 0.73, 0.88  # sigmoid(1) = 0.7311, sigmoid(2) = 0.8808
-    delta = [[0.73 * 0.73 * (1 - 0.73)], [0.88 * 0.88 * (1 - 0.88)]]  # 0.1439 and 0.0929; from z 0.1435 and 0.0924
-    work = {"activation": np.array([[a[0]], [a[1]]]), "error": np.array([[a[0]], [a[1]]])}
-    sheet = {name: Written.rounded(cells, 2) for name, cells in work.items()}
-    found = diagnose(Sheet(column_of_two("sigmoid"), sheet | {"delta": Written.rounded(np.array(delta), 4)}))
-    assert verdicts(found)["delta"] == "correct"
-
-
-def test_the_slope_at_the_output_is_that_at_the_output_which_was_written_down() -> None:
-    a = np.array([[0.5], [0.25]])  # two numbers that nothing gives, with t = 0
-    work = {"activation": a, "error": a, "delta": a * (1 - np.tanh(a) ** 2)}
-    found = marked(column_of_two("tanh"), **{name: cells.tolist() for name, cells in work.items()})
-    assert found.mistakes == ("slope-at-output",)
-
-
-def test_sigmoid_with_the_slope_forgotten_is_told_that_cross_entropy_would_make_it_right() -> None:
-    scenario = first(activation="sigmoid")
-    wrong = first_iteration(mistaken(lesson_of(scenario), MISTAKES["slope-forgotten"]))
-    names = ("error", "delta")
-    found = diagnose(Sheet(scenario, {name: Written.rounded(wrong.matrix(name), 12) for name in names}))
-    assert found.mistakes == ("slope-forgotten",)
-    assert "cross-entropy" in words(found)
 
 
 def test_a_scenario_is_written_that_tells_the_alternatives_apart() -> None:
@@ -402,53 +249,6 @@ def test_a_vector_may_be_a_row_or_a_column() -> None:
     assert marked(two, bias_gradient=[[number] for number in gradient.tolist()]).verdict == "correct"
 
 
-class TestTooCoarse:
-    """Numbers that were rounded so far that they fit whatever is right say nothing, so nothing is said of them."""
-
-    def typed(self, scenario: Scenario, **work: str) -> Diagnosis:
-        return diagnose(Sheet(scenario, {name: Written.of(read_matrix(text)) for name, text in work.items()}))
-
-    @pytest.mark.parametrize("text", ["0.0e9 0.0e9; 0.0e9 0.0e9", "2 -2; 0.0e2 2"])
-    def test_they_are_refused(self, text: str) -> None:
-        with pytest.raises(InputError, match="rounded too far") as caught:
-            self.typed(first(), gradient=text)
-        assert [(fault.code, fault.path) for fault in caught.value.faults] == [("digits", ("work", "gradient"))]
-
-    def test_and_excuse_no_later_step(self) -> None:
-        found = self.typed(first(), gradient="0.0e9 0.0e9; 0.0e9 0.0e9", update="5 5; 5 5")
-        assert (found.mark("gradient").verdict, found.mark("update").verdict) == ("missing", "unexplained")
-        found = self.typed(first(), gradient="0.0e9 0.0e9; 0.0e9 0.0e9", update="1 -1; 1 1")  # G is no 0e9 after all
-        assert found.mistakes == ("not-updated",)
-
-    def test_beside_a_step_that_tells_they_are_marked_as_that_and_never_as_right(self) -> None:
-        found = self.typed(first(), gradient="0.0e9 0.0e9; 0.0e9 0.0e9", update="0 0; 1 0")
-        assert [mark.step.name for mark in found.marks if mark.too_coarse] == ["gradient"]
-        heading, table, *_ = report(found, AS_USUAL)
-        assert isinstance(heading, Heading)
-        assert isinstance(table, Table)
-        assert heading.text == "As far as it can be told: right."
-        assert table.rows[4] == ("filter gradient", "rounded too far to tell: type three decimals")
-        steps = check_data(found)["steps"]
-        assert [step["name"] for step in steps if step.get("too_coarse")] == ["gradient"]
-
-    def test_where_all_numbers_of_a_step_are_small_two_decimals_are_enough_and_one_is_not(self) -> None:
-        small = first(activation="linear", target=[[2.97, 0.02], [-2.01, 1]])  # e = 0.03 -0.02; 0.01 0
-        with pytest.raises(InputError, match="rounded too far"):
-            self.typed(small, error="0.0 0.0; 0.0 0.0")
-        assert self.typed(small, error="0 0; 0 0").verdict != "correct"  # exactly 0 says something
-        assert self.typed(small, error="0.03 -0.02; 0.01 0.00").verdict == "correct"
-
-    @pytest.mark.parametrize("text", ["2.0 -2.0; 0.0 2.0", "2 -2; 0.0 2"])
-    def test_a_zero_beside_larger_numbers_is_a_zero(self, text: str) -> None:
-        assert self.typed(first(), gradient=text).verdict == "correct"
-
-    def test_so_is_one_where_all_are_zero(self) -> None:
-        met = first(target=[[3, 0], [0, 1]])
-        assert self.typed(met, error="0.0 0.0; 0.0 0.0").verdict == "correct"
-        with pytest.raises(InputError, match="rounded too far"):
-            self.typed(met, error="0.0e9 0.0; 0.0 0.0")
-
-
 def test_a_step_that_does_not_exist_and_an_empty_sheet_are_faults() -> None:
     with pytest.raises(InputError, match='no step called "gradiant"'):
         marked(first(), gradiant=[[1]])
@@ -501,45 +301,10 @@ def test_a_slip_is_shown_with_the_numbers_put_in() -> None:
     assert formulas == ["sigmoid(z[0,0]) = sigmoid(3) = 1 / (1 + e^(−3)) = 0.9526"]
 
 
-def test_an_endless_number_fits_nothing_though_its_tolerance_would_be_endless_too() -> None:
-    wrong = Written.rounded(np.array([[1.0, 2.0]]), 2).wrong(np.array([[np.inf, 2.0]]))
-    assert wrong is not None
-    assert wrong.tolist() == [[True, False]]
-
-
-def test_a_minus_at_the_gradient_reaches_the_update_where_there_is_a_bias_too() -> None:
-    sheet = {"error": [[-2, 0], [0, 0]], "gradient": [[2, -2], [0, 2]], "update": [[0, 0], [1, 0]]}
-    assert marked(first(bias=0), **sheet).verdict == "correct"  # W − ½·G, as if e had been a − t
-
-
-@pytest.mark.parametrize("place", ["error", "delta", "gradient"])
-def test_the_losses_number_may_come_in_at_any_one_step(place: str) -> None:
-    # e = a − t = 2 0; 0 0, the number 2 of Σe² comes in once, and then it is in all that follows
-    plain = {"error": [[2, 0], [0, 0]], "delta": [[2, 0], [0, 0]], "gradient": [[2, -2], [0, 2]]}
-    after = list(plain)[list(plain).index(place) :]
-    work = {name: (np.array(rows) * (2 if name in after else 1)).tolist() for name, rows in plain.items()}
-    found = marked(first(loss="squared_error"), **work, update=[[-1, 1], [1, -1]])  # W − ½·(4 −4; 0 4)
-    assert (found.verdict, found.conventions) == ("correct", ())
-
-
-def test_the_learning_rate_put_in_at_the_gradient_is_no_other_loss() -> None:
-    scenario = first(input=[[0, 0, 2], [1, -1, 1], [2, -2, -2]], filter=[[2, -2], [0, -2]], target=[[3, 1], [0, 1]])
-    gradient = right(scenario, "gradient")["gradient"]
-    typed = [list(row) for row in read_matrix("; ".join(" ".join(f"{0.1 * g:.1f}" for g in row) for row in gradient))]
-    assert diagnose(Sheet(scenario, {"gradient": Written.of(typed)})).verdict != "correct"
-
-
 def test_the_old_filter_written_again_is_named_as_nothing_but_that() -> None:
     found = marked(first(), **right(first(), "gradient"), update=FIRST["filter"])
     assert set(found.mistakes) <= {"not-updated"}
     assert found.mark("update").same_as == "filter" or found.mistakes == ("not-updated",)
-
-
-def test_a_sheet_that_is_right_under_a_convention_gets_no_name_though_a_mistake_gives_the_same_numbers() -> None:
-    scenario = first(bias=0)  # e = t − a, and a minus at the gradient: X ⋆ e² is the same, up to a factor
-    found = marked(scenario, error=[[-2, 0], [0, 0]], gradient=[[2, -2], [0, 2]], update=[[0, 0], [1, 0]])
-    assert found.verdict == "correct"
-    assert [mark.alternatives for mark in found.marks if mark.mine is not None] == [(), (), ()]
 
 
 def test_the_old_filter_again_is_that_and_nothing_else() -> None:
