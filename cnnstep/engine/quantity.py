@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -145,7 +146,7 @@ class Quantity:
 
 def number(value: float) -> int | float | None:
     """One number as plain data: 3 for 3.0, 0 for −0, nothing where it is not finite."""
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return None
     return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
 
@@ -154,4 +155,4 @@ def numbers(array: Array) -> Any:
     """An array as nested lists of plain numbers; a single number where it has no axes."""
     if array.ndim == 0:
         return number(float(array))
-    return [numbers(np.asarray(part)) for part in array]
+    return [number(value) for value in array.tolist()] if array.ndim == 1 else [numbers(part) for part in array]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cnnstep.engine.build import one_filter
+from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Array, Cell, Values
 from cnnstep.engine.scenario import Scenario
@@ -20,7 +24,7 @@ from cnnstep.tutor.check.lessons import KEPT, Lessons
 from cnnstep.tutor.check.put_right import SHOWN, put_right
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.document import Sum
-from cnnstep.tutor.mistakes import MISTAKES, StepContext, mistaken
+from cnnstep.tutor.mistakes import MISTAKES, StepContext, carry_out, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
 
 
@@ -99,3 +103,36 @@ def test_no_more_products_are_worked_out_than_are_shown(name: str, keys: dict[st
     assert block.lines[-1].labels == (f"the other {len(whole.terms) - SHOWN}",)
     assert block.total == pytest.approx(2.0 * whole.value)
     assert sum(line.value for line in block.lines) == pytest.approx(2.0 * whole.value)
+
+
+@contextmanager
+def counted_calls() -> Iterator[list[int]]:
+    """How many functions, Python's and C's, are called inside."""
+    calls, before = [0], sys.getprofile()
+
+    def called(frame: object, event: str, argument: object) -> None:
+        calls[0] += event in ("call", "c_call")
+
+    sys.setprofile(called)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
+
+
+def large_network() -> Scenario:
+    """A map of 70×70 through windows that overlap."""
+    random = np.random.default_rng(0)
+    layers: list[dict[str, Any]] = [{"type": "max_pool", "size": 2, "stride": 1}, {"type": "relu"}]
+    image, target = random.integers(0, 9, (70, 70)), random.integers(0, 2, (1, 69, 69))
+    return network(input=image, layers=layers, target=target, learning_rate=1)
+
+
+@pytest.mark.parametrize("made", [large(70), large_network()], ids=["filter", "pooling"])
+def test_no_mistake_is_carried_out_output_by_output(made: Scenario) -> None:
+    lesson = lesson_of(made, input_gradient=True)
+    values = lesson.carry_out(lesson.start)
+    for mistake, step in product(MISTAKES.values(), lesson.steps):
+        with counted_calls() as calls:
+            carry_out(StepContext(lesson, step, values), mistake)
+        assert calls[0] < 69 * 69 / 2, (mistake.code, step.name)

@@ -87,6 +87,8 @@ SMALLEST = 2
 GRIDS = (1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 200, 400, 1000, 10000)
 """A learner's exact numbers are multiples of 1/g for the first of these that fits."""
 FINEST = 1e-6
+FEW = 100
+"""So many of a large matrix show, mostly, that a fraction is not the one that all share."""
 MANY = 4_000
 """Beyond so many cells a binomial coefficient has too many digits to be worked out as a whole number."""
 
@@ -140,14 +142,20 @@ def _spread(numbers: Array, grid: float) -> float:
 
 def grid_of(numbers: Array, finest: float) -> float:
     """How far apart the numbers are that could stand here: the fraction that all share, or the last digit."""
+    first = numbers.ravel()[:FEW]
     for parts in GRIDS:
-        scaled = numbers * parts
         if 1.0 / parts <= finest:
             break
-        allowed = np.maximum(0.5 * finest * parts, EXACT * np.abs(scaled))
-        if (np.abs(scaled - np.round(scaled)) <= allowed).all():
+        if _share(first, parts, finest) and _share(numbers, parts, finest):
             return 1.0 / parts
     return finest
+
+
+def _share(numbers: Array, parts: int, finest: float) -> bool:
+    """Whether all numbers are multiples of 1/parts."""
+    scaled = numbers * parts
+    allowed = np.maximum(0.5 * finest * parts, EXACT * np.abs(scaled))
+    return bool((np.abs(scaled - np.round(scaled)) <= allowed).all())
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import cast
 
 import numpy as np
@@ -73,25 +74,31 @@ def _patches_overwritten(context: StepContext) -> Array:
 
 
 def _written_over(delta: Array, weights: Array, geometry: Geometry, size: Pair) -> Array:
-    window = weights.shape[2], weights.shape[3]
+    window, outputs = (weights.shape[2], weights.shape[3]), (delta.shape[2], delta.shape[3])
     frame = np.zeros((delta.shape[0], weights.shape[1], *geometry.frame(size)))
-    for i, j in np.ndindex(delta.shape[2], delta.shape[3]):
-        block = np.tensordot(delta[:, :, i, j], weights, axes=((1,), (0,)))
-        frame[geometry.window((i, j), window)] = block
+    for u, v in _from_the_last(window):
+        part = np.tensordot(weights[:, :, u, v], delta, axes=((0,), (1,)))
+        frame[geometry.tap((u, v), outputs)] = part.swapaxes(0, 1)
     return frame[geometry.image(size)].copy()
+
+
+def _from_the_last(window: Pair) -> Iterator[Pair]:
+    """The taps from the last to the first: a later window meets a cell with an earlier tap, so what is written in this
+    order, a tap in all windows at once, is what remains of the windows written in reading order."""
+    return product(reversed(range(window[0])), reversed(range(window[1])))
 
 
 def _pooling_overwritten(context: StepContext, right: Array) -> tuple[Array, ...]:
     """Each window's part put over what stood there: in all of its cells, or (max pooling) in the winners' alone."""
     pool, signal = cast("Pool", context.step.part), context.input(0)
-    window, geometry = pool.window, pool.window.geometry
+    window, geometry, outputs = pool.window.size, pool.window.geometry, (signal.shape[2], signal.shape[3])
     won = _winners(pool, context.input(-1)) if isinstance(pool, MaxPool) else None
     whole = np.zeros((*right.shape[:2], *geometry.frame(context.image_size)))
     alone = whole.copy()
-    for i, j in np.ndindex(signal.shape[2], signal.shape[3]):
-        here = geometry.window((i, j), window.size)
-        took = np.full(1, 1 / (window.size[0] * window.size[1])) if won is None else won[:, :, i, j]
-        share = signal[:, :, i, j, None, None] * took
+    for u, v in _from_the_last(window):
+        here = geometry.tap((u, v), outputs)
+        took = np.full(1, 1 / (window[0] * window[1])) if won is None else won[..., u, v]
+        share = signal * took
         whole[here] = share
         alone[here] = np.where(took > 0, share, alone[here])
     inside = geometry.image(context.image_size)
