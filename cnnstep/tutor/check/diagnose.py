@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cnnstep.engine.lesson import Lesson
+from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.engine.quantity import Array, Cell, Values, number
 from cnnstep.engine.step import Step
+from cnnstep.errors import InputError
 from cnnstep.tutor.check.account import WRONG, Account, Slip, StepMark, accounts_after, likeliest
-from cnnstep.tutor.check.hypothesis import Hypothesis
+from cnnstep.tutor.check.hypothesis import SQUARED, Hypothesis
 from cnnstep.tutor.check.lessons import Convention, Lessons
 from cnnstep.tutor.check.search import Gap
 from cnnstep.tutor.check.sheet import Sheet, Written
@@ -79,10 +80,6 @@ def _size(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape if not shape or shape[0] != 1 else _size(shape[1:])
 
 
-UNSIGNED = ("forward", "activation", "update", "second_moment")
-"""The steps whose numbers are the same whichever sign the error was given."""
-
-
 @dataclass(frozen=True)
 class Diagnosis:
     """The whole sheet: a mark for every step of the lesson, and what they come to."""
@@ -118,8 +115,9 @@ def diagnose(sheet: Sheet) -> Diagnosis:
 
 
 def _diagnosis(sheet: Sheet) -> Diagnosis:
-    signed = any(not name.endswith(UNSIGNED) for name in sheet.work)
-    sent_back = any(name.endswith("input_gradient") for name in sheet.work)
+    plain, whole = (_meant(lesson_of(sheet.scenario, input_gradient=sent_back), sheet) for sent_back in (False, True))
+    signed = any(step is not None and _shows_the_sign(step) for step in whole.values())
+    sent_back = any(_name(whole[name]) != _name(plain[name]) for name in sheet.work)
     lessons = Lessons(sheet.scenario, sheet.iteration, sent_back, signed)
     lesson, begin = lessons.own, lessons.begin
     work, coarse = sheet.by_step(lesson, lesson.carry_out(begin))
@@ -130,6 +128,26 @@ def _diagnosis(sheet: Sheet) -> Diagnosis:
     hypothesis, marks = likeliest(accounts)
     told = (replace(mark, too_coarse=mark.step.name in coarse) for mark in _both_ways(hypothesis, marks, begin))
     return Diagnosis(sheet, hypothesis.lesson, tuple(told), hypothesis.conventions, begin)
+
+
+def _meant(lesson: Lesson, sheet: Sheet) -> dict[str, Step | None]:
+    """By the names on the sheet the steps that they mean; None where the lesson has no such step, or several."""
+    found: dict[str, Step | None] = {}
+    for name in sheet.work:
+        try:
+            found[name] = lesson.step(name)
+        except InputError:  # it is told later, with all else that is wrong
+            found[name] = None
+    return found
+
+
+def _name(step: Step | None) -> str:
+    return step.name if step else ""
+
+
+def _shows_the_sign(step: Step) -> bool:
+    """Whether the step's numbers are others once the error is given the other sign."""
+    return step.role not in ("forward", "update") and step.word != SQUARED
 
 
 def _both_ways(hypothesis: Hypothesis, marks: Mapping[str, StepMark], begin: Values) -> tuple[StepMark, ...]:

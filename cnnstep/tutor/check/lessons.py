@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import combinations, islice
+from itertools import chain, combinations, islice
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +23,7 @@ from cnnstep.engine.quantity import Array, Values
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import trace
+from cnnstep.tutor.check.kinks import NOTHING, sides
 from cnnstep.tutor.mistakes import MISTAKES, Mistake, StepContext, carry_out, together
 from cnnstep.tutor.mistakes.delta import BY_SEVERAL_ROUTES, routes
 from cnnstep.tutor.typed import EXACT
@@ -149,9 +150,6 @@ def other_sign(error: str) -> str:
     """`target_minus_output` for `output_minus_target`, and the other way round."""
     return next(sign for sign in ERROR_SIGNS if sign != error)
 
-
-NOTHING = 1e-12
-"""A sum that comes to less than this share of its largest number is 0: by hand it would be, floats miss it."""
 
 MANY = 4_000
 """Nobody writes down a matrix of more numbers: what is made of it is not kept for every way to come to it."""
@@ -316,9 +314,10 @@ class Lessons:
         return self._wrong(context, mistakes) if mistakes else self._rightly(context)
 
     def _rightly(self, context: StepContext) -> tuple[Array, ...]:
-        """What the step gives by each right way; from exact numbers all come to the same."""
+        """What the step gives by each right way; from exact numbers, none of them at a kink, all come to the same."""
         found = [self.right(context)]
-        for other in routes(context) if context.step.word in BY_SEVERAL_ROUTES else ():
+        others = chain(routes(context), sides(context)) if context.step.word in BY_SEVERAL_ROUTES else ()
+        for other in others:
             if np.isfinite(other).all() and not any(np.allclose(one, other, rtol=EXACT, atol=EXACT) for one in found):
                 found.append(other)
         return tuple(found)

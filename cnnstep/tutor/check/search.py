@@ -34,6 +34,7 @@ from cnnstep.tutor.check.evidence import (
     rounded,
 )
 from cnnstep.tutor.check.hypothesis import Cause, Hypothesis, codes_of
+from cnnstep.tutor.check.kinks import either_side, near_kink
 from cnnstep.tutor.check.lessons import Reading
 from cnnstep.tutor.check.sheet import Written, as_shown
 from cnnstep.tutor.typed import EXACT
@@ -260,7 +261,7 @@ class _Search:
                 yield short.with_value(step, rounded(value, self.digits, half))
 
     def _judged(self, hypothesis: Hypothesis, result: Array) -> Iterator[Candidate]:
-        """The result beside the learner's matrix, under the readings of the sheet that fit it best."""
+        """The result beside the learner's matrix; where z is 0 but for rounding, with the slope that fits better."""
         step, mine = self.gap.given, self.gap.mine
         shown = as_shown(step, result)
         names = [cause for cause in hypothesis.causes[len(self.hypothesis.causes) :] if cause.mistake]
@@ -271,7 +272,35 @@ class _Search:
                 one = self._weighed(hypothesis, result, np.ones(mine.values.shape, dtype=bool), 0, 1.0)
                 yield replace(one, bits=one.bits + OTHER_SIZE, other_size=True)
             return
-        readings = self._readings(hypothesis)
+        readings, either = self._readings(hypothesis), self._either_side(hypothesis)
+        if not either:
+            yield from self._compared(hypothesis, result, readings, names)
+            return
+        for reading, times in readings:
+            yield from self._compared(hypothesis, self._nearest((result, *either), times), [(reading, times)], names)
+
+    def _either_side(self, hypothesis: Hypothesis) -> tuple[Array, ...]:
+        """Of a right δ, what it is on either side of a kink; () where z is not at one."""
+        step = self.gap.given
+        if any(cause.step == step.name and cause.mistake for cause in hypothesis.causes):
+            return ()
+        context = hypothesis.at(step)
+        near = near_kink(context)
+        return either_side(context, near) if near is not None else ()
+
+    def _nearest(self, ways: tuple[Array, ...], times: float) -> Array:
+        """In each cell the one of these that is nearest to the learner's number."""
+        step, mine = self.gap.given, self.gap.mine
+        off = [np.abs(mine.values - times * as_shown(step, one)) for one in ways]
+        best: Array = np.choose(np.argmin(off, axis=0).reshape(ways[0].shape), ways)
+        return best
+
+    def _compared(
+        self, hypothesis: Hypothesis, result: Array, readings: list[tuple[Reading, float]], names: list[Cause]
+    ) -> Iterator[Candidate]:
+        """The result beside the learner's matrix under those of these readings that fit it best."""
+        step, mine = self.gap.given, self.gap.mine
+        shown = as_shown(step, result)
         wrongs = self._wrong(shown, readings)
         fewest = int(wrongs.reshape(len(wrongs), -1).sum(axis=1).min())
         if names and not self._may_leave(fewest):

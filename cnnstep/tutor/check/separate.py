@@ -11,7 +11,7 @@ import numpy as np
 from cnnstep.engine.build import rebuilt
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.layers.layer import Layer, WithWeights
-from cnnstep.engine.lesson import lesson_of
+from cnnstep.engine.lesson import lesson_with
 from cnnstep.engine.quantity import Array, frozen
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import first_iteration
@@ -122,7 +122,7 @@ def _has_keys(value: object) -> bool:
 
 def _told_apart(scenario: Scenario, readings: list[tuple[str, ...]], asked: str) -> int:
     """How many different matrices the candidates give for the step, two cells apart at least."""
-    lesson = lesson_of(scenario, input_gradient=asked.endswith("input_gradient"))
+    lesson = lesson_with(scenario, asked)
     distinct: list[Array] = []
     for codes in readings:
         try:
