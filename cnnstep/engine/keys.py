@@ -216,7 +216,7 @@ def read_array(value: Any, path: Path, faults: Faults, otherwise: tuple[str, str
 
 
 def chosen(registry: Registry[Callable[..., T]], given: NameAndNumbers, key: str, faults: Faults) -> T | None:
-    """The entry that a name, or a mapping with `name` and numbers, stands for."""
+    """The entry for a name, or for a mapping with `name` and numbers; None where either is at fault."""
     parameters = dict(given) if isinstance(given, Mapping) else {"name": given}
     name = parameters.pop("name", None)
     if name is None:

@@ -75,7 +75,7 @@ class Bounds:
         return Bounds(least + GONE * scale, least + LEVEL * scale, SMALLER * loss, away, LEVEL * steepest)
 
     def of_runs(self, runs: NDArray[np.intp] | slice) -> Bounds:
-        """Those of some of the runs."""
+        """The bounds of some of the runs."""
         return Bounds(self.gone[runs], self.nothing[runs], self.smaller[runs], self.away[runs], self.level[runs])
 
 

@@ -71,7 +71,7 @@ class Descent:
         return Descent(patches, scenario.targets.reshape(-1), relu, loss.factor(count), loss.scale(count))
 
     def trail(self, weights: Array, rate: float, iterations: int) -> Trail:
-        """So many iterations of w [K], its bias last, in place; with what they leave behind."""
+        """`iterations` steps of w [K], its bias last, in place; and what they leave behind."""
         rows, size = (iterations, weights.size), (iterations, len(self.targets))
         trail = Trail(np.empty(rows), np.empty(size), np.empty(rows))
         self.go(weights, rate, iterations, trail=trail)
@@ -86,7 +86,7 @@ class Descent:
         losses: Array | None = None,
         trail: Trail | None = None,
     ) -> None:
-        """So many iterations of w [K], its bias last, in place; the losses before each update where there is room."""
+        """`iterations` steps of w [K], its bias last, in place; `losses`, where given, takes L before each update."""
         P, t = self.patches, self.targets
         w, b = weights[: P.shape[1]], weights[P.shape[1] :]  # b is empty where there is no bias
         z, a, e, slope = (np.empty(len(P)) for _ in range(4))

@@ -25,9 +25,9 @@ Window = tuple[range, range]
 Part = tuple[Cell, Window | None]
 """Leading indices of a quantity, and what is wanted of the matrix under them."""
 MOST_PLANES = 4
-"""So many matrices of one quantity are shown unless all are asked for."""
+"""At most this many matrices of one quantity are shown unless all are asked for."""
 MOST_SQUARES = 6
-"""So many squares are written out in the loss's line."""
+"""At most this many squares are written out in the loss's line."""
 
 DEAD = Mark("✝", "inactive: the slope is 0, nothing passes back", "quiet")
 BLOCKED = Mark("✝!", "inactive, with an error left that it can't learn from", "bad")

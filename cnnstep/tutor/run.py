@@ -21,9 +21,9 @@ from cnnstep.tutor.record import Record, Recording, RunEvent
 MOST_NUMBERS = 10_000
 """An array of more numbers is summed up in JSON unless it is asked for."""
 FIRST_CELLS = 100
-"""So many cells of a finding are listed in JSON where all of them would be more numbers than that."""
+"""At most this many cells of a finding are listed in JSON where all of them would be more than `MOST_NUMBERS`."""
 MOST_EVENTS = 20
-"""So many lines of what happened are shown; the rest are counted."""
+"""At most this many lines of what happened are shown; the rest are counted."""
 
 STATUS: dict[str, tuple[str, Tone]] = {
     "converged": ("converged: the loss is gone", "good"),

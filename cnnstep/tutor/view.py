@@ -33,7 +33,7 @@ LENGTHS = {
 }
 """What is said when a gradient begins to shrink or to grow on its way back."""
 MOST_NAMED = 6
-"""So many units are named in one line."""
+"""At most this many units are named in one line."""
 
 
 class CellWatch:
@@ -56,7 +56,7 @@ class CellWatch:
         return words
 
     def stuck(self, iteration: Iteration) -> list[str]:
-        """That every cell is inactive and an error left: told once."""
+        """A sentence, once, where every cell is inactive and an error is left."""
         values, flat = iteration.values, zip(self._flat, self._before, strict=True)
         blocked = any(mask.all() and values[step.inputs[0].name].any() for (step, _), mask in flat)
         if self._told or not blocked:

@@ -22,7 +22,8 @@ from cnnstep.engine.trace import first_iteration, trace
 from cnnstep.engine.training.runs import run
 
 LIMIT, SHORTEST, WORK = 3000, 20, 6 * 10**8
-"""A run that is not decided by then is told as it stands; a large layer's sooner, after so many products."""
+"""Iterations after which an undecided run is told as it stands: `LIMIT`, or, for a large layer, `WORK` products but
+`SHORTEST` at least."""
 MOST_TRIED = 10**6
 """Products of an iteration beyond which a single run takes long enough, and no other is tried."""
 FINAL: tuple[Status, ...] = ("converged", "settled", "stuck", "diverged")

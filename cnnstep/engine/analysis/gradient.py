@@ -29,7 +29,8 @@ BANDS: tuple[tuple[Band, float], ...] = (("tight", 1e-7), ("ok", 1e-4), ("suspic
 NUDGE = 1e-6
 """h, times the weight where that is above 1: truncation is about h², rounding about 1e-16·L/h."""
 MOST_WEIGHTS, FEWEST_WEIGHTS, WORK = 200, 8, 10**9
-"""So many weights are nudged, evenly spread: as many as so many products allow. Each costs two forward passes."""
+"""How many weights are nudged, evenly spread, at most and at least; between, as many as `WORK` products allow. Each
+costs two forward passes."""
 CHECK_ROUNDING = 8 * float(np.finfo(float).eps)
 """A slope measured with h is off by this share of L/h."""
 

@@ -38,7 +38,7 @@ def has_kernel(problem: Problem) -> bool:
 
 
 def compiled(problem: Problem) -> Advance:
-    """So many iterations in machine code, for a scenario that `has_kernel`.
+    """The given number of iterations in machine code, for a scenario that `has_kernel`.
 
     The first call compiles, about a second; the kernel stays as long as the process lives.
     """

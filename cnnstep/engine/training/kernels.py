@@ -109,11 +109,11 @@ def _quantity(name: str) -> Quantity:
 
 
 Advance: TypeAlias = Callable[[Problem, State, int], None]
-"""So many iterations of a state, in place."""
+"""The given number of iterations of a state, in place."""
 
 
 def advance(problem: Problem, state: State, iterations: int) -> None:
-    """So many iterations by the shortest way."""
+    """The given number of iterations, by the shortest way."""
     if _in_vectors(problem, state):
         _one_filter(problem, state, iterations, None)
     elif in_columns(problem) and state.weights.shape[2] > 1:
@@ -125,7 +125,7 @@ def advance(problem: Problem, state: State, iterations: int) -> None:
 
 @dataclass
 class KeepingLosses:
-    """The same for a single run, and the loss before each update: an array a call."""
+    """`advance` for a single run, which keeps the loss before each update: an array for each call."""
 
     kept: list[Array] = field(default_factory=list)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnnstep.engine.training.problem import Problem
 
 FEW = 4
-"""So many calls with a number cost less than one with an array that has to be read."""
+"""Up to this many calls with a number cost less than one call with an array that has to be read."""
 WELL_CONDITIONED = 1e4
 """Weights are worked back from outputs only where that costs less than so many roundings."""
 
@@ -55,7 +55,7 @@ class Columns:
 
 
 def relu_columns(problem: Problem, weights: Array, rates: Rates, iterations: int) -> None:
-    """So many iterations of the weights [K, F, R], in place."""
+    """The given number of iterations of the weights [K, F, R], in place."""
     assert problem.factor is not None
     filters, runs = weights.shape[1:]
     w = weights.reshape(-1, filters * runs)

@@ -43,12 +43,12 @@ class RunStatus:
     loss: Array
 
     def some(self, runs: RunNumbers) -> RunStatus:
-        """That of some of the runs."""
+        """The status of some of the runs."""
         return RunStatus(self.codes[runs], self.over[runs], self.loss[runs])
 
     @staticmethod
     def joined(parts: list[RunStatus]) -> RunStatus:
-        """That of several blocks together."""
+        """The status of the runs of several blocks together."""
         codes, over, loss = ([getattr(part, name) for part in parts] for name in ("codes", "over", "loss"))
         return RunStatus(np.concatenate(codes), np.concatenate(over), np.concatenate(loss))
 
@@ -85,7 +85,7 @@ class _Fresh:
 
     @staticmethod
     def joined(parts: list[_Fresh]) -> _Fresh:
-        """Those of several blocks together."""
+        """The runs of several blocks together."""
         weights = np.concatenate([part.weights for part in parts], axis=2)
         before, end = joined([part.before for part in parts]), RunStatus.joined([part.end for part in parts])
         return _Fresh(np.concatenate([part.runs for part in parts]), before, end, weights)
@@ -144,7 +144,7 @@ class Runs:
             self._locate(_Fresh.joined(fresh), length)
 
     def _block(self, block: slice, length: int) -> tuple[RunStatus, Mask, _Fresh | None]:
-        """These runs go on by so many iterations: how they stand, which are over, and whose status is a new one."""
+        """These runs go on by `length` iterations: how they stand, which are over, and whose status is a new one."""
         before = self.now.of_runs(block, self.count)
         after = before.copy()
         last = self._forward(after, length)

@@ -105,7 +105,7 @@ def _answer(function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, 
 
 @contextmanager
 def _for_children() -> Iterator[None]:
-    """What a process that is started now inherits: one BLAS thread, and deaf ears for Ctrl-C from its first moment."""
+    """What a process that is started now inherits: one BLAS thread, and Ctrl-C ignored from its first moment."""
     before = {name: os.environ.get(name) for name in THREADS}
     one_thread()
     in_main = threading.current_thread() is threading.main_thread()

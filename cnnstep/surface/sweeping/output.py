@@ -47,7 +47,6 @@ LOOKS = (
     Look("#444444", "M0 0L6 6M0 6L6 0", "xx"),
 )
 """By the place of a mark; Okabe and Ito's palette (2008)."""
-UNKNOWN = "#ffffff"
 
 LEFT, TOP, PLOT, LINE = 90, 40, (560, 360), 20
 """The rims of the plot, its size, and the height of a line of text, in pixels."""

@@ -113,7 +113,7 @@ def _rests(run: Forecast) -> bool:
 
 
 def _losses(run: Forecast, length: int) -> tuple[float, ...]:
-    """So many losses: a run at rest stays where it is."""
+    """The first `length` losses; a run at rest repeats its last one."""
     losses = _finite(run)
     return (*losses, *losses[-1:] * (length - len(losses)))[:length]
 

@@ -17,7 +17,7 @@ from cnnstep.tutor.document import Tone
 from cnnstep.tutor.numbers import Numbers, counted, listed
 
 MOST_CELLS = 6
-"""So many cells are named; of more the number is told."""
+"""At most this many cells are named; of more, only their number is told."""
 
 
 def named(cells: list[Cell]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.quantity import Array, Cell, Values, number
+from cnnstep.engine.quantity import Array, Values, number
 from cnnstep.engine.step import Step
 from cnnstep.errors import InputError
 from cnnstep.tutor.check.account import WRONG, Account, Slip, StepMark, accounts_after, likeliest
@@ -193,16 +193,6 @@ def _leading_to(step: Step, pending: list[Step]) -> list[Step]:
         if one.name in needed:
             needed |= {quantity.name for quantity in one.inputs}
     return [one for one in pending if one.name in needed]
-
-
-def first_wrong(mark: StepMark) -> Cell | None:
-    """The first cell, as a learner counts them, that is not what it should be."""
-    if mark.mine is None or mark.expected is None:
-        return None
-    wrong = mark.mine.wrong(mark.expected)
-    if wrong is None or not wrong.any():
-        return None
-    return tuple(int(i) for i in np.argwhere(wrong)[0])
 
 
 def check_data(diagnosis: Diagnosis) -> dict[str, Any]:

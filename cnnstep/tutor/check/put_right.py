@@ -20,7 +20,7 @@ MOST_CELLS = 9
 LONGEST = 150
 """Characters of a line that wraps to two on a usual screen."""
 SHOWN = 30
-"""So many products of a long sum are written out."""
+"""At most this many products of a long sum are written out."""
 IN_ONE_PIECE = 24
 """A matrix of more characters has spaces, at which a narrow window breaks it."""
 

@@ -34,7 +34,7 @@ from cnnstep.tutor.why import arithmetic
 
 DIFFERENT = Mark("✗", "not this number", "bad")
 SHOWN_LOSSES = 2
-"""So many updates are followed to show where a mistake leads."""
+"""How many updates are followed to show where a mistake leads."""
 
 
 def report(diagnosis: Diagnosis, style: Numbers) -> tuple[Block, ...]:

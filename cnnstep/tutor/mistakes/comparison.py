@@ -18,7 +18,7 @@ from cnnstep.tutor.record import Record
 from cnnstep.tutor.run import ending, run_data
 
 FIRST_LOSSES = 6
-"""So many losses are written out side by side."""
+"""At most this many losses are written out side by side."""
 
 
 def comparison_document(wrong: Record, right: Record, mistake: Mistake, name: str, style: Numbers) -> tuple[Block, ...]:

@@ -105,9 +105,9 @@ def misread(lesson: Lesson, values: Mapping[str, Array], most: int) -> tuple[lis
 
 
 MOST_FILTERS = 12
-"""So many of the first layer's filters are drawn."""
+"""At most this many of the first layer's filters are drawn."""
 MOST_MISREAD = 6
-"""So many samples that were read as another class are drawn."""
+"""At most this many samples that were read as another class are drawn."""
 MOST_WEIGHTS = 10_000
 """An outcome with more weights than this leaves them out of its JSON."""
 

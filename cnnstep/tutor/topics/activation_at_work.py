@@ -49,7 +49,7 @@ def at_work(example: Example, name: str) -> tuple[Block, ...]:
 
 
 def in_network(example: Example, name: str) -> tuple[Block, ...]:
-    """The same at the first layer of this type in a network."""
+    """The activation at work in the first layer of this type in a network."""
     iteration = example.first
     steps = layer_of(iteration, name)
     if not isinstance(steps.layer, ActivationLayer):
@@ -89,7 +89,7 @@ def _cell_by_cell(
 
 
 LONGEST = 100
-"""So many iterations are watched."""
+"""At most this many iterations are watched."""
 
 
 @dataclass(frozen=True)

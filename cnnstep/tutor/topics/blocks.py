@@ -199,11 +199,11 @@ def _alone(iteration: Iteration, steps: LayerSteps, filters: slice) -> Scenario:
 
 
 MOST_LINES = 9
-"""So many products of a sum are written out, the largest ones; the rest is added up."""
+"""At most this many products of a sum are written out, the largest; the rest is added up."""
 MOST_SIDE = 8
 """A network's matrices are shown up to so many rows and columns."""
 MOST_MATRICES = 4
-"""So many matrices of one quantity are shown on a page."""
+"""At most this many matrices of one quantity are shown on a page."""
 
 
 def grids(iteration: Iteration, *names: str, most: int = MOST_MATRICES) -> tuple[Block, ...]:

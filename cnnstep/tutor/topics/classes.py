@@ -202,7 +202,7 @@ CROSS_ENTROPY_PAGE = Topic(
 
 
 FEW, MANY = 10, 150
-"""So many samples are learned from, once and once more."""
+"""How many samples are learned from, once, and then once more."""
 MOST_TESTS = 200
 AT = (0, 10, 30, 60)
 """The iterations that are looked at."""

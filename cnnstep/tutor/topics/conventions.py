@@ -133,7 +133,7 @@ LOSS_SCALE = Topic(
 
 CHOICES = (0.0, 0.5, 1.0)
 LONGEST = 50
-"""So many iterations are searched for a z of exactly 0."""
+"""At most this many iterations are searched for a z of exactly 0."""
 MOST_CELLS = 6
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -88,10 +89,7 @@ def _forward(scenario: Scenario, setting: str, value: Value) -> Array:
     return correlate(scenario.inputs, scenario.conv.weights, scenario.conv.bias, geometry)
 
 
-def _stride_numbers(example: Example) -> tuple[Block, ...]:
-    return try_out(example, "stride", range(1, 5))
-
-
+_stride_numbers = partial(try_out, setting="stride", values=range(1, 5))
 STRIDE = Topic(
     name="stride",
     scenario="stride",
@@ -120,10 +118,7 @@ STRIDE = Topic(
 )
 
 
-def _padding_numbers(example: Example) -> tuple[Block, ...]:
-    return try_out(example, "padding", (*range(4), "same"))
-
-
+_padding_numbers = partial(try_out, setting="padding", values=(*range(4), "same"))
 PADDING = Topic(
     name="padding",
     scenario="padding",
@@ -152,10 +147,7 @@ PADDING = Topic(
 )
 
 
-def _dilation_numbers(example: Example) -> tuple[Block, ...]:
-    return try_out(example, "dilation", range(1, 5))
-
-
+_dilation_numbers = partial(try_out, setting="dilation", values=range(1, 5))
 DILATION = Topic(
     name="dilation",
     scenario="dilation",

@@ -149,7 +149,7 @@ DIVERGENCE = Topic(
 
 
 TURNS = 4
-"""So many iterations are shown number by number."""
+"""How many iterations are shown number by number."""
 PLAIN = "sgd"
 
 

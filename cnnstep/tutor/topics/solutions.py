@@ -34,7 +34,7 @@ from cnnstep.tutor.topics.topic import Example, Topic
 
 UNREACHABLE_TARGET_ITERATIONS = 200
 BEYOND = 1.0
-"""So far outside the range a target is set where a scenario has none that is."""
+"""How far outside the range a target is set where no target of the scenario is out of reach."""
 
 
 def _unreachable_target_numbers(example: Example) -> tuple[Block, ...]:

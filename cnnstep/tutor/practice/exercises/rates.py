@@ -27,7 +27,7 @@ from cnnstep.tutor.typed import EXACT
 from cnnstep.tutor.why import PART
 
 WATCHED = 5
-"""So many iterations are followed to see what the error does."""
+"""How many iterations are followed to see what the error does."""
 
 
 def _first(scenario: Scenario) -> Iteration:

@@ -31,7 +31,7 @@ from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.why import as_sum
 
 CHOICES = 3
-"""So many mistakes are offered, and that there is none."""
+"""How many mistakes are offered, besides "no mistake"."""
 FLAT: Sizes = ((2, 3), (2, 2))
 """So the whole sheet and its choices stand on one screen."""
 LEAKY = {"name": "leaky_relu", "slope": 0.5}
