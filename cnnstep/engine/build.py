@@ -147,7 +147,7 @@ BUILDERS: Mapping[str, Callable[..., Scenario]] = {ONE_FILTER.name: one_filter, 
 
 
 def rebuilt(data: dict[str, Any]) -> Scenario:
-    """The scenario of these keys, built as their form says. The inverse of `data()`."""
+    """The scenario of these keys: the inverse of `data()`. `InputError` where they don't fit."""
     return BUILDERS[form_of(data).name](**data)
 
 

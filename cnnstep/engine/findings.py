@@ -94,7 +94,7 @@ class Cells(Sequence[Cell]):
 
 
 def findings(iteration: Iteration) -> list[Finding]:
-    """Everything worth saying about one iteration, in the order of its steps."""
+    """Everything worth saying about one iteration, in the order of `LOOKS`; `InputError` of anything else."""
     iteration = expected(Iteration, iteration, "an iteration", "cnnstep.trace(scenario) gives them, one after another")
     return [finding for look in LOOKS for finding in look(iteration)]
 

@@ -105,7 +105,7 @@ class Lesson:
         return tuple(reversed(found))
 
     def step(self, name: str) -> Step:
-        """The step of this name; a bare word works where it can mean only one."""
+        """The step of this name, or of a bare word that can mean only one; `InputError` where there is not just one."""
         if name in self._by_name:
             return self._by_name[name]
         matching = [s for s in self.steps if s.word == name or s.name.endswith(f".{name}")]
@@ -122,7 +122,7 @@ class Lesson:
         return (step for step in self.steps if step.word == word)
 
     def quantity(self, name: str) -> Quantity:
-        """The quantity of this name: a step's result or a leaf."""
+        """The quantity of this name: a step's result or a leaf; `InputError` where there is neither."""
         return self._quantities.get(name) or self.step(name).quantity
 
     @cached_property

@@ -87,7 +87,7 @@ class Scenario:
             raise InputError(Fault("network", what, hint))
 
     def with_weights(self, weights: Array, bias: Array | None = None) -> Scenario:
-        """The same question asked of another filter (and bias): every axis present."""
+        """The same question asked of another filter [F, C, kh, kw], and of another bias [F] where one is given."""
         bias = self.conv.bias if bias is None else frozen(bias)
         conv = replace(self.conv, weights=frozen(weights), bias=bias)
         return replace(self, layers=(conv, *self.layers[1:]))
@@ -149,7 +149,7 @@ def _named(name: str, parameters: Any) -> Any:
 
 
 def weights_of(scenario: Scenario) -> dict[str, Array]:
-    """The weights that the scenario starts from."""
+    """The weights and biases that the scenario starts from, by name, every axis present."""
     found = {}
     for layer, (weights, bias) in zip(scenario.layers, _names(scenario), strict=True):
         if isinstance(layer, WithWeights):

@@ -110,13 +110,13 @@ class Outcome:
     values: Mapping[str, Array] = field(repr=False)
 
     def matrix(self, name: str) -> Array:
-        """A leaf's array, such as the filter, with the axes that a learner sees."""
+        """A leaf's array, such as the filter, with the axes that a learner sees; `InputError` where there is none."""
         quantity = self.lesson.quantity(name)
         return quantity.layout.show(self.values[quantity.name])
 
 
 def outcome(first: Iteration, last: Iteration) -> Outcome:
-    """How a run that began with `first` stands after `last`'s update."""
+    """How a run that began with `first` stands after `last`'s update; `InputError` of what is no iteration."""
     for iteration in (first, last):
         expected(Iteration, iteration, "an iteration", "cnnstep.trace(scenario) gives them, one after another")
     status = judge(last.lesson, last.following, last.loss_after, first)
@@ -187,18 +187,18 @@ def has_classes(scenario: Scenario) -> bool:
 
 
 def accuracy(output: Array, target: Array) -> float:
-    """The share of samples whose largest output is their class."""
+    """The share of samples whose largest output is their class; output and one-hot target [N, classes]."""
     return float((output.argmax(axis=-1) == target.argmax(axis=-1)).mean())
 
 
 def tests_of(scenario: Scenario) -> tuple[Array, Array] | None:
-    """The samples that nothing was trained with, and their targets."""
+    """The samples held back from training [N, C, H, W] and their targets [N, classes]; None where there are none."""
     inputs, targets = scenario.test_inputs, scenario.test_targets
     return None if inputs is None or targets is None else (inputs, targets)
 
 
 def test_output(lesson: Lesson, values: Mapping[str, Array], inputs: Array) -> Array:
-    """What the network makes of other inputs, with the weights among these values."""
+    """What the network makes of other inputs [N, C, H, W], with the weights among these values."""
     begin = {name: values[name] for name in lesson.start} | {"input": inputs}
     with np.errstate(all="ignore"):
         return lesson.output_of(begin)

@@ -64,7 +64,7 @@ class Descent:
 
     @staticmethod
     def of(scenario: Scenario, patches: Array) -> Descent:
-        """From the patch matrix of a scenario of one filter for which `is_straight` holds."""
+        """From the patch matrix [M, K] of a scenario of one filter for which `is_straight` holds."""
         count, loss = scenario.targets.size, scenario.loss
         assert loss.factor is not None
         relu = scenario.activation.plain_relu
@@ -215,7 +215,7 @@ class Iteration:
     first_loss: float
 
     def matrix(self, name: str) -> Array:
-        """A step's or leaf's array with the axes that a learner sees."""
+        """A step's or leaf's array with the axes that a learner sees; `InputError` where there is neither."""
         quantity = self.lesson.quantity(name)
         return quantity.layout.show(self.values[quantity.name])
 
@@ -235,7 +235,7 @@ class Iteration:
 
 
 def gradients(lesson: Lesson, values: Mapping[str, Array]) -> list[Array]:
-    """The gradients of everything that is trained."""
+    """∂L/∂w of everything that is trained, in the order of the steps: from the last layer to the first."""
     return [values[step.name] for step in lesson.steps if step.is_gradient]
 
 

@@ -57,7 +57,8 @@ def analyze(
 ) -> Analysis:
     """Everything there is to say about a scenario; the forecast runs at most `limit` iterations.
 
-    `done` is called with the number of each run that has ended, from 0, of `MOST_RUNS` at most.
+    `InputError` where it is a network. `done` is called with the number of each run that has ended, from 0; there are
+    `MOST_RUNS` at most.
     """
     scenario.check_one_filter("analyze takes")
     with np.errstate(all="ignore"):  # numbers that run away become infinite, and are told as such

@@ -78,7 +78,7 @@ class Forecast:
         return not self.final and often < late < self.iterations - half - often
 
     def matrix(self, name: str) -> Array:
-        """A leaf's array at the end, such as the filter, with the axes that a learner sees."""
+        """A leaf's array at the end, with the axes that a learner sees; `InputError` where there is none."""
         quantity = self.lesson.quantity(name)
         return quantity.layout.show(self.values[quantity.name])
 
@@ -110,7 +110,7 @@ def _since(losses: tuple[float, ...]) -> int:
 
 
 def revived(scenario: Scenario, iterations: int) -> dict[Cell, int]:
-    """The cells that are dead at first and pass something back within so many iterations, and when."""
+    """The cells that are dead at first and pass something back within `iterations`, and at which iteration."""
     lesson, phi = lesson_of(scenario), scenario.activation
     layout, found = lesson.quantity("forward").layout, dict[Cell, int]()
     dead = None

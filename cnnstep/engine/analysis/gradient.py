@@ -50,7 +50,7 @@ class GradientCheck:
 
 
 def check_gradient(iteration: Iteration, matrix: Array) -> GradientCheck:
-    """The check at the weights of this iteration, whose lesson's patch matrix this is."""
+    """The check at the weights of this iteration; `matrix` is its lesson's patch matrix P [N·oh·ow, K]."""
     off_kinks: list[tuple[float, float]] = []
     raw: list[tuple[float, float]] = []
     with np.errstate(all="ignore"):  # numbers that run away are told by the band
@@ -155,7 +155,7 @@ class ZeroGradient:
 
 
 def zero_gradient(iteration: Iteration, matrix: Array) -> ZeroGradient:
-    """The reasons at the weights of this iteration, whose lesson's patch matrix this is."""
+    """The reasons at the weights of this iteration; `matrix` is its lesson's patch matrix P [N·oh·ow, K]."""
     errors, deltas = by_filter(iteration.values["error"]), by_filter(iteration.values["delta"])
     reasons = [
         [_reason(e, d, column) for column in matrix.T] for e, d in zip(errors.T, deltas.T, strict=True)

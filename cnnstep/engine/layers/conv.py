@@ -161,7 +161,7 @@ class Conv(WithWeights):
         return self.weights.shape[2], self.weights.shape[3]
 
     def output_size(self, size: Size) -> Size:
-        """(F, oh, ow); every fault of shape says the sizes and what would fit."""
+        """(F, oh, ow); `InputError` where the filter does not fit says the sizes, and what would fit."""
         filters, channels = self.weights.shape[:2]
         if len(size) != 3:
             what = f"a conv layer takes maps, but its input is one row of {size[0]} numbers"

@@ -64,7 +64,7 @@ class Dense(WithWeights):
     axes, bias_axes = DENSE_WEIGHTS, DENSE_BIAS
 
     def output_size(self, size: Size) -> Size:
-        """(O,); the input must be one row of I numbers."""
+        """(O,); `InputError` where the input is not one row of I numbers."""
         outputs, inputs = self.weights.shape
         if len(size) != 1:
             shape = "×".join(str(n) for n in size)

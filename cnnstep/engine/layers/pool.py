@@ -115,7 +115,7 @@ class Pool(Layer):
     )
 
     def output_size(self, size: Size) -> Size:
-        """(C, oh, ow)."""
+        """(C, oh, ow); `InputError` where the input is no maps, or the window does not fit."""
         if len(size) != 3:
             what = "a pooling layer takes maps, but its input is one row of numbers"
             raise InputError(Fault("shape", what, "put it before flatten"))

@@ -54,7 +54,7 @@ class Softmax(Layer):
     )
 
     def output_size(self, size: Size) -> Size:
-        """The input's size, which must be one row."""
+        """The input's size; `InputError` where that is not one row."""
         if len(size) != 1:
             shape = "×".join(str(n) for n in size)
             what = f"softmax takes one row of numbers, but its input is maps of {shape}"

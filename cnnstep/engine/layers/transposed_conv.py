@@ -80,7 +80,7 @@ class TransposedConv(WithWeights):
         return self.weights.shape[2], self.weights.shape[3]
 
     def output_size(self, size: Size) -> Size:
-        """(F, oh, ow): the size from which a convolution would come to the input's."""
+        """(F, oh, ow), from which a convolution would come to the input's size; `InputError` where there is none."""
         channels, filters = self.weights.shape[:2]
         if len(size) != 3:
             what = f"a transposed_conv layer takes maps, but its input is one row of {size[0]} numbers"

@@ -34,7 +34,7 @@ TILE = 2**18
 
 
 def delta_of(scenario: Scenario, z: Array, a: Array, error: Array) -> Array:
-    """δ = ∂L/∂a ⊙ φ′(z) of any of a scenario's cells, from e = a − t; kernels for ReLU have ways of their own."""
+    """δ = ∂L/∂a ⊙ φ′(z) of any cells, from their z, a and e = a − t; kernels for ReLU have ways of their own."""
     phi, loss, count = scenario.activation, scenario.loss, scenario.targets.size
     if cast("ActivationLayer", scenario.layers[1]).slope_cancels:
         return error
@@ -131,7 +131,7 @@ class Problem:
 
     @staticmethod
     def of(scenario: Scenario) -> Problem:
-        """The matrices of a scenario."""
+        """The matrices of a scenario; `ValueError` where it is not one convolution with its activation."""
         if not (len(scenario.layers) == 2 and isinstance(scenario.layers[0], Conv)):
             raise ValueError("only one convolution with its activation can be trained without the record")
         filters = scenario.conv.weights.shape[0]
@@ -140,7 +140,7 @@ class Problem:
 
     @cached_property
     def matrix(self) -> Array:
-        """The patches alone: a row an output cell."""
+        """The patches alone [M, K − 1 or K]: a row for each output cell, without the bias's ones."""
         conv = self.scenario.conv
         return patch_matrix(self.scenario.inputs, conv.window, conv.geometry)
 
@@ -237,7 +237,7 @@ class Problem:
         return loss, np.abs(gradient).max(axis=(0, 1))
 
     def blocked(self, weights: Array) -> Mask:
-        """Which runs have an error that meets a slope of 0."""
+        """Which runs [R] have an error that meets a slope of 0."""
         if self.slope_cancels:
             return np.zeros(weights.shape[2], dtype=bool)
         z, error = self.outputs(weights)

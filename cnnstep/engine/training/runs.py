@@ -126,7 +126,7 @@ class Runs:
         self._drop(self.end.over | (final(self.end.codes) & (steepest == 0)))
 
     def run(self, iterations: int) -> None:
-        """All runs to their end, or so many iterations."""
+        """All runs to their end, but `iterations` at most."""
         with np.errstate(all="ignore"):
             while self.count < iterations and self.active.size:
                 length = min(self.look, max(self.count, self.look // 4), iterations - self.count)
@@ -262,7 +262,7 @@ class RunResult:
 
 
 def run(scenario: Scenario, iterations: int, *, losses: int = 0) -> RunResult:
-    """At most so many iterations; with `losses` = n it keeps every n-th loss (which costs each iteration a little).
+    """One scenario, `iterations` at most; with `losses` = n it keeps every n-th loss, which costs a little time.
 
     A run is over when it has converged or diverged, and when it is stuck or settled for good: with momentum or
     adam that is where the weights no longer move.
@@ -315,7 +315,7 @@ def sweep_block(
     """The scenario from each of these filters [R, …], with one learning rate or one each, by the rules of `run`.
 
     `biases` [R, F] are the scenario's own unless given. With `fast`, a scenario that has a kernel in machine code
-    uses it: the extra `fast` has to be installed, and the first call takes a second longer.
+    uses it: `InputError` where the extra `fast` is not installed; the first call takes a second longer.
     """
     problem = Problem.of(scenario)
     conv = scenario.conv
