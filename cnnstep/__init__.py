@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cnnstep.engine.build import network, one_filter
     from cnnstep.engine.findings import findings
     from cnnstep.engine.lesson import lesson_of
+    from cnnstep.engine.links import links
     from cnnstep.engine.status import outcome
     from cnnstep.engine.trace import trace
     from cnnstep.errors import InputError
@@ -36,6 +37,7 @@ __all__ = [
     "findings",
     "from_torch",
     "lesson_of",
+    "links",
     "load_weights",
     "mistaken",
     "network",
@@ -56,6 +58,7 @@ _HOMES = {
     "findings": "cnnstep.engine.findings",
     "from_torch": "cnnstep.surface.from_torch",
     "lesson_of": "cnnstep.engine.lesson",
+    "links": "cnnstep.engine.links",
     "load_weights": "cnnstep.surface.writing",
     "mistaken": "cnnstep.surface.checking",
     "network": "cnnstep.engine.build",

@@ -71,6 +71,7 @@ class Activation:
     `kinks` are the z at which φ′ jumps. `flat`: φ′ is exactly 0 over a whole region, where nothing is
     learned. `steepest` is the largest φ′. `parameters` are the numbers a scenario may set.
 
+    `of_slope` are numbers that φ′ alone depends on: its value at a kink.
     `slope_from` works φ′ out from z and the other letter of `slope_formula`, which is a = φ(z) or what `letter` gives.
     """
 
@@ -88,6 +89,7 @@ class Activation:
     flat: bool = False
     steepest: float = 1.0
     parameters: Mapping[str, float] = field(default_factory=dict)
+    of_slope: tuple[float, ...] = ()
     slope_from: Callable[[float, float], float] | None = field(default=None, repr=False, compare=False)
     letter: Callable[[float], float] | None = field(default=None, repr=False, compare=False)
 
@@ -138,6 +140,7 @@ def relu(slope_at_zero: float = 0.0) -> Activation:
         low=0.0,
         kinks=(0.0,),
         flat=True,
+        of_slope=(slope_at_zero,),
     )
 
 

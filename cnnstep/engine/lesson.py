@@ -5,21 +5,20 @@ Everything that shows, checks or explains numbers reads these steps and nothing 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 
+from cnnstep.engine.error_steps import difference, slope
 from cnnstep.engine.keys import expected
 from cnnstep.engine.layers.layer import Layer, LayerContext, Parameter, Upstream
-from cnnstep.engine.losses import Loss
 from cnnstep.engine.optimizers import COUNT, Slot
-from cnnstep.engine.quantity import IMAGE, Array, Cell, Quantity, Values, frozen, norm
+from cnnstep.engine.quantity import IMAGE, Array, Quantity, Values, frozen, norm
 from cnnstep.engine.scenario import Scenario
-from cnnstep.engine.step import Factor, Put, ShortForm, Step, Term, Working, read
+from cnnstep.engine.step import Step
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 
@@ -183,7 +182,7 @@ def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
     forward = [layer.forward(context) for layer, context in contexts]
     output = forward[-1].quantity
     target = Quantity("target", "t", output.layout, "given")
-    error, upstream = (_difference if scenario.vocabulary.shows_difference else _slope)(scenario, output, target)
+    error, upstream = (difference if scenario.vocabulary.shows_difference else slope)(scenario, output, target)
     backward: list[Step] = []
     trains = [bool(layer.parameters(context)) for layer, context in contexts]
     for index in reversed(range(len(contexts))):
@@ -218,123 +217,12 @@ def _contexts(scenario: Scenario) -> list[tuple[Layer, LayerContext]]:
     contexts = []
     for number, (layer, name) in enumerate(scenario.named_layers, 1):
         words = vocabulary.names(layer, name, number, source.symbol)
-        context = LayerContext(name, source, size, words, scenario.hidden & vocabulary.optional, scenario.sign)
+        hidden, samples = scenario.hidden & vocabulary.optional, len(scenario.inputs)
+        context = LayerContext(name, source, size, words, hidden, scenario.sign, samples)
         contexts.append((layer, context))
         source = layer.forward(context).quantity
         size = layer.output_size(size)
     return contexts
-
-
-def _difference(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Upstream]:
-    """e = a − t (or t − a), and what it sends back: weight(a) · e."""
-    loss, sign = scenario.loss, scenario.sign
-    error = Quantity("error", "e", output.layout)
-
-    def compute(values: Values) -> Array:
-        a, t = values[output.name], values[target.name]
-        return a - t if sign > 0 else t - a
-
-    def working(values: Values, cell: Cell) -> Working:
-        return Working(_subtracted(output, target, sign, values, cell))
-
-    formula = "e = a − t" if sign > 0 else "e = t − a"
-    step = Step(error, "error", formula, (output, target), compute, working, loss)
-    upstream = _weighted(loss, error, output, target)
-    if loss.only_with == scenario.layers[-1].kind:
-        note = "the loss's weight cancels the slope"
-        short = ShortForm(
-            error.symbol,
-            lambda values: values[error.name].copy(),
-            lambda values, cell: (Term((read(error, values, cell),), note),),
-        )
-        upstream = replace(upstream, short=short)
-    return step, upstream
-
-
-def _subtracted(output: Quantity, target: Quantity, sign: int, values: Values, cell: Cell) -> tuple[Term, ...]:
-    """a − t, or t − a."""
-    first, second = (output, target) if sign > 0 else (target, output)
-    return Term((read(first, values, cell),)), Term((Factor("−1", -1.0), read(second, values, cell)))
-
-
-def _slope(scenario: Scenario, output: Quantity, target: Quantity) -> tuple[Step, Upstream]:
-    """∂L/∂a of the output a, in the direction that the scenario's sign says, which goes back as it is."""
-    loss, sign = scenario.loss, scenario.sign
-    error = Quantity("error", f"∂L/∂{output.symbol}", output.layout, negated=sign < 0)
-
-    def compute(values: Values) -> Array:
-        return sign * loss.slope(values[output.name], values[target.name])
-
-    def working(values: Values, cell: Cell) -> Working:
-        a, t = read(output, values, cell), read(target, values, cell)
-        outer = (Factor("−1", -1.0),) if sign < 0 else ()
-        if loss.pull is not None:
-            put = Put("1/{p}", {"p": a.value}, lambda numbers: _inverse(numbers["p"])) if t.value else None
-            part = Factor(f"1/{a.label}", _inverse(a.value) if t.value else 0.0, a.source, a.cell, put)
-            return Working((Term((*outer, Factor("−1", -1.0), t, part)),))
-        weight = () if not loss.weight_formula else (_weight(loss, values[output.name], cell),)
-        if weight and math.isinf(weight[0].value):
-            e = Factor(f"({a.label} − {t.label})", a.value - t.value)
-            return Working((Term((*outer, *(weight if e.value else ()), e)),))
-        return Working((Term((*outer, *weight, a)), Term((*outer, Factor("−1", -1.0), *weight, t))))
-
-    slope = loss.pull_formula or f"{loss.weight_formula} ({output.symbol} − t)".strip()
-    formula = f"{error.symbol} = {slope if sign > 0 else f'−[{slope}]'}"
-    step = Step(error, "error", formula, (output, target), compute, working, loss)
-    upstream = Upstream.of(error)
-    sums_to_one = np.allclose(scenario.targets.sum(axis=-1), 1.0, rtol=0.0, atol=1e-12)
-    if loss.only_with == scenario.layers[-1].kind:
-        upstream = _shortened(upstream, output, target, sign, sums_to_one or loss.pull is None)
-    return step, upstream
-
-
-def _shortened(upstream: Upstream, output: Quantity, target: Quantity, sign: int, is_difference: bool) -> Upstream:
-    """The same with a − t as ∂L/∂ of the last layer's input; a·Σt − t where softmax meets targets of another sum."""
-
-    def short(values: Values) -> Array:
-        a, t = values[output.name], values[target.name]
-        return sign * ((a if is_difference else a * t.sum(axis=-1, keepdims=True)) - t)
-
-    def terms(values: Values, cell: Cell) -> tuple[Term, ...]:
-        if is_difference:
-            return _subtracted(output, target, sign, values, cell)
-        total = Factor("Σt", float(values[target.name][cell[0]].sum()))
-        a, t = read(output, values, cell), read(target, values, cell)
-        return Term((Factor(f"{sign}", sign), a, total)), Term((Factor(f"{-sign}", -sign), t))
-
-    first = output.symbol if is_difference else f"{output.symbol}·Σt"
-    formula = f"{first} − t" if sign > 0 else f"t − {first}"
-    inputs = (*upstream.inputs, output, target)
-    return replace(upstream, inputs=inputs, short=ShortForm(formula, short, terms))
-
-
-def _inverse(value: float) -> float:
-    return 1.0 / value if value else math.inf
-
-
-def _weight(loss: Loss, output: Array, cell: Cell) -> Factor:
-    """What stands before e, such as 2/n or 1/(a(1 − a))."""
-    a, count = float(output[cell]), output.size
-    value = loss.weight_at(a, count)
-    if loss.factor is None:
-        put = Put(loss.weight_put, {"a": a}, lambda numbers: loss.weight_at(numbers["a"], count))
-        return Factor(loss.weight_label, value, put=put if math.isfinite(value) else None)
-    words = "n counts all target cells: {n}"
-    put = Put(loss.weight_put, {"n": float(count)}, lambda numbers: loss.weight_at(a, int(numbers["n"])), words)
-    return Factor(loss.weight_label, value, put=put if loss.counts_cells else None)
-
-
-def _weighted(loss: Loss, error: Quantity, output: Quantity, target: Quantity) -> Upstream:
-    if not loss.weight_formula:
-        return Upstream.of(error)
-
-    def factors(values: Values, cell: Cell) -> tuple[Factor, ...]:
-        return _weight(loss, values[output.name], cell), read(error, values, cell)
-
-    def weighted(values: Values) -> Array:
-        return loss.weight(values[output.name], values[target.name].size) * values[error.name]
-
-    return Upstream((error, output), f"{loss.weight_formula} {error.symbol}", weighted, factors)
 
 
 def _updates(

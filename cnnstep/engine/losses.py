@@ -62,6 +62,33 @@ class Loss:
         losses: Array = self.scale(target.size) * self.cells(outputs, target).reshape(len(outputs), -1).sum(axis=1)
         return losses
 
+    def part_at(self, output: float, target: float, count: int) -> float:
+        """What one cell adds to L, in plain scalar arithmetic."""
+        return self.scale(count) * self.cell_at(output, target)
+
+    def slope_at(self, output: float, target: float, count: int) -> float:
+        """∂L/∂a of one cell, in plain scalar arithmetic."""
+        if self.pull is not None:
+            return 0.0 if target == 0 else -target / output if output else -math.inf
+        return 0.0 if output == target else self.weight_at(output, count) * (output - target)
+
+    def weight_of(self, count: int, *cell: float) -> float:
+        """What stands before e: of the number of cells, where it depends on it the output, and for `pull` the target.
+
+        With a `pull` it is what −t is multiplied by.
+        """
+        if self.pull is not None:
+            output, target = cell
+            return 0.0 if target == 0 else 1.0 / output if output else math.inf
+        return self.weight_at(cell[0] if cell else 0.0, count)
+
+    @property
+    def weighted(self) -> str:
+        """The same as a formula."""
+        if self.pull is not None:
+            return f"{self.name}_weight(n, a, t) = 1/a, 0 where t is 0"
+        return f"{self.name}_weight({'n' if self.factor else 'n, a'}) = {self.weight_label or 1}"
+
     def least(self, target: Array) -> float:
         """The loss of a perfect output: 0, but for cross-entropies whose targets are not 0 or 1."""
         return self.value(target, target)

@@ -15,6 +15,7 @@ import numpy as np
 
 from cnnstep.engine.quantity import Array, Cell, Layout, Quantity, Values
 from cnnstep.engine.step import Factor, Put, Role, Step, Term, Working, read
+from cnnstep.engine.sums import FUNCTIONS, LEARNING_RATE, Call, Function, Indices, Products, Read, letters
 from cnnstep.registry import Real, Registry
 
 COUNT = Quantity("iteration", "k", Layout(()), "memory")
@@ -63,11 +64,25 @@ class Optimizer:
 
 
 class Share(NamedTuple):
-    """One term of a weighted sum: number · product of quantities, the number written as `label`."""
+    """One term of a weighted sum: number · product of quantities, the number written as `label`.
+
+    `made_of` are the numbers whose product it is, η among them.
+    """
 
     label: str
     number: float
     quantities: tuple[Quantity, ...]
+    made_of: tuple[float | Read, ...] = ()
+
+    @property
+    def call(self) -> Call | None:
+        """What the number is, for programs."""
+        return Call("product", self.made_of) if self.made_of else None
+
+    def products(self, at: Indices) -> Products:
+        """The term of every cell."""
+        number = self.made_of or ((self.number,) if self.label else ())
+        return Products((*number, *(Read(quantity.name, at) for quantity in self.quantities)))
 
 
 OPTIMIZERS: Registry[Callable[..., Optimizer]] = Registry("optimizer")
@@ -106,8 +121,8 @@ def nesterov(momentum: Decay = 0.9) -> Optimizer:
         w, g, v, sign = slot.parameter, slot.gradient, velocity.quantity, slot.downhill
         shares = (
             Share("", 1.0, (w,)),
-            Share(f"{sign}{rate:g}", -slot.sign * rate, (g,)),
-            Share(f"{sign}{rate:g}·{momentum:g}", -slot.sign * rate * momentum, (v,)),
+            _times_rate(slot, rate, (g,)),
+            Share(f"{sign}{rate:g}·{momentum:g}", -slot.sign * rate * momentum, (v,), (*_downhill(slot), momentum)),
         )
         formula = f"{w.symbol} ← {w.symbol} {sign} η·({g.operand} + {momentum:g}·{v.symbol})"
         return velocity, _weighted_sum(slot, "update", slot.updated, formula, shares)
@@ -152,19 +167,30 @@ def _weighted_sum(slot: Slot, word: str, quantity: Quantity, formula: str, share
 
     def working(values: Values, cell: Cell) -> Working:
         def term(share: Share) -> Term:
-            number = (Factor(share.label, share.number),) if share.label else ()
+            number = (Factor(share.label, share.number, call=share.call),) if share.label else ()
             return Term((*number, *(read(quantity, values, cell) for quantity in share.quantities)))
 
         return Working(tuple(term(share) for share in shares))
 
     inputs = tuple(dict.fromkeys(quantity for share in shares for quantity in share.quantities))
     role: Role = "update" if word == "update" else "memory"
-    return Step(quantity, role, formula, inputs, compute, working, slot, slot.layer, word=word)
+    at = letters(len(quantity.layout.axes))
+    sums = tuple(share.products(at) for share in shares)
+    return Step(quantity, role, formula, inputs, compute, working, slot, slot.layer, word=word, sums=sums)
+
+
+def _downhill(slot: Slot) -> tuple[float, Read]:
+    """−η, or +η where the lesson carries −∂L/∂w."""
+    return float(-slot.sign), LEARNING_RATE
+
+
+def _times_rate(slot: Slot, rate: float, of: tuple[Quantity, ...]) -> Share:
+    return Share(f"{slot.downhill}{rate:g}", -slot.sign * rate, of, _downhill(slot))
 
 
 def _descend(slot: Slot, rate: float, direction: Quantity) -> Step:
     w, sign = slot.parameter, slot.downhill
-    shares = (Share("", 1.0, (w,)), Share(f"{sign}{rate:g}", -slot.sign * rate, (direction,)))
+    shares = (Share("", 1.0, (w,)), _times_rate(slot, rate, (direction,)))
     formula = f"{w.symbol} ← {w.symbol} {sign} η·{direction.operand}"
     return _weighted_sum(slot, "update", slot.updated, formula, shares)
 
@@ -203,6 +229,16 @@ def _root(at: float, beta: float, turns: float, epsilon: float) -> Put:
     return Put(text, numbers, lambda given: _over_root(given["s"], 1.0 - beta ** given["k"], given["ε"]))
 
 
+def _of_first(constants: tuple[float, float, float]) -> Call:
+    """What m is multiplied by, for programs."""
+    return Call("correction", (constants[0], Read(COUNT.name, ())))
+
+
+def _of_second(constants: tuple[float, float, float], s: Quantity, at: Indices | Cell) -> Call:
+    """1/(√ŝ + ε), for programs."""
+    return Call("inverse_root", (Read(s.name, at), constants[1], Read(COUNT.name, ()), constants[2]))
+
+
 def _adam_update(slot: Slot, rate: float, m: Quantity, s: Quantity, constants: tuple[float, float, float]) -> Step:
     beta1, beta2, epsilon = constants
     w, sign = slot.parameter, slot.downhill
@@ -220,23 +256,28 @@ def _adam_update(slot: Slot, rate: float, m: Quantity, s: Quantity, constants: t
     def working(values: Values, cell: Cell) -> Working:
         of_first, of_second = corrections(values)
         at, turns = float(values[s.name][cell]), float(values[COUNT.name]) + 1.0
-        root = f"1/(√({s.label(cell)}/{of_second:.4g}) + ε)"
+        root, put = f"1/(√({s.label(cell)}/{of_second:.4g}) + ε)", _root(at, beta2, turns, epsilon)
         move = (
-            Factor(f"{sign}{rate:g}", -slot.sign * rate),
+            Factor(f"{sign}{rate:g}", -slot.sign * rate, call=Call("product", _downhill(slot))),
             read(m, values, cell),
-            Factor(f"1/{of_first:.4g}", 1.0 / of_first, put=_correction(beta1, turns)),
-            Factor(root, _over_root(at, of_second, epsilon), s.name, cell, _root(at, beta2, turns, epsilon)),
+            Factor(f"1/{of_first:.4g}", 1.0 / of_first, put=_correction(beta1, turns), call=_of_first(constants)),
+            Factor(root, _over_root(at, of_second, epsilon), s.name, cell, put, call=_of_second(constants, s, cell)),
         )
         return Working((Term((read(w, values, cell),)), Term(move)))
 
+    at = letters(len(w.layout.axes))
+    moved = *_downhill(slot), Read(m.name, at), _of_first(constants), _of_second(constants, s, at)
     formula = f"{w.symbol} ← {w.symbol} {sign} η·m̂ / (√ŝ + ε), m̂ = m/(1 − {beta1:g}^(k+1)), ŝ = s/(1 − {beta2:g}^(k+1))"
-    return Step(
-        slot.updated,
-        "update",
-        formula,
-        (w, m, s, COUNT),
-        compute,
-        working,
-        slot,
-        slot.layer,
+    inputs, sums = (w, m, s, COUNT), (Products((Read(w.name, at),)), Products(moved))
+    return Step(slot.updated, "update", formula, inputs, compute, working, slot, slot.layer, sums=sums)
+
+
+FUNCTIONS.add("correction")(
+    Function("correction(β, k) = 1/(1 − β^(k + 1)) in iteration k", lambda beta, k: 1.0 / (1.0 - beta ** (k + 1.0)))
+)
+FUNCTIONS.add("inverse_root")(
+    Function(
+        "inverse_root(s, β, k, ε) = 1/(√(s/(1 − β^(k + 1))) + ε) in iteration k",
+        lambda s, beta, k, epsilon: _over_root(s, 1.0 - beta ** (k + 1.0), epsilon),
     )
+)

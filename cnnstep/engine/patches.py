@@ -17,6 +17,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from cnnstep.engine.keys import Faults, Key, NumberReader, OneOf, Two, Whole, Word, pair
 from cnnstep.engine.quantity import Array
+from cnnstep.engine.sums import Index, Indices
 from cnnstep.errors import Path
 from cnnstep.registry import did_you_mean
 
@@ -53,6 +54,14 @@ class Slide:
     def met(self, output: int, tap: int) -> int:
         """The input index that this tap meets at this output; outside the image it is padding."""
         return output * self.stride + tap * self.dilation - self.before
+
+    def meeting(self, output: Index, tap: Index) -> Index:
+        """The same with letters."""
+        return output * self.stride + tap * self.dilation - self.before
+
+    def reaching(self, source: Index, tap: Index) -> Index:
+        """The output at which this tap meets this input; no whole number where there is none."""
+        return (source - tap * self.dilation + self.before) // self.stride
 
     def frame(self, size: int) -> int:
         """How long the axis is with its padding."""
@@ -156,6 +165,14 @@ class Geometry:
     def met(self, output: Pair, tap: Pair) -> Pair:
         """The input cell that this tap meets at this output; outside the image it is padding."""
         return self.rows.met(output[0], tap[0]), self.columns.met(output[1], tap[1])
+
+    def meeting(self, output: Indices, tap: Indices) -> Indices:
+        """The same with letters."""
+        return self.rows.meeting(output[0], tap[0]), self.columns.meeting(output[1], tap[1])
+
+    def reaching(self, source: Indices, tap: Indices) -> Indices:
+        """The output at which this tap meets this input cell; outside where there is none."""
+        return self.rows.reaching(source[0], tap[0]), self.columns.reaching(source[1], tap[1])
 
     def frame(self, size: Pair) -> Pair:
         """The size of an image with its padding."""

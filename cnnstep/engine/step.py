@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
+from cnnstep.engine.sums import Call, Sums
 
 Role: TypeAlias = Literal["forward", "error", "input_gradient", "gradient", "bias_gradient", "memory", "update"]
 """A step's part in the algorithm: a layer's output, ∂L/∂ of its input, weights or bias; the error; what an optimizer
@@ -33,7 +34,8 @@ class Factor:
     """One number in a product: what it is called, its value, and the quantity and (full) cell it was read from.
 
     `put` is how the number comes about where it is worked out on the spot: a slope, a power. `function` is the name of
-    the function whose value it is, where it is no more than that: `relu` of the number that was read.
+    the function whose value it is, where it is no more than that: `relu` of the number that was read. `call` says for
+    programs which function of which numbers it is, where it is neither a number that was read nor one that stays.
     """
 
     label: str
@@ -42,14 +44,19 @@ class Factor:
     cell: Cell = ()
     put: Put | None = None
     function: str = ""
+    call: Call | None = None
 
 
 @dataclass(frozen=True)
 class Term:
-    """A product of factors; `note` says in a word why it contributes nothing, where there is a reason."""
+    """A product of factors; `note` says in a word why it contributes nothing, where there is a reason.
+
+    `given`, where there is one, is 1: the product is there because of it, as in a maximum's way back.
+    """
 
     factors: tuple[Factor, ...]
     note: str = ""
+    given: Call | None = None
 
     @property
     def value(self) -> float:
@@ -78,12 +85,13 @@ def read(quantity: Quantity, values: Values, cell: Cell) -> Factor:
 class ShortForm:
     """∂L/∂ of the last layer's input in closed form, where its slope cancels the loss's weight: a − t.
 
-    `compute` gives the whole array, `terms` one number of it as a sum of products.
+    `compute` gives the whole array, `terms` one number of it as a sum of products, `sums` every number of it.
     """
 
     formula: str
     compute: Callable[[Values], Array] = field(repr=False)
     terms: Callable[[Values, Cell], tuple[Term, ...]] = field(repr=False)
+    sums: Sums | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,8 @@ class Step:
     `role` is the step's part in the algorithm, whatever its name and its layer; `word` is what learners call such a
     step (an activation's `input_gradient` is its `delta`), which is its role where nothing else is said.
     `part` is the layer, the loss or the optimizer's slot that it belongs to; `inputs` are the quantities it reads,
-    in order; `short` is the closed form of the same array, where there is one.
+    in order; `short` is the closed form of the same array, where there is one. `sums` say of all cells at once what
+    `working` says of one; a step without them is asked cell by cell.
     """
 
     quantity: Quantity
@@ -106,6 +115,7 @@ class Step:
     layer: str = ""
     short: ShortForm | None = None
     word: str = ""
+    sums: Sums | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.word:

@@ -10,7 +10,8 @@ from hypothesis import given
 
 from cnnstep.engine.build import network
 from cnnstep.engine.layers.conv import Conv
-from cnnstep.engine.layers.pool import MaximaMemory, Window, maxima
+from cnnstep.engine.layers.pool import MaximaMemory, maxima
+from cnnstep.engine.layers.window import Window
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.patches import BATCH, Geometry, PatchMemory, patch_columns, patch_matrix
 from cnnstep.engine.quantity import Array, frozen

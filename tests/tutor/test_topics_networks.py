@@ -14,7 +14,7 @@ import pytest
 
 from cnnstep.engine.build import network, one_filter
 from cnnstep.engine.initialisers import INITIALISERS
-from cnnstep.engine.layers import dense, flatten, pool, softmax
+from cnnstep.engine.layers import dense, flatten, pool, softmax, window
 from cnnstep.engine.layers.conv import Conv
 from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.scenario import ERROR_SIGNS, Scenario
@@ -280,7 +280,7 @@ def test_dead_cells_of_a_network_are_counted_layer_by_layer() -> None:
     ("topic", "owner", "name"),
     [
         ("max_pool", pool.MaxPool, "_winner"),
-        ("average_pool", pool.Window, "cells"),
+        ("average_pool", window.Window, "cells"),
         ("dense", dense.Dense, "forward"),
         ("flatten", flatten.Flatten, "forward"),
         ("softmax", softmax, "softmax"),

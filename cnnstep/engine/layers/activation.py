@@ -12,8 +12,9 @@ from cnnstep.engine.activations import ACTIVATIONS, Activation
 from cnnstep.engine.keys import Faults, chosen, numbers_of
 from cnnstep.engine.layers.entry import KINDS, Entry, LayerKind
 from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Told, Upstream
-from cnnstep.engine.quantity import Array, Cell, Values, number
+from cnnstep.engine.quantity import Array, Cell, Quantity, Values, number
 from cnnstep.engine.step import Factor, Put, Step, Term, Working
+from cnnstep.engine.sums import Call, Indices, Products, Read, letters
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,18 @@ class ActivationLayer(Layer):
             at, label = float(values[z.name][cell]), z.label(cell)
             put = put_value(self.phi, at, label)
             name, value = self.phi.name, self.phi.value_at(at)
-            return Working((Term((Factor(f"{name}({label})", value, z.name, cell, put, name),)),))
+            factor = Factor(f"{name}({label})", value, z.name, cell, put, name, self._value(z, cell))
+            return Working((Term((factor,)),))
 
         formula = f"{output.symbol} = {self.phi.name}({z.symbol})"
-        return self.step(context, output, "forward", formula, (z,), compute, working)
+        sums = (Products((self._value(z, letters(len(z.layout.axes))),)),)
+        return self.step(context, output, "forward", formula, (z,), compute, working, sums=sums)
+
+    def _value(self, z: Quantity, at: Indices | Cell) -> Call:
+        return Call(self.phi.name, (Read(z.name, at), *self.phi.parameters.values()))
+
+    def _slope(self, z: Quantity, at: Indices | Cell) -> Call:
+        return Call(f"{self.phi.name}_slope", (Read(z.name, at), *self.phi.parameters.values(), *self.phi.of_slope))
 
     def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """δ = ∂L/∂a ⊙ φ′(z): the error, where the slope lets it back through."""
@@ -81,7 +90,8 @@ class ActivationLayer(Layer):
         def working(values: Values, cell: Cell) -> Working:
             at, label = float(values[z.name][cell]), z.label(cell)
             put = put_slope(self.phi, at, label)
-            slope = Factor(f"{self.phi.name}′({label})", self.phi.slope_at(at), z.name, cell, put)
+            call = self._slope(z, cell)
+            slope = Factor(f"{self.phi.name}′({label})", self.phi.slope_at(at), z.name, cell, put, call=call)
             factors = upstream.factors(values, cell)
             if upstream.short is not None and not (slope.value > 0 and all(abs(f.value) < 1e6 for f in factors)):
                 # 1/(a(1 − a)) and φ′ are inverse; where a cell saturates, 1 − a has too few digits left to part them
@@ -92,8 +102,9 @@ class ActivationLayer(Layer):
         formula = f"{delta.symbol} = {upstream.formula} ⊙ {self.phi.name}′({z.symbol})"
         if upstream.short is not None:
             formula += f" = {upstream.short.formula}"
-        inputs = (*upstream.inputs, z)
-        return (self.step(context, delta, "input_gradient", formula, inputs, compute, working, upstream.short),)
+        inputs, at = (*upstream.inputs, z), letters(len(z.layout.axes))
+        sums = (Products((*upstream.parts(at), self._slope(z, at))),)
+        return (self.step(context, delta, "input_gradient", formula, inputs, compute, working, upstream.short, sums),)
 
 
 def put_value(phi: Activation, z: float, label: str) -> Put:

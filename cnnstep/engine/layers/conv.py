@@ -34,6 +34,7 @@ from cnnstep.engine.patches import (
 )
 from cnnstep.engine.quantity import BIAS, MAP, WEIGHTS, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.engine.sums import Products, Read, Sums, letters, turned
 from cnnstep.errors import Fault, InputError
 
 
@@ -224,7 +225,14 @@ class Conv(WithWeights):
 
         formula = f"{z.symbol} = {x.symbol} ⋆ {w.symbol}" + ("" if b is None else f" + {b.symbol}")
         inputs = (x, w) if b is None else (x, w, b)
-        return self.step(context, z, "forward", formula, inputs, compute, working)
+        sums = self._forward_sums(x, w, b)
+        return self.step(context, z, "forward", formula, inputs, compute, working, sums=sums)
+
+    def _forward_sums(self, x: Quantity, w: Quantity, b: Quantity | None) -> Sums:
+        (n, f, i, j), (c, u, v) = letters(4), letters(3, 4)
+        tap = Read(x.name, (n, c, *self.geometry.meeting((i, j), (u, v))), self.geometry.padded)
+        products = Products((tap, Read(w.name, (f, c, u, v))), self.weights.shape[1:])
+        return (products,) if b is None else (products, Products((Read(b.name, (f,)),)))
 
     def _gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         x, gradient = context.source, context.quantity("gradient", WEIGHTS)
@@ -249,7 +257,11 @@ class Conv(WithWeights):
         if self.geometry.stride != (1, 1):
             formula += f", its cells spread {apart(self.geometry.stride)}"
         inputs = (x, *upstream.inputs)
-        return self.step(context, gradient, "gradient", formula, inputs, compute, working)
+        (f, c, u, v), (n, i, j) = letters(4), letters(3, 4)
+        tap = Read(x.name, (n, c, *self.geometry.meeting((i, j), (u, v))), self.geometry.padded)
+        outputs = self.output_size(context.size)[1:]
+        sums = (Products((*upstream.parts((n, f, i, j)), tap), (context.samples, *outputs)),)
+        return self.step(context, gradient, "gradient", formula, inputs, compute, working, sums=sums)
 
     def _bias_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         gradient = context.quantity("bias_gradient", BIAS)
@@ -264,7 +276,9 @@ class Conv(WithWeights):
         def compute(values: Values) -> Array:
             return bias_gradient(upstream.read(values))
 
-        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working)
+        (f,), (n, i, j) = letters(1), letters(3, 1)
+        sums = (Products(upstream.parts((n, f, i, j)), (context.samples, *self.output_size(context.size)[1:])),)
+        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working, sums=sums)
 
     def _input_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         w = context.quantity("weights", WEIGHTS)
@@ -286,7 +300,12 @@ class Conv(WithWeights):
 
         formula = f"{gradient.symbol} = {upstream.formula} ⋆ {w.symbol} rotated by 180°, padded all round"
         inputs = (*upstream.inputs, w)
-        return self.step(context, gradient, "input_gradient", formula, inputs, compute, working)
+        (n, c, *at), (f, *taps) = letters(4), letters(3, 4)
+        tap = turned(tuple(taps), self.window)  # from the last to the first: so the outputs come in reading order
+        output = (n, f, *self.geometry.reaching(tuple(at), tap))
+        over = (len(self.weights), *self.window)
+        sums = (Products((*upstream.parts(output), Read(w.name, (f, c, *tap))), over),)
+        return self.step(context, gradient, "input_gradient", formula, inputs, compute, working, sums=sums)
 
     def _met(self, x: Quantity, values: Values, output: Cell, tap: Pair) -> Factor:
         """The input number that this tap meets at this output; 0 in the padding."""

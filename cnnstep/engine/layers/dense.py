@@ -13,6 +13,7 @@ from cnnstep.engine.layers.entry import BIAS, INIT, SEED, Entry, layer_kind, wei
 from cnnstep.engine.layers.layer import LayerContext, Size, Told, Upstream, WithWeights
 from cnnstep.engine.quantity import DENSE_BIAS, DENSE_WEIGHTS, VECTOR, Array, Cell, Values
 from cnnstep.engine.step import Step, Term, Working, read
+from cnnstep.engine.sums import Products, Read, letters
 from cnnstep.errors import Fault, InputError
 
 
@@ -95,7 +96,10 @@ class Dense(WithWeights):
 
         formula = f"{z.symbol} = {x.symbol}·{w.symbol}ᵀ" + ("" if b is None else f" + {b.symbol}")
         inputs = (x, w) if b is None else (x, w, b)
-        return self.step(context, z, "forward", formula, inputs, compute, working)
+        n, o, i = letters(3)
+        products = Products((Read(x.name, (n, i)), Read(w.name, (o, i))), self.weights.shape[1:])
+        sums = (products,) if b is None else (products, Products((Read(b.name, (o,)),)))
+        return self.step(context, z, "forward", formula, inputs, compute, working, sums=sums)
 
     def _gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         x, gradient = context.source, context.quantity("gradient", DENSE_WEIGHTS)
@@ -111,7 +115,9 @@ class Dense(WithWeights):
 
         formula = f"{gradient.symbol} = {upstream.formula}ᵀ·{x.symbol}"
         inputs = (x, *upstream.inputs)
-        return self.step(context, gradient, "gradient", formula, inputs, compute, working)
+        o, i, n = letters(3)
+        sums = (Products((*upstream.parts((n, o)), Read(x.name, (n, i))), (context.samples,)),)
+        return self.step(context, gradient, "gradient", formula, inputs, compute, working, sums=sums)
 
     def _bias_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         gradient = context.quantity("bias_gradient", DENSE_BIAS)
@@ -125,7 +131,9 @@ class Dense(WithWeights):
             return Working(tuple(Term(upstream.factors(values, (n, *cell))) for n in samples))
 
         formula = f"{gradient.symbol} = {upstream.formula}, added up over the samples"
-        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working)
+        o, n = letters(2)
+        sums = (Products(upstream.parts((n, o)), (context.samples,)),)
+        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working, sums=sums)
 
     def _input_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         w, gradient = context.quantity("weights", DENSE_WEIGHTS), context.like_source("input_gradient")
@@ -141,7 +149,9 @@ class Dense(WithWeights):
 
         formula = f"{gradient.symbol} = {upstream.formula}·{w.symbol}"
         inputs = (*upstream.inputs, w)
-        return self.step(context, gradient, "input_gradient", formula, inputs, compute, working)
+        n, i, o = letters(3)
+        sums = (Products((*upstream.parts((n, o)), Read(w.name, (o, i))), self.weights.shape[:1]),)
+        return self.step(context, gradient, "input_gradient", formula, inputs, compute, working, sums=sums)
 
 
 MOST_UNITS = 100_000

@@ -11,6 +11,7 @@ from cnnstep.engine.layers.entry import Entry, layer_kind
 from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Told, Upstream
 from cnnstep.engine.quantity import VECTOR, Array, Cell, Values
 from cnnstep.engine.step import Step, Term, Working, read
+from cnnstep.engine.sums import Index, Products, Read, letters
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ class Flatten(Layer):
             where = np.unravel_index(cell[1], context.size)
             return Working((Term((read(x, values, (cell[0], *(int(i) for i in where))),)),))
 
-        return self.step(context, v, "forward", f"{v.symbol} = {x.symbol} in one row", (x,), compute, working)
+        formula = f"{v.symbol} = {x.symbol} in one row"
+        sums = (Products((Read(x.name, letters(2)),)),)
+        return self.step(context, v, "forward", formula, (x,), compute, working, sums=sums)
 
     def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂x = ∂L/∂v, put back into its maps."""
@@ -62,7 +65,12 @@ class Flatten(Layer):
             return Working((Term(upstream.factors(values, (cell[0], unit))),))
 
         formula = f"{gradient.symbol} = {upstream.formula}, back in its maps"
-        step = self.step(context, gradient, "input_gradient", formula, upstream.inputs, compute, working)
+        n, *at = letters(1 + len(context.size))
+        unit = Index()
+        for index, size in zip(at, context.size, strict=True):
+            unit = unit * size + index
+        sums = (Products(upstream.parts((n, unit))),)
+        step = self.step(context, gradient, "input_gradient", formula, upstream.inputs, compute, working, sums=sums)
         return (step,) if send_back else ()
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from cnnstep.engine.quantity import Array, Cell, Kind, Layout, Quantity, Values, numbers
 from cnnstep.engine.step import Factor, Role, ShortForm, Step, Working, read
+from cnnstep.engine.sums import Indices, Part, Read, Sums
 from cnnstep.engine.vocabulary import Names
 
 Size = tuple[int, ...]
@@ -21,7 +22,7 @@ class LayerContext:
     """Where a layer stands in its lesson: what it reads, how big that is, and what its results are called.
 
     `words` gives what each role is called (`forward` → `forward`, z), and `weights` and `bias`.
-    `sign` is −1 where the lesson carries −∂L/∂ backwards (error = target − output).
+    `sign` is −1 where the lesson carries −∂L/∂ backwards (error = target − output). `samples` is the batch's size.
     """
 
     layer: str
@@ -30,6 +31,7 @@ class LayerContext:
     words: Names
     hidden: frozenset[str]
     sign: int = 1
+    samples: int = 1
 
     def like_source(self, role: str) -> Quantity:
         """The quantity of this role, with the source's axes: what goes back to the layer before."""
@@ -49,13 +51,15 @@ class LayerContext:
 class Upstream:
     """∂L/∂ of a layer's output as its backward steps receive it: one quantity, possibly with a weight before it.
 
-    `short` is what the last layer sends back, in closed form where there is one.
+    `factors` are those of one cell, `parts` the same with letters for indices. `short` is what the last layer sends
+    back, in closed form where there is one.
     """
 
     inputs: tuple[Quantity, ...]
     formula: str
     read: Callable[[Values], Array]
     factors: Callable[[Values, Cell], tuple[Factor, ...]]
+    parts: Callable[[Indices], tuple[Part, ...]]
     short: ShortForm | None = None
 
     @staticmethod
@@ -66,6 +70,7 @@ class Upstream:
             quantity.symbol,
             lambda values: values[quantity.name],
             lambda values, cell: (read(quantity, values, cell),),
+            lambda at: (Read(quantity.name, at),),
         )
 
 
@@ -151,9 +156,11 @@ class Layer(ABC):
         compute: Callable[[Values], Array],
         working: Callable[[Values, Cell], Working],
         short: ShortForm | None = None,
+        sums: Sums | None = None,
     ) -> Step:
         """A step of this layer."""
-        return Step(quantity, role, formula, inputs, compute, working, self, context.layer, short, self.word(role))
+        word = self.word(role)
+        return Step(quantity, role, formula, inputs, compute, working, self, context.layer, short, word, sums)
 
 
 @dataclass(frozen=True)

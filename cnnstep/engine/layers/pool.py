@@ -6,94 +6,27 @@ gradient; this is what PyTorch does too. With `ties: share` they get it in equal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from cnnstep.engine.keys import Key, Word, pair
 from cnnstep.engine.layers.entry import Entry, layer_kind
 from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Told, Upstream
-from cnnstep.engine.patches import LEFTOVER_KEY, STEPS, Geometry, Pair, blank, framed, padding_key
+from cnnstep.engine.layers.window import Window
+from cnnstep.engine.patches import LEFTOVER_KEY, STEPS, padding_key
 from cnnstep.engine.quantity import Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.engine.sums import FUNCTIONS, Call, Function, Products, Read, letters
 from cnnstep.errors import Fault, InputError
 
 TIES = ("first", "share")
 """Who gets the gradient where several numbers are equally large: the first in reading order, or all in equal parts."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """A window of `size` (h, w), and how it moves."""
-
-    size: Pair
-    geometry: Geometry
-
-    def outputs(self, size: Size) -> Size:
-        """(C, oh, ow); `InputError` where the window does not fit or leaves cells over."""
-        geometry, image = self.geometry, (size[1], size[2])
-        sizes = f"the {self.size[0]}×{self.size[1]} window and the {size[1]}×{size[2]} maps"
-        moves = zip(geometry.room(image, self.size), geometry.left_over(image, self.size), geometry.stride, strict=True)
-        for axis, (room, left, step) in zip(("rows", "columns"), moves, strict=True):
-            if room < 0:
-                raise InputError(
-                    Fault("shape", f"{sizes} don't fit: too many {axis}", "make the window smaller", ("size",))
-                )
-            if left and not geometry.drops:
-                what = f"{sizes} leave {left} of the {axis} over with stride {step}"
-                hint = "choose a stride or a padding that fits, or write leftover: drop"
-                raise InputError(Fault("shape", what, hint, ("stride",)))
-        return size[0], *geometry.outputs(image, self.size)
-
-    def places(self) -> Iterator[tuple[int, int]]:
-        """The places in the window, in reading order."""
-        return product(range(self.size[0]), range(self.size[1]))
-
-    def framed(self, image: Array, rim: float) -> Array:
-        """The image with its padding."""
-        return framed(image, self.geometry, rim) if self.geometry.padded else image
-
-    def gathered(self, upstream: Array, share: Callable[[int], Array | float], size: Size) -> Array:
-        """∂L/∂x: at each place of a window, counted in reading order, its `share` of ∂L/∂y, overlaps added."""
-        image, outputs = (size[1], size[2]), (upstream.shape[2], upstream.shape[3])
-        tiles = self.tiles(image)
-        back = blank((*upstream.shape[:2], *self.geometry.frame(image)), None if tiles else 0.0)
-        for number, place in enumerate(self.places()):
-            here = back[self.geometry.tap(place, outputs)]
-            if tiles:
-                np.multiply(upstream, share(number), out=here)
-            else:
-                here += upstream * share(number)
-        return back[self.geometry.image(image)]
-
-    def tiles(self, image: Pair) -> bool:
-        """Whether every cell belongs to one window: nothing to begin with, nothing to add to."""
-        return self.geometry.stride == self.size and self.geometry.left_over(image, self.size) == (0, 0)
-
-    def parts(self, image: Array, rim: float) -> Iterator[Array]:
-        """What stands at the first place of every window, at the second, and so on: views of the padded image."""
-        around, (rows, columns) = self.framed(image, rim), self.outputs(image.shape[1:])[1:]
-        return (around[self.geometry.tap(place, (rows, columns))] for place in self.places())
-
-    def views(self, image: Array, rim: float) -> Array:
-        """[N, C, oh, ow, h, w]: every window of the image, padded with `rim`."""
-        windows: Array = sliding_window_view(self.framed(image, rim), self.size, axis=(2, 3))
-        down, across = self.geometry.stride
-        return windows[:, :, ::down, ::across]
-
-    def cells(self, output: Cell, size: Size) -> Iterator[Cell]:
-        """The input cells (row, column) that this output's window covers, in reading order, without the rim."""
-        for place in self.places():
-            row, column = self.geometry.met((output[-2], output[-1]), place)
-            if 0 <= row < size[1] and 0 <= column < size[2]:
-                yield row, column
 
 
 @dataclass(frozen=True)
@@ -192,17 +125,22 @@ class MaxPool(Pool):
 
         def working(values: Values, cell: Cell) -> Working:
             won = self._winner(values[x.name], cell, context.size)
-            terms = []
+            reads, terms = self.window.reads(x, cell, context.size), []
             for at in self.window.cells(cell, context.size):
                 share = 1.0 if at == won else 0.0
                 where = (*cell[:2], *at)
                 number, best = read(x, values, where), values[x.name][(*cell[:2], *won)]
                 smaller = ("as large" if self.shares else LATER) if number.value == best else "smaller"
-                terms.append(Term((Factor(f"{share:g}", share), number), "won" if share else smaller))
+                call = Call("wins", (float(reads.index(Read(x.name, where))), reads))
+                terms.append(Term((Factor(f"{share:g}", share, call=call), number), "won" if share else smaller))
             return Working(tuple(terms))
 
         formula = f"{y.symbol} = the largest of each {_text(self.window)} window of {x.symbol}"
-        return self.step(context, y, "forward", formula, (x,), compute, working)
+        output, places = letters(4), letters(2, 4)
+        wins = Call("wins", (self.window.place(places), self.window.each(x, output, 6)))
+        met = Read(x.name, (*output[:2], *self.window.geometry.meeting(output[2:], places)))
+        sums = (Products((wins, met), self.window.size),)
+        return self.step(context, y, "forward", formula, (x,), compute, working, sums=sums)
 
     def _winner(self, image: Array, output: Cell, size: Size) -> Cell:
         """The input cell that this output took: written by comparing one number after another."""
@@ -242,14 +180,41 @@ class MaxPool(Pool):
                 output = (*cell[:2], i, j)
                 paid = self._paid(values[x.name], output, context.size)
                 if cell[2:] in paid:
-                    part = (Factor(f"1/{len(paid)}", 1.0 / len(paid)),) if len(paid) > 1 else ()
-                    terms.append(Term((*part, *upstream.factors(values, output))))
+                    reads, number = self.window.reads(x, output, context.size), len(paid)
+                    call = Call(self._pays, (float(reads.index(Read(x.name, cell))), reads))
+                    part = (Factor(f"1/{number}", 1.0 / number, call=call),) if number > 1 else ()
+                    terms.append(Term((*part, *upstream.factors(values, output)), given=None if part else call))
             return Working(tuple(terms))
 
         goes_to = "in equal parts to the largest cells" if self.shares else "to the cell that won"
         formula = f"{gradient.symbol} = {upstream.formula}, {goes_to}"
-        step = self.step(context, gradient, "input_gradient", formula, (*upstream.inputs, x), compute, working)
+        _, places, output = self.window.backwards()
+        pays = Call(self._pays, (self.window.place(places), self.window.each(x, output, 6)))
+        sums, inputs = (Products((pays, *upstream.parts(output)), self.window.size),), (*upstream.inputs, x)
+        step = self.step(context, gradient, "input_gradient", formula, inputs, compute, working, sums=sums)
         return (step,) if send_back else ()
+
+    @property
+    def _pays(self) -> str:
+        """The function that says what a cell gets of the gradient."""
+        return "shares" if self.shares else "wins"
+
+
+def _wins(place: int, window: Sequence[float | None]) -> float:
+    inside = [(number, at) for at, number in enumerate(window) if number is not None]
+    largest = max(number for number, _ in inside)
+    return float(place == next(at for number, at in inside if number == largest))
+
+
+def _shares(place: int, window: Sequence[float | None]) -> float:
+    largest = max(number for number in window if number is not None)
+    return 1.0 / window.count(largest) if window[place] == largest else 0.0
+
+
+FUNCTIONS.add("wins")(Function("wins(place, window) = 1 at the first of the window's largest numbers, else 0", _wins))
+FUNCTIONS.add("shares")(
+    Function("shares(place, window) = 1/k at each of the window's k largest numbers, else 0", _shares)
+)
 
 
 @dataclass(frozen=True)
@@ -280,7 +245,10 @@ class AveragePool(Pool):
             return Working(tuple(Term((self._share(), read(x, values, (*cell[:2], *at)))) for at in cells))
 
         formula = f"{y.symbol} = the mean of each {_text(self.window)} window of {x.symbol}"
-        return self.step(context, y, "forward", formula, (x,), compute, working)
+        output, places = letters(4), letters(2, 4)
+        met = Read(x.name, (*output[:2], *self.window.geometry.meeting(output[2:], places)))
+        sums = (Products((self.share, met), self.window.size),)
+        return self.step(context, y, "forward", formula, (x,), compute, working, sums=sums)
 
     def _share(self) -> Factor:
         return Factor(f"1/{self.window.size[0] * self.window.size[1]}", self.share)
@@ -299,7 +267,9 @@ class AveragePool(Pool):
             return Working(tuple(Term((self._share(), *upstream.factors(values, output))) for output in over))
 
         formula = f"{gradient.symbol} = {upstream.formula}, an equal share to each cell of its window"
-        step = self.step(context, gradient, "input_gradient", formula, upstream.inputs, compute, working)
+        *_, output = self.window.backwards()
+        sums = (Products((self.share, *upstream.parts(output)), self.window.size),)
+        step = self.step(context, gradient, "input_gradient", formula, upstream.inputs, compute, working, sums=sums)
         return (step,) if send_back else ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,6 +13,7 @@ from cnnstep.engine.layers.entry import Entry, layer_kind
 from cnnstep.engine.layers.layer import Layer, LayerContext, Size, Told, Upstream
 from cnnstep.engine.quantity import VECTOR, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Put, Step, Term, Working, read
+from cnnstep.engine.sums import FUNCTIONS, Call, Each, Function, Products, Read, Sums, letters
 from cnnstep.errors import Fault, InputError
 
 SMALLEST = 1e-300
@@ -68,14 +70,24 @@ class Softmax(Layer):
         def working(values: Values, cell: Cell) -> Working:
             n, i = cell
             row = [float(value) for value in values[z.name][n]]
-            top = max(row) if max(map(abs, row)) > LARGEST else 0.0
+            top = _top(row)
             own, each = (f"({name} − {top:.4g})" if top else name for name in (z.label(cell), z.symbol))
             total = sum(math.exp(value - top) for value in row)
-            power = Factor(f"e^{own}", math.exp(row[i] - top), z.name, cell, _power(row[i], top))
-            return Working((Term((power, Factor(f"1/Σe^{each}", 1.0 / total, put=_share(row, top)))),))
+            reads = tuple(Read(z.name, (n, unit)) for unit in range(len(row)))
+            call = Call("power", (reads[i], reads))
+            power = Factor(f"e^{own}", math.exp(row[i] - top), z.name, cell, _power(row[i], top), call=call)
+            share = Call("inverse_power_sum", (reads,))
+            return Working((Term((power, Factor(f"1/Σe^{each}", 1.0 / total, put=_share(row, top), call=share))),))
 
         formula = f"{p.symbol} = e^{z.symbol} / Σ e^{z.symbol}"
-        return self.step(context, p, "forward", formula, (z,), lambda values: softmax(values[z.name]), working)
+        (n, i), (unit,) = letters(2), letters(1, 2)
+        row = Each(context.size, Read(z.name, (n, unit)))
+        sums = (Products((Call("power", (Read(z.name, (n, i)), row)), Call("inverse_power_sum", (row,)))),)
+
+        def compute(values: Values) -> Array:
+            return softmax(values[z.name])
+
+        return self.step(context, p, "forward", formula, (z,), compute, working, sums=sums)
 
     def backward(self, context: LayerContext, upstream: Upstream, *, send_back: bool) -> tuple[Step, ...]:
         """∂L/∂z_j = Σ_i ∂L/∂p_i · p_i(δ_ij − p_j); with cross-entropy that comes to p − y."""
@@ -98,9 +110,35 @@ class Softmax(Layer):
         formula = f"{gradient.symbol} = {upstream.formula}·(diag({p.symbol}) − {p.symbol}ᵀ{p.symbol})"
         if upstream.short is not None:
             formula += f" = {upstream.short.formula}"
-        inputs = (*upstream.inputs, p)
-        step = self.step(context, gradient, "input_gradient", formula, inputs, compute, working, upstream.short)
+        inputs, sums = (*upstream.inputs, p), _backward_sums(upstream, p, context.size)
+        step = self.step(context, gradient, "input_gradient", formula, inputs, compute, working, upstream.short, sums)
         return (step,)
+
+
+def _backward_sums(upstream: Upstream, p: Quantity, size: Size) -> Sums:
+    """∂L/∂p_j · p_j − Σ_i ∂L/∂p_i · p_i · p_j."""
+    n, j, i = letters(3)
+    own, other = Read(p.name, (n, j)), Read(p.name, (n, i))
+    return Products((*upstream.parts((n, j)), own)), Products((-1.0, *upstream.parts((n, i)), other, own), size)
+
+
+def _top(row: Sequence[float]) -> float:
+    """What is taken away from all powers: the largest, where one of them is so large that it matters."""
+    return max(row) if max(map(abs, row)) > LARGEST else 0.0
+
+
+FUNCTIONS.add("power")(
+    Function(
+        f"power(z, row) = e^(z − m); m is the row's largest where one of its |z| is above {LARGEST:g}, else 0",
+        lambda z, row: math.exp(z - _top(row)),
+    )
+)
+FUNCTIONS.add("inverse_power_sum")(
+    Function(
+        "inverse_power_sum(row) = 1/Σ power(z, row) over the row's z",
+        lambda row: 1.0 / sum(math.exp(z - _top(row)) for z in row),
+    )
+)
 
 
 def _power(value: float, top: float) -> Put:
@@ -121,7 +159,8 @@ def _passed(values: Values, upstream: Upstream, p: Quantity, cell: Cell, j: int)
     """What one share sends back to z_j: ∂L/∂p_i · p_i · (1 − p_j where i is j, else −p_j)."""
     n, i = cell
     own, other = float(i == j), read(p, values, (n, j))
-    slope = Factor(f"({own:g} − {other.label})", own - other.value, p.name, (n, j))
+    call = Call("difference", (own, Read(p.name, (n, j))))
+    slope = Factor(f"({own:g} − {other.label})", own - other.value, p.name, (n, j), call=call)
     return Term((*upstream.factors(values, cell), read(p, values, cell), slope))
 
 

@@ -20,8 +20,9 @@ from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
 from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
 from cnnstep.engine.layers.layer import BIAS_OF_MAPS, LayerContext, Size, Told, Upstream, WithWeights
 from cnnstep.engine.patches import DILATION, PADDING, PLAIN, STRIDE, Geometry, Pair, apart
-from cnnstep.engine.quantity import BIAS, MAP, Array, Cell, Values
+from cnnstep.engine.quantity import BIAS, MAP, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
+from cnnstep.engine.sums import Products, Read, Sums, letters, turned
 from cnnstep.errors import Fault, InputError
 
 WEIGHTS = ("channel", "filter", "row", "column")
@@ -125,7 +126,15 @@ class TransposedConv(WithWeights):
 
         formula = f"{z.symbol} = {x.symbol} ⋆ᵀ {w.symbol}" + ("" if b is None else f" + {b.symbol}")
         inputs = (x, w) if b is None else (x, w, b)
-        return self.step(context, z, "forward", formula, inputs, compute, working)
+        sums = self._forward_sums(x, w, b)
+        return self.step(context, z, "forward", formula, inputs, compute, working, sums=sums)
+
+    def _forward_sums(self, x: Quantity, w: Quantity, b: Quantity | None) -> Sums:
+        (n, f, *at), (c, *taps) = letters(4), letters(3, 4)
+        tap = turned(tuple(taps), self.window)  # from the last to the first: so the inputs come in reading order
+        source = Read(x.name, (n, c, *self.geometry.reaching(tuple(at), tap)))
+        written = Products((source, Read(w.name, (c, f, *tap))), (len(self.weights), *self.window))
+        return (written,) if b is None else (written, Products((Read(b.name, (f,)),)))
 
     def carried(self, size: Size, output: Pair) -> Iterator[tuple[Pair, Pair]]:
         """The input cells that write to this output cell, each with the tap that carries it there."""
@@ -154,7 +163,10 @@ class TransposedConv(WithWeights):
         if self.geometry.stride != (1, 1):
             formula += f", its cells spread {apart(self.geometry.stride)}"
         inputs = (x, *upstream.inputs)
-        return self.step(context, gradient, "gradient", formula, inputs, compute, working)
+        (c, f, u, v), (n, i, j) = letters(4), letters(3, 4)
+        received = upstream.parts((n, f, *self.geometry.meeting((i, j), (u, v))))
+        sums = (Products((*received, Read(x.name, (n, c, i, j))), (context.samples, *context.size[1:])),)
+        return self.step(context, gradient, "gradient", formula, inputs, compute, working, sums=sums)
 
     def _bias_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         gradient = context.quantity("bias_gradient", BIAS)
@@ -169,7 +181,9 @@ class TransposedConv(WithWeights):
             return Working(tuple(Term(upstream.factors(values, at)) for at in cells))
 
         formula = f"{gradient.symbol} = Σ {upstream.formula}"
-        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working)
+        (f,), (n, i, j) = letters(1), letters(3, 1)
+        sums = (Products(upstream.parts((n, f, i, j)), (context.samples, *self.output_size(context.size)[1:])),)
+        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working, sums=sums)
 
     def _input_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         w, gradient = context.quantity("weights", WEIGHTS), context.like_source("input_gradient")
@@ -189,7 +203,10 @@ class TransposedConv(WithWeights):
 
         formula = f"{gradient.symbol} = {upstream.formula} ⋆ {w.symbol}"
         inputs = (*upstream.inputs, w)
-        return self.step(context, gradient, "input_gradient", formula, inputs, compute, working)
+        (n, c, i, j), (f, u, v) = letters(4), letters(3, 4)
+        received = upstream.parts((n, f, *self.geometry.meeting((i, j), (u, v))))
+        sums = (Products((*received, Read(w.name, (c, f, u, v))), self.weights.shape[1:]),)
+        return self.step(context, gradient, "input_gradient", formula, inputs, compute, working, sums=sums)
 
 
 def _maps(number: int) -> str:

@@ -325,4 +325,4 @@ def _wrong(lesson: Lesson, step: Step, mistakes: tuple[Mistake, ...]) -> Step:
             raise InputError(Fault("shape", what, f"see cnnstep explain {here[0].code}"))
         return fitting[0]
 
-    return replace(step, compute=compute)
+    return replace(step, compute=compute, sums=None)

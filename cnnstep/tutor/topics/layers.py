@@ -11,7 +11,8 @@ import numpy as np
 
 from cnnstep.engine.build import network
 from cnnstep.engine.layers.layer import Layer
-from cnnstep.engine.layers.pool import TIES, AveragePool, MaxPool, Pool, Window
+from cnnstep.engine.layers.pool import TIES, AveragePool, MaxPool, Pool
+from cnnstep.engine.layers.window import Window
 from cnnstep.engine.lesson import LayerSteps
 from cnnstep.engine.quantity import Array, Cell, bracketed
 from cnnstep.engine.step import Working
