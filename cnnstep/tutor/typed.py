@@ -330,7 +330,7 @@ LONGEST = 300
 """Characters of a fault that quotes what was typed: a page pasted by mistake need not come back whole."""
 
 
-def told(fault: Fault) -> Note:
+def fault_note(fault: Fault) -> Note:
     """The fault as a note."""
     what = fault.what if len(fault.what) <= LONGEST else f"{fault.what[: LONGEST - 1]}…"
     return Note(fault.code, " ".join(ended(begun(words)) for words in (what, fault.hint) if words))

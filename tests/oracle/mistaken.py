@@ -16,12 +16,12 @@ from tests.oracle.misconceptions.named import MISCONCEPTIONS, InNetwork, Misconc
 from tests.oracle.one_filter import OneFilter
 from tests.oracle.question import Question, Work, Wrong, work
 from tests.oracle.sheet import EXACT, Page
-from tests.oracle.wrong import Slant
+from tests.oracle.wrong import WrongWay
 
 CODES = tuple(dict.fromkeys(one.code for one in MISCONCEPTIONS))
 
 
-def draw_wrong(random: Random, step: str, slant: Slant, digits: int) -> Page:
+def draw_wrong(random: Random, step: str, slant: WrongWay, digits: int) -> Page:
     """A sheet with this step wrong, of the first question where that shows."""
     while True:
         question = draw(random)
@@ -31,7 +31,7 @@ def draw_wrong(random: Random, step: str, slant: Slant, digits: int) -> Page:
                 return page
 
 
-def draw_wrong_network(random: Random, slant: Callable[[str], Slant], digits: int) -> tuple[str, Page]:
+def draw_wrong_network(random: Random, slant: Callable[[str], WrongWay], digits: int) -> tuple[str, Page]:
     """A network's sheet with any step wrong, and the step."""
     while True:
         network = draw_network(random)
@@ -41,7 +41,7 @@ def draw_wrong_network(random: Random, slant: Callable[[str], Slant], digits: in
             return step, page
 
 
-def _wrong_in(random: Random, question: Question, step: str, slant: Slant, digits: int) -> Page:
+def _wrong_in(random: Random, question: Question, step: str, slant: WrongWay, digits: int) -> Page:
     """The question's sheet with a step wrong: all steps, those up to the wrong one, or that one alone."""
     every = question.names()
     done = work(question, wrong={step: lambda w: slant(random, w)})

@@ -12,11 +12,11 @@ from tests.oracle.misconceptions.shapes import transposed
 from tests.oracle.one_filter import FilterWork
 from tests.oracle.question import work
 
-Slant = Callable[[Random, FilterWork], Cells]
+WrongWay = Callable[[Random, FilterWork], Cells]
 """The wrong numbers of a step, from those before it."""
 
 
-def of(step: str, change: Callable[[float], float]) -> Slant:
+def of(step: str, change: Callable[[float], float]) -> WrongWay:
     """The step's right numbers, each changed."""
     return lambda random, w: each(change, w.right(step))
 
@@ -26,7 +26,7 @@ def sign(number: float) -> float:
     return float((number > 0) - (number < 0))
 
 
-def scaled(step: str, *numbers: float) -> Slant:
+def scaled(step: str, *numbers: float) -> WrongWay:
     """The step's right numbers times one of these."""
     return lambda random, w: times(random.choice(numbers), w.right(step))
 
@@ -55,7 +55,7 @@ def _constant(random: Random, w: FilterWork) -> Cells:
     return each(lambda x: x + number, w.right("gradient"))
 
 
-def noise(step: str) -> Slant:
+def noise(step: str) -> WrongWay:
     """Random numbers added to the right ones: whole ones, or some with two decimals."""
 
     def slant(random: Random, w: FilterWork) -> Cells:
@@ -66,7 +66,7 @@ def noise(step: str) -> Slant:
     return slant
 
 
-def one_cell(step: str) -> Slant:
+def one_cell(step: str) -> WrongWay:
     """One number off, by half a unit at least."""
 
     def slant(random: Random, w: FilterWork) -> Cells:
@@ -132,7 +132,7 @@ def _input_transposed(random: Random, w: FilterWork) -> Cells:
     return z if z.keys() == w["target"].keys() else w.right("forward")
 
 
-WITHOUT_NAME: Mapping[str, tuple[str, Slant]] = {
+WITHOUT_NAME: Mapping[str, tuple[str, WrongWay]] = {
     "gradient × another number": ("gradient", scaled("gradient", 0.3, 0.7, 0.9, 1.1, 1.5, 3.0, 10.0)),
     "η·G for G": ("gradient", lambda random, w: times(w.question.rate, w.right("gradient"))),
     "the first row repeated": ("gradient", _row_repeated),
@@ -171,5 +171,5 @@ WITHOUT_NAME: Mapping[str, tuple[str, Slant]] = {
 }
 
 ANY_STEP = ("forward", "activation", "error", "delta", "gradient", "bias_gradient", "update", "bias_update")
-NOISE: Mapping[str, tuple[str, Slant]] = {f"noise in {step}": (step, noise(step)) for step in ANY_STEP}
-ONE_CELL: Mapping[str, tuple[str, Slant]] = {f"one cell of {step}": (step, one_cell(step)) for step in ANY_STEP}
+NOISE: Mapping[str, tuple[str, WrongWay]] = {f"noise in {step}": (step, noise(step)) for step in ANY_STEP}
+ONE_CELL: Mapping[str, tuple[str, WrongWay]] = {f"one cell of {step}": (step, one_cell(step)) for step in ANY_STEP}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnnstep.errors import Fault
-from cnnstep.tutor.typed import told
+from cnnstep.tutor.typed import fault_note
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ from cnnstep.tutor.typed import told
     ],
 )
 def test_a_fault_is_told_in_sentences(what: str, hint: str, sentences: str) -> None:
-    assert told(Fault("code", what, hint)).text == sentences
+    assert fault_note(Fault("code", what, hint)).text == sentences
 
 
 def test_a_page_that_is_quoted_is_cut() -> None:
-    assert len(told(Fault("code", "x" * 5000)).text) == 300
+    assert len(fault_note(Fault("code", "x" * 5000)).text) == 300

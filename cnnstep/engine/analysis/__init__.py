@@ -81,11 +81,11 @@ def _analyze(scenario: Scenario, limit: int, done: Callable[[int], None]) -> Ana
         check_gradient(first, matrix),
         own,
         revived(scenario, own.iterations),
-        tuple(_told(remedies(own, solutions, bend.stable_all_active, limit), done)),
+        tuple(_announced(remedies(own, solutions, bend.stable_all_active, limit), done)),
     )
 
 
-def _told(trials: Iterable[Trial], done: Callable[[int], None]) -> Iterator[Trial]:
+def _announced(trials: Iterable[Trial], done: Callable[[int], None]) -> Iterator[Trial]:
     """The trials as they come, each told to whoever waits."""
     for number, trial in enumerate(trials, 1):
         done(number)

@@ -44,7 +44,7 @@ def compiled(problem: Problem) -> Advance:
     """
     kernels = [_kernel(_source(problem.patches, targets, problem.phi.plain_relu)) for targets in problem.targets.T]
 
-    def advance(problem: Problem, state: State, iterations: int) -> None:
+    def iterate(problem: Problem, state: State, iterations: int) -> None:
         assert problem.factor is not None
         count, _, runs = state.weights.shape
         rates = np.zeros((-(-runs // BLOCK), 1, BLOCK))
@@ -57,7 +57,7 @@ def compiled(problem: Problem) -> Advance:
             _exchange(rows, blocks, back=True)
         state.count += iterations
 
-    return advance
+    return iterate
 
 
 def _exchange(rows: Array, blocks: Array, *, back: bool = False) -> None:

@@ -112,7 +112,7 @@ Advance: TypeAlias = Callable[[Problem, State, int], None]
 """The given number of iterations of a state, in place."""
 
 
-def advance(problem: Problem, state: State, iterations: int) -> None:
+def iterate(problem: Problem, state: State, iterations: int) -> None:
     """The given number of iterations, by the shortest way."""
     if _in_vectors(problem, state):
         _one_filter(problem, state, iterations, None)
@@ -125,7 +125,7 @@ def advance(problem: Problem, state: State, iterations: int) -> None:
 
 @dataclass
 class KeepingLosses:
-    """`advance` for a single run, which keeps the loss before each update: an array for each call."""
+    """`iterate` for a single run, which keeps the loss before each update: an array for each call."""
 
     kept: list[Array] = field(default_factory=list)
 

@@ -28,7 +28,7 @@ from cnnstep.engine.status import (
     judged,
 )
 from cnnstep.engine.training.compiled import compiled, has_kernel
-from cnnstep.engine.training.kernels import Advance, KeepingLosses, Rates, State, advance, joined
+from cnnstep.engine.training.kernels import Advance, KeepingLosses, Rates, State, iterate, joined
 from cnnstep.engine.training.problem import Problem
 
 RunNumbers = NDArray[np.intp]
@@ -53,7 +53,7 @@ class RunStatus:
         return RunStatus(np.concatenate(codes), np.concatenate(over), np.concatenate(loss))
 
 
-def _standing(problem: Problem, bounds: Bounds, weights: Array) -> RunStatus:
+def _status_of(problem: Problem, bounds: Bounds, weights: Array) -> RunStatus:
     """How these runs stand at these weights."""
     return _judged(problem, bounds, weights, *problem.measured(weights))
 
@@ -107,8 +107,8 @@ class Runs:
         state: State,
         look: int,
         width: int,
-        forward: Advance = advance,
-        again: Advance = advance,
+        forward: Advance = iterate,
+        again: Advance = iterate,
     ) -> None:
         runs = state.weights.shape[2]
         self.problem, self.forward, self.again = problem, forward, again
@@ -148,7 +148,7 @@ class Runs:
         before = self.now.of_runs(block, self.count)
         after = before.copy()
         last = self._forward(after, length)
-        end = _standing(self.problem, self.bounds_now.of_runs(block), after.weights)
+        end = _status_of(self.problem, self.bounds_now.of_runs(block), after.weights)
         self.now.put(block, after)
         ended, over = final(end.codes), end.over
         if not ended.any() and last is None:
@@ -206,7 +206,7 @@ class Runs:
         while half:
             middle = low.copy()
             self.again(self.problem, middle, half)
-            there = _standing(self.problem, bounds, middle.weights)
+            there = _status_of(self.problem, bounds, middle.weights)
             holds = there.over
             at[holds] = offset[holds] + half
             weights[:, :, holds], loss[holds] = middle.weights[:, :, holds], there.loss[holds]
@@ -224,7 +224,7 @@ class Runs:
         held = np.zeros(at.size, dtype=bool)
         for number in range(1, length + 1):
             self.again(self.problem, state, 1)
-            there = _standing(self.problem, bounds, state.weights)
+            there = _status_of(self.problem, bounds, state.weights)
             begins = np.where(over, there.over, final(there.codes)) & ~held
             at[begins], loss[begins], codes[begins] = number, there.loss[begins], there.codes[begins]
             weights[:, :, begins] = state.weights[:, :, begins]
@@ -270,7 +270,7 @@ def run(scenario: Scenario, iterations: int, *, losses: int = 0) -> RunResult:
     problem = Problem.of(scenario)
     keeping = KeepingLosses()
     state = State.start(problem, problem.start.copy(), scenario.learning_rate)
-    runs = Runs(problem, state, LOOK, 1, forward=keeping if losses else advance)
+    runs = Runs(problem, state, LOOK, 1, forward=keeping if losses else iterate)
     runs.run(iterations)
     made, loss = int(runs.iterations[0]), float(runs.loss[0])
     filters, bias = problem.filters_of(runs.weights[:, :, 0])

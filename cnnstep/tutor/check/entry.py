@@ -18,7 +18,7 @@ from cnnstep.tutor.check.sheet import Sheet, Written, refuse_coarse
 from cnnstep.tutor.document import Beside, Block, Heading, Paragraph, Table
 from cnnstep.tutor.numbers import listed
 from cnnstep.tutor.sentences import place_of, title_of
-from cnnstep.tutor.typed import CommandWord, Rows, entered, full_word, read_matrix, size, told
+from cnnstep.tutor.typed import CommandWord, Rows, entered, fault_note, full_word, read_matrix, size
 
 _WORD = re.compile(r"[^\d\s\[\](){},;=:.+−-][^\s\[\](){},;=:]*")
 """`back`, `conv1.gradient`, `∂L/∂W`: what can't be a number or a bracket."""
@@ -90,7 +90,7 @@ def advance(entry: SheetEntry, line: str) -> Turn:
     try:
         return _answered(entry, line)
     except InputError as error:
-        return entry, tuple(map(told, error.faults))
+        return entry, tuple(map(fault_note, error.faults))
 
 
 def _answered(entry: SheetEntry, line: str) -> Turn:
@@ -147,7 +147,7 @@ def _complete(entry: SheetEntry, rows: Rows) -> Turn:
     try:
         return _with(entry, rows)
     except InputError as error:
-        return replace(entry, rows=()), tuple(map(told, error.faults))
+        return replace(entry, rows=()), tuple(map(fault_note, error.faults))
 
 
 def _with(entry: SheetEntry, rows: Rows) -> Turn:

@@ -25,7 +25,7 @@ from cnnstep.tutor.practice.session import (
     to_do,
 )
 from cnnstep.tutor.practice.skills import SKILLS
-from cnnstep.tutor.typed import CommandWord, full_word, read_matrix, told
+from cnnstep.tutor.typed import CommandWord, fault_note, full_word, read_matrix
 
 Turn = tuple[Practice, PracticeReply]
 
@@ -36,12 +36,12 @@ PracticeCommand = CommandWord[Practice, Turn]
 def advance(practice: Practice, line: str) -> Turn:
     """The next state, what to keep and what to show; a line that can't be carried out changes nothing and says why."""
     try:
-        return carry_out(practice, line)
+        return by_command(practice, line)
     except InputError as error:
-        return practice, PracticeReply(tuple(map(told, error.faults)))
+        return practice, PracticeReply(tuple(map(fault_note, error.faults)))
 
 
-def carry_out(practice: Practice, line: str) -> Turn:
+def by_command(practice: Practice, line: str) -> Turn:
     """A command, a part of a matrix, or an answer."""
     text = line.strip()
     if not text:
@@ -103,7 +103,7 @@ def _whole(practice: Practice, typed: tuple[str, ...]) -> Turn:
     try:
         return answered(begun, "\n".join(typed))
     except InputError as error:
-        return begun, PracticeReply(tuple(map(told, error.faults)))
+        return begun, PracticeReply(tuple(map(fault_note, error.faults)))
 
 
 def _hint(practice: Practice, rest: str) -> Turn:
@@ -115,8 +115,8 @@ def _hint(practice: Practice, rest: str) -> Turn:
     end = (Command("hint", "the next number" if last else strength(number + 1)),)
     after = replace(practice, hints=number)
     event = after.event("hint")
-    told = (*blocks, *(() if last and question.kind != "matrix" else end), *to_do(practice))
-    return after.after(event), PracticeReply((head, *told), event)
+    fault_note = (*blocks, *(() if last and question.kind != "matrix" else end), *to_do(practice))
+    return after.after(event), PracticeReply((head, *fault_note), event)
 
 
 def _solution(practice: Practice, rest: str) -> Turn:

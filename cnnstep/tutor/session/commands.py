@@ -22,7 +22,7 @@ from cnnstep.tutor.record import record
 from cnnstep.tutor.run import course
 from cnnstep.tutor.session.look import guessing, sample, show, start_guess, still_asked, why_number
 from cnnstep.tutor.session.state import Answer, Reply, Saving, Session, opening, shown
-from cnnstep.tutor.typed import DIGITS, HABITS, CommandWord, full_word, is_cell, is_index, told
+from cnnstep.tutor.typed import DIGITS, HABITS, CommandWord, fault_note, full_word, is_cell, is_index
 from cnnstep.tutor.what_if import changed
 
 
@@ -55,7 +55,7 @@ FURTHEST = 100_000
 SessionCommand = CommandWord[Session, Answer]
 
 
-def carry_out(session: Session, line: str) -> Answer:
+def by_command(session: Session, line: str) -> Answer:
     """The command that a line begins with; an empty line goes on."""
     if is_cell(line, _symbols(session)):
         return why_number(session, line)
@@ -277,6 +277,6 @@ def _answered(session: Session, line: str) -> Answer:
     try:
         if session.guess is not None and not is_command(session, line):
             return guessing(session, line)
-        return carry_out(session, line)
+        return by_command(session, line)
     except InputError as error:
-        return session, Reply(tuple(map(told, error.faults)))
+        return session, Reply(tuple(map(fault_note, error.faults)))

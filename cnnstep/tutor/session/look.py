@@ -21,7 +21,7 @@ from cnnstep.tutor.numbers import counted
 from cnnstep.tutor.present import checked_sample, one_sample, planes
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.session.state import Answer, Reply, Session, shown
-from cnnstep.tutor.typed import Rows, Typed, entered, find, index, is_index, read_place, told
+from cnnstep.tutor.typed import Rows, Typed, entered, fault_note, find, index, is_index, read_place
 from cnnstep.tutor.typed import size as size_in_words
 from cnnstep.tutor.why import why
 
@@ -181,7 +181,7 @@ def _marked(session: Session, step: Step, typed: list[Typed]) -> Answer:
     try:
         refuse_coarse([cell.value for cell in typed], [cell.tolerance for cell in typed], true)
     except InputError as error:  # any of its rows may hold the number, so it is typed again from the first
-        return replace(session, guess=()), Reply(tuple(map(told, error.faults)))
+        return replace(session, guess=()), Reply(tuple(map(fault_note, error.faults)))
     shape: tuple[int, ...] = true.shape
     wrong = [not cell.fits(float(value)) for cell, value in zip(typed, true.ravel(), strict=True)]
     table = np.array([cell.value for cell in typed]).reshape(shape if len(shape) > 1 else (1, -1))

@@ -125,7 +125,7 @@ class Sweep:
         return np.flatnonzero(np.repeat(self.done, block_length(self.scenario))[: self.plan.runs])
 
 
-def carry_out(task: Task) -> BlockResult:
+def run_block(task: Task) -> BlockResult:
     """One block's runs, from plain data."""
     scenario = one_filter(**task.data)
     return task.train(scenario, block(task.plan, scenario, task.number), task.plan.iterations)
@@ -151,7 +151,7 @@ def gather(
     tasks = (Task(data, sweep.plan, int(number), train) for number in np.flatnonzero(~sweep.done))
     if executor is None:
         for task in tasks:
-            sweep.put(task.number, carry_out(task))
+            sweep.put(task.number, run_block(task))
             done(sweep.count - 1)
     else:
         _spread(sweep, tasks, executor, done)
@@ -162,7 +162,7 @@ def _spread(sweep: Sweep, tasks: Iterator[Task], executor: Executor, done: Calla
     under_way: dict[Future[BlockResult], int] = {}
     try:
         for task in tasks:
-            under_way[executor.submit(carry_out, task)] = task.number
+            under_way[executor.submit(run_block, task)] = task.number
             if len(under_way) == WINDOW:
                 _collect(sweep, under_way, done)
         while under_way:
