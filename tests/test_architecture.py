@@ -106,13 +106,9 @@ def test_no_modules_import_each_other_in_a_circle_not_even_inside_functions() ->
     assert house.circles(house.imports(house.modules())) == []
 
 
-TWO_SENSES = {"Formula", "Words"}
-"""Names that two classes still have."""
-
-
 def test_the_name_of_a_class_means_one_thing_in_the_whole_tree() -> None:
     counted = Counter(node.name.lstrip("_") for path in MODULES for node in classes_of(path))
-    assert {name for name, count in counted.items() if count > 1} == TWO_SENSES
+    assert {name for name, count in counted.items() if count > 1} == set()
 
 
 def classes_of(path: Path) -> list[ast.ClassDef]:

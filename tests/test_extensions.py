@@ -151,8 +151,8 @@ def cube() -> Activation:
     """φ(z) = z³."""
     return Activation(
         "cube",
-        Formula("{z}³"),
-        Formula("3·{z}²"),
+        CaseFormula("{z}³"),
+        CaseFormula("3·{z}²"),
         value=lambda z: z**3,
         slope=lambda z: 3 * z**2,
         value_at=lambda z: z**3,

@@ -34,7 +34,7 @@ LETTERS = {"z": "z", "a": "a", "s": "s"}
 
 
 @dataclass(frozen=True)
-class Formula:
+class CaseFormula:
     """A formula of one number z, `max(0, {z})`, with a place for the number wherever a letter stands.
 
     `above` is what holds instead where z > 0, and `at` what holds where z is 0; `text` then holds everywhere else.
@@ -76,8 +76,8 @@ class Activation:
     """
 
     name: str
-    formula: Formula
-    slope_formula: Formula
+    formula: CaseFormula
+    slope_formula: CaseFormula
     value: Callable[[Array], Array] = field(repr=False, compare=False)
     slope: Callable[[Array], Array] = field(repr=False, compare=False)
     value_at: Callable[[float], float] = field(repr=False, compare=False)
@@ -117,8 +117,8 @@ def linear() -> Activation:
     """φ(z) = z."""
     return Activation(
         "linear",
-        Formula("{z}"),
-        Formula("1"),
+        CaseFormula("{z}"),
+        CaseFormula("1"),
         value=lambda z: z.copy(),
         slope=lambda z: np.ones_like(z),
         value_at=lambda z: z,
@@ -131,8 +131,8 @@ def relu(slope_at_zero: float = 0.0) -> Activation:
     """φ(z) = max(0, z); the slope at exactly 0 is a convention, anywhere from 0 to 1."""
     return Activation(
         "relu",
-        Formula("max(0, {z})"),
-        Formula("0", above="1", at=f"{slope_at_zero:g}" if slope_at_zero else ""),
+        CaseFormula("max(0, {z})"),
+        CaseFormula("0", above="1", at=f"{slope_at_zero:g}" if slope_at_zero else ""),
         value=lambda z: np.maximum(z, 0.0),
         slope=lambda z: np.where(z == 0, slope_at_zero, z > 0) if slope_at_zero else (z > 0).astype(np.float64),
         value_at=lambda z: z if z > 0 else 0.0,
@@ -149,8 +149,8 @@ def leaky_relu(slope: Annotated[float, Real(least=0)] = 0.01) -> Activation:
     """φ(z) = z for z > 0, slope·z elsewhere."""
     return Activation(
         "leaky_relu",
-        Formula(f"{slope:g}·{{z}}", above="{z}"),
-        Formula(f"{slope:g}", above="1"),
+        CaseFormula(f"{slope:g}·{{z}}", above="{z}"),
+        CaseFormula(f"{slope:g}", above="1"),
         value=lambda z: np.where(z > 0, z, slope * z),
         slope=lambda z: np.where(z > 0, 1.0, slope),
         value_at=lambda z: z if z > 0 else slope * z,
@@ -168,8 +168,8 @@ def elu(alpha: Annotated[float, Real(least=0)] = 1.0) -> Activation:
     """φ(z) = z for z > 0, alpha·(eᶻ − 1) elsewhere."""
     return Activation(
         "elu",
-        Formula(f"{alpha:g}·(e^{{z}} − 1)", above="{z}"),
-        Formula(f"{alpha:g}·e^{{z}}", above="1"),
+        CaseFormula(f"{alpha:g}·(e^{{z}} − 1)", above="{z}"),
+        CaseFormula(f"{alpha:g}·e^{{z}}", above="1"),
         value=lambda z: np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0.0))),
         slope=lambda z: np.where(z > 0, 1.0, alpha * np.exp(np.minimum(z, 0.0))),
         value_at=lambda z: z if z > 0 else alpha * math.expm1(z),
@@ -188,8 +188,8 @@ def softplus() -> Activation:
     """φ(z) = ln(1 + eᶻ), a smooth ReLU whose slope is the sigmoid."""
     return Activation(
         "softplus",
-        Formula("ln(1 + e^{z})"),
-        Formula("1 / (1 + e^(−{z}))"),
+        CaseFormula("ln(1 + e^{z})"),
+        CaseFormula("1 / (1 + e^(−{z}))"),
         value=lambda z: np.logaddexp(0.0, z),
         slope=_sigmoid,
         value_at=lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
@@ -204,8 +204,8 @@ def sigmoid() -> Activation:
     """φ(z) = 1 / (1 + e⁻ᶻ), between 0 and 1; φ′ = φ·(1 − φ)."""
     return Activation(
         "sigmoid",
-        Formula("1 / (1 + e^(−{z}))"),
-        Formula("{a}·(1 − {a})"),
+        CaseFormula("1 / (1 + e^(−{z}))"),
+        CaseFormula("{a}·(1 − {a})"),
         value=_sigmoid,
         slope=lambda z: _sigmoid(z) * _sigmoid(-z),
         value_at=_sigmoid_at,
@@ -223,8 +223,8 @@ def tanh() -> Activation:
     """φ(z) = tanh z, between −1 and 1; φ′ = 1 − φ²."""
     return Activation(
         "tanh",
-        Formula("tanh {z}"),
-        Formula("1 − {a}²"),
+        CaseFormula("tanh {z}"),
+        CaseFormula("1 − {a}²"),
         value=lambda z: np.tanh(z),
         slope=lambda z: 4.0 * _sigmoid(2.0 * z) * _sigmoid(-2.0 * z),
         value_at=math.tanh,
@@ -241,8 +241,8 @@ def gelu() -> Activation:
     """φ(z) = z·Φ(z) with the normal distribution's Φ(z) = ½(1 + erf(z/√2)), exactly (Hendrycks & Gimpel 2016)."""
     return Activation(
         "gelu",
-        Formula("{z}·Φ({z})", meaning="Φ(z) = ½(1 + erf(z/√2))"),
-        Formula("Φ({z}) + {z}·e^(−{z}²/2)/√(2π)"),
+        CaseFormula("{z}·Φ({z})", meaning="Φ(z) = ½(1 + erf(z/√2))"),
+        CaseFormula("Φ({z}) + {z}·e^(−{z}²/2)/√(2π)"),
         value=lambda z: z * _normal(z),
         slope=lambda z: _normal(z) + z * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi),
         value_at=lambda z: 0.5 * z * math.erfc(-z / math.sqrt(2.0)),
@@ -257,8 +257,8 @@ def silu() -> Activation:
     """φ(z) = z / (1 + e⁻ᶻ), also called swish (Elfwing et al. 2017)."""
     return Activation(
         "silu",
-        Formula("{z} / (1 + e^(−{z}))"),
-        Formula("{s}·(1 + {z}·(1 − {s}))", meaning="s = 1 / (1 + e^(−{z}))"),
+        CaseFormula("{z} / (1 + e^(−{z}))"),
+        CaseFormula("{s}·(1 + {z}·(1 − {s}))", meaning="s = 1 / (1 + e^(−{z}))"),
         value=lambda z: z * _sigmoid(z),
         slope=lambda z: _sigmoid(z) * (1.0 + z * _sigmoid(-z)),
         value_at=lambda z: z * _sigmoid_at(z),

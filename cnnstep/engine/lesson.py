@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnstep.engine.error_steps import difference, slope
 from cnnstep.engine.keys import expected
 from cnnstep.engine.layers.layer import Layer, LayerContext, Parameter, Upstream
+from cnnstep.engine.losses import error_step
 from cnnstep.engine.optimizers import COUNT, Slot
 from cnnstep.engine.quantity import IMAGE, Array, Quantity, Values, frozen, norm
 from cnnstep.engine.scenario import Scenario
@@ -182,7 +182,7 @@ def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
     forward = [layer.forward(context) for layer, context in contexts]
     output = forward[-1].quantity
     target = Quantity("target", "t", output.layout, "given")
-    error, upstream = (difference if scenario.vocabulary.shows_difference else slope)(scenario, output, target)
+    error, upstream = error_step(scenario, output, target)
     backward: list[Step] = []
     trains = [bool(layer.parameters(context)) for layer, context in contexts]
     for index in reversed(range(len(contexts))):

@@ -25,7 +25,7 @@ from cnnstep.tutor.check.headline import (
 from cnnstep.tutor.check.put_right import put_right, put_right_cell
 from cnnstep.tutor.check.separate import can_be_separated
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Note, Paragraph
-from cnnstep.tutor.mistakes import MISTAKES, Mistake, Words, mistaken
+from cnnstep.tutor.mistakes import MISTAKES, Mistake, MistakeWords, mistaken
 from cnnstep.tutor.numbers import Numbers, capital, counted, listed
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.sentences import title_of
@@ -151,7 +151,7 @@ def _reading(diagnosis: Diagnosis, mark: StepMark, codes: tuple[str, ...], slips
     return Note(" + ".join(codes) or "slip", " ".join(said) or f"{counted(slips, 'cell is', 'cells are')} off.")
 
 
-def _words(diagnosis: Diagnosis, mark: StepMark, mistake: Mistake) -> Words:
+def _words(diagnosis: Diagnosis, mark: StepMark, mistake: Mistake) -> MistakeWords:
     """The words for the step that it was made in, which may be one before those that were given."""
     lesson = diagnosis.lesson
     made_in = [cause.step for cause in mark.causes if cause.mistake is mistake]

@@ -13,13 +13,13 @@ from cnnstep.tutor.mistakes import (
     nudging,
     update,
 )
-from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, StepContext, Words, carry_out, mistaken, together
+from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, MistakeWords, StepContext, carry_out, mistaken, together
 
 __all__ = [
     "MISTAKES",
     "Mistake",
+    "MistakeWords",
     "StepContext",
-    "Words",
     "carry_out",
     "channels",
     "delta",

@@ -153,7 +153,7 @@ class Alteration:
     against: str = ""
 
 
-class Words(NamedTuple):
+class MistakeWords(NamedTuple):
     """What the learner does, why it is wrong, and the right line."""
 
     does: str
@@ -203,10 +203,10 @@ class Mistake:
         over = Setting(lesson, step).fed_by(earlier) if earlier else None
         return over.name if over else None
 
-    def words(self, lesson: Lesson, step: Step) -> Words:
+    def words(self, lesson: Lesson, step: Step) -> MistakeWords:
         """The words for the step that it was made in."""
         setting = Setting(lesson, step)
-        return Words(*(text if isinstance(text, str) else text(setting) for text in self.texts))
+        return MistakeWords(*(text if isinstance(text, str) else text(setting) for text in self.texts))
 
 
 MISTAKES: Registry[Mistake] = Registry("mistake")

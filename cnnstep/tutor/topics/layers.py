@@ -137,7 +137,7 @@ def _covered(iteration: Iteration, steps: LayerSteps) -> Cell:
 
 
 @dataclass(frozen=True)
-class _Words:
+class _LayerWords:
     """What the two pages say differently."""
 
     title: str
@@ -149,7 +149,7 @@ class _Words:
 
 
 _WORDS = {
-    "max_pool": _Words(
+    "max_pool": _LayerWords(
         "Max pooling",
         "passes on the largest number of each window",
         (
@@ -163,7 +163,7 @@ _WORDS = {
         "numbers gets all of it (pool-tie-copied): then it counts more than once. And where windows overlap, "
         "a cell that wins twice gets both, added up.",
     ),
-    "average_pool": _Words(
+    "average_pool": _LayerWords(
         "Average pooling",
         "passes on the mean of each window",
         (

@@ -12,7 +12,7 @@ from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.check.sheet import as_shown
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Paragraph, Table
-from cnnstep.tutor.mistakes import MISTAKES, Mistake, StepContext, Words, carry_out
+from cnnstep.tutor.mistakes import MISTAKES, Mistake, MistakeWords, StepContext, carry_out
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.sentences import title_of
 from cnnstep.tutor.topics.topic import Example
@@ -72,7 +72,7 @@ def _alike(mistake: Mistake) -> list[str]:
     return sorted((code for code in codes if code != mistake.code and own & set(MISTAKES[code].steps)), key=apart)
 
 
-def _words(mistake: Mistake, example: Example) -> Words:
+def _words(mistake: Mistake, example: Example) -> MistakeWords:
     """The words for the first step in which it shows, else for one that it can be made in: here, or on its own page."""
     steps = [step for step, *pair in _wrongly(mistake, example) if not _same(*pair)]
     steps = steps or list(mistake.occasions(example.lesson))

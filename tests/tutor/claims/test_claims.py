@@ -15,7 +15,7 @@ from cnnstep.engine.lesson import Lesson, lesson_of
 from cnnstep.surface.loading import load, shipped
 from cnnstep.tutor.document import Formula, Paragraph
 from cnnstep.tutor.mistakes import MISTAKES
-from cnnstep.tutor.mistakes.mistake import Words
+from cnnstep.tutor.mistakes.mistake import MistakeWords
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.topics import TOPICS, explanation
 from tests.tutor.claims import on_activations, on_geometry, on_losses, on_mistakes, on_training
@@ -55,7 +55,7 @@ def lessons() -> tuple[Lesson, ...]:
     return tuple(lesson_of(scenario, input_gradient=True) for scenario in scenarios)
 
 
-def _words_of(code: str) -> Iterator[Words]:
+def _words_of(code: str) -> Iterator[MistakeWords]:
     for lesson in lessons():
         for step in MISTAKES[code].occasions(lesson):
             yield MISTAKES[code].words(lesson, step)

@@ -17,7 +17,7 @@ from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.tutor.document import Block
-from cnnstep.tutor.mistakes import MISTAKES, Words
+from cnnstep.tutor.mistakes import MISTAKES, MistakeWords
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.practice.history import Kind
 from cnnstep.tutor.practice.questions import step_marks
@@ -154,7 +154,7 @@ class StepQuestion:
         inside = result.ndim == len(self.cell) and all(i < n for i, n in zip(self.cell, result.shape, strict=True))
         return as_typed(result[self.cell]) if inside else None
 
-    def words(self, code: str) -> Words:
+    def words(self, code: str) -> MistakeWords:
         """What there is to say of a mistake, made in the first step to be carried out that gives occasion for it."""
         mistake = MISTAKES[code]
         return mistake.words(self.lesson, next(step for step in self.worked if mistake.fits(self.lesson, step)))
