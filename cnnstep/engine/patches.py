@@ -7,8 +7,9 @@ over.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from types import EllipsisType
 from typing import Any
 
@@ -62,6 +63,13 @@ class Slide:
     def reaching(self, source: Index, tap: Index) -> Index:
         """The output at which this tap meets this input; no whole number where there is none."""
         return (source - tap * self.dilation + self.before) // self.stride
+
+    def over(self, index: int, taps: int, outputs: int) -> Iterator[Pair]:
+        """The outputs, in their order, whose window lies on this input index, each with the tap that meets it."""
+        for tap in reversed(range(taps)):
+            output, off = divmod(index + self.before - tap * self.dilation, self.stride)
+            if not off and 0 <= output < outputs:
+                yield output, tap
 
     def frame(self, size: int) -> int:
         """How long the axis is with its padding."""
@@ -174,6 +182,12 @@ class Geometry:
         """The output at which this tap meets this input cell; outside where there is none."""
         return self.rows.reaching(source[0], tap[0]), self.columns.reaching(source[1], tap[1])
 
+    def over(self, cell: Sequence[int], window: Pair, outputs: Sequence[int]) -> Iterator[tuple[Pair, Pair]]:
+        """The outputs, in reading order, whose window lies on this input cell, each with the tap that meets it."""
+        axes = zip(self.axes, cell, window, outputs, strict=True)
+        for (i, u), (j, v) in product(*(axis.over(*numbers) for axis, *numbers in axes)):
+            yield (i, j), (u, v)
+
     def frame(self, size: Pair) -> Pair:
         """The size of an image with its padding."""
         return self.rows.frame(size[0]), self.columns.frame(size[1])
@@ -233,14 +247,7 @@ def patches(image: Array, window: Pair, geometry: Geometry) -> Array:
     return as_strided(
         padded,
         (samples, channels, rows, columns, *window),
-        (
-            per_sample,
-            per_channel,
-            per_row * down,
-            per_column * across,
-            per_row * apart,
-            per_column * aside,
-        ),
+        (per_sample, per_channel, per_row * down, per_column * across, per_row * apart, per_column * aside),
         writeable=False,
     )
 

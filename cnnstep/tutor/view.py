@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstep.engine.findings import Finding, dead_units, findings, gradient_lengths
+from cnnstep.engine.findings import Cells, Finding, dead_units, findings, gradient_lengths
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Layout, Quantity, bracketed, numbers
@@ -71,7 +71,7 @@ def _is_flat(part: object) -> TypeGuard[ActivationLayer]:
 
 
 def _cells(word: str, layout: Layout, where: NDArray[np.bool_]) -> list[str]:
-    cells = [layout.shown_cell(tuple(cell)) for cell in np.argwhere(where).tolist()]
+    cells = Cells(layout, where)
     if not cells:
         return []
     more = f" and {len(cells) - MOST_NAMED} more" if len(cells) > MOST_NAMED else ""

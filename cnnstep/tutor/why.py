@@ -7,8 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.layer import WithWeights
 from cnnstep.engine.layers.pool import LATER, MaxPool, Pool
@@ -17,6 +15,7 @@ from cnnstep.engine.step import Factor, Put, Step, Term, Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.document import Beside, Block, Command, Formula, Heading, Line, Mark, Paragraph, Sum
+from cnnstep.tutor.long_sum import MANY, first_products, long_sum, products_of
 from cnnstep.tutor.nudge import nudge
 from cnnstep.tutor.numbers import Numbers, bracketed_factor, enough, listed
 from cnnstep.tutor.present import SAMPLE, one_sample, planes
@@ -119,15 +118,23 @@ def _worked_number(
     iteration: Iteration, step: Step, cell: Cell, numbers: Numbers, sample: int | None
 ) -> tuple[Block, ...]:
     """Its products, where they were read from, and for a gradient a nudge."""
-    working = _worked_out(iteration, step, cell, sample)
     label = step.quantity.label(cell)
     return (
         Heading(f"{label} = {numbers.text(float(iteration.values[step.name][cell]))}", note=step.formula),
         Paragraph(f"{label}: {words_of(iteration, step).why}."),
-        *_source(iteration, step, working, cell),
-        *products(iteration, step, cell, working, numbers),
+        *_how(iteration, step, cell, numbers, sample),
         *nudge(iteration, step, cell, numbers),
     )
+
+
+def _how(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers, sample: int | None) -> tuple[Block, ...]:
+    """Where its products were read from, and they themselves; of a sum over a large image the first and the largest."""
+    looked_at = iteration if sample is None else one_sample(iteration, sample)
+    if products_of(step, looked_at.values) <= MANY:
+        working = _worked_out(iteration, step, cell, sample)
+        return (*_source(iteration, step, working, cell), *products(iteration, step, cell, working, numbers))
+    first = Working(first_products(step, iteration.values, cell))
+    return (long_sum(step, iteration.values, cell, as_sum("", first, _dead(iteration, first))),)
 
 
 def given_number(iteration: Iteration, leaf: Quantity, cell: Cell, numbers: Numbers) -> tuple[Block, ...]:
@@ -208,9 +215,7 @@ def _windows_over(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers
     if step.word != "pool_gradient" or not isinstance(step.part, MaxPool):
         return ()
     pooled = next(one for one in iteration.lesson.called("pool") if one.layer == step.layer)
-    size = iteration.values[step.name].shape[1:]
-    outputs = ((*cell[:2], *at) for at in np.ndindex(iteration.values[pooled.name].shape[2:]))
-    over = [output for output in outputs if cell[2:] in step.part.window.cells(output, size)]
+    over = step.part.window.over(cell, iteration.values[pooled.name].shape)
     return tuple(
         block
         for output in over

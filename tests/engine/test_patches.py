@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from cnnstep.engine.layers.conv import correlate, input_gradient, input_gradient_by_correlation
 from cnnstep.engine.patches import PLAIN, Geometry, patches, scatter
 from cnnstep.engine.quantity import Array
-from tests.engine.strategies import SEEDS, planes
+from tests.engine.strategies import SEEDS, Plane, planes
 from tests.examples import examples
 from tests.extras import needs
 
@@ -107,3 +108,12 @@ def test_torch_computes_the_same_convolution_and_gradients(situation: tuple[Arra
     np.testing.assert_allclose(w.grad.numpy(), gradient, rtol=1e-9, atol=1e-12)
     back = input_gradient(delta, weights, (image.shape[2], image.shape[3]), geometry)
     np.testing.assert_allclose(x.grad.numpy(), back, rtol=1e-9, atol=1e-12)
+
+
+@given(planes())
+@examples(50)
+def test_the_outputs_over_a_cell_are_those_with_a_tap_that_meets_it(plane: Plane) -> None:
+    for cell in np.ndindex(*plane.size):
+        pairs = product(np.ndindex(*plane.outputs), np.ndindex(*plane.window))
+        expected = [(output, tap) for output, tap in pairs if plane.geometry.met(output, tap) == cell]
+        assert list(plane.geometry.over(cell, plane.window, plane.outputs)) == expected

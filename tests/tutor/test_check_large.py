@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -21,11 +18,13 @@ from cnnstep.engine.step import Working
 from cnnstep.engine.trace import first_iteration
 from cnnstep.tutor.check.diagnose import diagnose
 from cnnstep.tutor.check.lessons import KEPT, Lessons
-from cnnstep.tutor.check.put_right import SHOWN, put_right
+from cnnstep.tutor.check.put_right import put_right
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.document import Sum
+from cnnstep.tutor.long_sum import SHOWN
 from cnnstep.tutor.mistakes import MISTAKES, StepContext, carry_out, mistaken
 from cnnstep.tutor.numbers import AS_USUAL
+from tests.counted import counted_calls
 
 
 def large(size: int = 120, **keys: Any) -> Scenario:
@@ -103,21 +102,6 @@ def test_no_more_products_are_worked_out_than_are_shown(name: str, keys: dict[st
     assert block.lines[-1].labels == (f"the other {len(whole.terms) - SHOWN}",)
     assert block.total == pytest.approx(2.0 * whole.value)
     assert sum(line.value for line in block.lines) == pytest.approx(2.0 * whole.value)
-
-
-@contextmanager
-def counted_calls() -> Iterator[list[int]]:
-    """How many functions, Python's and C's, are called inside."""
-    calls, before = [0], sys.getprofile()
-
-    def called(frame: object, event: str, argument: object) -> None:
-        calls[0] += event in ("call", "c_call")
-
-    sys.setprofile(called)
-    try:
-        yield calls
-    finally:
-        sys.setprofile(before)
 
 
 def large_network() -> Scenario:

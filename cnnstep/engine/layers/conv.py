@@ -291,11 +291,10 @@ class Conv(WithWeights):
         def working(values: Values, cell: Cell) -> Working:
             n, c, row, column = cell
             filters, rows, columns = upstream.read(values).shape[1:]
+            over = list(self.geometry.over((row, column), self.window, (rows, columns)))
             terms = []
-            for f, i, j in np.ndindex(filters, rows, columns):
-                for u, v in product(range(self.window[0]), range(self.window[1])):
-                    if self.geometry.met((i, j), (u, v)) == (row, column):
-                        terms.append(Term((*upstream.factors(values, (n, f, i, j)), read(w, values, (f, c, u, v)))))
+            for f, (output, tap) in product(range(filters), over):
+                terms.append(Term((*upstream.factors(values, (n, f, *output)), read(w, values, (f, c, *tap)))))
             return Working(tuple(terms))
 
         formula = f"{gradient.symbol} = {upstream.formula} ⋆ {w.symbol} rotated by 180°, padded all round"

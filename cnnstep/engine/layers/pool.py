@@ -176,8 +176,7 @@ class MaxPool(Pool):
 
         def working(values: Values, cell: Cell) -> Working:
             terms = []
-            for i, j in np.ndindex(upstream.read(values).shape[2:]):
-                output = (*cell[:2], i, j)
+            for output in self.window.over(cell, upstream.read(values).shape):
                 paid = self._paid(values[x.name], output, context.size)
                 if cell[2:] in paid:
                     reads, number = self.window.reads(x, output, context.size), len(paid)
@@ -261,9 +260,7 @@ class AveragePool(Pool):
             return self.window.gathered(upstream.read(values), lambda _: self.share, context.size)
 
         def working(values: Values, cell: Cell) -> Working:
-            rows, columns = upstream.read(values).shape[2:]
-            outputs = ((*cell[:2], i, j) for i, j in np.ndindex(rows, columns))
-            over = (output for output in outputs if cell[2:] in self.window.cells(output, context.size))
+            over = self.window.over(cell, upstream.read(values).shape)
             return Working(tuple(Term((self._share(), *upstream.factors(values, output))) for output in over))
 
         formula = f"{gradient.symbol} = {upstream.formula}, an equal share to each cell of its window"

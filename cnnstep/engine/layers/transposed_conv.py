@@ -138,10 +138,7 @@ class TransposedConv(WithWeights):
 
     def carried(self, size: Size, output: Pair) -> Iterator[tuple[Pair, Pair]]:
         """The input cells that write to this output cell, each with the tap that carries it there."""
-        for row, column in np.ndindex(*size[1:]):
-            for u, v in np.ndindex(*self.window):
-                if self.geometry.met((row, column), (u, v)) == output:
-                    yield (row, column), (u, v)
+        return self.geometry.over(output, self.window, (size[1], size[2]))
 
     def _gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         x, gradient = context.source, context.quantity("gradient", WEIGHTS)

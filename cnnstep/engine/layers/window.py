@@ -82,6 +82,10 @@ class Window:
             if 0 <= row < size[1] and 0 <= column < size[2]:
                 yield row, column
 
+    def over(self, cell: Cell, shape: Size) -> Iterator[Cell]:
+        """The outputs, of an array of this shape, whose window covers this input cell: every axis, in reading order."""
+        return ((*cell[:2], *at) for at, _ in self.geometry.over(cell[2:], self.size, shape[2:]))
+
     def reads(self, x: Quantity, output: Cell, size: Size) -> tuple[Read | None, ...]:
         """The input cells at all places of this output's window; None where the rim is."""
         inside = {*self.cells(output, size)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from cnnstep.engine.analysis import Analysis
 from cnnstep.engine.analysis.curvature import reach
 from cnnstep.engine.analysis.forecast import Forecast, Trial, arrives, nears_a_bound
 from cnnstep.engine.analysis.solutions import clips
+from cnnstep.engine.findings import Cells
 from cnnstep.engine.quantity import Cell, bracketed, number, numbers
 from cnnstep.tutor.document import Tone
 from cnnstep.tutor.numbers import Numbers, counted, listed
@@ -20,7 +22,7 @@ MOST_CELLS = 6
 """At most this many cells are named; of more, only their number is told."""
 
 
-def named(cells: list[Cell]) -> str:
+def named(cells: Sequence[Cell]) -> str:
     """`[0,0] and [1,1]`, or `36 cells`."""
     return listed([bracketed(cell) for cell in cells]) if len(cells) <= MOST_CELLS else counted(len(cells), "cell")
 
@@ -222,10 +224,9 @@ def own_bound(analysis: Analysis) -> float | None:
     return None if factor is None or plain is None else factor * plain
 
 
-def cells_of(analysis: Analysis, mask: NDArray[np.bool_]) -> list[Cell]:
+def cells_of(analysis: Analysis, mask: NDArray[np.bool_]) -> Cells:
     """The cells where a mask [N, F, oh, ow] holds, as a learner counts them."""
-    layout = analysis.first.lesson.quantity("forward").layout
-    return [layout.shown_cell(tuple(int(i) for i in cell)) for cell in np.argwhere(mask)]
+    return Cells(analysis.first.lesson.quantity("forward").layout, mask)
 
 
 def _cells(analysis: Analysis, mask: NDArray[np.bool_]) -> list[list[int]]:

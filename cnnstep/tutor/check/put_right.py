@@ -9,8 +9,8 @@ import numpy as np
 
 from cnnstep.engine.quantity import Array, Cell
 from cnnstep.engine.step import Factor, Term, Working
-from cnnstep.tutor.check.lessons import MANY
 from cnnstep.tutor.document import Block, Formula, Line
+from cnnstep.tutor.long_sum import MANY, first_products, products_of
 from cnnstep.tutor.mistakes import StepContext
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.why import as_sum
@@ -19,8 +19,6 @@ MOST_CELLS = 9
 """A matrix of more is no line."""
 LONGEST = 150
 """Characters of a line that wraps to two on a usual screen."""
-SHOWN = 30
-"""At most this many products of a long sum are written out."""
 IN_ONE_PIECE = 24
 """A matrix of more characters has spaces, at which a narrow window breaks it."""
 
@@ -59,28 +57,16 @@ def put_right_cell(context: StepContext, times: float, cell: Cell, style: Number
 
 def is_long_sum(context: StepContext) -> bool:
     """Whether each number of the step is a sum over all cells of a matrix that nobody writes down."""
-    return context.step.is_gradient and _back(context).ndim == 4 and _back(context).size > MANY
-
-
-def _back(context: StepContext) -> Array:
-    """What comes back to a layer whose gradient the step is: it is read after the image."""
-    return context.values[context.step.inputs[-1].name]
+    return products_of(context.step, context.values) > MANY
 
 
 def _first_products(context: StepContext, times: float, cell: Cell, style: Numbers) -> Block:
-    """The first products of a sum over all outputs, and what the others come to; only the first are worked out.
-
-    What comes back to the layer is what the step reads beside the image; its first rows give the first products.
-    """
-    back = context.step.inputs[1:] if context.step.role == "gradient" else context.step.inputs
-    size = _back(context).shape
-    rows = -(-SHOWN // size[3])
-    first = {one.name: context.values[one.name][:1, :, :rows] for one in back if context.values[one.name].shape == size}
-    working = _times(context.step.working({**context.values, **first}, cell), times, style)
-    total = times * float(context.right[cell])
-    shown = as_sum("", Working(working.terms[:SHOWN]))
+    """The first products of a sum over all outputs, and what the others come to; only the first are worked out."""
+    working = Working(first_products(context.step, context.values, cell))
+    total, shown = times * float(context.right[cell]), as_sum("", _times(working, times, style))
     rest = total - sum(line.value for line in shown.lines)
-    others = Line((f"the other {size[0] * size[2] * size[3] - SHOWN}",), (rest,), rest, "added up")
+    left = products_of(context.step, context.values) - len(shown.lines)
+    others = Line((f"the other {left}",), (rest,), rest, "added up")
     return replace(shown, lines=(*shown.lines, others), total=total)
 
 
