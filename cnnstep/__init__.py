@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cnnstep.errors import InputError
     from cnnstep.surface.checking import assert_right, check, mistaken
     from cnnstep.surface.from_torch import from_torch
+    from cnnstep.surface.grading.api import grade
     from cnnstep.surface.loading import scenario
     from cnnstep.surface.writing import load_weights, save_weights
     from cnnstep.tutor.sweep.plan import Axis, Plan
@@ -36,6 +37,7 @@ __all__ = [
     "check",
     "findings",
     "from_torch",
+    "grade",
     "lesson_of",
     "links",
     "load_weights",
@@ -57,6 +59,7 @@ _HOMES = {
     "check": "cnnstep.surface.checking",
     "findings": "cnnstep.engine.findings",
     "from_torch": "cnnstep.surface.from_torch",
+    "grade": "cnnstep.surface.grading.api",
     "lesson_of": "cnnstep.engine.lesson",
     "links": "cnnstep.engine.links",
     "load_weights": "cnnstep.surface.writing",

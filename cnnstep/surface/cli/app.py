@@ -15,7 +15,7 @@ from typing import TextIO
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.cli import analyze, check, practice, progress, reference, run, sweep
+from cnnstep.surface.cli import analyze, check, grade, practice, progress, reference, run, sweep
 from cnnstep.surface.cli.context import Exit, screen, show_json
 from cnnstep.surface.cli.usage import PlainCommand, PlainHelp, usage_fault
 from cnnstep.surface.screen import USUAL_WIDTH
@@ -64,6 +64,7 @@ def _start(
 app.command(cls=PlainCommand)(run.run)
 app.command(cls=PlainCommand)(run.step)
 app.command(cls=PlainCommand)(check.check)
+app.command(cls=PlainCommand)(grade.grade)
 app.command(cls=PlainCommand)(analyze.analyze)
 app.command(cls=PlainCommand)(sweep.sweep)
 app.command(cls=PlainCommand)(practice.practice)

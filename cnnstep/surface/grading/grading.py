@@ -1,0 +1,205 @@
+"""A file's functions asked case after case, from the smallest up: first each by itself, then what builds on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from cnnstep.errors import Fault, InputError
+from cnnstep.registry import did_you_mean
+from cnnstep.surface.grading.in_place import InPlace
+from cnnstep.surface.grading.process import Limits, Lost, Process
+from cnnstep.surface.grading.requests import Bound, answers, bound, lost_words, raised_words, request
+from cnnstep.tutor.grade.answer import GivenResult, NoNumbers
+from cnnstep.tutor.grade.case import Case
+from cnnstep.tutor.grade.cases import cases_of
+from cnnstep.tutor.grade.form import Form
+from cnnstep.tutor.grade.signatures import SIGNATURES, LearnerFunction, Signature
+from cnnstep.tutor.grade.verdict import Graded, grade
+
+Asked = Process | InPlace
+Offered = Mapping[str, Mapping[str, Any]]
+"""What the learner's file has that can be called, by name."""
+LEAST = 0.2
+"""Seconds that must be left for it to make sense to start once more."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for: a signature, some of the results, a function by the learner's name for it."""
+
+    signature: str = ""
+    only: str = ""
+    function: str = ""
+
+
+def grade_file(path: str, wish: Wish | None = None, limits: Limits | None = None) -> Graded:
+    """The functions of a Python file judged, in a process of their own."""
+    wish, limits = wish or Wish(), limits or Limits()
+    file = Path(path)
+    if not file.is_file():
+        what = f"{path} is a folder" if file.is_dir() else f"there is no file {path}"
+        raise InputError(Fault("not-found", what, "name a Python file with your functions", file=path))
+    until, resolved = time.monotonic() + limits.seconds, str(file.resolve())
+    run = _Run(lambda: Process(resolved, limits, until), path, limits, until)
+    return run.grade(wish)
+
+
+def grade_in_place(functions: Mapping[str, Any], wish: Wish | None = None) -> Graded:
+    """Functions judged where they are, without limits."""
+    return _Run(lambda: InPlace(functions), "", Limits(), inf).grade(wish or Wish())
+
+
+@dataclass
+class _Run:
+    """One grading: the process of the moment, and what has been printed so far."""
+
+    start: Callable[[], Asked]
+    shown: str
+    limits: Limits
+    until: float
+    printed: list[str] = field(default_factory=list)
+    threads: int = 0
+
+    def grade(self, wish: Wish) -> Graded:
+        process: Asked | None = self.start()
+        assert process is not None
+        try:
+            offered = self._offered(process)
+            signature, functions = chosen(offered, wish, self.shown)
+            found: list[Sequence[GivenResult]] = []
+            for one in functions:
+                if process is None and self.until - time.monotonic() > LEAST:
+                    process = self.start()
+                asked, process = self._asked(process, signature, one)
+                found += [answer for answer in asked if wanted(answer[0], wish.only)]
+        finally:
+            if process is not None:
+                self._close(process)
+        called = {one.function.name: one.called for one in functions}
+        return Graded(signature, grade(found), Path(self.shown).name, called, self._said(), tuple(self._remarks()))
+
+    def _close(self, process: Asked) -> None:
+        process.end()
+        if process.printed:
+            self.printed.append(process.printed)
+
+    def _said(self) -> str:
+        return self.printed[0] if self.printed else ""
+
+    def _remarks(self) -> Iterator[str]:
+        if self.threads > 0:
+            yield "Your code left threads running. They were ended."
+
+    def _offered(self, process: Asked) -> Offered:
+        back = process.loaded
+        if isinstance(back, Lost):
+            what = lost_words(back, self.limits.seconds).what.removeprefix("it ")
+            raise InputError(Fault("import", f"while it was imported, it {what}", file=self.shown))
+        if "raised" in back[0]:
+            fault = raised_words(back[0]["raised"])
+            what = f"it can't be imported: {fault.what.removeprefix('it ')}"
+            column = len(fault.source) - len(fault.source.lstrip()) + 1 if fault.source else None
+            raise InputError(
+                Fault("import", what, file=self.shown, line=fault.line, column=column, source=fault.source or None)
+            )
+        offered: Offered = back[0]["offered"]
+        return offered
+
+    def _asked(
+        self, process: Asked | None, signature: Signature, one: Bound
+    ) -> tuple[list[list[GivenResult]], Asked | None]:
+        """The answers of one function, a list for each of its results; the process, where that is still alive."""
+        found: list[list[GivenResult]] = [[] for _ in one.function.results]
+        gone: NoNumbers | None = None if process else NoNumbers("there was no time left for it", skipped=True)
+        form = signature.forms[0]
+        for case in cases_of(one.function.kind, one.knows):
+            back: Any = gone
+            if process is not None and gone is None:
+                back = self._back(process, one, case, form)
+                if isinstance(back, NoNumbers):
+                    self._close(process)
+                    process, gone = None, NoNumbers("it was not asked any more", skipped=True)
+            for answer, kept in zip(answers(one, case, form, back), found, strict=True):
+                kept.append(answer)
+        return found, process
+
+    def _back(self, process: Asked, one: Bound, case: Case, form: Form) -> Any:
+        seconds = min(self.limits.case, self.until - time.monotonic())
+        frame = process.ask(*request(one, case, form), seconds)
+        if isinstance(frame, Lost):
+            return lost_words(frame, round(seconds, 1))
+        self.threads = max(self.threads, frame[0].get("threads", 0))
+        return frame
+
+
+def chosen(offered: Offered, wish: Wish, shown: str) -> tuple[Signature, list[Bound]]:
+    """The signature that most of the names belong to, or the one asked for, and its functions that are there."""
+    signatures = [SIGNATURES.find(wish.signature)] if wish.signature else list(SIGNATURES.values())
+    matched = [(one, _matched(one, offered, wish)) for one in signatures]
+    signature, names = max(matched, key=lambda pair: len(pair[1]))
+    if not names:
+        usual = ", ".join(function.name for one in signatures for function in one.functions)
+        what = f"no function in it has a name that we know: {usual}" if not wish.function else _unknown(offered, wish)
+        raise InputError(Fault("signature", what, "cnnstep grade --list shows what is looked for", file=shown))
+    functions: dict[str, Bound] = {}
+    for function in signature.functions:
+        if function.name in names:
+            called = names[function.name]
+            before = functions.get(function.cache_of)
+            functions[function.name] = bound(function, called, offered[called]["parameters"], signature.by_name, before)
+    kept = [one for one in functions.values() if _is_wanted(one.function, wish, names)]
+    if not kept:
+        results = [result.name for one in functions.values() for result in one.function.results]
+        raise InputError(
+            Fault("only", f'nothing here is called "{wish.only}"', did_you_mean(wish.only, [*functions, *results]))
+        )
+    return signature, kept
+
+
+def _unknown(offered: Offered, wish: Wish) -> str:
+    if wish.function not in offered:
+        return f'it has no function "{wish.function}"'
+    return f'"{wish.function}" may be any function: --only says which, as in --only forward'
+
+
+def _matched(signature: Signature, offered: Offered, wish: Wish) -> dict[str, str]:
+    """The learner's name of each function that is there; the usual name before others, then the first in the file."""
+    found: dict[str, str] = {}
+    for function in signature.functions:
+        names = [name for name in offered if function.known_by(name)]
+        is_told = bool(wish.only) and wish.function in offered and part_of(function, wish.only)
+        if wish.function in names or is_told:
+            names = [wish.function]
+        if names:
+            found[function.name] = function.name if function.name in names else names[0]
+    if wish.function and wish.function not in found.values():
+        return {}
+    return found
+
+
+def part_of(function: LearnerFunction, only: str) -> bool:
+    """Whether `only` names this function, or one of its results: `backward`, `dx`, `input_gradient`."""
+    names = {part for result in function.results for part in (result.name, result.word)}
+    return only in names or only in (function.name, function.name.rpartition("_")[2])
+
+
+def _is_wanted(function: LearnerFunction, wish: Wish, names: Mapping[str, str]) -> bool:
+    if wish.function and names[function.name] != wish.function:
+        return False
+    return not wish.only or part_of(function, wish.only)
+
+
+def wanted(answer: GivenResult, only: str) -> bool:
+    """Whether a result is among those asked for."""
+    names = {part for result in answer.function.results for part in (result.name, result.word)}
+    return only not in names or only in (answer.result.name, answer.result.word)
+
+
+def listed(signatures: Iterable[Signature]) -> list[str]:
+    """Every function of these signatures, as it is called."""
+    return [function.line for one in signatures for function in one.functions]

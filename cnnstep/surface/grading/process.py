@@ -1,0 +1,249 @@
+"""The child process from outside: started with a channel of its own, asked one thing at a time, ended with its tree.
+
+This is no sandbox: the learner's code runs as whoever started it. It is kept from running on, from eating all memory,
+from asking for input and from flooding the screen.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import IO, Any, Literal
+
+from cnnstep.surface.grading import child
+
+MOST_PRINTED = 4000
+"""Bytes of what the learner's code prints that are kept."""
+MOST_PROCESSES = 32
+"""So many may the learner's code have at once; more are taken for a chain without end."""
+TICK = 0.1
+"""Seconds between two looks at how many processes there are."""
+TOKEN = "CNNSTEP_GRADING"
+"""The variable by which a process is known to be of this tree, whatever has become of its parents."""
+
+End = Literal["ended", "time", "processes", "channel", "forked", "seized"]
+"""Why there is no answer."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`seconds` for all, `case` for one; bytes of memory."""
+
+    seconds: float = 5.0
+    memory: int = 2**30
+
+    @property
+    def case(self) -> float:
+        """Half of all: what hangs in one function leaves time for the others."""
+        return self.seconds / 2
+
+
+@dataclass(frozen=True)
+class Lost:
+    """No answer came: why, and how the process ended, where it ended by itself."""
+
+    why: End
+    code: int | None = None
+
+
+class Process:
+    """One child, from its start to its end. Used as a context: whatever happens, nothing of it is left."""
+
+    def __init__(self, file: str, limits: Limits, until: float, libraries: Sequence[str] = ("numpy",)) -> None:
+        self._until, self._token = until, secrets.token_hex(16)
+        self._printed, self._cut = bytearray(), 0
+        self._frames: queue.Queue[child.Frame | ValueError | None] = queue.Queue()
+        threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", child.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **threads, TOKEN: self._token},
+            cwd=Path(file).parent,
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._requests = self._process.stdin
+        self._readers = [
+            Thread(target=self._read_frames, args=(self._process.stdout,), daemon=True),
+            Thread(target=self._read_output, args=(self._process.stderr,), daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+        nonce = secrets.token_hex(8)
+        left = max(0.1, until - time.monotonic())
+        begin = {
+            "file": file,
+            "path": sys.path,
+            "seconds": left,
+            "memory": limits.memory,
+            "processes": _tasks() + MOST_PROCESSES,
+            "libraries": libraries,
+            "nonce": nonce,
+        }
+        self._send(json.dumps(begin).encode() + b"\n")
+        self.loaded = self._answer(nonce, until)
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def ask(self, request: dict[str, Any], arrays: Sequence[Any], seconds: float) -> child.Frame | Lost:
+        """The answer to a request, within so many seconds and the time that is left."""
+        from io import BytesIO
+
+        nonce, frame = secrets.token_hex(8), BytesIO()
+        child.write_frame(frame, {**request, "nonce": nonce}, arrays)
+        self._send(frame.getvalue())
+        return self._answer(nonce, min(self._until, time.monotonic() + seconds))
+
+    def _send(self, data: bytes) -> None:
+        with suppress(OSError):  # whoever has ended says so by the end of the answers
+            self._requests.write(data)
+            self._requests.flush()
+
+    def _answer(self, nonce: str, until: float) -> child.Frame | Lost:
+        while True:
+            left = until - time.monotonic()
+            if left <= 0:
+                return Lost("time")
+            try:
+                frame = self._frames.get(timeout=min(TICK, left))
+            except queue.Empty:
+                if len(_session(self._process.pid)) > MOST_PROCESSES:
+                    return Lost("processes")
+                continue
+            if isinstance(frame, ValueError):
+                return Lost("seized")
+            if frame is None:
+                return self._gone()
+            if frame[0].get("nonce") == nonce:
+                return frame
+            return Lost("seized")
+
+    def _gone(self) -> Lost:
+        """How the process ended whose channel is closed."""
+        with suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(timeout=TICK)
+            ends: dict[int, End] = {child.CHANNEL_LOST: "channel", child.OTHER_WAY: "forked"}
+            return Lost("time" if code == -_signal("SIGXCPU") else ends.get(code, "ended"), code)
+        return Lost("channel")  # it goes on, and can't be heard
+
+    def _read_frames(self, stream: IO[bytes]) -> None:
+        while True:
+            try:
+                frame = child.read_frame(stream)
+            except (ValueError, KeyError, TypeError, OSError):
+                self._frames.put(ValueError())
+                return
+            self._frames.put(frame)
+            if frame is None:
+                return
+
+    def _read_output(self, stream: IO[bytes]) -> None:
+        with suppress(OSError, ValueError):
+            while data := os.read(stream.fileno(), 2**16):
+                room = MOST_PRINTED - len(self._printed)
+                self._printed += data[:room]
+                self._cut += len(data[room:])
+
+    @property
+    def printed(self) -> str:
+        """What the learner's code printed; the end says how much of it is left out."""
+        text = self._printed.decode("utf-8", "replace")
+        return f"{text}\n… and {self._cut} bytes more" if self._cut else text
+
+    def end(self) -> None:
+        """Ends the process and all that came of it, and waits until they are gone."""
+        self._kill_all()
+        with suppress(OSError):
+            self._requests.close()
+        self._process.wait()
+        for reader in self._readers:
+            reader.join(timeout=1.0)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None and not any(reader.is_alive() for reader in self._readers):
+                stream.close()
+
+    def _kill_all(self) -> None:
+        """The session first; then whoever left it, known by the token, until nobody comes up any more."""
+        self._kill_group()
+        for _ in range(20):
+            left = [*_session(self._process.pid), *_with_token(self._token)]
+            left = [pid for pid in left if pid != self._process.pid]
+            if not left:
+                return
+            for pid in left:
+                with suppress(OSError):
+                    os.kill(pid, _signal("SIGKILL"))
+            time.sleep(0.005)
+
+    def _kill_group(self) -> None:
+        with suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, _signal("SIGKILL"))
+            else:
+                self._process.kill()
+
+
+def _signal(name: str) -> int:
+    return int(getattr(signal, name, 0))
+
+
+def _numbers() -> Iterator[int]:
+    """The processes that the system tells of; none where it has no /proc."""
+    with suppress(OSError):
+        yield from (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208  # paths take twice as long
+
+
+def _stat(pid: int) -> list[str]:
+    """State, parent, group, session, …; nothing where the process has gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()
+
+
+def _session(leader: int) -> list[int]:
+    """The living processes of a session."""
+    return [pid for pid in _numbers() if (stat := _stat(pid)) and stat[3] == str(leader) and stat[0] not in "ZX"]
+
+
+def _with_token(token: str) -> list[int]:
+    """The living processes that were started with this token in their environment."""
+    wanted, found = f"{TOKEN}={token}".encode(), []
+    for pid in _numbers():
+        with suppress(OSError):
+            if wanted in Path(f"/proc/{pid}/environ").read_bytes() and (_stat(pid) or "Z")[0] not in "ZX":
+                found.append(pid)
+    return found
+
+
+def _tasks() -> int:
+    """How many tasks this user has: what the limit of processes counts from."""
+    if not hasattr(os, "getuid"):
+        return 0
+    own, count = os.getuid(), 0
+    for pid in _numbers():
+        with suppress(OSError):
+            path = f"/proc/{pid}/task"
+            if os.stat(path).st_uid == own:  # noqa: PTH116
+                count += len(os.listdir(path))  # noqa: PTH208
+    return count or 4096

@@ -1,0 +1,313 @@
+"""Mistakes that only code makes: a loop that stops short, an array of whole numbers, axes in another order, …
+
+Those that give wrong numbers say which, from the step as the case has it; those that are seen by what a function does
+(a second call that gives something else) have no numbers of their own. By hand nobody makes them, so `check` knows
+nothing of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from cnnstep.engine.layers.conv import bias_gradient, correlate, filter_gradient, input_gradient
+from cnnstep.engine.quantity import Array
+from cnnstep.registry import Registry
+from cnnstep.tutor.mistakes.mistake import StepContext
+
+Variants = Callable[[StepContext], Mapping[str, Array]]
+"""The results that a mistake gives in a step, by the words for the way in which it was made."""
+
+
+@dataclass(frozen=True)
+class CodeMistake:
+    """A mistake in code. `{way}` in `does` are the words for how it was made; `ways` are by the word of the step."""
+
+    code: str
+    title: str
+    does: str
+    hurts: str
+    fix: str
+    ways: Mapping[str, Variants] = field(default_factory=dict, repr=False)
+
+
+CODE_MISTAKES: Registry[CodeMistake] = Registry("mistake in code")
+
+
+def code_mistake(code: str, title: str, does: str, hurts: str, fix: str, **ways: Variants) -> None:
+    """Enters a mistake; the last keywords are the words of its steps."""
+    CODE_MISTAKES.add(code)(CodeMistake(code, title, does, hurts, fix, ways))
+
+
+def _without(array: Array, axes: tuple[int, ...], end: int) -> Array:
+    """The array with 0 at the first or last place along each of these axes."""
+    left = array.copy()
+    for axis in axes:
+        np.moveaxis(left, axis, 0)[end] = 0.0
+    return left
+
+
+ENDS = {"one short": -1, "one late": 0}
+OUTPUTS: Mapping[str, tuple[int, ...]] = {
+    "samples": (0,),
+    "filters": (1,),
+    "output's rows": (2,),
+    "output's columns": (3,),
+    "output's rows and columns": (2, 3),
+}
+"""The loops of a convolution over what it gives, and their axes in z, in δ."""
+TAPS: Mapping[str, tuple[int, ...]] = {
+    "channels": (1,),
+    "filter's rows": (2,),
+    "filter's columns": (3,),
+    "filter's rows and columns": (2, 3),
+}
+"""Its loops within the sum, and their axes in W."""
+
+
+def _loops(
+    outer: Callable[[tuple[int, ...], int], Array], inner: Callable[[tuple[int, ...], int], Array] | None
+) -> dict[str, Array]:
+    """What each loop gives that ends one short or begins one late."""
+    found = {
+        f"the loop over the {loop} ends one short" if end else f"the loop over the {loop} begins at 1": outer(axes, end)
+        for (loop, axes), end in product(OUTPUTS.items(), ENDS.values())
+    }
+    if inner:
+        found |= {
+            f"the loop over the {loop} ends one short" if end else f"the loop over the {loop} begins at 1": inner(
+                axes, end
+            )
+            for (loop, axes), end in product(TAPS.items(), ENDS.values())
+        }
+    return found
+
+
+def _forward(context: StepContext, image: Array, weights: Array) -> Array:
+    bias = None if context.conv.bias is None else context.input(2)
+    return correlate(image, weights, bias, context.conv.geometry)
+
+
+def _short_forward(context: StepContext) -> dict[str, Array]:
+    image, weights, right = context.input(0), context.input(1), context.right
+    return _loops(
+        lambda axes, end: _without(right, axes, end),
+        lambda axes, end: _forward(context, image, _without(weights, axes, end)),
+    )
+
+
+def _gradient(context: StepContext, delta: Array) -> Array:
+    return filter_gradient(context.input(0), delta, context.conv.window, context.conv.geometry)
+
+
+def _short_gradient(context: StepContext) -> dict[str, Array]:
+    delta, right = context.input(1), context.right
+    return _loops(
+        lambda axes, end: _gradient(context, _without(delta, axes, end)),
+        lambda axes, end: _without(right, axes, end),
+    )
+
+
+def _short_bias(context: StepContext) -> dict[str, Array]:
+    delta = context.input(0)
+    return _loops(lambda axes, end: bias_gradient(_without(delta, axes, end)), None)
+
+
+def _short_input(context: StepContext) -> dict[str, Array]:
+    delta, weights, geometry = context.input(0), context.input(-1), context.conv.geometry
+    size = context.image_size
+    return _loops(
+        lambda axes, end: input_gradient(_without(delta, axes, end), weights, size, geometry),
+        lambda axes, end: input_gradient(delta, _without(weights, axes, end), size, geometry),
+    )
+
+
+code_mistake(
+    "loop-one-short",
+    "a loop leaves one out",
+    "In your code {way}.",
+    "`range(n)` runs from 0 to n − 1. Where it is `range(n - 1)` the last is left out, and with `range(1, n)` the "
+    "first.",
+    "Let the loop run over all of them: `for i in range(n)`.",
+    forward=_short_forward,
+    gradient=_short_gradient,
+    bias_gradient=_short_bias,
+    input_gradient=_short_input,
+)
+
+
+def _smaller(context: StepContext) -> dict[str, Array]:
+    right = context.right
+    return {
+        "rows and columns": right[:, :, :-1, :-1],
+        "rows": right[:, :, :-1],
+        "columns": right[:, :, :, :-1],
+    }
+
+
+code_mistake(
+    "size-one-short",
+    "the output is one too small",
+    "Your output has one too few {way}.",
+    "A filter that fits n cells further on has n + 1 places, for it begins at place 0.",
+    "The size is (input + 2·padding − filter) // stride + 1.",
+    forward=_smaller,
+)
+
+
+def _whole(context: StepContext) -> dict[str, Array]:
+    """The right numbers cut off where they are written down."""
+    return {"written": np.trunc(context.right)}
+
+
+def _whole_on_the_way(context: StepContext) -> dict[str, Array]:
+    """Cut off at the end, or each time that a window is added, in reading order."""
+    delta, weights, geometry = context.input(0), context.input(-1), context.conv.geometry
+    frame = np.zeros((len(delta), weights.shape[1], *geometry.frame(context.image_size)))
+    for f, i, j in np.ndindex(delta.shape[1:]):
+        here = geometry.window((i, j), context.conv.window)
+        frame[here] = np.trunc(frame[here] + delta[:, f, i, j, None, None, None] * weights[f])
+    return {**_whole(context), "added": frame[geometry.image(context.image_size)]}
+
+
+def _whole_gradient(context: StepContext) -> dict[str, Array]:
+    delta, windows = context.input(1), context.windows(context.input(0))
+    total = np.zeros_like(context.right)
+    for n, i, j in np.ndindex(delta.shape[0], *delta.shape[2:]):
+        total = np.trunc(total + delta[n, :, i, j, None, None, None] * windows[n, :, i, j])
+    return {**_whole(context), "added": total}
+
+
+code_mistake(
+    "integer-array",
+    "your array holds whole numbers only",
+    "You write the results into an array of whole numbers, which cuts off what is behind the point.",
+    "No error says so. Tests with whole numbers pass, and training then moves in steps of 1, or not at all.",
+    "Make the array with floats: `np.zeros(shape)`, without `dtype=int`.",
+    forward=_whole,
+    gradient=_whole_gradient,
+    bias_gradient=_whole,
+    input_gradient=_whole_on_the_way,
+)
+
+TURNED = (0, 1, 3, 2)
+ORDERS = {
+    "with the channels last": (0, 2, 3, 1),
+    "with the channels before the rows where they come last": (0, 3, 1, 2),
+    "with its first two axes exchanged": (1, 0, 2, 3),
+    "with rows and columns exchanged": TURNED,
+}
+
+
+def _reordered(context: StepContext) -> dict[str, Array]:
+    right, weights = context.right, context.step.word == "gradient"  # whose rows and columns are exchanged by hand too
+    return {words: right.transpose(order) for words, order in ORDERS.items() if not (weights and order == TURNED)}
+
+
+code_mistake(
+    "axes-exchanged",
+    "the axes stand in another order",
+    "Your numbers are right, but the array comes {way}.",
+    "Whoever goes on with it reads other numbers than you meant; where the sizes agree, no error says so.",
+    "Give it the axes in the order in which they came: `transpose` puts them right.",
+    forward=_reordered,
+    gradient=_reordered,
+    input_gradient=_reordered,
+)
+
+
+def _rim_cut(context: StepContext) -> dict[str, Array]:
+    """`dx[:, :, pad:-pad, pad:-pad]`, which is empty where pad is 0."""
+    right, rims = context.right, (context.conv.geometry.rows.before, context.conv.geometry.columns.before)
+    return {"": right if any(rims) else right[:, :, :0, :0]}
+
+
+code_mistake(
+    "cut-from-zero-to-zero",
+    "without padding your cut leaves nothing",
+    "You cut the border off with `[pad:-pad]`. Where pad is 0 that is `[0:0]`, which is empty.",
+    "−0 is 0: it counts from the front, not from the end.",
+    "Write `[pad:pad + H]`, with H the size of the input; or cut only where there is padding.",
+    input_gradient=_rim_cut,
+)
+
+
+def _bias_in_each_channel(context: StepContext) -> dict[str, Array]:
+    if context.conv.bias is None:
+        return {}
+    channels = context.input(0).shape[1]
+    bias = context.input(2) * channels
+    return {"": correlate(context.input(0), context.input(1), bias, context.conv.geometry)}
+
+
+code_mistake(
+    "bias-per-channel",
+    "you added the bias once a channel",
+    "You added b within the loop over the channels, so it counts once for each.",
+    "With one channel nobody sees it. An output has one b, however many channels it looks at.",
+    "Add b after the loop over the channels.",
+    forward=_bias_in_each_channel,
+)
+
+
+def _overwritten(context: StepContext) -> dict[str, Array]:
+    """Windows written over each other, filter after filter: the filters' loop outside, or inside."""
+    delta, weights, geometry = context.input(0), context.input(-1), context.conv.geometry
+    found = {}
+    rows, columns = delta.shape[2:]
+    orders = {
+        "filter by filter": [(f, i, j) for f in range(len(weights)) for i in range(rows) for j in range(columns)],
+        "window by window": [(f, i, j) for i in range(rows) for j in range(columns) for f in range(len(weights))],
+    }
+    for words, order in orders.items():
+        frame = np.zeros((len(delta), weights.shape[1], *geometry.frame(context.image_size)))
+        for f, i, j in order:
+            here = geometry.window((i, j), context.conv.window)
+            frame[here] = delta[:, f, i, j, None, None, None] * weights[f]
+        found[words] = frame[geometry.image(context.image_size)]
+    return found
+
+
+code_mistake(
+    "overwritten-by-filter",
+    "windows and filters overwrote each other",
+    "You wrote each δ·W into its window with `=`, {way}, over what an earlier one had left there.",
+    "An input gets something back from every window and every filter that it went into.",
+    "Start from 0 and add: `dx[window] += w[f] * dout[n, f, i, j]`.",
+    input_gradient=_overwritten,
+)
+
+code_mistake(
+    "results-pile-up",
+    "results pile up from call to call",
+    "A second call with the same arguments gave what the first gave and its own results on top.",
+    "The array that you add to outlives the call: it is global, an attribute, or a default argument, and is not set "
+    "to 0.",
+    "Make the array inside the function: `dx = np.zeros_like(x)`.",
+)
+code_mistake(
+    "non-deterministic",
+    "a second call gives other numbers",
+    "The same arguments gave other numbers when your function was called again.",
+    "It depends on something besides its arguments: random numbers, a global, or an array made with `np.empty`, which "
+    "holds what was left there.",
+    "Make the array with `np.zeros`, and let the result depend on the arguments alone.",
+)
+code_mistake(
+    "argument-changed",
+    "an argument is changed in place",
+    "Your function wrote into {way}, which its caller still needs.",
+    "Whoever called it goes on with other numbers than before. In code: `x *= mask`, `x[...] = 0` or `x += 1` on an "
+    "argument.",
+    "Work on a copy: `x = x.copy()`.",
+)
+code_mistake(
+    "result-overwritten",
+    "a later call changes an earlier result",
+    "The array that you returned was written to by the next call.",
+    "All calls give out the same array, so only the last result is there in the end.",
+    "Make a new array in each call.",
+)

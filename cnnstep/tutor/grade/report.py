@@ -1,0 +1,311 @@
+"""What was found out as a document: the verdict, a line for each result, then the smallest case where it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnstep.engine.quantity import Array, bracketed, numbers
+from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Matrix, Note, Paragraph, Table
+from cnnstep.tutor.grade.answer import GivenResult
+from cnnstep.tutor.grade.candidates import Naming, words_of
+from cnnstep.tutor.grade.signatures import ROLES
+from cnnstep.tutor.grade.verdict import SEEN, Graded, ResultMark
+from cnnstep.tutor.numbers import Numbers, capital, counted, listed
+from cnnstep.tutor.typed import size
+from cnnstep.tutor.why import arithmetic
+
+DIFFERENT = Mark("✗", "not this number", "bad")
+MOST_PLANES = 2
+"""Of an array of many matrices so many are shown."""
+NO_SANDBOX = "This ran your code as you: it is no sandbox."
+
+
+def report(graded: Graded, style: Numbers, saved: str = "") -> tuple[Block, ...]:
+    """The whole page; `saved` is the file that the smallest case was written to."""
+    blocks: list[Block] = [Heading(headline(graded), 1, graded.name), _table(graded)]
+    for mark in graded.marks:
+        blocks += _section(graded, mark, style)
+    if graded.printed:
+        blocks += [Heading("Your code printed"), *(Paragraph(line, "quiet") for line in _first(graded.printed))]
+    blocks += [Paragraph(remark, "quiet") for remark in (*graded.remarks, NO_SANDBOX)]
+    return (*blocks, *_ending(graded, saved))
+
+
+MOST_LINES = 10
+
+
+def _first(printed: str) -> list[str]:
+    lines = printed.rstrip().splitlines()
+    more = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], *([f"… and {counted(more, 'line')} more"] if more > 0 else [])]
+
+
+def headline(graded: Graded) -> str:
+    """The verdict in one sentence."""
+    wrong = [mark for mark in graded.marks if mark.verdict != "right"]
+    if not wrong:
+        return f"All right, in {counted(graded.cases, 'case')}."
+    own = [mark for mark in wrong if not mark.follows]
+    if len(own) == 1 and own[0].certain:
+        mark = own[0]
+        return f"One mistake, in {_place(graded, mark)}: {_title(mark, mark.explanations[0])}."
+    if len({mark.explanations for mark in own}) == 1 and own[0].certain:
+        places = listed([mark.result.name for mark in own])
+        return f"One mistake, in {places}: {_title(own[0], own[0].explanations[0])}."
+    return f"Not right: {listed([_place(graded, mark) for mark in own])}."
+
+
+def _place(graded: Graded, mark: ResultMark) -> str:
+    """`conv_backward`'s dx, or the function alone where that is all it gives."""
+    name = graded.name_of(mark.function)
+    return name if len(mark.function.results) == 1 else f"{mark.result.name} of {name}"
+
+
+def _title(mark: ResultMark, explanation: Naming) -> str:
+    return words_of(explanation, mark.smallest or mark.answers[0])[0]
+
+
+def _table(graded: Graded) -> Table:
+    rows, before = [], ""
+    for mark in graded.marks:
+        name = graded.name_of(mark.function)
+        rows.append(("" if name == before else name, mark.result.name, verdict_words(mark)))
+        before = name
+    return Table(("function", "result", "your numbers"), tuple(rows))
+
+
+def verdict_words(mark: ResultMark) -> str:
+    """`right in 18 of 18 cases`, `wrong in 17 of 18 cases: filter-not-rotated`."""
+    total = len(mark.answers)
+    if mark.verdict == "right":
+        digits = " (to 32 bits)" if any(answer.imprecise for answer in mark.answers) else ""
+        return f"right in {total} of {total} cases{digits}"
+    if mark.faulted:
+        if all(answer.fault and answer.fault.skipped for answer in mark.faulted) and mark.right_in == 0:
+            return "not asked"
+        return f"no numbers in {len(mark.faulted)} of {total} cases, right in {mark.right_in}"
+    if mark.follows:
+        return f"follows from {mark.follows}"
+    wrong = total - mark.right_in
+    said = f"wrong in {wrong} of {total} cases" if wrong else f"right in {total} of {total} cases, but"
+    codes = " or ".join(one.code for one in mark.explanations) or "no mistake that we know"
+    return f"{said}: {codes}" if wrong else f"{said} {codes}"
+
+
+def _section(graded: Graded, mark: ResultMark, style: Numbers) -> list[Block]:
+    """One result that is not right: where it shows first, the numbers, and what explains them."""
+    answer = mark.smallest
+    if mark.verdict == "right" or mark.follows or answer is None or (answer.fault and answer.fault.skipped):
+        return []
+    blocks: list[Block] = []
+    if answer.fault:
+        blocks += _faulted(graded, mark, answer)
+    else:
+        blocks += _heading(graded, mark)
+        blocks += _shown(mark, answer)
+    blocks += _explained(graded, mark, answer, style)
+    return blocks
+
+
+def _heading(graded: Graded, mark: ResultMark) -> list[Block]:
+    place = _place(graded, mark)
+    if len(mark.explanations) == 1:
+        return [Heading(f"{place}: {_title(mark, mark.explanations[0])}", 2, mark.explanations[0].code)]
+    if mark.explanations:
+        return [Heading(f"{place}: one of these", 2)]
+    return [Heading(f"{place}: no mistake that we know gives these numbers", 2)]
+
+
+def _faulted(graded: Graded, mark: ResultMark, answer: GivenResult) -> list[Block]:
+    assert answer.fault is not None
+    fault, where = answer.fault, f", line {answer.fault.line}" if answer.fault.line else ""
+    blocks: list[Block] = [
+        Heading(f"{_place(graded, mark)}: no numbers", 2),
+        Paragraph(f"In the case {answer.case.title}: {fault.what}{where}.", "bad"),
+    ]
+    return [*blocks, *([Paragraph(f"    {fault.source}", "quiet")] if fault.source else [])]
+
+
+def _shown(mark: ResultMark, answer: GivenResult) -> list[Block]:
+    """The smallest case: what went in, the learner's numbers beside the right ones."""
+    blocks: list[Block] = [Paragraph(f"The smallest case where it shows: {answer.case.title}.")]
+    given = [
+        block
+        for role in _arrays(mark)
+        for block in _matrices(ROLES[role].names[0], ROLES[role].read(answer.case, answer.form))
+    ]
+    blocks.append(Beside(tuple(given)))
+    name = answer.result.name
+    if not answer.has_shape and answer.values is not None:
+        blocks.append(
+            Paragraph(f"Yours is {size(answer.values.shape)}; it should be {size(answer.right.shape)}.", "warn")
+        )
+    cell = _worst(answer)
+    yours = _matrices(f"your {name}", answer.mine, cell, answer.wrong if answer.has_shape else None)
+    blocks.append(Beside((*yours, *_matrices(f"right {name}", answer.right, cell))))
+    return blocks
+
+
+def _arrays(mark: ResultMark) -> tuple[str, ...]:
+    """The arrays that a result is made of, by role."""
+    made_of = {
+        "forward": ("x", "w", "b"),
+        "gradient": ("x", "dout"),
+        "bias_gradient": ("dout",),
+        "input_gradient": ("dout", "w"),
+    }
+    roles = made_of.get(mark.result.word, ("x", "dout"))
+    biased = any(answer.case.bias.any() for answer in (mark.smallest,) if answer) if "b" in roles else False
+    return tuple(role for role in roles if role != "b" or biased)
+
+
+def _worst(answer: GivenResult) -> tuple[int, ...]:
+    """The cell that is furthest off; the first, where the shape is another."""
+    if not answer.has_shape or answer.mine is None:
+        return (0,) * answer.right.ndim
+    away = np.abs(answer.mine - answer.right)
+    return tuple(int(index) for index in np.unravel_index(int(away.argmax()), away.shape))
+
+
+def _matrices(
+    name: str, array: Array | None, cell: tuple[int, ...] = (), wrong: Any = None
+) -> Iterator[Matrix | Paragraph]:
+    """An array as matrices, axes of length 1 at its front left out; of many, the one of this cell."""
+    if array is None:
+        return
+    while array.ndim > 2 and len(array) == 1:
+        array, cell, wrong = array[0], cell[1:], None if wrong is None else wrong[0]
+    leading = array.shape[:-2]
+    many = int(np.prod(leading)) > MOST_PLANES
+    for place in np.ndindex(leading):
+        if many and place != (cell[: len(leading)] or (0,) * len(leading)):
+            continue
+        plane = array[place].reshape(-1, array.shape[-1] if array.ndim else 1)
+        marks = {}
+        if wrong is not None:
+            flat = np.asarray(wrong[place]).reshape(plane.shape)
+            marks = {(int(row), int(column)): DIFFERENT for row, column in np.argwhere(flat)}
+        if plane.size:
+            yield Matrix(tuple(map(tuple, plane.tolist())), f"{name}{bracketed(place)}", marks)
+
+
+def _explained(graded: Graded, mark: ResultMark, answer: GivenResult, style: Numbers) -> list[Block]:
+    if len(mark.explanations) == 1:
+        return _one(graded, mark, mark.explanations[0], answer)
+    blocks: list[Block] = []
+    for one in mark.explanations:
+        _, words = words_of(one, answer)
+        blocks.append(Note(one.code, f"{words.does} Instead: {words.fix}"))
+    if mark.explanations:
+        return [*blocks, Paragraph("Your numbers fit all of these in every case, so they can't tell which it was.")]
+    return [] if answer.fault else _unexplained(mark, answer, style)
+
+
+def _one(graded: Graded, mark: ResultMark, explanation: Naming, answer: GivenResult) -> list[Block]:
+    _, words = words_of(explanation, answer)
+    letters = "" if "δ" not in f"{words.does}{words.hurts}{words.fix}" else f" (δ is your {ROLES['dout'].names[0]}.)"
+    blocks: list[Block] = [
+        Paragraph(f"What you did: {words.does}{letters}"),
+        Paragraph(f"Why it hurts: {words.hurts}"),
+        Paragraph(f"Instead: {words.fix}", "good"),
+    ]
+    total = len(mark.answers)
+    if explanation.code in SEEN:
+        return blocks
+    if mark.faulted:
+        given = total - len(mark.faulted)
+        blocks.append(Paragraph(f"This explains the {counted(given, 'case')} that gave numbers, and not the others."))
+    else:
+        blocks.append(Paragraph(f"This explains all {total} cases, and no other mistake that we know does."))
+    if mark.same_mean:
+        wrong = total - mark.right_in - len(mark.faulted)
+        where = "all" if mark.same_mean == wrong else f"{mark.same_mean} of"
+        name = mark.result.name
+        text = f"The mean of your {name} is right in {where} {wrong} cases where {name} is wrong: a test of means"
+        blocks.append(Paragraph(f"{text} would not see this."))
+    return blocks
+
+
+def _unexplained(mark: ResultMark, answer: GivenResult, style: Numbers) -> list[Block]:
+    """The cell that is furthest off, worked out."""
+    if not answer.has_shape or answer.mine is None:
+        return []
+    cell, step = _worst(answer), answer.case.step(mark.result.word)
+    yours, right = (style.text(float(array[cell])) for array in (answer.mine, answer.right))
+    full = tuple(int(i) for i in np.argwhere(answer.case.right(mark.result.word).size and _at(answer, cell))[0])
+    text = f"Furthest off is {mark.result.name}{bracketed(cell)}: you have {yours}, right is {right}."
+    return [Paragraph(text), *arithmetic(step, full, step.working(answer.case.values, full), style)]
+
+
+def _at(answer: GivenResult, cell: tuple[int, ...]) -> Any:
+    """Where, among all axes, the learner's cell is."""
+    full = answer.case.right(answer.result.word)
+    here = np.zeros(answer.right.shape, dtype=bool)
+    here[cell] = True
+    return here.reshape(full.shape)
+
+
+def _ending(graded: Graded, saved: str) -> Iterable[Block]:
+    """One thing to type next."""
+    code = next(iter(graded.mistakes), "")
+    if saved:
+        yield Command(f"cnnstep step {saved} --interactive", "work through the smallest case, a number at a time")
+    elif code:
+        yield Command(f"cnnstep explain {code}", "read more on it")
+    elif graded.verdict == "wrong":
+        yield Command(f"cnnstep grade {graded.name} --save case.yaml", "keep the smallest case, to step through it")
+
+
+# --- for programs -------------------------------------------------------------------------------------------------
+
+
+def grade_data(graded: Graded) -> dict[str, Any]:
+    """The contract's JSON."""
+    return {
+        "schema": 1,
+        "verdict": graded.verdict,
+        "mistakes": [*graded.mistakes],
+        "cases": graded.cases,
+        "functions": [_entry(graded, mark) for mark in graded.marks],
+    }
+
+
+def _entry(graded: Graded, mark: ResultMark) -> dict[str, Any]:
+    answer = mark.smallest
+    return {
+        "name": graded.name_of(mark.function),
+        "result": mark.result.name,
+        "verdict": mark.verdict,
+        "mistakes": [one.code for one in mark.explanations],
+        "right_in": mark.right_in,
+        "smallest": None if answer is None else _smallest(answer),
+        "message": message(graded, mark),
+    }
+
+
+def _smallest(answer: GivenResult) -> dict[str, Any]:
+    """The smallest case: its scenario, the learner's numbers and the right ones."""
+    return {
+        "title": answer.case.title,
+        "scenario": answer.case.scenario.data(),
+        "yours": None if answer.mine is None else numbers(answer.mine),
+        "right": numbers(answer.right),
+    }
+
+
+def message(graded: Graded, mark: ResultMark) -> str:
+    """The verdict on one result in a sentence."""
+    if mark.verdict == "right" or mark.follows or mark.smallest is None:
+        return f"{capital(verdict_words(mark))}."
+    answer = mark.smallest
+    if answer.fault:
+        line = f", line {answer.fault.line}" if answer.fault.line else ""
+        return f"{capital(answer.fault.what)}{line}."
+    if len(mark.explanations) == 1:
+        return f"{capital(_title(mark, mark.explanations[0]))}."
+    if mark.explanations:
+        return f"One of these: {', '.join(one.code for one in mark.explanations)}."
+    return "No mistake that we know gives these numbers."

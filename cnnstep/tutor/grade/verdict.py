@@ -1,0 +1,178 @@
+"""The verdict on each result of a learner's functions: right, one mistake, unexplained, or no numbers at all.
+
+A mistake is named only where it gives the learner's numbers in every case, those that are right included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from cnnstep.tutor.grade.answer import GivenResult
+from cnnstep.tutor.grade.candidates import Naming, explanations
+from cnnstep.tutor.grade.signatures import LearnerFunction, Result, Signature
+
+Verdict: TypeAlias = Literal["right", "mistake", "unexplained", "faulted"]
+
+FOLLOWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "flipped-filter": {"input_gradient": "filter-not-rotated", "gradient": "gradient-rotated"},
+        "transposed-filter": {"gradient": "gradient-transposed"},
+    }
+)
+"""What comes of a mistake on the way forward when the way back is right for it, by the word of the step."""
+
+
+@dataclass(frozen=True)
+class ResultMark:
+    """What was found out about one result: the answers from the smallest case up, and what explains them.
+
+    `follows` is a mistake of another result that this one is right for.
+    """
+
+    answers: tuple[GivenResult, ...] = field(repr=False)
+    explanations: tuple[Naming, ...] = ()
+    follows: str = ""
+
+    @property
+    def function(self) -> LearnerFunction:
+        """The function that gives it."""
+        return self.answers[0].function
+
+    @property
+    def result(self) -> Result:
+        """Which of its results."""
+        return self.answers[0].result
+
+    @cached_property
+    def right_in(self) -> int:
+        """In how many cases the numbers are right."""
+        return sum(answer.is_right for answer in self.answers)
+
+    @cached_property
+    def faulted(self) -> tuple[GivenResult, ...]:
+        """The cases that gave no numbers."""
+        return tuple(answer for answer in self.answers if answer.fault)
+
+    @property
+    def verdict(self) -> Verdict:
+        """In one word."""
+        if self.faulted:
+            return "faulted"
+        if self.explanations:
+            return "mistake"
+        return "right" if self.right_in == len(self.answers) else "unexplained"
+
+    @cached_property
+    def smallest(self) -> GivenResult | None:
+        """The smallest case in which something is wrong: without numbers, with wrong ones, or with others each time."""
+        seen = {one.code for one in self.explanations} & {*SEEN}
+        shows: Callable[[GivenResult], bool] = SEEN[min(seen)] if seen else lambda answer: not answer.is_right
+        return next((answer for answer in self.answers if answer.fault or shows(answer)), None)
+
+    @property
+    def certain(self) -> tuple[str, ...]:
+        """The mistake, where there is one and no other fits."""
+        return (self.explanations[0].code,) if self.verdict == "mistake" and len(self.explanations) == 1 else ()
+
+    @cached_property
+    def same_mean(self) -> int:
+        """In how many of the wrong cases the mean is right all the same, so that a test of means sees nothing."""
+        wrong = (a for a in self.answers if a.has_shape and not a.is_right)
+        return sum(abs(a.mine.mean() - a.right.mean()) <= a.tolerance for a in wrong if a.mine is not None)
+
+
+SEEN: Mapping[str, Callable[[GivenResult], bool]] = MappingProxyType(
+    {
+        "results-pile-up": lambda answer: answer.unsteady,
+        "non-deterministic": lambda answer: answer.unsteady,
+        "argument-changed": lambda answer: bool(answer.changed),
+        "result-overwritten": lambda answer: answer.rewritten,
+    }
+)
+"""The mistakes that are seen by what a function does, not by its numbers alone: where each of them shows."""
+
+
+def judged(answers: Sequence[GivenResult]) -> ResultMark:
+    """The verdict on one result."""
+    mark = ResultMark(tuple(answers))
+    return replace(mark, explanations=tuple(_explained(mark)))
+
+
+def _explained(mark: ResultMark) -> Iterable[Naming]:
+    given = [answer for answer in mark.answers if answer.values is not None]
+    if any(SEEN["non-deterministic"](answer) for answer in given):
+        yield Naming("results-pile-up" if all(map(_piled_up, given)) else "non-deterministic")
+        return
+    if any(not answer.is_right for answer in given):
+        yield from explanations(given)
+        return
+    if changed := sorted({name for answer in given for name in answer.changed}):
+        yield Naming("argument-changed", " and ".join(changed))
+    if any(answer.rewritten for answer in given):
+        yield Naming("result-overwritten")
+
+
+def _piled_up(answer: GivenResult) -> bool:
+    """Whether the second call gave the right numbers on top of what the first gave."""
+    again = answer.mine if answer.again is None else answer.again
+    if answer.mine is None or again is None or again.shape != answer.mine.shape:
+        return False
+    return replace(answer, values=again - answer.mine).is_right
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What became of a file's functions: a mark for each result, what they printed, and what else is to be said."""
+
+    signature: Signature
+    marks: tuple[ResultMark, ...]
+    name: str = ""
+    called: Mapping[str, str] = field(default_factory=dict)
+    printed: str = ""
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Literal["right", "wrong"]:
+        """Whether everything is right."""
+        return "right" if all(mark.verdict == "right" for mark in self.marks) else "wrong"
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The mistakes that explain every case of a result, each once."""
+        return tuple(dict.fromkeys(code for mark in self.marks for code in mark.certain))
+
+    @cached_property
+    def cases(self) -> int:
+        """How many cases were asked."""
+        return max((len(mark.answers) for mark in self.marks), default=0)
+
+    @cached_property
+    def smallest(self) -> GivenResult | None:
+        """The smallest case of all in which numbers are wrong; else the smallest without numbers."""
+        found = [
+            answer for mark in self.marks if (answer := mark.smallest) and not (answer.fault and answer.fault.skipped)
+        ]
+        return min(found, key=lambda answer: (answer.fault is not None, answer.case.scenario.inputs.size), default=None)
+
+    def name_of(self, function: LearnerFunction) -> str:
+        """What the learner calls this function."""
+        return self.called.get(function.name, function.name)
+
+
+def grade(answers: Iterable[Sequence[GivenResult]]) -> tuple[ResultMark, ...]:
+    """The marks of all results; those of the way back that are right for a mistake of the way forward say so."""
+    marks = [judged(one) for one in answers if one]
+    forward = {code for mark in marks if mark.result.word == "forward" for code in mark.certain}
+    return tuple(_following(mark, forward) for mark in marks)
+
+
+def _following(mark: ResultMark, forward: set[str]) -> ResultMark:
+    for code in sorted(forward & {*FOLLOWS}):
+        due = FOLLOWS[code].get(mark.result.word)
+        if due in {one.code for one in mark.explanations}:
+            return replace(mark, explanations=(Naming(code),), follows=code)
+    return mark

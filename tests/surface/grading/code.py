@@ -1,0 +1,259 @@
+"""Convolutions as learners write them: right ones in several ways, and a right one with a line of it gone wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+LOOPS = """
+import numpy as np
+
+def conv_forward(x, w, b, conv_param):
+    s, p = conv_param["stride"], conv_param["pad"]
+    N, C, H, W = x.shape
+    F, _, HH, WW = w.shape
+    xp = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
+    Ho, Wo = 1 + (H + 2 * p - HH) // s, 1 + (W + 2 * p - WW) // s
+    out = np.zeros((N, F, Ho, Wo))
+    for n in range(N):
+        for f in range(F):
+            for i in range(Ho):
+                for j in range(Wo):
+                    patch = xp[n, :, i * s : i * s + HH, j * s : j * s + WW]
+                    out[n, f, i, j] = np.sum(patch * w[f]) + b[f]
+    cache = (x, w, b, conv_param)
+    return out, cache
+
+def conv_backward(dout, cache):
+    x, w, b, conv_param = cache
+    s, p = conv_param["stride"], conv_param["pad"]
+    N, C, H, W = x.shape
+    F, _, HH, WW = w.shape
+    xp = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
+    dxp = np.zeros_like(xp)
+    dw = np.zeros_like(w)
+    db = np.sum(dout, axis=(0, 2, 3))
+    for n in range(N):
+        for f in range(F):
+            for i in range(dout.shape[2]):
+                for j in range(dout.shape[3]):
+                    d = dout[n, f, i, j]
+                    patch = xp[n, :, i * s : i * s + HH, j * s : j * s + WW]
+                    dw[f] += d * patch
+                    dxp[n, :, i * s : i * s + HH, j * s : j * s + WW] += d * w[f]
+    dx = dxp[:, :, p : p + H, p : p + W]
+    return dx, dw, db
+"""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Lines of the right code and what stands in their place; the mistakes that each wrong result is to be told by.
+
+    "" stands for numbers that no mistake is known for, "faulted" for none at all.
+    """
+
+    name: str
+    lines: dict[str, str]
+    told: dict[str, str] = field(default_factory=dict)
+    source: str = LOOPS
+
+    def functions(self) -> dict[str, Any]:
+        """What the code defines."""
+        return executed(self.text())
+
+    def text(self) -> str:
+        """The code."""
+        source = self.source
+        for old, new in self.lines.items():
+            assert source.count(old) >= 1, old
+            source = source.replace(old, new)
+        return source
+
+
+def executed(source: str) -> dict[str, Any]:
+    """The names that a source defines."""
+    namespace: dict[str, Any] = {"__name__": "learner"}
+    exec(compile(source, "<learner>", "exec"), namespace)
+    return namespace
+
+
+ADD_DX = "dxp[n, :, i * s : i * s + HH, j * s : j * s + WW] += d * w[f]"
+ADD_DW = "dw[f] += d * patch"
+SUM = "out[n, f, i, j] = np.sum(patch * w[f]) + b[f]"
+BACK = "    return dx, dw, db"
+NEW_OUT = "    out = np.zeros((N, F, Ho, Wo))"
+SAME_OUT = """    size = N, F, Ho, Wo
+    out = store.setdefault(size, np.zeros(size))
+    out[...] = 0"""
+NEW_DW = "    dw = np.zeros_like(w)"
+SHIFTED = """    dw = np.zeros_like(w)
+    q = np.pad(x, ((0, 0), (0, 0), (0, 2 * p), (0, 2 * p)))"""
+CUT = "dx = dxp[:, :, p : p + H, p : p + W]"
+PATCH = "patch = xp[n, :, i * s : i * s + HH, j * s : j * s + WW]"
+ROWS, COLUMNS = "range(dout.shape[2])", "range(dout.shape[3])"
+
+WRONG = [
+    Wrong("filter as it is on the way back", {ADD_DX: ADD_DX + "[:, ::-1, ::-1]"}, {"dx": "filter-not-rotated"}),
+    Wrong("gradient rotated", {BACK: "    return dx, dw[:, :, ::-1, ::-1], db"}, {"dw": "gradient-rotated"}),
+    Wrong(
+        "gradient transposed",
+        {BACK: "    return dx, dw.transpose(0, 1, 3, 2), db"},
+        {"dw": "gradient-transposed"},
+    ),
+    Wrong(
+        "true convolution forward",
+        {"np.sum(patch * w[f])": "np.sum(patch * w[f, :, ::-1, ::-1])"},
+        {"out": "flipped-filter"},
+    ),
+    Wrong(
+        "true convolution all through",
+        {
+            "np.sum(patch * w[f])": "np.sum(patch * w[f, :, ::-1, ::-1])",
+            ADD_DX: ADD_DX + "[:, ::-1, ::-1]",
+            BACK: "    return dx, dw[:, :, ::-1, ::-1], db",
+        },
+        {"out": "flipped-filter", "dx": "flipped-filter", "dw": "flipped-filter"},
+    ),
+    Wrong(
+        "delta rotated", {"d = dout[n, f, i, j]": "d = dout[n, f, -1 - i, -1 - j]"}, {"dx": "", "dw": "delta-flipped"}
+    ),
+    Wrong("bias forgotten", {SUM: "out[n, f, i, j] = np.sum(patch * w[f])"}, {"out": "bias-forgotten"}),
+    Wrong("bias in the sum", {SUM: "out[n, f, i, j] = np.sum(patch * w[f] + b[f])"}, {"out": "bias-per-product"}),
+    Wrong(
+        "bias in each channel",
+        {SUM: "out[n, f, i, j] = sum(np.sum(patch[c] * w[f, c]) + b[f] for c in range(C))"},
+        {"out": "bias-per-channel"},
+    ),
+    Wrong("first channel only", {"np.sum(patch * w[f])": "np.sum(patch[0] * w[f, 0])"}, {"out": "first-channel-only"}),
+    Wrong("no stride on the way back", {ADD_DX: ADD_DX.replace(" * s", "")}, {"dx": "stride-ignored"}),
+    Wrong(
+        "no stride in the gradient", {ADD_DW: "dw[f] += d * xp[n, :, i : i + HH, j : j + WW]"}, {"dw": "stride-ignored"}
+    ),
+    Wrong("overwritten", {ADD_DX: ADD_DX.replace("+=", "=")}, {"dx": "overwritten-by-filter"}),
+    Wrong("last patch", {ADD_DW: "dw[f] = d * patch"}, {"dw": "last-patch-only"}),
+    Wrong(
+        "a mean for the bias",
+        {"np.sum(dout, axis=(0, 2, 3))": "np.mean(dout, axis=(0, 2, 3))"},
+        {"db": "bias-gradient-averaged"},
+    ),
+    Wrong(
+        "averaged over the batch",
+        {BACK: "    return dx, dw / N, db / N"},
+        {"dw": "averaged-over-batch", "db": "averaged-over-batch"},
+    ),
+    Wrong("averaged twice", {BACK: "    return dx, dw / N**2, db"}, {"dw": "averaged-twice"}),
+    Wrong("padding left on", {CUT: "dx = dxp"}, {"dx": "padding-kept"}),
+    Wrong("padding cut at one end", {CUT: "dx = dxp[:, :, :H, :W]"}, {"dx": "padding-kept"}),
+    Wrong("cut from zero to zero", {CUT: "dx = dxp[:, :, p:-p, p:-p]"}, {"dx": "cut-from-zero-to-zero"}),
+    Wrong("rows one short", {"for i in range(Ho)": "for i in range(Ho - 1)"}, {"out": "loop-one-short"}),
+    Wrong(
+        "rows one short on the way back",
+        {ROWS: "range(dout.shape[2] - 1)"},
+        {"dx": "loop-one-short", "dw": "loop-one-short"},
+    ),
+    Wrong("columns from 1", {COLUMNS: "range(1, dout.shape[3])"}, {"dx": "loop-one-short", "dw": "loop-one-short"}),
+    Wrong(
+        "samples one short",
+        {"for n in range(N)": "for n in range(N - 1)"},
+        dict.fromkeys(("out", "dx", "dw"), "loop-one-short"),
+    ),
+    Wrong(
+        "filters one short",
+        {"for f in range(F)": "for f in range(F - 1)"},
+        dict.fromkeys(("out", "dx", "dw"), "loop-one-short"),
+    ),
+    Wrong(
+        "size one short",
+        {
+            "1 + (H + 2 * p - HH) // s": "(H + 2 * p - HH) // s",
+            "1 + (W + 2 * p - WW) // s": "(W + 2 * p - WW) // s",
+        },
+        {"out": "size-one-short"},
+    ),
+    Wrong(
+        "whole numbers forward",
+        {"np.zeros((N, F, Ho, Wo))": "np.zeros((N, F, Ho, Wo), dtype=int)"},
+        {"out": "integer-array"},
+    ),
+    Wrong(
+        "whole numbers in dw",
+        {"np.zeros_like(w)": "np.zeros(w.shape, dtype=int)", ADD_DW: "dw[f] = dw[f] + d * patch"},
+        {"dw": "integer-array"},
+    ),
+    Wrong(
+        "whole numbers in dx",
+        {
+            "np.zeros_like(xp)": "np.zeros(xp.shape, dtype=int)",
+            ADD_DX: "here = np.s_[n, :, i * s : i * s + HH, j * s : j * s + WW]; dxp[here] = dxp[here] + d * w[f]",
+        },
+        {"dx": "integer-array"},
+    ),
+    Wrong("channels last", {"return out, cache": "return out.transpose(0, 2, 3, 1), cache"}, {"out": "axes-exchanged"}),
+    Wrong(
+        "filters before samples",
+        {"return out, cache": "return out.transpose(1, 0, 2, 3), cache"},
+        {"out": "axes-exchanged"},
+    ),
+    Wrong(
+        "results pile up",
+        {
+            "    dw = np.zeros_like(w)": "    dw = store.setdefault(w.tobytes() + dout.tobytes(), np.zeros_like(w))",
+            BACK: "    return dx, dw.copy(), db",
+            "import numpy as np": "import numpy as np\nstore = {}",
+        },
+        {"dw": "results-pile-up"},
+    ),
+    Wrong(
+        "a result of chance",
+        {BACK: "    return dx + np.random.default_rng().normal(size=dx.shape), dw, db"},
+        {"dx": "non-deterministic"},
+    ),
+    Wrong(
+        "an argument changed",
+        {BACK: "    dout *= 0\n    return dx, dw, db"},
+        dict.fromkeys(("dx", "dw", "db"), "argument-changed"),
+    ),
+    Wrong(
+        "the cached input changed",
+        {BACK: "    x += 1\n    return dx, dw, db"},
+        dict.fromkeys(("dx", "dw", "db"), "argument-changed"),
+    ),
+    Wrong(
+        "one array for all calls",
+        {
+            NEW_OUT: SAME_OUT,
+            "import numpy as np": "import numpy as np\nstore = {}",
+        },
+        {"out": "result-overwritten"},
+    ),
+    Wrong("the sign of dx", {BACK: "    return -dx, dw, db"}, {"dx": ""}),
+    Wrong("twice dw", {BACK: "    return dx, 2 * dw, db"}, {"dw": ""}),
+    Wrong("nothing returned", {BACK: ""}, dict.fromkeys(("dx", "dw", "db"), "faulted")),
+    Wrong("one result too few", {BACK: "    return dx, dw"}, dict.fromkeys(("dx", "dw", "db"), "faulted")),
+    Wrong("dx not returned", {BACK: "    return None, dw, db"}, {"dx": "faulted"}),
+    Wrong(
+        "an error with padding",
+        {CUT: "dx = dxp[:, :, p : p + H, p : p + W] if p == 0 else dxp[None][7]"},
+        dict.fromkeys(("dx", "dw", "db"), "faulted"),
+    ),
+    Wrong("not a number", {BACK: "    return np.full_like(dx, np.nan), dw, db"}, {"dx": "faulted"}),
+    Wrong(
+        "filters and channels exchanged",
+        {"np.zeros_like(w)": "np.zeros_like(w)", BACK: "    return dx, dw.transpose(1, 0, 2, 3), db"},
+        {"dw": "axes-exchanged"},
+    ),
+    Wrong("the filter's own bias", {BACK: "    return dx, dw, b"}, {"db": "bias-value-as-gradient"}),
+    Wrong("the filter for its gradient", {BACK: "    return dx, w.copy(), db"}, {"dw": "filter-as-gradient"}),
+    Wrong("first patch", {ADD_DW: "dw[f] += d * patch if (n, i, j) == (0, 0, 0) else 0"}, {"dw": "first-patch-only"}),
+    Wrong("one sample", {"dw[f] += d * patch": "dw[f] += d * patch if n == 0 else 0"}, {"dw": "one-sample-only"}),
+    Wrong(
+        "padding at one end in the gradient",
+        {
+            NEW_DW: SHIFTED,
+            ADD_DW: "dw[f] += d * q[n, :, i * s : i * s + HH, j * s : j * s + WW]",
+        },
+        {"dw": ""},
+    ),
+    Wrong("two at once", {ADD_DX: ADD_DX + "[:, ::-1, ::-1]", BACK: "    return dx / N, dw, db"}, {"dx": ""}),
+]
