@@ -12,6 +12,7 @@ from typing import Any, get_args
 from cnnstep.engine.status import STATUSES
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
+from cnnstep.surface.link_schema import LINKS, link_definitions
 from cnnstep.surface.practice.course_file import ITEM_KEYS
 from cnnstep.surface.practice.course_file import KEYS as COURSE_KEYS
 from cnnstep.surface.scenario_file.schema import json_schema
@@ -98,9 +99,10 @@ def run_schema() -> Schema:
     left_out = _object({"iterations": COUNT, "message": TEXT}, about="Iterations that are not here, and why.")
     schema = _object(
         {"schema": {"const": 1}, "scenario": {"type": "object"}, "iterations": _list(iteration)},
-        {"left_out": left_out, "outcome": outcome, "mistake": TEXT, "right": right},
+        {"left_out": left_out, "outcome": outcome, "mistake": TEXT, "right": right, "links": LINKS},
     )
-    return _document("cnnstep run", "A run, iteration by iteration: cnnstep run SCENARIO --json", schema)
+    about = "A run, iteration by iteration: cnnstep run SCENARIO --json"
+    return _document("cnnstep run", about, schema, **link_definitions())
 
 
 def check_schema() -> Schema:

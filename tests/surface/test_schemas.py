@@ -25,6 +25,15 @@ RUNS = [
     ["digits-cnn", "-n", "2"],
     ["nope"],
 ]
+LINKED = [["first-filter", "-n", "3", "--mistake", "uphill-update"], ["smallest-network"], ["padding"]]
+NO_FACTORS: list[Any] = [
+    "",
+    ["input", 0.5],
+    ["input", []],
+    {"call": "nope", "with": []},
+    {"call": "relu"},
+    {"padded": 1},
+]
 SHEETS: list[dict[str, Any]] = [
     {"scenario": "first-filter", "work": {"error": [[-2, 0], [0, 0]], "update": [[2, -2], [1, 2]]}},
     {"scenario": "first-filter", "work": {"gradient": "2 -2; 0 2"}, "iteration": 0, "title": "mine"},
@@ -51,6 +60,28 @@ def test_runs(cnnstep: Program, command: str, arguments: list[str]) -> None:
     data = json.loads(cnnstep(command, *arguments, "--json").out)
     assert faults("run", data) == []
     assert faults("run", data | {"unheard_of": 1})
+
+
+@pytest.mark.parametrize("arguments", LINKED, ids=" ".join)
+def test_runs_with_links(cnnstep: Program, arguments: list[str]) -> None:
+    data = json.loads(cnnstep("run", *arguments, "--json", "--links").out)
+    assert faults("run", data) == []
+    assert json.loads(cnnstep("run", *arguments, "--json").out) == {k: v for k, v in data.items() if k != "links"}
+
+
+@pytest.mark.parametrize("factor", NO_FACTORS, ids=str)
+def test_links_that_nobody_can_read_are_none(factor: Any) -> None:
+    sums = [{"factors": [1, ["input", 0, [1, 1, 0, 2]]]}]
+    links = {"quantities": {}, "steps": [{"name": "forward", "sums": sums}], "loss": sums, "carried": {}}
+    judge = Draft202012Validator({"$ref": "#/$defs/Links", "$defs": schema_of("run")["$defs"]})
+    assert judge.is_valid(links)
+    assert not any(judge.is_valid({k: v for k, v in links.items() if k != key}) for key in links)
+    assert not judge.is_valid(links | {"loss": [{"factors": [factor]}]})
+
+
+def test_links_are_for_programs(cnnstep: Program) -> None:
+    ran = cnnstep("run", "first-filter", "--links")
+    assert (ran.code, "--links goes with --json alone" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=str)

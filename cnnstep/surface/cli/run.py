@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cnnstep.errors import Fault, InputError
 from cnnstep.surface.cli.context import (
     FIRST_LESSON,
     All,
@@ -65,6 +66,9 @@ def run(
         str, typer.Option("--save-weights", metavar="FILE.npz", help="Save the weights after the last update.")
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    with_links: Annotated[
+        bool, typer.Option("--links", help="With --json: also how each number comes about, for programs.")
+    ] = False,
     as_json: AsJson = False,
     format: FormatOption = "",
     precision: Precision = 4,
@@ -81,6 +85,7 @@ def run(
       cnnstep run first-filter --mistake uphill-update -n 5
       cnnstep run first-filter --save-weights learned.npz
       cnnstep run first-filter --json
+      cnnstep run first-filter --json --links
     """
     from cnnstep.tutor.cards import lesson_for, names_of
     from cnnstep.tutor.record import Recording
@@ -92,9 +97,12 @@ def run(
     if every is not None:
         at_least(every, 1, "--every")
     _check_output(save, force, mistake)
+    if with_links and shape != "json":
+        raise InputError(Fault("usage", "--links goes with --json alone", "add --json"))
     loaded = _loaded(scenario, weights)
     steps = names_of(only)
-    asked = _Asked(loaded, lesson_for(loaded.scenario, steps), steps, iterations or loaded.scenario.iterations, every)
+    total = iterations or loaded.scenario.iterations
+    asked = _Asked(loaded, lesson_for(loaded.scenario, steps), steps, total, every, with_links)
     if mistake:
         give(_beside_the_right_way(asked, mistake, style, shape), shape)
         return
@@ -108,7 +116,8 @@ def run(
 
     def data() -> Iterator[tuple[str, Any]]:
         taking = _taking(asked, asked.lesson, recording)
-        return run_pieces(taking, recording, asked.listed, scenario_json(loaded), steps, asked.total)
+        yield from run_pieces(taking, recording, asked.listed, scenario_json(loaded), steps, asked.total)
+        yield from asked.links(asked.lesson).items()
 
     give(Answer(document, data, style), shape)
     if save:
@@ -126,6 +135,7 @@ class _Asked:
     steps: tuple[str, ...]
     total: int
     every: int | None
+    with_links: bool = False
 
     def keep(self, number: int) -> bool:
         """Whether --every names this iteration."""
@@ -137,6 +147,12 @@ class _Asked:
         from cnnstep.tutor.run import keeps_all
 
         return self.every or (1 if keeps_all(self.loaded.scenario, self.total) else None)
+
+    def links(self, lesson: Lesson) -> dict[str, Any]:
+        """How the numbers of the lesson come about, where --links asks for it."""
+        from cnnstep.engine.links import links
+
+        return {"links": links(lesson).to_dict()} if self.with_links else {}
 
 
 def _taking(
@@ -160,7 +176,10 @@ def _beside_the_right_way(asked: _Asked, code: str, style: Numbers, shape: str) 
     right, wrong = (_recorded(asked, one) for one in (asked.lesson, mistaken(asked.lesson, made)))
     return Answer(
         lambda: comparison_document(wrong, right, made, asked.loaded.name, style),
-        lambda: comparison_data(wrong, right, made, scenario_json(asked.loaded), asked.steps, asked.total),
+        lambda: (
+            comparison_data(wrong, right, made, scenario_json(asked.loaded), asked.steps, asked.total)
+            | asked.links(wrong.lesson)
+        ),
         style,
     )
 
