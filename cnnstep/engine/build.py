@@ -181,7 +181,7 @@ def _scenario(
 ) -> Scenario:
     """The scenario of what `content` reads, and of the keys that both forms have; all faults at once.
 
-    A last activation whose slope cancels the loss's weight is told so.
+    `slope_cancels` is set on a last activation whose slope undoes the loss's weight.
     """
     faults = Faults()
     numbers = NumberReader(faults)

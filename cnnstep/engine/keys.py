@@ -61,7 +61,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Word:
-    """One of these names. Which ones there are is told with the registry that has them, "did you mean" included."""
+    """One of these names; the registry that has them says of another one which was meant."""
 
     names: Collection[str]
 

@@ -156,7 +156,7 @@ def in_blocks(lesson: Lesson, values: Values, iterations: int | None = None) -> 
 
 
 def _lengths(iterations: int | None, room: int) -> Iterator[int]:
-    """One block after another: each as long as it may be; where nobody says how many iterations are wanted, growing."""
+    """The lengths of the blocks: as long as they may be; growing, where the number of iterations is not known."""
     if iterations is not None:
         yield from repeat(room, iterations // room)
         if rest := iterations % room:

@@ -113,7 +113,7 @@ def mistaken(scenario: Which, code: str) -> Lesson:
 
 
 def _lessons(scenario: Scenario) -> Iterator[Lesson]:
-    """As it is, and with ∂L/∂X, which the first layer does not need."""
+    """The lesson as it is, and the one with ∂L/∂X, which the first layer does not need."""
     yield lesson_of(scenario)
     yield lesson_of(scenario, input_gradient=True)
 

@@ -77,7 +77,7 @@ def shipped() -> list[Shipped]:
 
 
 def shipped_folder() -> Path:
-    """Where they are: inside the package where a wheel put them; in the checkout beside it."""
+    """The folder of the shipped scenarios: inside an installed package, or beside the package in a checkout."""
     package = Path(__file__).parents[1]
     inside = package / "scenarios"
     return inside if inside.is_dir() else package.parent / "scenarios"

@@ -71,7 +71,7 @@ def load_work(path: str, *, stdin: TextIO | BinaryIO | None = None) -> Work:
 
 
 def _source(path: str, stdin: TextIO | BinaryIO | None) -> Source:
-    """The file's text; who names a scenario instead is told what belongs here."""
+    """The file's text; a scenario that is named instead is a fault, which says what belongs here."""
     try:
         return source_of(path, stdin=stdin)
     except InputError as error:

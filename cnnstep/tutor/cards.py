@@ -104,7 +104,7 @@ def _without_window(name: str) -> tuple[Place, tuple[str, ...]]:
 
 
 def _checked_window(name: str, shown: Array, spans: tuple[str, ...]) -> Window:
-    """The rows and columns, where there are such; of a row of numbers the columns alone."""
+    """The rows and columns, or of a row of numbers the columns alone; `InputError` where there are no such."""
     from cnnstep.tutor.typed import DIGITS
 
     found = [_SPAN.fullmatch(span) for span in spans]
@@ -147,7 +147,7 @@ def steps_of(lesson: Lesson, name: str) -> tuple[Step, ...]:
 
 
 def first_step(lesson: Lesson, name: str) -> Step:
-    """The step of this name; of a layer the one that it begins with."""
+    """The step of this name; for a layer's name, its first step."""
     return steps_of(lesson, name)[0]
 
 

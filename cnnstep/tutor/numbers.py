@@ -62,7 +62,7 @@ def bracketed_factor(written: str) -> str:
 
 
 def _with_digits(value: float, digits: int, style: Numbers) -> str:
-    """With at least so many digits that count; what is exact already stays as it is."""
+    """The number with at least `digits` significant digits; one that is exact already stays as it is."""
     if not math.isfinite(value) or _read(style.text(value)) == value:
         return style.text(value)
     if not 10.0**-style.precision < abs(value) < 1e7:

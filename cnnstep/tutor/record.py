@@ -94,7 +94,7 @@ class Recording:
         progress: Callable[[int], None],
         stop: Callable[[], bool],
     ) -> Iterator[Iteration]:
-        """The same iterations, each taken in before it comes out; those that `keep` names are kept whole."""
+        """The iterations as they come, each recorded before it is passed on; `keep` says which are kept whole."""
         for iteration in iterations:
             self._take(iteration)
             if keep(iteration.number):

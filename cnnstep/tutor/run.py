@@ -93,7 +93,7 @@ def _to_open(iteration: Iteration, only: tuple[str, ...], name: str) -> tuple[Bl
 
 
 def step_data(iteration: Iteration, scenario: Mapping[str, Any], only: tuple[str, ...] = ()) -> dict[str, Any]:
-    """One iteration as the contract's JSON writes it among a run's; `scenario` is what is told of the scenario."""
+    """One iteration in the JSON form of a run; `scenario` is what is written of the scenario."""
     return {"schema": 1, "scenario": scenario, "iterations": [iteration_data(iteration, only)]}
 
 
@@ -159,7 +159,7 @@ def _next(record: Record, name: str) -> Command:
 def run_data(
     record: Record, scenario: Mapping[str, Any], only: tuple[str, ...] = (), asked: int | None = None
 ) -> dict[str, Any]:
-    """The contract's JSON of a run: the scenario as it is told, the kept iterations, and the outcome.
+    """A run as JSON: the scenario as it is written there, the kept iterations, and the outcome.
 
     `left_out` is there where an iteration is not: not listed, or of those that were `asked` for not carried out.
     """

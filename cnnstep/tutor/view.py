@@ -98,7 +98,7 @@ class NetworkWatch:
         return words
 
     def stuck(self, iteration: Iteration) -> list[str]:
-        """Nothing: of a network's layers it is told where they become inactive."""
+        """Nothing: `changes` says where a network's layers become inactive."""
         return []
 
     def _of_layer(self, name: str, units: set[int], count: int, kind: str) -> list[str]:
@@ -136,7 +136,7 @@ class Watch(Protocol):
 
 
 class View:
-    """One filter's, which can be read as a whole.
+    """What is shown of one filter, which can be read as a whole.
 
     `learned` says in a saved scenario's words what its weights are. `every_sample`: all samples of a batch can be shown
     side by side. `sources`: a number that is worked out on a page is shown in the matrix that it was read from.

@@ -117,7 +117,7 @@ def _with_sample(quantity: Quantity, shown: Cell, sample: int | None) -> Cell:
 def _worked_number(
     iteration: Iteration, step: Step, cell: Cell, numbers: Numbers, sample: int | None
 ) -> tuple[Block, ...]:
-    """Its products, where they were read from, and for a gradient a nudge."""
+    """A number's products, where they were read from, and for a gradient a nudge."""
     label = step.quantity.label(cell)
     return (
         Heading(f"{label} = {numbers.text(float(iteration.values[step.name][cell]))}", note=step.formula),

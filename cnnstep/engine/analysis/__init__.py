@@ -86,7 +86,7 @@ def _analyze(scenario: Scenario, limit: int, done: Callable[[int], None]) -> Ana
 
 
 def _announced(trials: Iterable[Trial], done: Callable[[int], None]) -> Iterator[Trial]:
-    """The trials as they come, each told to whoever waits."""
+    """The trials as they come; `done` is called with the number of each, from 1."""
     for number, trial in enumerate(trials, 1):
         done(number)
         yield trial

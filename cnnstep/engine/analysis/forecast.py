@@ -84,7 +84,7 @@ class Forecast:
 
 
 def patience(scenario: Scenario) -> int:
-    """How many iterations a forecast takes at most, unless told."""
+    """How many iterations a forecast takes at most where no limit is given."""
     return min(max(WORK // products(scenario), SHORTEST), LIMIT)
 
 
@@ -104,7 +104,7 @@ def forecast(scenario: Scenario, limit: int) -> Forecast:
 
 
 def _since(losses: tuple[float, ...]) -> int:
-    """From where on the loss has been smaller than the first one, equal to it, or larger, as it is in the end."""
+    """The iteration from which the loss stays on the side of the first one where it ends: below, equal or above."""
     side = [(loss < SMALLER * losses[0], loss > losses[0]) for loss in losses]
     return next((k + 1 for k in reversed(range(len(losses))) if side[k] != side[-1]), 0)
 
@@ -254,7 +254,7 @@ def _activations(own: Forecast, solutions: Solutions, rates: tuple[float, ...], 
 
 
 def falls_below(run: Forecast, own: Forecast) -> bool:
-    """Whether a run is below one that has ended, and falls on."""
+    """Whether a run's loss is below that of a run that has ended, and still falling."""
     return own.final and run.status == "improving" and not run.oscillates and _lower(run, own)
 
 

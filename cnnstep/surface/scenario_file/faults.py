@@ -59,7 +59,7 @@ class _Check:
     # mappings
 
     def keys(self, part: Part, given: dict[str, Any], path: Path, known: tuple[str, ...] = ()) -> None:
-        """A mapping's keys: those that must be there, those that there are, and then those that there are not.
+        """A mapping's keys: first those that are missing or at fault, in their order, then those that are unknown.
 
         `known` are all that could stand here, other ways to write the same included.
         """
@@ -249,7 +249,7 @@ class _Check:
         self.note("ragged", what, "write it in brackets: [1, 0]", path)
 
     def wrong_depth(self, form: OneOf, path: Path) -> None:
-        """A list that is nested too deep or not deep enough, or no list; of rows written as text the first is told."""
+        """A list nested too deep or not deep enough, or no list; the first of rows written as text is named."""
         key, node = _last_key(path), self.tree.locate(path)
         holds_rows = any(isinstance(one, Nested) and one.depth > 1 for one in form.forms)
         if isinstance(node, Items) and holds_rows:

@@ -158,7 +158,7 @@ class _ScenarioReading:
             owner[path[-1]] = self._numbers_of(value, path)
 
     def _numbers_of(self, named: dict[str, Any], path: Path) -> Any:
-        """The array in a file; its faults keep their own file and line, and are told where the file is named."""
+        """The array in a file; its faults keep their own file and line, and stand where the file is named."""
         from cnnstep.surface.files.number_files import read_numbers
 
         name = named["file"]
@@ -209,7 +209,7 @@ class _ScenarioReading:
         return samples and isinstance(self.document.locate((*self.at, path[0])), Keys)
 
     def _first_of_each(self, faults: Iterable[Fault]) -> list[Fault]:
-        """The faults; one that many samples of a file share is told of the first."""
+        """The faults; one that many samples of a file share is reported once, for the first of them."""
         first: dict[object, Fault] = {}
         for fault in faults:
             shared = (fault.path[0], fault.path[2:], fault.what) if self._in_files(fault.path) else fault

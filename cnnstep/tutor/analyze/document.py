@@ -103,7 +103,7 @@ def _curve(analysis: Analysis, style: Numbers) -> tuple[Block, ...]:
 
 
 def _length(runs: list[Forecast]) -> int:
-    """As long as the longest; one whose end is not at rest ends the picture."""
+    """How many losses are drawn: those of the longest run, cut where one that is not at rest ends."""
     open_ends = [len(_finite(run)) for run in runs if not _rests(run)]
     return min([*open_ends, max(len(_finite(run)) for run in runs)])
 

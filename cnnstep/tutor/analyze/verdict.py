@@ -173,7 +173,7 @@ def _arrival(trial: Trial, style: Numbers) -> str:
 
 
 def expected_another(analysis: Analysis) -> str:
-    """That the filter found may be another than the one expected, where more than one will do."""
+    """A sentence where more than one filter will do: the one found may be another than the one expected."""
     if analysis.solutions.kind != "family":
         return ""
     targets, closed = analysis.scenario.targets, analysis.scenario.targets == 0

@@ -83,7 +83,7 @@ class Rules:
 
     @cached_property
     def losses(self) -> Mapping[float, tuple[str, ...]]:
-        """By their number the losses that a learner may have in mind."""
+        """The losses that a learner may have in mind, by the number that each puts before the error."""
         if self.scenario.loss.factor is None:
             return {1.0: (self.scenario.loss.name,)}
         found: dict[float, tuple[str, ...]] = {}

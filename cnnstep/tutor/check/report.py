@@ -81,7 +81,7 @@ def causes(diagnosis: Diagnosis, name: str) -> tuple[Block, ...]:
 
 
 def _section(diagnosis: Diagnosis, mark: StepMark, told: set[str], style: Numbers) -> list[Block]:
-    """What stands behind one step's numbers; mistakes that were `told` of at an earlier step are only named."""
+    """What lies behind one step's numbers; mistakes that an earlier section explained (`told`) are only named."""
     if mark.verdict not in WRONG and not mark.others:
         return []
     blocks = _heading(diagnosis, mark, told)

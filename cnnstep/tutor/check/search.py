@@ -70,7 +70,7 @@ class Gap(NamedTuple):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All of them in their order."""
+        """The steps that were left out and the given one, in their order."""
         return (*self.between, self.given)
 
 

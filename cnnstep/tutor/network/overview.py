@@ -92,7 +92,7 @@ class Misread:
 def misread(lesson: Lesson, values: Mapping[str, Array], most: int) -> tuple[list[Misread], int, int]:
     """The samples read most surely as another class, how many were misread, and out of how many.
 
-    Of those that nothing was trained with where there are some.
+    The samples are those held back from training, where there are any.
     """
     held_back = tests_of(lesson.scenario)
     inputs, targets = held_back or (values["input"], values["target"])

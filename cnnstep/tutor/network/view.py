@@ -24,7 +24,7 @@ STEP_BY_STEP = Command("cnnstep step {scenario} --interactive", "your network, o
 
 
 class NetworkView(View):
-    """A network's."""
+    """What is shown of a network."""
 
     learned = "weights are those"
     every_sample = False
@@ -60,7 +60,7 @@ class NetworkView(View):
         return "" if is_small(scenario) else scenario.names[0]
 
     def sends_back(self, scenario: Scenario) -> bool:
-        """Wherever it can be read as a whole."""
+        """Whether ∂L/∂X is shown: wherever the network can be read as a whole."""
         return is_small(scenario)
 
     def first_sample(self, iteration: Iteration) -> int | None:
@@ -68,7 +68,7 @@ class NetworkView(View):
         return 0 if is_batch(iteration) else None
 
     def lists_all(self, scenario: Scenario, iterations: int, most: int) -> bool:
-        """Where all iterations have no more numbers; of others the first and the last are listed."""
+        """Whether all iterations together have no more than `most` numbers; else the first and the last are listed."""
         return (scenario.inputs.size + scenario.targets.size) * iterations <= most
 
     def watch(self, lesson: Lesson) -> Watch:
@@ -98,7 +98,7 @@ class NetworkView(View):
         return f"{forward} forward, one a layer; the error; {way_back}; {more}{updates} updates"
 
     def also(self, lesson: Lesson) -> str:
-        """A layer."""
+        """What can be typed in a session before any step was shown: a layer."""
         return f"show {lesson.scenario.names[0]}"
 
     def pages(self, topic: Topic) -> tuple[Pages | None, int | None]:

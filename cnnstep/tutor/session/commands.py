@@ -167,7 +167,7 @@ def _set(session: Session, rest: str) -> Answer:
 
 
 def _same_step(session: Session, lesson: Lesson) -> int:
-    """Where the step shown last stands in another lesson; one that is gone leaves its place."""
+    """The place of the last shown step in another lesson; where it has no such step, the same place."""
     if session.step is None or session.step.name not in lesson.names:
         return min(session.position, len(lesson.steps) - 1)
     return lesson.names.index(session.step.name)

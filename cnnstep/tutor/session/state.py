@@ -20,7 +20,7 @@ from cnnstep.tutor.typed import read_matrix
 
 
 def no_other(name: str) -> Scenario:
-    """For a session that knows no scenario but its own."""
+    """The loader of a session that knows no scenario but its own: `InputError` for every name."""
     raise InputError(Fault("explain", f"the page is worked on {name}, which can't be found from here", "try another"))
 
 
@@ -137,7 +137,7 @@ def _one_at_a_time(iteration: Iteration, sample: int | None) -> tuple[Block, ...
 
 
 def prompt(session: Session) -> str:
-    """Where one is: `first-filter · iteration 0 · 3/6 error >`."""
+    """The prompt says where the learner is: `first-filter · iteration 0 · 3/6 error >`."""
     if session.guess is not None:
         row = f", row {session.rows_typed}" if session.guess else ""
         return f"your {session.coming.symbol}{row}: "

@@ -290,7 +290,7 @@ class RunBlock:
 
     @property
     def runs(self) -> slice:
-        """Where these runs stand among all."""
+        """The place of these runs among all."""
         return slice(self.first, self.first + len(self.rates))
 
 

@@ -197,7 +197,7 @@ def _outcomes(summary: Summary, numbers: Numbers) -> Table:
 
 
 def _stretches(sweep: Sweep) -> Table:
-    """Where along the axis which outcome holds: neighbours that end alike are one row."""
+    """A row for each stretch of the axis in which neighbouring runs end alike."""
     runs, (axis,) = sweep.runs, sweep.plan.axes
     (values,) = axis_values(sweep.plan, runs)
     statuses = sweep.statuses[runs]

@@ -167,7 +167,7 @@ def _last(course: _WatchedRun) -> tuple[Block, ...]:
 
 
 def _dead_relu_in_network(example: Example) -> tuple[Block, ...]:
-    """Each relu layer: how many cells are inactive, and how many of them have an error to learn from."""
+    """For each relu layer: how many cells are inactive, and how many of them have an error to learn from."""
     iteration = example.first
     rows: list[tuple[str | float, ...]] = []
     for one in iteration.lesson.layers:

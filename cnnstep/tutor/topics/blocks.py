@@ -222,7 +222,7 @@ def grids(iteration: Iteration, *names: str, most: int = MOST_MATRICES) -> tuple
 
 
 def corner(block: Block, most: int | None = MOST_SIDE) -> Block:
-    """A large matrix's corner of so many rows and columns, None for all: the first numbers tell how all come about."""
+    """A large matrix's corner of `most` rows and columns, None for all: the first numbers show how all come about."""
     if not isinstance(block, Matrix) or most is None:
         return block
     rows, columns = len(block.rows), max(map(len, block.rows))

@@ -73,7 +73,7 @@ def _alike(mistake: Mistake) -> list[str]:
 
 
 def _words(mistake: Mistake, example: Example) -> MistakeWords:
-    """The words for the first step in which it shows, else for one that it can be made in: here, or on its own page."""
+    """What is said of the first step in which the mistake shows, else of one in which it can be made."""
     steps = [step for step, *pair in _wrongly(mistake, example) if not _same(*pair)]
     steps = steps or list(mistake.occasions(example.lesson))
     if not steps:

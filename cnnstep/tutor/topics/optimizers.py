@@ -256,7 +256,7 @@ def _working(turns: list[Iteration], example: Example) -> tuple[Block, ...]:
 
 
 def _long_run(name: str, scenario: Scenario, example: Example) -> tuple[Block, ...]:
-    """Its loss beside that of plain descent with the same learning rate."""
+    """The optimizer's loss beside that of plain descent with the same learning rate."""
     names = (name,) if name == PLAIN else (name, PLAIN)
     turns = example.view.long_run
     runs = {one: run(_with(scenario, one), turns) for one in names}

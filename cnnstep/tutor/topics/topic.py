@@ -37,14 +37,14 @@ class Example:
 
     @cached_property
     def view(self) -> View:
-        """How such a scenario is shown."""
+        """The view of the example's scenario."""
         from cnnstep.tutor.cards import view_of
 
         return view_of(self.scenario)
 
     @cached_property
     def lesson(self) -> Lesson:
-        """Its steps, the input gradient among them."""
+        """The lesson of the example's scenario, with the input gradient."""
         from cnnstep.engine.lesson import lesson_of
 
         return lesson_of(self.scenario, input_gradient=True)
