@@ -10,10 +10,15 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Literal, TypeAlias
 
+from cnnstep.engine.quantity import Cell
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
 
 Tone: TypeAlias = Literal["plain", "good", "bad", "warn", "quiet", "strong"]
 """What a piece of text means; a format may colour it, and says the same without colour."""
+
+
+Place: TypeAlias = tuple[str, Cell]
+"""A cell: the name of its quantity, and its indices as a learner writes them."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class Matrix:
 
     A cell that is None is blank (not known yet, not given). `name` is what --only calls it, where it can be named, with
     its leading indices: `forward`, `conv1.forward[0,3]`; `corner` are the row and column that it begins with there.
+    `quantity` is the one whose cells these are, also where the numbers are a learner's; `part` are its leading indices
+    there, and `axes` how many indices more a cell has: 2, but 1 for a bias of several filters, 0 for a single number.
     """
 
     rows: Sequence[Sequence[float | None]]
@@ -68,6 +75,14 @@ class Matrix:
     heat: bool = True
     name: str = ""
     corner: tuple[int, int] = (0, 0)
+    quantity: str = ""
+    part: Cell = ()
+    axes: int = 2
+
+    def place(self, row: int, column: int) -> Place | None:
+        """The cell that stands in this row and column; None where nobody says whose they are."""
+        at = (row + self.corner[0], column + self.corner[1])
+        return (self.quantity, (*self.part, *at[2 - self.axes :])) if self.quantity else None
 
     @property
     def size(self) -> int:
@@ -85,21 +100,26 @@ def cut(matrix: Matrix, rows: range, columns: range) -> Matrix:
 
 @dataclass(frozen=True)
 class Line:
-    """One product of a sum: `δ[0,0] · X[0,1]`, the numbers that stand there, what it comes to, a word on it."""
+    """One product of a sum: `δ[0,0] · X[0,1]`, the numbers that stand there, what it comes to, a word on it.
+
+    `places` are the cells that the numbers were read from, one for each; None where a number stands in no matrix.
+    """
 
     labels: tuple[str, ...]
     numbers: tuple[float, ...]
     value: float
     note: str = ""
+    places: tuple[Place | None, ...] = ()
 
 
 @dataclass(frozen=True)
 class Sum:
-    """One number worked out: a line for each product, then the total."""
+    """One number worked out: a line for each product, then the total; `place` is the cell that it stands in."""
 
     title: str
     lines: tuple[Line, ...]
     total: float
+    place: Place | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Nothing else of it is made: what it costs to say does not grow with the image, b
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import cast
 
@@ -45,7 +46,7 @@ def long_sum(step: Step, values: Values, cell: Cell, first: Sum) -> Sum:
     lines += _largest(step, values, cell)
     left = products_of(step, values) - len(lines)
     rest = total - sum(line.value for line in lines)
-    return Sum(first.title, (*lines, Line((f"the other {left}",), (rest,), rest, "added up")), total)
+    return replace(first, lines=(*lines, Line((f"the other {left}",), (rest,), rest, "added up")), total=total)
 
 
 def _largest(step: Step, values: Values, cell: Cell) -> tuple[Line, ...]:
@@ -60,8 +61,10 @@ def _largest(step: Step, values: Values, cell: Cell) -> tuple[Line, ...]:
     if number < SHOWN:
         return ()
     n, i, j = map(int, np.unravel_index(number, sizes.shape))
-    labels = [back.label((n, cell[0], i, j))]
+    read = [(back, (n, cell[0], i, j))]
     if step.role == "gradient":
-        labels.append(step.inputs[0].label((n, cell[1], *part.geometry.met((i, j), (cell[2], cell[3])))))
+        read.append((step.inputs[0], (n, cell[1], *part.geometry.met((i, j), (cell[2], cell[3])))))
     numbers = tuple(float(factor[n, i, j]) for factor in factors)
-    return (Line(tuple(labels), numbers, prod(numbers), "the largest"),)
+    labels = tuple(quantity.label(at) for quantity, at in read)
+    places = tuple((quantity.name, quantity.layout.shown_cell(at)) for quantity, at in read)
+    return (Line(labels, numbers, prod(numbers), "the largest", places),)

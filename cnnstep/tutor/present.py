@@ -63,6 +63,9 @@ def planes(
             f"{title}, {where}" if where else title,
             under(marks or {}, index, shown.ndim, plane.size),
             name=f"{quantity.name}{bracketed(index)}" if quantity.kind == "result" and shown.ndim > 1 else "",
+            quantity=quantity.name,
+            part=index,
+            axes=min(shown.ndim - len(index), 2),
         )
         blocks.append(matrix if window is None else cut(matrix, *window))
     return tuple(blocks)

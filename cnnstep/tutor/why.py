@@ -14,7 +14,7 @@ from cnnstep.engine.quantity import Cell, Quantity
 from cnnstep.engine.step import Factor, Put, Step, Term, Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.document import Beside, Block, Command, Formula, Heading, Line, Mark, Paragraph, Sum
+from cnnstep.tutor.document import Beside, Block, Command, Formula, Heading, Line, Mark, Paragraph, Place, Sum
 from cnnstep.tutor.long_sum import MANY, first_products, long_sum, products_of
 from cnnstep.tutor.nudge import nudge
 from cnnstep.tutor.numbers import Numbers, bracketed_factor, enough, listed
@@ -134,7 +134,7 @@ def _how(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers, sample:
         working = _worked_out(iteration, step, cell, sample)
         return (*_source(iteration, step, working, cell), *products(iteration, step, cell, working, numbers))
     first = Working(first_products(step, iteration.values, cell))
-    return (long_sum(step, iteration.values, cell, as_sum("", first, _dead(iteration, first))),)
+    return (long_sum(step, iteration.values, cell, as_sum("", first, step, cell, _dead(iteration, first))),)
 
 
 def given_number(iteration: Iteration, leaf: Quantity, cell: Cell, numbers: Numbers) -> tuple[Block, ...]:
@@ -189,7 +189,7 @@ def products(iteration: Iteration, step: Step, cell: Cell, working: Working, num
     if step.word == "softmax_gradient":
         from cnnstep.tutor.network.cards import short_form
 
-        return (as_sum("", working, dead), *short_form(iteration, step, cell, working.value, numbers))
+        return (as_sum("", working, step, cell, dead), *short_form(iteration, step, cell, working.value, numbers))
     if not working.terms:
         took = "window took" if step.word == "pool_gradient" else "patch holds"
         nothing = Paragraph(f"No {took} this number, so nothing comes back to it: 0.")
@@ -205,9 +205,9 @@ def arithmetic(
         return (difference(step.quantity.label(cell), working, numbers),)
     if step.word == "pool" and isinstance(step.part, MaxPool):
         formulas = largest(step.quantity.label(cell), working, numbers)
-        return formulas or (as_sum("", working, dead),)
+        return formulas or (as_sum("", working, step, cell, dead),)
     formulas = put_in(working, numbers)
-    return formulas if step.word == "activation" else (as_sum("", working, dead), *formulas)
+    return formulas if step.word == "activation" else (as_sum("", working, step, cell, dead), *formulas)
 
 
 def _windows_over(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers) -> tuple[Block, ...]:
@@ -223,19 +223,26 @@ def _windows_over(iteration: Iteration, step: Step, cell: Cell, numbers: Numbers
     )
 
 
-def as_sum(title: str, working: Working, dead: frozenset[tuple[str, Cell]] = frozenset()) -> Sum:
-    """A working as lines of products; a factor among the `dead` cells says why its product is 0."""
+def as_sum(
+    title: str, working: Working, step: Step, cell: Cell, dead: frozenset[tuple[str, Cell]] = frozenset()
+) -> Sum:
+    """A step's working at a cell as lines of products; a factor among the `dead` cells says why its product is 0."""
+    layouts = {quantity.name: quantity.layout for quantity in step.inputs}
 
     def word(term: Term) -> str:
         if any((factor.source, factor.cell) in dead for factor in term.factors):
             return "inactive"
         return term.note or ("" if term.value or len(term.factors) < 2 else "adds nothing")
 
+    def place(factor: Factor) -> Place | None:
+        layout = layouts.get(factor.source or "")
+        return (factor.source, layout.shown_cell(factor.cell)) if factor.source and layout else None
+
     lines = []
     for term in working.terms:
-        labels = tuple(factor.label for factor in term.factors)
-        lines.append(Line(labels, tuple(factor.value for factor in term.factors), term.value, word(term)))
-    return Sum(title, tuple(lines), working.value)
+        labels, places = tuple(factor.label for factor in term.factors), tuple(map(place, term.factors))
+        lines.append(Line(labels, tuple(factor.value for factor in term.factors), term.value, word(term), places))
+    return Sum(title, tuple(lines), working.value, (step.name, step.quantity.layout.shown_cell(cell)))
 
 
 def _dead(iteration: Iteration, working: Working) -> frozenset[tuple[str, Cell]]:

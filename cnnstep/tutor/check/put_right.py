@@ -45,14 +45,16 @@ def put_right_cell(context: StepContext, times: float, cell: Cell, style: Number
     if not working.terms:
         return Formula(f"{label} = 0", context.step.formula)
     if context.step.word == "pool":  # which number won is no sum
-        return as_sum("", working)
+        return as_sum("", working, context.step, cell)
     if len(working.terms) == len(working.terms[0].factors) == 1:
         summed = _put_in(working.terms[0].factors[0], context, style)
     else:
         summands = [_summand(term.factors, lambda factor: style.factor(factor.value), style) for term in working.terms]
         summed = _added(summands, times, style)
     line = f"{label} = {summed} = {style.text(times * working.value)}"
-    return Formula(line, context.step.formula) if len(line) <= LONGEST else as_sum("", _times(working, times, style))
+    if len(line) <= LONGEST:
+        return Formula(line, context.step.formula)
+    return as_sum("", _times(working, times, style), context.step, cell)
 
 
 def is_long_sum(context: StepContext) -> bool:
@@ -63,7 +65,7 @@ def is_long_sum(context: StepContext) -> bool:
 def _first_products(context: StepContext, times: float, cell: Cell, style: Numbers) -> Block:
     """The first products of a sum over all outputs, and what the others come to; only the first are worked out."""
     working = Working(first_products(context.step, context.values, cell))
-    total, shown = times * float(context.right[cell]), as_sum("", _times(working, times, style))
+    total, shown = times * float(context.right[cell]), as_sum("", _times(working, times, style), context.step, cell)
     rest = total - sum(line.value for line in shown.lines)
     left = products_of(context.step, context.values) - len(shown.lines)
     others = Line((f"the other {left}",), (rest,), rest, "added up")

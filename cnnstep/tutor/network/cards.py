@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -49,7 +50,9 @@ def input_gradient_both_ways(iteration: Iteration, step: Step, numbers: Numbers)
     equal = verdict(scattered, correlated, "The two", numbers)
     if scattered.size > BIG or w.size > BIG:
         return (Paragraph(words + equal),)
-    turned = planes(weights, weights.layout.show(w[:, :, ::-1, ::-1]), title=f"{weights.symbol} rotated")
+    rotated = planes(weights, weights.layout.show(w[:, :, ::-1, ::-1]), title=f"{weights.symbol} rotated")
+    # what stands in it now are other cells than its rows and columns say
+    turned = [replace(block, quantity="") for block in rotated if isinstance(block, Matrix)]
     one, other = (
         planes(step.quantity, step.quantity.layout.show(array), title=f"{step.symbol}, {way}")
         for array, way in ((scattered, "scattered"), (correlated, "by correlation"))

@@ -279,7 +279,7 @@ def one_number(step: Step, values: Values, cell: Cell, style: Numbers) -> tuple[
     working = step.working(values, cell)
     return (
         Heading(f"{step.quantity.label(cell)} = {style.text(working.value)}", note=step.formula),
-        short(as_sum("", working)),
+        short(as_sum("", working, step, cell)),
     )
 
 

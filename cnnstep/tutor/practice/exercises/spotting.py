@@ -194,7 +194,7 @@ def _worked_way(sheet: SomebodysSheet, step: Step, right: int) -> tuple[Block, .
     cell = _first_wrong(sheet, step)
     label = step.quantity.label(cell)
     stands = float(sheet.worked.values[step.name][cell])
-    working = as_sum(f"{label}, rightly", step.working(sheet.worked.values, cell))
+    working = as_sum(f"{label}, rightly", step.working(sheet.worked.values, cell), step, cell)
     if not sheet.wrong:
         return (working, Paragraph(f"{label} is right, and so are all the others."), so_it_is(right))
     words = f"On the sheet {label} is {AS_USUAL.text(stands)}. Tell them: “{sheet.does(sheet.code)}”"
