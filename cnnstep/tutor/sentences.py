@@ -304,6 +304,14 @@ def _words(step: Step) -> Words:
     return Words(told.title, _HAPPENED.get(step.word) or (lambda *_: told.happens), told.why)
 
 
+def meaning_of(step: Step) -> str:
+    """What the numbers of a step mean, in a few words that hold in every iteration."""
+    told = told_of(step)
+    if told is None:
+        return ERROR.why if step.role == "error" and step.quantity.letter != "e" else _words(step).why
+    return told.meaning or told.why
+
+
 def title_of(step: Step) -> str:
     """`Filter gradient`, in a network `conv1: filter gradient`; what belongs to the bias says so."""
     title = _title(step)

@@ -141,16 +141,26 @@ class View:
     `learned` says in a saved scenario's words what its weights are. `every_sample`: all samples of a batch can be shown
     side by side. `sources`: a number that is worked out on a page is shown in the matrix that it was read from.
     `most_samples`, `most_side` and `long_run` are how many samples, rows and iterations a page takes at most; None is
-    all of them. `instead` is said where a page can't be worked on the learner's scenario.
+    all of them. `instead` is said where a page can't be worked on the learner's scenario. `layered`: a board is read
+    layer by layer.
     """
 
     learned = "filter is the one"
+    layered = False
     every_sample = True
     sources = True
     most_samples: int | None = None
     most_side: int | None = None
     long_run = 60
     instead = "This page is about networks, and your scenario is one filter."
+
+    def about(self, scenario: Scenario) -> str:
+        """What is trained, and how, in a line."""
+        how = f"Loss L = {scenario.loss.formula}, trained by {scenario.optimizer.name}."
+        return f"{self._trained([layer.kind for layer in scenario.layers])}. {how}"
+
+    def _trained(self, kinds: list[str]) -> str:
+        return f"One filter and {kinds[-1]}"
 
     def question(self, iteration: Iteration, sample: int | None) -> tuple[Block, ...]:
         """What the iteration starts from: input, filter, bias and target, next to each other."""

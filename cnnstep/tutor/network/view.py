@@ -27,12 +27,16 @@ class NetworkView(View):
     """What is shown of a network."""
 
     learned = "weights are those"
+    layered = True
     every_sample = False
     sources = False
     most_samples = 3
     most_side = 8
     long_run = 20
     instead = "This page is about one filter, and your scenario is a network."
+
+    def _trained(self, kinds: list[str]) -> str:
+        return f"A network: {' → '.join(kinds)}"
 
     def question(self, iteration: Iteration, sample: int | None) -> tuple[Block, ...]:
         """The network as a table, and what it starts from."""

@@ -263,6 +263,12 @@ def _folded(name: str) -> str:
     return "-".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
+def topic_of(typed: str) -> Topic | None:
+    """The topic that tells of a finding, a step or a word."""
+    name = known(typed)
+    return _topic(name) if name else None
+
+
 def _topic(name: str) -> Topic:
     module = import_module(f"{__name__}.{TOPICS[name]}")
     topics: Mapping[str, Topic] = {topic.name: topic for topic in module.PAGES}
