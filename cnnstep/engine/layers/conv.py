@@ -117,7 +117,46 @@ LARGEST_STRIDE = 12
 
 
 @dataclass(frozen=True)
-class Conv(WithWeights):
+class FilterLayer(WithWeights):
+    """Filters that move over maps as `geometry` says, with an optional bias b [F]: what both convolutions share."""
+
+    bias_axes = BIAS
+    geometry: Geometry = PLAIN
+
+    @property
+    def window(self) -> Pair:
+        """(kh, kw)."""
+        return self.weights.shape[2], self.weights.shape[3]
+
+    def settings(self) -> dict[str, Any]:
+        """Weights, bias, and how the filter moves."""
+        return {**super().settings(), **self.geometry.written}
+
+    def _refuse_a_row(self, size: Size) -> None:
+        if len(size) != 3:
+            what = f"a {self.kind} layer takes maps, but its input is one row of {size[0]} numbers"
+            raise InputError(Fault("shape", what, "put it before flatten"))
+
+    def _bias_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
+        gradient = context.quantity("bias_gradient", BIAS)
+
+        def working(values: Values, cell: Cell) -> Working:
+            samples, _, rows, columns = upstream.read(values).shape
+            cells = ((n, *cell, i, j) for n, i, j in np.ndindex(samples, rows, columns))
+            return Working(tuple(Term(upstream.factors(values, at)) for at in cells))
+
+        formula = f"{gradient.symbol} = Σ {upstream.formula}"
+
+        def compute(values: Values) -> Array:
+            return bias_gradient(upstream.read(values))
+
+        (f,), (n, i, j) = letters(1), letters(3, 1)
+        sums = (Products(upstream.parts((n, f, i, j)), (context.samples, *self.output_size(context.size)[1:])),)
+        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working, sums=sums)
+
+
+@dataclass(frozen=True)
+class Conv(FilterLayer):
     """Filters W [F, C, kh, kw] with an optional bias b [F]; `geometry` is stride, padding and dilation."""
 
     kind = "conv"
@@ -149,24 +188,16 @@ class Conv(WithWeights):
             ),
         }
     )
-    axes, bias_axes = WEIGHTS, BIAS
-    geometry: Geometry = PLAIN
+    axes = WEIGHTS
 
     @cached_property
     def _memory(self) -> PatchMemory:
         return PatchMemory(self.window, self.geometry)
 
-    @property
-    def window(self) -> Pair:
-        """(kh, kw)."""
-        return self.weights.shape[2], self.weights.shape[3]
-
     def output_size(self, size: Size) -> Size:
         """(F, oh, ow); `InputError` where the filter does not fit says the sizes, and what would fit."""
         filters, channels = self.weights.shape[:2]
-        if len(size) != 3:
-            what = f"a conv layer takes maps, but its input is one row of {size[0]} numbers"
-            raise InputError(Fault("shape", what, "put it before flatten"))
+        self._refuse_a_row(size)
         if size[0] != channels:
             what = f"the filter has {_count(channels, 'channel')}, but the input has {size[0]}"
             raise InputError(Fault("shape", what, "give the filter one matrix for each channel of the input"))
@@ -193,10 +224,6 @@ class Conv(WithWeights):
         rooms = self.geometry.room(size, self.window)
         strides = [str(s) for s in range(1, LARGEST_STRIDE + 1) if all(room % s == 0 for room in rooms if room > 0)]
         return f"a stride of {' or '.join(strides)} fits; or change the padding, or write leftover: drop"
-
-    def settings(self) -> dict[str, Any]:
-        """Weights, bias, and how the window moves."""
-        return {**super().settings(), **self.geometry.written}
 
     def forward(self, context: LayerContext) -> Step:
         """z = X ⋆ W + b."""
@@ -262,23 +289,6 @@ class Conv(WithWeights):
         outputs = self.output_size(context.size)[1:]
         sums = (Products((*upstream.parts((n, f, i, j)), tap), (context.samples, *outputs)),)
         return self.step(context, gradient, "gradient", formula, inputs, compute, working, sums=sums)
-
-    def _bias_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
-        gradient = context.quantity("bias_gradient", BIAS)
-
-        def working(values: Values, cell: Cell) -> Working:
-            samples, _, rows, columns = upstream.read(values).shape
-            cells = ((n, cell[0], i, j) for n, i, j in np.ndindex(samples, rows, columns))
-            return Working(tuple(Term(upstream.factors(values, at)) for at in cells))
-
-        formula = f"{gradient.symbol} = Σ {upstream.formula}"
-
-        def compute(values: Values) -> Array:
-            return bias_gradient(upstream.read(values))
-
-        (f,), (n, i, j) = letters(1), letters(3, 1)
-        sums = (Products(upstream.parts((n, f, i, j)), (context.samples, *self.output_size(context.size)[1:])),)
-        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working, sums=sums)
 
     def _input_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         w = context.quantity("weights", WEIGHTS)

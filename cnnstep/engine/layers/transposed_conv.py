@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -18,8 +17,8 @@ from cnnstep.engine.keys import Part
 from cnnstep.engine.layers import conv
 from cnnstep.engine.layers.entry import BIAS as BIAS_KEY
 from cnnstep.engine.layers.entry import DRAWN_SIZE, INIT, SEED, Entry, layer_kind, weights_key
-from cnnstep.engine.layers.layer import BIAS_OF_MAPS, LayerContext, Size, Told, Upstream, WithWeights
-from cnnstep.engine.patches import DILATION, PADDING, PLAIN, STRIDE, Geometry, Pair, apart
+from cnnstep.engine.layers.layer import BIAS_OF_MAPS, LayerContext, Size, Told, Upstream
+from cnnstep.engine.patches import DILATION, PADDING, STRIDE, Pair, apart
 from cnnstep.engine.quantity import BIAS, MAP, Array, Cell, Quantity, Values
 from cnnstep.engine.step import Factor, Step, Term, Working, read
 from cnnstep.engine.sums import Products, Read, Sums, letters, turned
@@ -30,7 +29,7 @@ NOTHING = Term((Factor("0", 0.0),), "no filter was written here")
 
 
 @dataclass(frozen=True)
-class TransposedConv(WithWeights):
+class TransposedConv(conv.FilterLayer):
     """Filters W [C, F, kh, kw] with an optional bias b [F]; `geometry` is that of the convolution the other way."""
 
     kind = "transposed_conv"
@@ -72,20 +71,12 @@ class TransposedConv(WithWeights):
             ),
         }
     )
-    axes, bias_axes = WEIGHTS, BIAS
-    geometry: Geometry = PLAIN
-
-    @property
-    def window(self) -> Pair:
-        """(kh, kw)."""
-        return self.weights.shape[2], self.weights.shape[3]
+    axes = WEIGHTS
 
     def output_size(self, size: Size) -> Size:
         """(F, oh, ow), from which a convolution would come to the input's size; `InputError` where there is none."""
         channels, filters = self.weights.shape[:2]
-        if len(size) != 3:
-            what = f"a transposed_conv layer takes maps, but its input is one row of {size[0]} numbers"
-            raise InputError(Fault("shape", what, "put it before flatten"))
+        self._refuse_a_row(size)
         if size[0] != channels:
             what = f"the weights are for {_maps(channels)}, but the input has {size[0]}"
             raise InputError(Fault("shape", what, "give a list of filters for each map of the input", ("weights",)))
@@ -97,10 +88,6 @@ class TransposedConv(WithWeights):
             what = f"padding {self.geometry.written['padding']} cuts off all that {size[1]}×{size[2]} maps become"
             raise InputError(Fault("shape", what, "make it smaller", ("padding",)))
         return filters, rows, columns
-
-    def settings(self) -> dict[str, Any]:
-        """Weights, bias, and how the filter moves."""
-        return {**super().settings(), **self.geometry.written}
 
     def forward(self, context: LayerContext) -> Step:
         """z[n,f,·] = Σ_{c,a,b} X[n,c,a,b] · W[c,f] at the place of (a, b), + b[f]."""
@@ -164,23 +151,6 @@ class TransposedConv(WithWeights):
         received = upstream.parts((n, f, *self.geometry.meeting((i, j), (u, v))))
         sums = (Products((*received, Read(x.name, (n, c, i, j))), (context.samples, *context.size[1:])),)
         return self.step(context, gradient, "gradient", formula, inputs, compute, working, sums=sums)
-
-    def _bias_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
-        gradient = context.quantity("bias_gradient", BIAS)
-
-        def compute(values: Values) -> Array:
-            total: Array = upstream.read(values).sum(axis=(0, 2, 3))
-            return total
-
-        def working(values: Values, cell: Cell) -> Working:
-            samples, _, rows, columns = upstream.read(values).shape
-            cells = ((n, *cell, i, j) for n, i, j in np.ndindex(samples, rows, columns))
-            return Working(tuple(Term(upstream.factors(values, at)) for at in cells))
-
-        formula = f"{gradient.symbol} = Σ {upstream.formula}"
-        (f,), (n, i, j) = letters(1), letters(3, 1)
-        sums = (Products(upstream.parts((n, f, i, j)), (context.samples, *self.output_size(context.size)[1:])),)
-        return self.step(context, gradient, "bias_gradient", formula, upstream.inputs, compute, working, sums=sums)
 
     def _input_gradient_step(self, context: LayerContext, upstream: Upstream) -> Step:
         w, gradient = context.quantity("weights", WEIGHTS), context.like_source("input_gradient")
