@@ -8,6 +8,8 @@ its iterations; an iteration has `matrix("gradient")`, `working("gradient", 0, 1
 
 from __future__ import annotations
 
+from sys import modules as _loaded
+
 TYPE_CHECKING = False  # typing's own costs 3 ms, a tenth of `cnnstep --version`; type checkers know the name
 if TYPE_CHECKING:
     from typing import Any
@@ -85,3 +87,9 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*globals(), *_HOMES]
+
+
+if "IPython" in _loaded:  # else nobody is there to be shown anything
+    from cnnstep.surface.notebook import install as _install
+
+    _install()

@@ -55,11 +55,11 @@ def run_document(
     for number_, iteration in sorted(shown.items()):
         if record.iterations > 1:
             blocks.append(Heading(f"Iteration {number_}", 1, f"loss {style.text(iteration.loss)}"))
-        blocks += _steps(iteration, style, only, sample)
+        blocks += step_blocks(iteration, style, only, sample)
     return (*blocks, *_ending(record, name, style))
 
 
-def _steps(iteration: Iteration, style: Numbers, only: tuple[str, ...], sample: int | None) -> tuple[Block, ...]:
+def step_blocks(iteration: Iteration, style: Numbers, only: tuple[str, ...], sample: int | None) -> tuple[Block, ...]:
     """One iteration's steps, or only those named; of a batch, as one sample sees them."""
     if only:
         return iteration_cards(iteration, style, only, sample)
@@ -80,7 +80,7 @@ def step_document(
     """One iteration's steps, or only those named; of a batch, as one sample sees them."""
     where = f"iteration {iteration.number}" + ("" if sample is None else f", sample {sample}")
     title = Heading(iteration.lesson.scenario.title or name, 1, where)
-    return (title, *_steps(iteration, style, only, sample), *_to_open(iteration, only, _to_type(name)))
+    return (title, *step_blocks(iteration, style, only, sample), *_to_open(iteration, only, _to_type(name)))
 
 
 def _to_open(iteration: Iteration, only: tuple[str, ...], name: str) -> tuple[Block, ...]:
