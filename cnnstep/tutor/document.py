@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from cnnstep.engine.quantity import Cell
 from cnnstep.tutor.numbers import AS_USUAL, Numbers
+
+if TYPE_CHECKING:
+    from cnnstep.engine.quantity import Cell  # with NumPy, which help and progress do without
 
 Tone: TypeAlias = Literal["plain", "good", "bad", "warn", "quiet", "strong"]
 """What a piece of text means; a format may colour it, and says the same without colour."""
 
 
-Place: TypeAlias = tuple[str, Cell]
+Place: TypeAlias = "tuple[str, Cell]"
 """A cell: the name of its quantity, and its indices as a learner writes them."""
 
 
