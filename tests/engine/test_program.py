@@ -180,6 +180,18 @@ def test_a_changed_number_of_any_kind_is_followed_to_the_end() -> None:
         again.go_on()
 
 
+def test_a_layer_without_sums_is_written_cell_by_cell() -> None:
+    lesson = lesson_of(cnnstep.scenario("pooling"))
+    steps = tuple(replace(step, sums=None, short=None) for step in lesson.steps)
+    data = data_of(replace(lesson, steps=steps, own=steps))
+    assert all([*step] == ["name", "cells"] for step in data["steps"])
+    (iteration,) = trace(lesson, 1)
+    again = Recomputed(data)
+    again.work_out()
+    for step in lesson.steps:
+        assert_close(again.values[step.name], iteration.values[step.name], step.name)
+
+
 def test_the_functions_that_are_named_are_those_that_are_told_and_no_others() -> None:
     assert {*functions()} == {*FUNCTIONS}
     for name, function in functions().items():
