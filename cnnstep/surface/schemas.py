@@ -133,6 +133,41 @@ def check_schema() -> Schema:
     return _document("cnnstep check", "A sheet, marked step by step: cnnstep check WORK --json", schema)
 
 
+def grade_schema() -> Schema:
+    """What `grade --json` writes."""
+    case = _object(
+        {"title": TEXT, "scenario": _scenario(), "yours": ALL_NUMBERS, "right": ALL_NUMBERS},
+        about="The smallest case in which it is not right; yours is null where there are no numbers.",
+    )
+    one = _object(
+        {
+            "name": {**TEXT, "description": "The function, as the file calls it."},
+            "result": TEXT,
+            "verdict": {"enum": ["right", "mistake", "unexplained", "faulted"]},
+            "mistakes": {**_list(TEXT), "description": "Where there are several, each fits all of the numbers."},
+            "right_in": COUNT,
+            "cases": COUNT,
+            "smallest": {"anyOf": [case, {"type": "null"}]},
+            "message": TEXT,
+        }
+    )
+    schema = _object(
+        {
+            "schema": {"const": 1},
+            "verdict": {"enum": ["right", "wrong"]},
+            "mistakes": {**_list(TEXT), "description": "Those that alone explain every case."},
+            "cases": COUNT,
+            "functions": _list(one),
+        },
+        {"printed": TEXT, "remarks": _list(TEXT)},
+    )
+    scenario = json_schema()
+    document = _document("cnnstep grade", "Functions, judged result by result: cnnstep grade FILE.py --json", schema)
+    del scenario["$schema"]
+    document["$defs"] |= {**scenario.pop("$defs"), "Scenario": scenario}
+    return document
+
+
 def work_schema() -> Schema:
     """A work file: the scenario, and the matrices that were worked out."""
     keys: dict[str, Schema] = {
@@ -197,5 +232,6 @@ SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "course": course_schema,
     "run": run_schema,
     "check": check_schema,
+    "grade": grade_schema,
 }
 """What `cnnstep schema --of` can print."""

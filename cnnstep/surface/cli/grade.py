@@ -47,6 +47,9 @@ def grade(
     save: Annotated[
         str, typer.Option("--save", metavar="FILE", help="Keep the smallest case that fails, as a scenario.")
     ] = "",
+    junit: Annotated[
+        str, typer.Option("--junit", metavar="FILE", help="Write the result as JUnit XML too, for a course's pipeline.")
+    ] = "",
     template: Annotated[
         str, typer.Option("--template", metavar="NAME", help="Print a file to fill in, of this signature.")
     ] = "",
@@ -74,11 +77,22 @@ def grade(
     if template or list_them:
         _look_up(template, shape)
         return
+    _check_free(force, save, junit)
     graded = _graded(file, signature, only, function, seconds, memory)
     saved = _save(graded, save, force) if save else ""
+    if junit:
+        _write_junit(graded, junit, force)
     give(Answer(partial(report, graded, style, saved), partial(grade_data, graded), style), shape)
     if graded.verdict != "right":
         raise typer.Exit(Exit.WRONG)
+
+
+def _check_free(force: bool, *paths: str) -> None:
+    """A fault before anything runs, where a file that is to be written is there."""
+    from cnnstep.surface.writing import check_free
+
+    for path in filter(None, paths):
+        check_free(path, force)
 
 
 def _graded(file: str, signature: str, only: str, function: str, seconds: float, memory: str) -> Graded:
@@ -107,9 +121,7 @@ def bytes_of(written: str) -> int:
 def _save(graded: Graded, path: str, force: bool) -> str:
     """Writes the smallest case of all that fail; where none does, that is said."""
     from cnnstep.surface.scenario_file.writer import write_scenario
-    from cnnstep.surface.writing import check_free
 
-    check_free(path, force)
     smallest = graded.smallest
     if smallest is None:
         say("Nothing was wrong, so there is no case to keep.")
@@ -117,6 +129,13 @@ def _save(graded: Graded, path: str, force: bool) -> str:
     write_scenario(path, smallest.case.scenario, force)
     say(f"Written: {path}. Its error is your dout.")
     return path
+
+
+def _write_junit(graded: Graded, path: str, force: bool) -> None:
+    from cnnstep.surface.grading.junit import junit
+    from cnnstep.surface.writing import write_file
+
+    write_file(path, junit(graded), force)
 
 
 def _look_up(template: str, shape: str) -> None:

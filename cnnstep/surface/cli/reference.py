@@ -86,7 +86,8 @@ def scenarios(as_json: AsJson = False) -> None:
 
 def schema(
     of: Annotated[
-        str, typer.Option("--of", metavar="WHAT", help="scenario, work, course; or what run or check --json writes.")
+        str,
+        typer.Option("--of", metavar="WHAT", help="scenario, work, course; or what run, check or grade --json writes."),
     ] = "scenario",
 ) -> None:
     """Print the JSON Schema of a file or of a JSON document, for editors that check YAML and for programs.

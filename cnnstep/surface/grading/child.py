@@ -252,6 +252,7 @@ def raised(error: BaseException, file: str) -> dict[str, Any]:
         source = frames[-1].line if frames else ""
         if isinstance(error, SyntaxError) and error.filename == file:
             line, source = error.lineno, (error.text or "").strip()
+            return {"type": "SyntaxError", "message": error.msg, "line": line, "source": source}
         message = str(error)[:300]
     except BaseException:  # noqa: BLE001  # an exception of the learner's that can't be printed
         line, source, message = None, "", ""

@@ -102,7 +102,7 @@ class _Run:
             raise InputError(Fault("import", f"while it was imported, it {what}", file=self.shown))
         if "raised" in back[0]:
             fault = raised_words(back[0]["raised"])
-            what = f"it can't be imported: {fault.what.removeprefix('it ')}"
+            what = f"it can't be imported: {fault.what.removeprefix('it raised ')}"
             column = len(fault.source) - len(fault.source.lstrip()) + 1 if fault.source else None
             raise InputError(
                 Fault("import", what, file=self.shown, line=fault.line, column=column, source=fault.source or None)
@@ -119,20 +119,23 @@ class _Run:
         form = signature.forms[0]
         for case in cases_of(one.function.kind, one.knows):
             back: Any = gone
-            if process is not None and gone is None:
+            if process is not None and self.until <= time.monotonic():
+                gone = back = NoNumbers("there was no time left for it", skipped=True)
+            elif process is not None:
                 back = self._back(process, one, case, form)
-                if isinstance(back, NoNumbers):
-                    self._close(process)
-                    process, gone = None, NoNumbers("it was not asked any more", skipped=True)
+                gone = NoNumbers("it was not asked any more", skipped=True)
+            if process is not None and isinstance(back, NoNumbers):
+                self._close(process)
+                process = None
             for answer, kept in zip(answers(one, case, form, back), found, strict=True):
                 kept.append(answer)
         return found, process
 
     def _back(self, process: Asked, one: Bound, case: Case, form: Form) -> Any:
-        seconds = min(self.limits.case, self.until - time.monotonic())
+        seconds = min(self.limits.case, max(0.01, self.until - time.monotonic()))
         frame = process.ask(*request(one, case, form), seconds)
         if isinstance(frame, Lost):
-            return lost_words(frame, round(seconds, 1))
+            return lost_words(frame, seconds)
         self.threads = max(self.threads, frame[0].get("threads", 0))
         return frame
 

@@ -42,11 +42,11 @@ class Limits:
 
     seconds: float = 5.0
     memory: int = 2**30
+    case: float = 0.0
 
-    @property
-    def case(self) -> float:
-        """Half of all: what hangs in one function leaves time for the others."""
-        return self.seconds / 2
+    def __post_init__(self) -> None:
+        if not self.case:  # half of all: what hangs in one function leaves time for the others
+            object.__setattr__(self, "case", self.seconds / 2)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Lost:
 
 
 class Process:
-    """One child, from its start to its end. Used as a context: whatever happens, nothing of it is left."""
+    """One child, from its start to its `end`, after which nothing of it is left."""
 
     def __init__(self, file: str, limits: Limits, until: float, libraries: Sequence[str] = ("numpy",)) -> None:
         self._until, self._token = until, secrets.token_hex(16)
@@ -96,13 +96,11 @@ class Process:
             "nonce": nonce,
         }
         self._send(json.dumps(begin).encode() + b"\n")
-        self.loaded = self._answer(nonce, until)
-
-    def __enter__(self) -> Process:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
+        try:
+            self.loaded = self._answer(nonce, until)
+        except BaseException:  # Ctrl-C: there is nobody yet who would end it
+            self.end()
+            raise
 
     def ask(self, request: dict[str, Any], arrays: Sequence[Any], seconds: float) -> child.Frame | Lost:
         """The answer to a request, within so many seconds and the time that is left."""

@@ -155,13 +155,18 @@ def raised_words(raised: Mapping[str, Any], when: str = "") -> NoNumbers:
 def lost_words(lost: Lost, seconds: float) -> NoNumbers:
     """Why there was no answer, as a sentence."""
     texts = {
-        "time": f"it was not done after {seconds:g} seconds",
+        "time": f"it was not done after {counted_seconds(seconds)}",
         "processes": "it started one process after another, and was ended",
         "channel": "it closed the channel through which its answers come",
         "seized": "it wrote into the channel through which its answers come, so none of them can be relied on",
         "forked": "it forked, and ended the process that it came from",
     }
     return NoNumbers(texts.get(lost.why) or _ended(lost.code))
+
+
+def counted_seconds(seconds: float) -> str:
+    """`1 second`, `2.5 seconds`."""
+    return f"{seconds:.2g} second{'' if seconds == 1 else 's'}"
 
 
 def _ended(code: int | None) -> str:

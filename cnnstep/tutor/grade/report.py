@@ -270,6 +270,8 @@ def grade_data(graded: Graded) -> dict[str, Any]:
         "mistakes": [*graded.mistakes],
         "cases": graded.cases,
         "functions": [_entry(graded, mark) for mark in graded.marks],
+        **({"printed": graded.printed} if graded.printed else {}),
+        **({"remarks": [*graded.remarks]} if graded.remarks else {}),
     }
 
 
@@ -281,6 +283,7 @@ def _entry(graded: Graded, mark: ResultMark) -> dict[str, Any]:
         "verdict": mark.verdict,
         "mistakes": [one.code for one in mark.explanations],
         "right_in": mark.right_in,
+        "cases": len(mark.answers),
         "smallest": None if answer is None else _smallest(answer),
         "message": message(graded, mark),
     }

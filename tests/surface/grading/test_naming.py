@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from cnnstep.surface.grading.grading import grade_in_place
+from cnnstep.tutor.grade.report import verdict_words
 from cnnstep.tutor.grade.verdict import ResultMark
+from tests.extras import needs
 from tests.surface.grading.code import LOOPS, WRONG, Wrong, executed
+from tests.surface.grading.right import BACKWARD, LOOPS_FORWARD, RIGHT, TORCH_BACKWARD
 
 
 def told(mark: ResultMark) -> str | None:
@@ -24,3 +28,53 @@ def test_each_wrong_one_is_told_by_its_mistake_and_what_is_right_is_right(wrong:
 
 def test_the_loops_are_right() -> None:
     assert grade_in_place(executed(LOOPS)).verdict == "right"
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_ones_are_right_however_they_are_written(name: str) -> None:
+    graded = grade_in_place(executed(RIGHT[name]))
+    assert {mark.result.name: told(mark) for mark in graded.marks} == dict.fromkeys(
+        [mark.result.name for mark in graded.marks]
+    )
+    assert graded.marks
+
+
+@needs("torch")
+def test_torch_is_right() -> None:
+    graded = grade_in_place(executed(LOOPS_FORWARD + BACKWARD + TORCH_BACKWARD))
+    assert [mark.verdict for mark in graded.marks] == ["right"] * 4
+
+
+def test_there_are_many_of_each() -> None:
+    assert len(RIGHT) >= 20
+    assert len(WRONG) >= 30
+
+
+MEANS_ARE_RIGHT = {
+    "filter as it is on the way back": ("dx", "filter-not-rotated"),
+    "gradient rotated": ("dw", "gradient-rotated"),
+    "gradient transposed": ("dw", "gradient-transposed"),
+}
+
+
+@pytest.mark.parametrize("name", MEANS_ARE_RIGHT)
+def test_a_test_of_means_passes_on_three_wrong_ones_and_each_is_named(name: str) -> None:
+    """As a well-known course tests it: the means of dX, dW and db of drawn arrays."""
+    result, code = MEANS_ARE_RIGHT[name]
+    right, wrong = executed(LOOPS), next(one for one in WRONG if one.name == name).functions()
+    draw = np.random.default_rng(1)
+    x, w, b = draw.normal(size=(10, 3, 4, 4)), draw.normal(size=(8, 3, 2, 2)), draw.normal(size=8)
+    means = []
+    for code_of in (right, wrong):
+        out, cache = code_of["conv_forward"](x, w, b, {"stride": 1, "pad": 0})
+        means.append([float(np.mean(one)) for one in code_of["conv_backward"](out, cache)])
+    assert means[0] == pytest.approx(means[1], rel=1e-9)
+    graded = grade_in_place(wrong)
+    assert {mark.result.name: told(mark) for mark in graded.marks if told(mark)} == {result: code}
+    assert next(mark for mark in graded.marks if mark.result.name == result).same_mean > 0
+
+
+def test_32_bits_are_told_as_precision_and_are_no_mistake() -> None:
+    graded = grade_in_place(executed(RIGHT["forward: 32 bits"]))
+    assert graded.verdict == "right"
+    assert verdict_words(graded.marks[0]) == "right in 18 of 18 cases (to 32 bits)"
