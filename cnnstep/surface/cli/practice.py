@@ -107,7 +107,7 @@ def _list(style: Numbers) -> None:
     from cnnstep.tutor.document import Command, Heading, Table
     from cnnstep.tutor.practice.skills import SKILLS
 
-    skills = tuple((one.name, one.title) for one in SKILLS.values())
+    skills = tuple((one.name, one.title + (" (for who asks: --skill)" if one.extra else "")) for one in SKILLS.values())
     courses = tuple((one.name, one.title) for one in shipped_courses())
     blocks = (
         Heading("Practice", 1),

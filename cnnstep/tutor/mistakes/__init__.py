@@ -13,7 +13,16 @@ from cnnstep.tutor.mistakes import (
     nudging,
     update,
 )
-from cnnstep.tutor.mistakes.mistake import MISTAKES, Mistake, MistakeWords, StepContext, carry_out, mistaken, together
+from cnnstep.tutor.mistakes.mistake import (
+    MISTAKES,
+    Mistake,
+    MistakeWords,
+    StepContext,
+    carry_out,
+    mistaken,
+    remembering,
+    together,
+)
 
 __all__ = [
     "MISTAKES",
@@ -29,6 +38,7 @@ __all__ = [
     "mistaken",
     "network",
     "nudging",
+    "remembering",
     "together",
     "update",
 ]

@@ -290,13 +290,19 @@ def mistaken(lesson: Lesson, *mistakes: Mistake) -> Lesson:
 
     `InputError` where a mistake gives a matrix of another size, with which nobody could go on.
     """
+    remembers = remembering(lesson)
+    steps = tuple(_wrong(lesson, step, mistakes) for step in lesson.steps)
+    return replace(remembers, steps=steps)
+
+
+def remembering(lesson: Lesson) -> Lesson:
+    """The lesson with the gradients of the iteration before among what an iteration begins with, zeros at first."""
     remembered = [step for step in lesson.steps if step.is_gradient]
     before = {f"{step.name}_before": frozen(np.zeros_like(_gradient_like(lesson, step))) for step in remembered}
     leaves = tuple(Quantity(f"{s.name}_before", f"{s.symbol} before", s.quantity.layout, "memory") for s in remembered)
     start: Mapping[str, Array] = MappingProxyType({**lesson.start, **before})
     carried = (*lesson.carried, *((f"{step.name}_before", step.name) for step in remembered))
-    steps = tuple(_wrong(lesson, step, mistakes) for step in lesson.steps)
-    return replace(lesson, steps=steps, leaves=(*lesson.leaves, *leaves), start=start, carried=carried)
+    return replace(lesson, leaves=(*lesson.leaves, *leaves), start=start, carried=carried)
 
 
 def _gradient_like(lesson: Lesson, step: Step) -> Array:

@@ -89,6 +89,7 @@ mistake(
     lambda at: f"First the new velocity, then {at.step.formula}.",
     when=_WITH_VELOCITY,
     shown_on="momentum",
+    skill="momentum",
     remembers=True,
     update=Alteration(inputs=_with_the_old),
 )
@@ -137,6 +138,7 @@ mistake(
     lambda at: at.right_line,
     when=_under("nesterov"),
     shown_on="nesterov",
+    skill="momentum",
     update=Alteration(working=lambda context: _moved_by(context, context.input(-1))),
 )
 
@@ -168,6 +170,7 @@ mistake(
     lambda at: at.right_line,
     when=_under("adam"),
     shown_on="adam",
+    skill="adam",
     update=Alteration(working=_uncorrected),
 )
 
@@ -186,6 +189,7 @@ mistake(
     lambda at: at.right_line,
     when=_under("adam"),
     shown_on="adam",
+    skill="adam",
     update=Alteration(working=_rootless),
 )
 
@@ -242,6 +246,7 @@ mistake(
     lambda at: f"{at.step.formula}, with k = 0 in the first iteration.",
     when=_under("adam"),
     shown_on="adam",
+    skill="adam",
     update=Alteration(inputs=_miscounted),
 )
 

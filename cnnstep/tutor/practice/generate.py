@@ -15,6 +15,7 @@ from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.practice.exercises import VARIANTS
 from cnnstep.tutor.practice.exercises.drawing import Draw
 from cnnstep.tutor.practice.plan import PracticeOptions, first_seed
+from cnnstep.tutor.practice.questions.plain import NumberQuestion
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.questions.step_marks import shows
@@ -90,7 +91,7 @@ def about(skill: str, variant: str, level: int) -> tuple[str, ...]:
     mistakes = SKILLS[skill].mistakes
     draw = _source(f"{skill} {variant}", level, 0)
     first = _drawn(skill, variant, draw) if mistakes else None
-    if isinstance(first, StepQuestion) and first.tells:
+    if isinstance(first, StepQuestion | NumberQuestion) and first.tells:
         return first.tells
     draw = _source(f"{skill} {variant}", level, 0)
     samples = [_drawn(skill, variant, draw) for _ in range(SAMPLES if mistakes else 0)]

@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from cnnstep.tutor.practice.history import Event, History, done, is_stuck
 from cnnstep.tutor.practice.mastery import is_mastered, mastery, missing, recurring
-from cnnstep.tutor.practice.skills import SKILLS, homes
+from cnnstep.tutor.practice.skills import CORE, SKILLS, homes
 
 LIKELY = 0.5
 """From here on a right answer at once leads to the next level."""
@@ -62,7 +62,7 @@ def next_exercise(history: History, options: PracticeOptions, done_now: int = 0)
 
 def all_mastered(history: History) -> bool:
     """Whether nothing is left to practise."""
-    return all(is_mastered(history, skill) for skill in SKILLS)
+    return all(is_mastered(history, skill) for skill in CORE)
 
 
 def first_seed(student: str) -> int:
@@ -81,7 +81,7 @@ def _left_open(history: History, options: PracticeOptions) -> Event | None:
 
 
 def _next_skill(history: History) -> tuple[str, str]:
-    open_skills = [skill for skill in SKILLS if not is_mastered(history, skill)]
+    open_skills = [skill for skill in CORE if not is_mastered(history, skill)]
     again = recurring(history)
     last = next((event.skill for event in reversed(history) if event.outcome != "reset"), "")
     comes_back = last in open_skills or any(homes()[code] == last for code in again)
@@ -93,7 +93,7 @@ def _next_skill(history: History) -> tuple[str, str]:
         return last, "to go on where you were"
     if ready := _ready(open_skills):
         return ready[0], "it comes next" if history else "it comes first"
-    return min(SKILLS, key=lambda skill: _last_time(history, skill)), "it was longest ago"
+    return min(CORE, key=lambda skill: _last_time(history, skill)), "it was longest ago"
 
 
 def _ready(open_skills: list[str]) -> list[str]:
@@ -110,7 +110,7 @@ def _instead_of(history: History, last: str, open_skills: list[str]) -> str:
     fresh = [skill for skill in (*ready, *others) if not is_stuck(history, skill)]
     if fresh:
         return fresh[0]
-    rest = others or list(SKILLS[last].needs) or [skill for skill in SKILLS if skill != last]
+    rest = others or list(SKILLS[last].needs) or [skill for skill in CORE if skill != last]
     return min(rest, key=lambda skill: _last_time(history, skill))
 
 

@@ -13,7 +13,7 @@ from cnnstep.tutor.numbers import counted, listed
 from cnnstep.tutor.practice.history import History, answers, is_stuck, since_reset
 from cnnstep.tutor.practice.mastery import USUAL, Missing, mastery, missing, most_made
 from cnnstep.tutor.practice.plan import PracticeOptions, next_exercise
-from cnnstep.tutor.practice.skills import SKILLS, Skill
+from cnnstep.tutor.practice.skills import CORE, SKILLS, Skill, beyond
 
 COLUMNS = (
     "learner",
@@ -82,7 +82,7 @@ def _skill_status(history: History, skill: Skill) -> SkillStatus:
 
 def progress(history: History) -> tuple[Block, ...]:
     """The page."""
-    stand = skill_statuses(history)
+    stand = [one for one in skill_statuses(history) if one.begun or not one.skill.extra]
     choice = next_exercise(history, PracticeOptions())
     blocks: list[Block] = [
         Heading("Your progress", 1),
@@ -104,7 +104,8 @@ def progress(history: History) -> tuple[Block, ...]:
 def _summary(history: History, stand: Sequence[SkillStatus]) -> list[Block]:
     mastered = sum(one.mastered for one in stand)
     if mastered == len(stand):
-        return [Paragraph(f"You have mastered all {len(stand)} skills, with {_given(history)}.", "good")]
+        more = f" {beyond()}" if len(stand) == len(CORE) else ""
+        return [Paragraph(f"You have mastered all {len(stand)} skills, with {_given(history)}.{more}", "good")]
     if not any(one.begun for one in stand):
         return [Paragraph(f"You have not begun yet. There are {len(stand)} skills.")]
     words = f"You have mastered {mastered} of {len(stand)} skills, with {_given(history)}."

@@ -19,7 +19,7 @@ from cnnstep.tutor.practice.history import Event, History, example_due
 from cnnstep.tutor.practice.mastery import USUAL, is_mastered, mastery, missing
 from cnnstep.tutor.practice.plan import PracticeOptions, all_mastered, next_exercise
 from cnnstep.tutor.practice.questions.fit import are_long
-from cnnstep.tutor.practice.skills import SKILLS
+from cnnstep.tutor.practice.skills import CORE, SKILLS, beyond
 
 FIRST_COURSE = "first-steps"
 """What a beginner is offered."""
@@ -167,7 +167,7 @@ def _chosen(history: History, options: PracticeOptions, course: Course | None, d
     why = f": {choice.why}" if is_new else ""
     heading = Heading(SKILLS[one.skill].title, 1, f"level {one.level}, exercise {one.seed}{why}")
     if all_mastered(history) and not options.skill:
-        words = f"All {len(SKILLS)} skills are mastered. What follows keeps them so."
+        words = f"All {len(CORE)} skills are mastered. What follows keeps them so. {beyond()}"
         return one, choice.open, (heading, Paragraph(words, "good"))
     return one, choice.open, (heading,)
 
@@ -231,7 +231,7 @@ def status_after(before: Practice, after: Practice) -> tuple[Block, ...]:
     if is_mastered(history, skill) and not is_mastered(before.history, skill):
         blocks = [Paragraph(f"{words} You have mastered this skill.", "good")]
         if all_mastered(history):
-            blocks.append(Paragraph(f"With that, all {len(SKILLS)} skills are mastered.", "good"))
+            blocks.append(Paragraph(f"With that, all {len(CORE)} skills are mastered. {beyond()}", "good"))
     elif history[-1].outcome == "shown":
         blocks = [Paragraph(f"{words} Type explain to read about it, or go on.")]
     elif lacking and after.known >= USUAL.mastered:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cnnstep.registry import Registry
+from cnnstep.tutor.numbers import listed
 
 if TYPE_CHECKING:
     from cnnstep.tutor.mistakes import Mistake
@@ -23,7 +24,7 @@ class Skill:
 
     `variants` are the kinds of exercises, in the order in which they are met; `levels` says how many there are.
     `steps` are the words of the steps that it is about. `in_turns` are the kinds by their seeds, seed 0 first, as they
-    were when a history did not keep them.
+    were when a history did not keep them. `extra`: it goes beyond one plain step, and is practised by who asks for it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Skill:
     steps: tuple[str, ...] = ()
     levels: int = 3
     in_turns: tuple[str, ...] = ()
+    extra: bool = False
 
     @property
     def mistakes(self) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ _skill(
 _skill(
     Skill(
         *("gradient", "Filter gradient", "gradient"),
-        ("square-filter", "oblong-filter", "square-input", "batch"),
+        ("square-filter", "oblong-filter", "square-input", "batch", "second-iteration"),
         needs=("delta",),
         steps=("gradient",),
         in_turns=("square-filter", "oblong-filter", "square-input"),
@@ -180,6 +182,42 @@ _skill(
         in_turns=("sheet",),
     )
 )
+_skill(
+    Skill(
+        *("momentum", "Momentum", "momentum"),
+        ("velocity", "update", "nesterov"),
+        needs=("update",),
+        steps=("velocity",),
+        extra=True,
+    )
+)
+_skill(
+    Skill(
+        *("adam", "Adam", "adam"),
+        ("first-moment", "second-moment", "first-update", "second-update"),
+        needs=("momentum",),
+        steps=("first_moment", "second_moment"),
+        extra=True,
+    )
+)
+_skill(
+    Skill(
+        *("gradient-check", "Gradient check by nudging", "gradient-check"),
+        ("from-losses", "worked-out", "which-weight"),
+        needs=("gradient",),
+        levels=2,
+        extra=True,
+    )
+)
+
+CORE = tuple(skill.name for skill in SKILLS.values() if not skill.extra)
+"""The skills that practice goes through by itself."""
+
+
+def beyond() -> str:
+    """Which skills there are besides, and how they are asked for."""
+    names = [skill.name for skill in SKILLS.values() if skill.extra]
+    return f"For more: cnnstep practice --skill {listed(names, 'or')}."
 
 
 @cache

@@ -11,7 +11,7 @@ from cnnstep.surface.practice.course_file import load_course
 from cnnstep.surface.practice.gift import gift
 from cnnstep.tutor.practice.generate import Exercise, exercise, made
 from cnnstep.tutor.practice.plan import PracticeOptions
-from cnnstep.tutor.practice.questions.plain import NumberQuestion
+from cnnstep.tutor.practice.questions.plain import NumberQuestion, WrongNumber
 from cnnstep.tutor.practice.skills import SKILLS
 from tests.examples import some
 
@@ -111,7 +111,7 @@ def test_no_mistakes_number_lies_within_the_tolerance_of_the_right_one() -> None
 
 
 def test_a_mistakes_number_that_is_near_makes_the_tolerance_small() -> None:
-    near = NumberQuestion((), "How much?", 0.0476, ((), (), ()), ((0.0479, "near"),))
+    near = NumberQuestion((), "How much?", 0.0476, ((), (), ()), (WrongNumber(0.0479, "near"),))
     assert "=0.0476:0.0001" in gift([Exercise("learning-rate", 1, 0, near)])
 
 

@@ -17,7 +17,7 @@ from tests.examples import SHARE
 
 SCALE = int(os.environ.get("PRACTICE_SCALE", "1"))
 KINDS = [(skill.name, variant) for skill in SKILLS.values() for variant in skill.variants]
-STEPS = [skill for skill in SKILLS if skill not in ("learning-rate", "spotting")]
+STEPS = [skill for skill in SKILLS if skill not in ("learning-rate", "spotting", "gradient-check")]
 """The skills whose exercises are about the numbers of a step."""
 
 

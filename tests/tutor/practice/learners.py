@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnstep.tutor.document import Block, Note, Paragraph
 from cnnstep.tutor.practice.commands import advance
+from cnnstep.tutor.practice.questions.plain import NumberQuestion
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.session import Practice, PracticeReply
@@ -49,6 +50,8 @@ def _typed(question: Question, found: dict[tuple[int, ...], str]) -> str:
 
 def by_misconception(code: str, question: Question) -> str | None:
     """What a learner with this misconception types; None where it changes nothing here."""
+    if isinstance(question, NumberQuestion):
+        return next((wrong.text for wrong in question.wrongs() if wrong.code == code), None)
     if not isinstance(question, StepQuestion):
         return None
     texts = (question.text_of(result) for result in question.by_mistake.get(code, ()))

@@ -6,16 +6,18 @@ import re
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from math import sqrt
 
 import pytest
 
+from cnnstep.engine.quantity import frozen
 from cnnstep.engine.scenario import Scenario
-from cnnstep.tutor.document import Beside, Block, Matrix, Paragraph
+from cnnstep.tutor.document import Beside, Block, Matrix, Paragraph, Table
 from cnnstep.tutor.practice.generate import Exercise
 from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS
-from tests.tutor.practice.by_loops import Cells, Plain
+from tests.tutor.practice.by_loops import Cells, Plain, cells
 from tests.tutor.practice.kinds import KINDS, STEPS, asked, draws
 
 WEIGHTS = {"gradient": "weights", "bias_gradient": "biases"}
@@ -40,6 +42,33 @@ def by_brute_force(question: StepQuestion) -> Cells:
     return {cell: w - question.scenario.learning_rate * gradient[cell] for cell, w in plain.weights[0].items()}
 
 
+def at_iteration(question: StepQuestion) -> Cells:
+    """The same, and what an optimizer remembers, of one filter without a bias: iteration after iteration, by loops."""
+    scenario, optimizer = question.scenario, question.scenario.optimizer.name
+    numbers, rate = question.scenario.optimizer.parameters, question.scenario.learning_rate
+    w = cells(scenario.conv.weights)
+    v, m, s = (dict.fromkeys(w, 0.0) for _ in range(3))
+    results: dict[str, Cells] = {}
+    for k in range(1, question.number + 2):
+        weights = scenario.conv.weights.copy()
+        for cell, number in w.items():
+            weights[cell] = number
+        there = replace(scenario, layers=(replace(scenario.conv, weights=frozen(weights)), *scenario.layers[1:]))
+        g = {cell: round(slope, 6) for cell, slope in Plain(there).gradient_of("weights", 0).items()}
+        if optimizer == "adam":
+            b, c = numbers["beta1"], numbers["beta2"]
+            m = {cell: b * m[cell] + (1 - b) * g[cell] for cell in w}
+            s = {cell: c * s[cell] + (1 - c) * g[cell] ** 2 for cell in w}
+            along = {cell: m[cell] / (1 - b**k) / (sqrt(s[cell] / (1 - c**k)) + 1e-12) for cell in w}
+        else:
+            mu = numbers.get("momentum", 0.0)
+            v = {cell: mu * v[cell] + g[cell] for cell in w}
+            along = {cell: g[cell] + mu * v[cell] if optimizer == "nesterov" else v[cell] for cell in w}
+        w = {cell: w[cell] - rate * along[cell] for cell in w}
+        results = {"gradient": g, "velocity": v, "first_moment": m, "second_moment": s, "update": w}
+    return results[question.name]
+
+
 def samples(scenario: Scenario) -> list[Scenario]:
     """Each sample of a batch alone."""
     places = (slice(n, n + 1) for n in range(len(scenario.inputs)))
@@ -50,7 +79,8 @@ def samples(scenario: Scenario) -> list[Scenario]:
 def test_the_key_of_a_step_is_what_loops_and_differences_give(skill: str, variant: str) -> None:
     for one in draws(skill, variant, 5):
         question = asked(one.question)
-        every = by_brute_force(question)
+        remembers = question.number or question.scenario.optimizer.memory
+        every = at_iteration(question) if remembers else by_brute_force(question)
         numbers = [value for _, value in sorted(every.items())]
         if question.cell is not None:
             numbers = [value for cell, value in every.items() if cell[-len(question.cell) :] == question.cell]
@@ -150,6 +180,45 @@ def test_the_update_leads_to_what_is_called_right() -> None:
             state = 1
             assert after > 1e-9
         assert one.question.answer == str(state), one
+
+
+def tables(blocks: tuple[Block, ...]) -> list[tuple[float | str, ...]]:
+    """The rows of the tables on the screen, their numbers read."""
+    rows = [row for block in blocks if isinstance(block, Table) for row in block.rows]
+    return [tuple(float(word) if re.fullmatch(r"-?[\d.]+", str(word)) else word for word in row) for row in rows]
+
+
+def test_the_losses_of_the_smallest_nudge_give_the_slope_and_it_is_a_parabola_there() -> None:
+    for one in draws("gradient-check", "from-losses", 20):
+        losses = {w: loss for w, loss in tables(one.question.asked()) if not isinstance(w, str)}
+        far_below, below, here, above, far_above = (float(loss) for loss in losses.values())
+        weights = [float(w) for w in losses]
+        assert [round(w - weights[2], 9) for w in weights] == [-1, -0.1, 0, 0.1, 1]
+        slope, bend = (above - below) / 0.2, (above - 2 * here + below) / 0.01
+        assert float(one.question.answer) == pytest.approx(slope, abs=1e-9), one
+        curve = [here + slope * h + bend * h * h / 2 for h in (-1, 1)]
+        assert curve != pytest.approx([far_below, far_above], abs=1e-6), "the larger nudge reaches across a kink"
+
+
+def test_the_losses_that_are_to_be_worked_out_show_the_slope() -> None:
+    for one in draws("gradient-check", "worked-out", 20):
+        shown = matrices(one.question.asked())
+        place = re.search(r"W\[(\d),(\d)\]", one.question.task)
+        assert place
+        cell = int(place[1]), int(place[2])
+        ways = [shown["W"] | {cell: shown["W"][cell] + h} for h in (-0.1, 0.1)]
+        below, above = (
+            sum((a - shown["t"][at]) ** 2 / 2 for at, a in outputs(shown["X"], w, relu=False).items()) for w in ways
+        )
+        assert float(one.question.answer) == pytest.approx((above - below) / 0.2, abs=1e-9), one
+
+
+def test_the_wrong_number_of_a_gradient_is_the_one_that_its_losses_do_not_show() -> None:
+    for one in draws("gradient-check", "which-weight", 20):
+        rows = [tuple(map(float, row[1:])) for row in tables(one.question.asked())]
+        wrong = [n for n, (below, above, told) in enumerate(rows, 1) if abs((above - below) / 0.2 - told) > 1e-6]
+        assert len(wrong) < 2
+        assert one.question.answer == str(wrong[0] if wrong else 4), one
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])

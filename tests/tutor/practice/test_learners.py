@@ -15,12 +15,6 @@ from cnnstep.tutor.practice.skills import SKILLS, Skill, homes
 from tests.tutor.practice.kinds import KINDS, STEPS, draws, step_draws
 from tests.tutor.practice.learners import by_misconception, follow_the_last_hint, said
 
-OF_AN_OPTIMIZER = {code for code in MISTAKES if MISTAKES[code].shown_on in ("momentum", "nesterov", "adam")}
-NOT_SET = {
-    *("gradients-not-reset", *OF_AN_OPTIMIZER, "one-sided-difference", "nudge-too-large"),
-}
-"""About another iteration, an optimizer, a nudge. No exercise asks for those."""
-
 
 @pytest.mark.parametrize(("skill", "variant"), KINDS)
 def test_who_follows_the_last_hint_gets_every_exercise_right(skill: str, variant: str) -> None:
@@ -33,12 +27,11 @@ def test_who_follows_the_last_hint_gets_every_exercise_right(skill: str, variant
 def test_every_mistake_has_a_kind_of_exercise_of_its_skill_that_shows_it_at_every_level() -> None:
     """So whoever has this misconception for good never gets that kind right, and does not master the skill.
 
-    A new entry in tutor/mistakes joins by itself where an exercise can show it; else it belongs in NOT_SET here, or
-    wants another kind of exercise, or names another skill.
+    A new entry in tutor/mistakes joins by itself where an exercise can show it; else it wants another kind of exercise,
+    or names another skill.
     """
     shown = {code for skill in SKILLS.values() for variant in skill.variants for code in always(skill, variant)}
-    assert set(homes()) - shown - NOT_SET == set()
-    assert set(MISTAKES) - set(homes()) - NOT_SET == set()
+    assert set(homes()) == set(MISTAKES) == shown
 
 
 def always(skill: Skill, variant: str) -> set[str]:

@@ -14,7 +14,7 @@ from cnnstep.tutor.document import Heading, ProgressBars
 from cnnstep.tutor.practice.mastery import is_mastered
 from cnnstep.tutor.practice.plan import ENOUGH_OF_IT, all_mastered
 from cnnstep.tutor.practice.progress import progress
-from cnnstep.tutor.practice.skills import SKILLS, homes
+from cnnstep.tutor.practice.skills import CORE, SKILLS, homes
 from tests.examples import SHARE
 from tests.tutor.practice.kinds import SCALE
 from tests.tutor.practice.learners import texts
@@ -29,7 +29,6 @@ from tests.tutor.practice.simulated import (
     share_what_takes_time,
     stuck,
 )
-from tests.tutor.practice.test_learners import NOT_SET
 
 LEARNERS = max(2, 2 * SCALE // SHARE)
 MOST_OF_A_PERFECT_ONE = 45
@@ -41,7 +40,7 @@ FRESH_EACH_TIME: dict[str, Callable[[int], Learner]] = {
     "poor": lambda number: Chance(number).poor,
     "random typing": lambda number: Chance(number).types_anything,
 }
-MISCONCEPTIONS = sorted(set(homes()) - NOT_SET)
+MISCONCEPTIONS = sorted(homes())
 
 
 @pytest.fixture(autouse=True)
@@ -82,13 +81,13 @@ def test_a_good_learner_masters_all_of_it_and_a_perfect_one_is_never_slower() ->
 @pytest.mark.parametrize("kind", ["poor", "random typing"])
 def test_who_is_not_good_masters_little_in_the_time_in_which_a_perfect_one_is_done(kind: str) -> None:
     mastered = [
-        sum(is_mastered(way.history, skill) for skill in SKILLS)
+        sum(is_mastered(way.history, skill) for skill in CORE)
         for way in ways(FRESH_EACH_TIME[kind], after(MOST_OF_A_PERFECT_ONE))
     ]
     tell(f"{kind}, skills mastered after {MOST_OF_A_PERFECT_ONE} exercises", mastered)
     middle = sorted(mastered)[len(mastered) // 2]
-    assert middle <= (len(SKILLS) // 2 if kind == "poor" else 0)
-    assert max(mastered) < len(SKILLS)
+    assert middle <= (len(CORE) // 2 if kind == "poor" else 0)
+    assert max(mastered) < len(CORE)
 
 
 def test_who_has_a_misconception_for_good_never_masters_its_skill() -> None:

@@ -20,7 +20,7 @@ from cnnstep.tutor.document import Beside, Block, Paragraph, Table
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.practice.exercises.drawing import SIZES, SQUARE, Draw, Sizes, variant
 from cnnstep.tutor.practice.questions.fit import are_short
-from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion, Offered, so_it_is
+from cnnstep.tutor.practice.questions.plain import ChoiceQuestion, NumberQuestion, Offered, WrongNumber, so_it_is
 from cnnstep.tutor.practice.questions.question import Question
 from cnnstep.tutor.present import planes
 from cnnstep.tutor.typed import EXACT
@@ -34,7 +34,7 @@ def _first(scenario: Scenario) -> Iteration:
     return first_iteration(lesson_of(scenario))
 
 
-def _sheet(iteration: Iteration, *names: str) -> Block:
+def sheet(iteration: Iteration, *names: str) -> Block:
     """These matrices next to each other."""
     blocks: list[Block] = []
     for name in names:
@@ -124,7 +124,7 @@ def _what_the_error_does(draw: Draw) -> Question:
     return ChoiceQuestion(
         (
             Paragraph(f"{given} {LAMBDA}" if draw.level == 1 else given),
-            _sheet(iterations[0], "input", "filter", "target", "error"),
+            sheet(iterations[0], "input", "filter", "target", "error"),
         ),
         "What does the error do from one update to the next?",
         tuple(Offered(course, (Paragraph(when),)) for course, when in zip(COURSES, WHEN, strict=True)),
@@ -159,9 +159,9 @@ def _largest_stable_rate(draw: Draw) -> Question:
         (Paragraph(worked), so_it_is(right)),
     )
     wrong = (
-        (1 / steep, "That is 1/λ: the rate that brings the error to 0 in one step. Twice as much is still stable."),
-        (steep, "That is λ, how steeply the loss bends. The rate is 2 divided by it."),
-        (2 / size, "You added up the patch's numbers. λ is the sum of their squares."),
+        WrongNumber(1 / steep, "That is 1/λ: it brings the error to 0 in one step. Twice as much is still stable."),
+        WrongNumber(steep, "That is λ, how steeply the loss bends. The rate is 2 divided by it."),
+        WrongNumber(2 / size, "You added up the patch's numbers. λ is the sum of their squares."),
     )
     return NumberQuestion(
         (
@@ -169,7 +169,7 @@ def _largest_stable_rate(draw: Draw) -> Question:
                 "Loss ½Σe², plain gradient descent. One cell is active (z > 0). λ is the sum of the squares of its "
                 "patch of X, and a step of rate η multiplies its error by 1 − ηλ."
             ),
-            _sheet(now, "input", "filter", "target", "forward"),
+            sheet(now, "input", "filter", "target", "forward"),
         ),
         "Below which learning rate does a step make the active cell's error smaller?",
         right,
@@ -252,7 +252,7 @@ def _after_the_update(draw: Draw) -> Question:
         (Paragraph("Make the update, then lay the new filter on each patch: which outputs are positive?"),),
         (Paragraph("Where every z is below 0, every gradient is 0, and the loss stays as it is."),),
         (
-            _sheet(now, "update"),
+            sheet(now, "update"),
             *planes(after.lesson.quantity("forward"), after.matrix("forward"), title="z after it"),
             Paragraph(came_out),
             so_it_is(right),
@@ -264,7 +264,7 @@ def _after_the_update(draw: Draw) -> Question:
     return ChoiceQuestion(
         (
             Paragraph(f"ReLU, loss ½Σe². One update is made: W ← W − η·∂L/∂W, η = {_rate(now)}."),
-            _sheet(now, "input", "filter", "target", "forward", "gradient"),
+            sheet(now, "input", "filter", "target", "forward", "gradient"),
         ),
         "What holds after this update?",
         tuple(Offered(state, reply) for state in STATES),

@@ -100,6 +100,14 @@ def _gradient_of_a_batch(draw: Draw) -> Question:
     return StepQuestion(lesson, "gradient", hidden=draw.from_level(3, "delta"), tells=OF_A_BATCH)
 
 
+@variant("gradient", "second-iteration")
+def _gradient_of_the_second_iteration(draw: Draw) -> Question:
+    small, large = (((3, 2), (1, 2)), ((2, 3), (2, 1))), (((2, 3), (2, 2)), ((3, 2), (2, 2)))
+    lesson = draw.lesson(sizes=draw.pick(*(small if draw.level == 1 else large)), learning_rate=0.5)
+    hidden = draw.from_level(3, "delta")
+    return StepQuestion(lesson, "gradient", hidden=hidden, tells=("gradients-not-reset",), number=1)
+
+
 @variant("bias-gradient", "one-filter")
 def _bias_gradient(draw: Draw) -> Question:
     lesson = draw.lesson(sizes=draw.size(SQUARE), bias=True)

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cnnstep.engine.quantity import Cell
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.document import Block, Command, Paragraph
+from cnnstep.tutor.document import Block, Command, Note, Paragraph
 from cnnstep.tutor.numbers import AS_USUAL, Numbers, listed
 from cnnstep.tutor.practice.history import Kind
 from cnnstep.tutor.practice.questions.fit import refuse_coarse, tolerance_for
@@ -47,19 +48,31 @@ class PlainQuestion:
         return ()
 
 
+class WrongNumber(NamedTuple):
+    """The number that a misconception gives, what to say to it, and the mistake's code where it has one."""
+
+    value: float
+    words: str
+    code: str = ""
+
+
 @dataclass(frozen=True)
 class NumberQuestion(PlainQuestion):
-    """A number that is no step's: `wrong` pairs the number that a misconception gives with what to say to it.
-
-    `proved`: the number was found on a second way too.
+    """A number that is no step's. `wrong` are the numbers that misconceptions give, each with what to say to it and,
+    where it has one, its code. `proved`: the number was found on a second way too.
     """
 
     given: tuple[Block, ...] = field(repr=False)
     task: str
     right: float
     hints: Hints = field(repr=False)
-    wrong: tuple[tuple[float, str], ...] = field(default=(), repr=False)
+    wrong: tuple[WrongNumber, ...] = field(default=(), repr=False)
     proved: bool = True
+
+    @property
+    def tells(self) -> tuple[str, ...]:
+        """The mistakes that give a number of their own."""
+        return tuple(dict.fromkeys(one.code for one in self.wrong if one.code))
 
     @property
     def kind(self) -> Kind:
@@ -84,17 +97,19 @@ class NumberQuestion(PlainQuestion):
         if Typed(typed.value, float(tolerance_for(self.answer, typed.tolerance))).fits(self.right):
             refuse_coarse(typed.value, typed.tolerance, self.right)
             return Marked(True, (Paragraph("Right.", "good"),))
-        told = [words for value, words in self.wrong if typed.fits(value)]
-        words = told[0] if told else "No mistake known here gives this number."
-        return Marked(False, (Paragraph("Not this number.", "warn"), Paragraph(words)))
+        told = [one for one in self.wrong if typed.fits(one.value)]
+        words = told[0].words if told else "No mistake known here gives this number."
+        codes = tuple(one.code for one in told[:1] if one.code)
+        note: Block = Note(codes[0], words) if codes else Paragraph(words)
+        return Marked(False, (Paragraph("Not this number.", "warn"), note), codes)
 
     def wrongs(self) -> tuple[Wrong, ...]:
         """What misconceptions give."""
-        return tuple(Wrong("", Numbers(6).text(value), words) for value, words in self.wrong)
+        return tuple(Wrong(one.code, Numbers(6).text(one.value), one.words) for one in self.wrong)
 
     def fits(self, level: int) -> bool:
         """Whether it is proved, and no misconception gives the same number as it or as another."""
-        values = (self.right, *(value for value, _ in self.wrong))
+        values = (self.right, *(one.value for one in self.wrong))
         apart = all(abs(a - b) > 1e-3 * max(abs(a), EXACT) for i, a in enumerate(values) for b in values[:i])
         return self.proved and apart
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import islice, takewhile
 
 import numpy as np
 
@@ -12,12 +12,13 @@ from cnnstep.engine.build import size_text
 from cnnstep.engine.layers.activation import ActivationLayer
 from cnnstep.engine.layers.softmax import Softmax
 from cnnstep.engine.lesson import Lesson, lesson_with
+from cnnstep.engine.optimizers import COUNT, Slot
 from cnnstep.engine.quantity import Array, Cell, Quantity
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.tutor.document import Block
-from cnnstep.tutor.mistakes import MISTAKES, MistakeWords
+from cnnstep.tutor.mistakes import MISTAKES, MistakeWords, remembering
 from cnnstep.tutor.numbers import Numbers
 from cnnstep.tutor.practice.history import Kind
 from cnnstep.tutor.practice.questions import step_marks
@@ -40,7 +41,7 @@ from cnnstep.tutor.why import why
 class StepQuestion:
     """The step's matrix, or one `cell` of it, from what it is made of; `hidden` steps on the way are not given.
 
-    `tells` are the mistakes that it has to tell apart.
+    `tells` are the mistakes that it has to tell apart. `number` is the iteration that it is about, the first one 0.
     """
 
     scenario: Scenario
@@ -49,16 +50,21 @@ class StepQuestion:
     hidden: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
     given_hints: tuple[str, ...] = field(default=(), repr=False)
+    number: int = 0
 
     @cached_property
     def lesson(self) -> Lesson:
-        """The lesson, with ∂L/∂X where that is asked for."""
-        return lesson_with(self.scenario, self.name)
+        """The lesson, with ∂L/∂X where that is asked for, and from iteration 1 on with the gradients before it."""
+        lesson = lesson_with(self.scenario, self.name)
+        return remembering(lesson) if self.number else lesson
 
     @cached_property
     def iteration(self) -> Iteration:
-        """The first iteration, carried out rightly."""
-        return first_iteration(self.lesson)
+        """The iteration that it is about, carried out rightly."""
+        one = first_iteration(self.lesson)
+        for _ in range(self.number):
+            one = one.next()
+        return one
 
     @cached_property
     def step(self) -> Step:
@@ -114,9 +120,13 @@ class StepQuestion:
 
     @property
     def operands(self) -> tuple[Quantity, ...]:
-        """What the answer is made of, each once, in the order of the lesson."""
+        """What the answer is made of, each once, in the order of the lesson.
+
+        Beside a gradient stands the one of the iteration before, for the learner to leave where it is.
+        """
         made = {step.name for step in self.worked}
-        needed = {quantity.name for step in self.worked for quantity in step.inputs} - made
+        needed = {quantity.name for step in self.worked for quantity in step.inputs} - made - {COUNT.name}
+        needed |= {f"{step.name}_before" for step in self.worked if step.is_gradient}
         every = (*self.lesson.leaves, *(step.quantity for step in self.lesson.steps))
         return tuple(quantity for quantity in every if quantity.name in needed)
 
@@ -183,10 +193,12 @@ class StepQuestion:
     def _is_by_hand(self, answer: Array, level: int) -> bool:
         """Short numbers and few products; what comes out of a smooth function may have endless decimals."""
         steps = (*self.before, self.step)
-        if any(_is_smooth(step) for step in steps):
+        exact = tuple(takewhile(lambda step: not _is_smooth(step), steps))
+        if not all(are_short(self.iteration.values[step.name]) for step in exact):
+            return False
+        if len(exact) < len(steps):
             return bool(np.abs(answer).min() >= SMALLEST)
-        few = self.cell is not None or terms(self.iteration, self.worked) <= MOST_TERMS[level]
-        return few and all(are_short(self.iteration.values[step.name]) for step in steps)
+        return self.cell is not None or terms(self.iteration, self.worked) <= MOST_TERMS[level]
 
 
 def _at_a_kink(iteration: Iteration, step: Step) -> bool:
@@ -196,7 +208,10 @@ def _at_a_kink(iteration: Iteration, step: Step) -> bool:
 
 
 def _is_smooth(step: Step) -> bool:
+    """Whether its numbers may have endless decimals: a softmax, a curved activation, a division by a root."""
     part = step.part
+    if isinstance(part, Slot):
+        return step.role == "update" and COUNT in step.inputs
     return isinstance(part, Softmax) or (isinstance(part, ActivationLayer) and part.phi.open_range)
 
 

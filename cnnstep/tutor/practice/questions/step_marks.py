@@ -102,7 +102,7 @@ def _diagnosed(question: StepQuestion, mine: Written, style: Numbers) -> Diagnos
     before = lesson.names[: lesson.names.index(question.step.name)]
     given = [name for name in before if name not in question.hidden]
     work = {name: _as_given(question.iteration.matrix(name), style.precision) for name in given}
-    return diagnose(Sheet(question.scenario, work | {question.step.name: mine}))
+    return diagnose(Sheet(question.scenario, work | {question.step.name: mine}, question.number))
 
 
 def _as_given(array: Array, digits: int) -> Written:
@@ -180,6 +180,8 @@ MOST_NAMES = 7
 REDRAWN = 8
 LARGEST = 4
 """So many questions with other numbers show whether two mistakes are always alike; their largest number."""
+ALIKE = 9
+"""Numbers that agree in so many decimals are the same: two ways to work them out may round otherwise."""
 
 
 def by_mistake(question: StepQuestion) -> dict[str, tuple[Array, ...]]:
@@ -191,7 +193,7 @@ def by_mistake(question: StepQuestion) -> dict[str, tuple[Array, ...]]:
 def results_of(question: StepQuestion, code: str) -> tuple[Array, ...]:
     """The step's matrix, as shown, with the mistake made at one of the steps to be carried out."""
     mistake = MISTAKES[code]
-    return () if mistake.remembers else tuple(_carried_out(question, mistake))
+    return () if mistake.remembers and not question.number else tuple(_carried_out(question, mistake))
 
 
 def _carried_out(question: StepQuestion, mistake: Mistake) -> Iterator[Array]:
@@ -277,7 +279,7 @@ def _are_alike(question: StepQuestion, *codes: str) -> bool:
             frozen(random.integers(-LARGEST, LARGEST + 1, array.shape)) for array in (scenario.inputs, scenario.targets)
         )
         other = replace(question, scenario=replace(scenario, inputs=inputs, targets=targets))
-        results = ({str(array.tolist()) for array in results_of(other, code)} for code in codes)
+        results = ({str((array.round(ALIKE) + 0.0).tolist()) for array in results_of(other, code)} for code in codes)
         if not set.intersection(*results):
             return False
     return True

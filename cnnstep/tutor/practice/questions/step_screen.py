@@ -18,6 +18,7 @@ from cnnstep.engine.layers.layer import WithWeights
 from cnnstep.engine.layers.pool import MaxPool, Pool
 from cnnstep.engine.patches import Geometry, apart, in_words
 from cnnstep.engine.quantity import Cell, Quantity
+from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step, Working
 from cnnstep.engine.trace import Iteration
 from cnnstep.tutor.document import Beside, Block, Mark, Paragraph
@@ -29,7 +30,16 @@ from cnnstep.tutor.why import products
 if TYPE_CHECKING:
     from cnnstep.tutor.practice.questions.step import StepQuestion
 
-MEANINGS = {"error": "how far each output is from its target", "update": "each weight moves against its gradient"}
+MEANINGS = {
+    "error": "how far each output is from its target",
+    "sgd update": "each weight moves against its gradient",
+    "momentum update": "each weight moves against its velocity",
+    "nesterov update": "each weight moves against its gradient and what is left of its velocity",
+    "adam update": "each weight moves against its mean gradient, divided by the size that its gradients have",
+    "velocity": "what is left of the last velocity, and the gradient",
+    "first_moment": "the gradients' running mean",
+    "second_moment": "the running mean of their squares",
+}
 """A formula in a few words, of steps that belong to no layer."""
 
 
@@ -57,7 +67,7 @@ def sheet(question: StepQuestion, everything: bool) -> tuple[Block, ...]:
 
 def _formulas(question: StepQuestion) -> list[str]:
     """The formula of the step in words too, and those of the hidden steps on the way to it."""
-    words = [f"{question.step.formula}{_meaning(question.step)}."]
+    words = [f"{question.step.formula}{_meaning(question)}."]
     hidden = [question.lesson.step(name) for name in question.hidden]
     if hidden:
         symbols, formulas = ([getattr(step, what) for step in hidden] for what in ("symbol", "formula"))
@@ -66,10 +76,16 @@ def _formulas(question: StepQuestion) -> list[str]:
     return words
 
 
-def _meaning(step: Step) -> str:
+def _meaning(question: StepQuestion) -> str:
+    step = question.step
     told = told_of(step)
-    meaning = told.meaning if told else MEANINGS.get(step.word)
+    meaning = told.meaning if told else MEANINGS.get(_spelled(question.scenario, step))
     return f": {meaning}" if meaning else ""
+
+
+def _spelled(scenario: Scenario, step: Step) -> str:
+    """The step's word; of an update the optimizer's name too."""
+    return f"{scenario.optimizer.name} update" if step.word == "update" else step.word
 
 
 def _facts(question: StepQuestion) -> tuple[str, ...]:
@@ -92,7 +108,9 @@ def _matrices(question: StepQuestion, quantities: tuple[Quantity, ...]) -> tuple
 
 
 def _title(question: StepQuestion, quantity: Quantity) -> str:
-    """`Forward pass z`, `Input X`."""
+    """`Forward pass z`, `Input X`, `v before`."""
+    if quantity.kind == "memory":
+        return quantity.symbol
     step = next((step for step in question.lesson.steps if step.name == quantity.name), None)
     name = title_of(step) if step else quantity.name.rpartition(".")[2].replace("_", " ").capitalize()
     return f"{name} {quantity.symbol}"
@@ -120,8 +138,31 @@ def facts(iteration: Iteration, step: Step) -> Iterator[str]:
         yield _powers(iteration, step)
     if len(iteration.lesson.scenario.inputs) > 1 and step.role == "gradient":
         yield "The loss is a sum over the samples."
+    if step.role == "memory" or (step.is_gradient and iteration.number):
+        yield from _of_the_memory(iteration, step)
     if step.role == "update":
         yield f"The learning rate η is {AS_USUAL.text(iteration.lesson.scenario.learning_rate)}."
+        if iteration.lesson.scenario.optimizer.name == "adam":
+            yield _corrections(iteration)
+
+
+def _of_the_memory(iteration: Iteration, step: Step) -> Iterator[str]:
+    """Which iteration this is, and where what stands before it comes from."""
+    at = iteration.number
+    yield f"This is iteration {at}." if at else "This is iteration 0, the first one."
+    if step.is_gradient:
+        yield f"{step.symbol} before is the gradient of iteration {at - 1}."
+    else:
+        before = step.inputs[0].symbol
+        yield f"{before} is from iteration {at - 1}." if at else f"{before} is all 0."
+
+
+def _corrections(iteration: Iteration) -> str:
+    """What Adam's averages are divided by, so that nobody needs a calculator for it."""
+    turns, betas = iteration.number + 1, [iteration.lesson.scenario.optimizer.parameters[f"beta{n}"] for n in (1, 2)]
+    power = f"^{turns}" if turns > 1 else ""
+    told = [f"1 − {AS_USUAL.text(beta)}{power} = {AS_USUAL.text(1 - beta**turns)}" for beta in betas]
+    return f"Here k is {iteration.number}: {listed(told)}. ε is so small that it changes nothing."
 
 
 def _of_the_activation(iteration: Iteration, layer: ActivationLayer, step: Step) -> Iterator[str]:
@@ -176,6 +217,10 @@ def _phi(layer: ActivationLayer, step: Step) -> str:
 IDEAS = {
     "error": "One cell after another, with its sign. It is not squared: that is the loss.",
     "update": "Each weight by itself: the old one and its step, with the sign that stands in the formula.",
+    "adam update": "Each weight by itself: m̂ is m over its correction, ŝ is s over its own. Divide m̂ by the root of ŝ.",
+    "velocity": "Each number by itself: first weaken the old one, then add the whole gradient.",
+    "first_moment": "Each number by itself: so much of the old mean, and the rest of the new gradient.",
+    "second_moment": "Each number by itself: so much of the old mean, and the rest of the gradient's square.",
 }
 """How a step that belongs to no layer is carried out; ideas that depend on the numbers of a layer are below."""
 
@@ -189,7 +234,13 @@ def _how(iteration: Iteration, step: Step) -> str:
     part = step.part
     is_slope = step.role == "error" and not iteration.lesson.scenario.vocabulary.shows_difference
     told = told_of(step)
-    by_hand = told.idea if told else "" if is_slope else IDEAS.get(step.word)
+    by_hand = (
+        told.idea
+        if told
+        else ""
+        if is_slope
+        else IDEAS.get(_spelled(iteration.lesson.scenario, step), IDEAS.get(step.word))
+    )
     if by_hand:
         with_bias = isinstance(part, WithWeights) and part.bias is not None and step.role == "forward"
         several = len(iteration.lesson.scenario.inputs) > 1 and step.role == "gradient"
