@@ -25,7 +25,6 @@ OF_OTHER_COMMANDS = {
     "cnnstep.tutor.practice",
     "cnnstep.tutor.grade",
     "cnnstep.surface.grading",
-    "subprocess",
     "sqlite3",
     "platformdirs",
     "rich.progress",
