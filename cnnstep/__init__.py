@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cnnstep.surface.from_torch import from_torch
     from cnnstep.surface.grading.api import grade
     from cnnstep.surface.loading import scenario
+    from cnnstep.surface.page.notebook import page
     from cnnstep.surface.writing import load_weights, save_weights
     from cnnstep.tutor.sweep.plan import Axis, Plan
     from cnnstep.tutor.sweep.runs import sweep
@@ -47,6 +48,7 @@ __all__ = [
     "network",
     "one_filter",
     "outcome",
+    "page",
     "save_weights",
     "scenario",
     "sweep",
@@ -69,6 +71,7 @@ _HOMES = {
     "network": "cnnstep.engine.build",
     "one_filter": "cnnstep.engine.build",
     "outcome": "cnnstep.engine.status",
+    "page": "cnnstep.surface.page.notebook",
     "save_weights": "cnnstep.surface.writing",
     "scenario": "cnnstep.surface.loading",
     "sweep": "cnnstep.tutor.sweep.runs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from shutil import which
 from typing import TypeVar
 
@@ -20,11 +21,14 @@ MODULES = {
     "digits": "sklearn",
     "browser": "playwright",
     "notebook": "nbconvert",
+    "node": "json",
 }
 """Each extra with the module that it brings; `digits` is scikit-learn, which our digits are compared with."""
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := which(name))), "")
 """The browser itself, which is no Python package: `apt-get install chromium`."""
+NODE_MODULES = Path(os.environ.get("NODE_MODULES") or Path(__file__).parent / "javascript" / "node_modules")
+"""What lints and checks the page's scripts: `npm install` in tests/javascript puts it there."""
 ALL_THERE = bool(os.environ.get("EXTRAS_INSTALLED"))
 """Set where everything is installed: a test that is skipped all the same has failed."""
 
@@ -34,6 +38,8 @@ def marks(extra: str) -> list[pytest.MarkDecorator]:
     missing = MODULES[extra] if find_spec(MODULES[extra]) is None else ""
     if extra == "browser" and not CHROMIUM:
         missing = "Chromium"
+    if extra == "node" and not (which("node") and NODE_MODULES.is_dir()):
+        missing = "Node, or what tests/javascript/package.json names,"
     skipped = pytest.mark.skipif(bool(missing), reason=f"{missing} is not installed ({extra})")
     return [pytest.mark.extra, skipped, *([pytest.mark.browser] if extra == "browser" else [])]
 

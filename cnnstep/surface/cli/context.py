@@ -41,7 +41,8 @@ MOST_COUNTED = 10**12
 """Of iterations or runs: a year of the fastest machine has fewer."""
 
 
-def _scenario_names(incomplete: str) -> list[str]:
+def scenario_names(incomplete: str) -> list[str]:
+    """The shipped names that begin so, for a shell that completes them."""
     from cnnstep.surface.loading import shipped
 
     return [one.name for one in shipped() if one.name.startswith(incomplete)]
@@ -52,7 +53,7 @@ ScenarioName = Annotated[
     typer.Argument(
         metavar="SCENARIO",
         help="A scenario file, - for standard input, or the name of a shipped scenario.",
-        autocompletion=_scenario_names,
+        autocompletion=scenario_names,
     ),
 ]
 MaybeScenario = Annotated[
@@ -60,7 +61,7 @@ MaybeScenario = Annotated[
     typer.Argument(
         metavar="SCENARIO",
         help="A scenario file, - for standard input, or a shipped name; without one, the first lesson.",
-        autocompletion=_scenario_names,
+        autocompletion=scenario_names,
         show_default=False,
     ),
 ]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zlib import compress
 
 ASSETS = Path(__file__).parent / "assets"
@@ -59,7 +60,22 @@ def page_html(data: Mapping[str, Any]) -> str:
         "data": packed(text),
         "loader": loader,
     }
-    return re.sub(r"\{(\w+)\}", lambda found: parts[found[1]], _read("page.html"))
+    return _filled("page.html", parts)
+
+
+def _filled(name: str, parts: Mapping[str, str]) -> str:
+    """A page's frame with its places filled, each once: what stands in a part is never a place."""
+    return re.sub(r"\{(\w+)\}", lambda found: parts[found[1]], _read(name))
+
+
+def index_html(lessons: Sequence[tuple[str, str, str]]) -> str:
+    """A page that leads to the pages of lessons: each with its file, its title, and what it is about."""
+    items = (
+        f'<li><a href="{escape(quote(file))}">{escape(title)}</a><br><span class="quiet">{escape(about)}</span></li>'
+        for file, title, about in lessons
+    )
+    policy = f"default-src 'none'; style-src '{_hash(_style())}'; base-uri 'none'; form-action 'none'"
+    return _filled("index.html", {"policy": policy, "style": _style(), "lessons": "\n".join(items)})
 
 
 def packed(text: str) -> str:

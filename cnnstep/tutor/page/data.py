@@ -17,7 +17,6 @@ from cnnstep.engine.quantity import number
 from cnnstep.engine.trace import trace
 from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.board import Board, BoardMatrix, board_of
-from cnnstep.tutor.cards import view_of
 from cnnstep.tutor.mistakes import MISTAKES, mistaken
 from cnnstep.tutor.page.narrowed import narrowed
 from cnnstep.tutor.page.quiz import quiz_data, quiz_steps, said
@@ -42,8 +41,8 @@ def page_data(asked: PageRequest, done: Callable[[int], None] = lambda number: N
         more["quiz"] = quiz_data(lesson, quiz_steps(lesson, asked.quiz), shown.values)
     return {
         "name": asked.name,
-        "title": scenario.title or asked.name,
-        "about": view_of(scenario).about(scenario),
+        "title": asked.title,
+        "about": asked.about,
         "layered": board.layered,
         "stations": _stations(board),
         "tiles": {tile.name: _tile(tile, asked) for tile in board.matrices},

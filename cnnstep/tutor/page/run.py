@@ -12,8 +12,9 @@ import numpy as np
 from cnnstep.engine.findings import Finding, findings
 from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array, Cell, number
+from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
-from cnnstep.tutor.cards import CELL_BY_CELL
+from cnnstep.tutor.cards import CELL_BY_CELL, lesson_for, view_of
 from cnnstep.tutor.present import one_sample
 from cnnstep.tutor.record import Recording
 from cnnstep.tutor.run import ending
@@ -22,6 +23,8 @@ MOST_STORED = 60_000
 """So many numbers of a run are stored, which is about a megabyte; more are worked out in the page, or left out."""
 MOST_WORKED_OUT = 400_000
 """So many numbers of one iteration can be worked out in the page."""
+FEWEST = 40
+"""So many iterations can be looked at, though a scenario asks for fewer."""
 MOST_SAMPLES = 8
 """Of a larger batch a page shows one sample."""
 MOST_CELLS = 400
@@ -42,9 +45,32 @@ class PageRequest:
     quiz: tuple[str, ...] = ()
 
     @property
+    def title(self) -> str:
+        """The scenario's title, or its name."""
+        return self.lesson.scenario.title or self.name
+
+    @property
+    def about(self) -> str:
+        """What is trained, and how."""
+        return view_of(self.lesson.scenario).about(self.lesson.scenario)
+
+    @property
     def sample(self) -> int | None:
         """The one sample of a large batch that is shown."""
         return 0 if len(self.lesson.scenario.inputs) > MOST_SAMPLES else None
+
+
+def requested(
+    scenario: Scenario,
+    name: str,
+    iterations: int | None = None,
+    shown: int = 0,
+    mistake: str = "",
+    quiz: tuple[str, ...] = (),
+) -> PageRequest:
+    """The page of a scenario: without a number of iterations its own, `FEWEST` at least, and that which is shown."""
+    last = iterations or max(scenario.iterations, FEWEST)
+    return PageRequest(lesson_for(scenario), name, max(last, shown), shown, mistake, quiz)
 
 
 def run_of(asked: PageRequest, lesson: Lesson, done: Callable[[int], None]) -> tuple[Data, set[str]]:

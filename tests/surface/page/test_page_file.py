@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnstep import lesson_of, scenario, trace
+from cnnstep import InputError, lesson_of, page, scenario, trace
 from cnnstep.surface.loading import shipped
 from cnnstep.surface.page import html
 from cnnstep.surface.page.html import page_html
@@ -146,3 +146,28 @@ def test_of_a_large_batch_a_page_shows_one_sample() -> None:
     assert len(data["run"]["values"]["conv1.forward"][0]) == 8 * 6 * 6
     assert len(text) < 2_000_000
     json.dumps(data, allow_nan=False)
+
+
+def test_all_shipped_lessons_are_written_with_an_index_that_leads_to_each(cnnstep: Program, tmp_path: Path) -> None:
+    (tmp_path / "first-filter.html").write_text("mine")
+    refused = cnnstep("page", "--all", "-n", "1", "-o", str(tmp_path))
+    assert (refused.code, [path.name for path in tmp_path.iterdir()]) == (2, ["first-filter.html"])
+    folder = tmp_path / "lessons"
+    assert cnnstep("page", "--all", "-n", "1", "-o", str(folder)).code == 0
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'href="([^"]*)"', index) == [f"{name}.html" for name in NAMES]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(["index.html", *(f"{name}.html" for name in NAMES)])
+
+
+def test_a_page_says_which_scenario_it_lacks(cnnstep: Program, tmp_path: Path) -> None:
+    told = cnnstep("page", "-o", str(tmp_path / "a.html"))
+    assert (told.code, "which scenario" in told.err) == (2, True)
+
+
+def test_a_page_from_python_is_the_commands(cnnstep: Program, tmp_path: Path) -> None:
+    cnnstep("page", "first-filter", "--mistake", "uphill-update", "-o", str(tmp_path / "a.html"))
+    made = page("first-filter", mistake="uphill-update")
+    made.save(tmp_path / "b.html")
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes() == made.html.encode()
+    with pytest.raises(InputError, match="exists already"):
+        made.save(tmp_path / "b.html")

@@ -192,8 +192,9 @@ export class Slide {
 
   step() {
     const { cursor } = this.lesson;
-    const cells = cursor && this.cursor.board.cells[cursor.name];
-    const next = cells?.findIndex((cell, flat) => cell && flat > cursor.flat) ?? -1;
+    const cells = cursor ? this.cursor.board.cells[cursor.name] : [];
+    const after = cursor ? cursor.flat : 0;
+    const next = cells.findIndex((cell, flat) => cell && flat > after);
     if (!cursor || next < 0) {
       this.stop();
       say("Every number of this matrix was shown.");

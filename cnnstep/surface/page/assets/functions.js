@@ -9,6 +9,7 @@ function sigmoid(z) {
 /**
  * erfc(x) = 1 − erf(x): the series of erf near 0, Lentz's continued fraction further out.
  * @param {number} x
+ * @returns {number}
  */
 export function erfc(x) {
   if (Math.abs(x) < 2.5) {

@@ -9,9 +9,9 @@ function element(tag, ...children) {
   return made;
 }
 
-/** A letter, with its number below. @param {string} letter @param {string} below */
-function letter(letter, below) {
-  const name = element("mi", letter);
+/** A letter, with its number below. @param {string} sign @param {string} below */
+function letter(sign, below) {
+  const name = element("mi", sign);
   return below ? element("msub", name, element("mn", below)) : name;
 }
 

@@ -128,7 +128,9 @@ export class RecordedRun extends Run {
 }
 
 /** JSON has no infinite numbers. @param {(number | null)[]} list */
-const finite = (list) => list.map((one) => one ?? NaN);
+function finite(list) {
+  return list.map((one) => one ?? NaN);
+}
 
 /** @param {Program} program @returns {Record<string, ArrayLike<number>>} */
 export function startOf(program) {

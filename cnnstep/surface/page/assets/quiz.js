@@ -49,6 +49,7 @@ export class Quiz {
     event.preventDefault();
     const input = this.inputs[name].get(flat);
     if (input) this.typed(name, flat, input);
+    if (!this.inputs[name]) return;
     const order = [...this.inputs[name].entries()].filter(([at, one]) => at !== flat && !one.value);
     (order.find(([at]) => at > flat) ?? order[0])?.[1].focus();
   }
@@ -60,6 +61,7 @@ export class Quiz {
 
   /** @param {string} name @param {number} flat @param {HTMLInputElement} input */
   typed(name, flat, input) {
+    if (!this.inputs[name]) return; // it is filled, and its inputs are gone
     const empty = input.value.trim() === "";
     const right = this.fits(input, this.lesson.values[name][flat]);
     const cell = input.parentElement;
@@ -100,8 +102,8 @@ export class Quiz {
     return found.filter(({ code }, k) => found.findIndex((one) => one.code === code) === k);
   }
 
-  /** @param {string} name @param {string} words */
-  solve(name, words) {
+  /** @param {string} name @param {string} told */
+  solve(name, told) {
     for (const [flat] of this.inputs[name]) {
       const cell = this.board.cells[name][flat];
       if (!cell) continue;
@@ -109,10 +111,10 @@ export class Quiz {
       cell.replaceChildren();
       number(cell);
     }
-    this.told[name].replaceChildren(make("p", { class: "right" }, `✓ ${words}`));
+    this.told[name].replaceChildren(make("p", { class: "right" }, `✓ ${told}`));
     delete this.inputs[name];
     this.lesson.fill(name);
-    say(words);
+    say(told);
     const next = Object.values(this.inputs)[0];
     (next ? next.values().next().value : this.board.cells[name].find((cell) => cell))?.focus();
   }

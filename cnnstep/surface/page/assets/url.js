@@ -3,14 +3,14 @@
  * @typedef {{iteration?: number, name?: string, cell?: number[], sample?: number}} Shown
  */
 
-/** @param {string} fragment @returns {Shown} */
-export function readFragment(fragment) {
-  const given = new URLSearchParams(fragment.replace(/^#/, ""));
+/** @param {string} text @returns {Shown} */
+export function readFragment(text) {
+  const given = new URLSearchParams(text.replace(/^#/, ""));
   /** @type {Shown} */
   const shown = {};
   for (const [key, name] of /** @type {["iteration" | "sample", string][]} */ ([["iteration", "i"], ["sample", "sample"]])) {
-    const text = given.get(name);
-    if (text && /^\d{1,9}$/.test(text)) shown[key] = Number(text);
+    const number = given.get(name);
+    if (number && /^\d{1,9}$/.test(number)) shown[key] = Number(number);
   }
   const [name, ...cell] = (given.get("cell") ?? "").split(",");
   if (name && cell.every((index) => /^\d{1,9}$/.test(index))) {

@@ -35,10 +35,10 @@ export class WhatIf {
     const label = this.lesson.model.label(place.name, place.flat);
     const value = typed ?? written(this.lesson.values[place.name][place.flat], 15);
     const input = make("input", { type: "text", inputmode: "decimal", "aria-label": `${label}, new value`, value });
-    input.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Escape") this.end(cell);
-      if (event.key === "Enter") this.take(cell, place, input);
+    input.addEventListener("keydown", (pressed) => {
+      pressed.stopPropagation();
+      if (pressed.key === "Escape") this.end(cell);
+      if (pressed.key === "Enter") this.take(cell, place, input);
     });
     number(cell).replaceChildren(input);
     input.focus();
