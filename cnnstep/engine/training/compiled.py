@@ -91,18 +91,18 @@ def _source(patches: Array, targets: Array, relu: bool) -> str:
     cells, weights = (range(size) for size in patches.shape)
     places = ["r" if k == 0 else f"r + {k * BLOCK}" for k in weights]
     body = [f"w{k} = a[{places[k]}]" for k in weights]
-    body += [f"z{i} = {_sum(patches[i], 'w')}" for i in cells]
+    body += [f"z{i} = {summed(patches[i], 'w')}" for i in cells]
     for i, target in enumerate(targets):
         error = f"z{i} - {float(target)!r}" if target else f"z{i}"
         body.append(f"d{i} = {error} if z{i} > 0.0 else 0.0" if relu else f"d{i} = {error}")
-    body += [f"a[{places[k]}] = w{k} - eta[r] * ({_sum(patches[:, k], 'd')})" for k in weights]
+    body += [f"a[{places[k]}] = w{k} - eta[r] * ({summed(patches[:, k], 'd')})" for k in weights]
     lines = ["def iterate(blocks, rates, iterations):", "    for b in range(blocks.shape[0]):"]
     lines += ["        a = blocks[b]", "        eta = rates[b]", "        for _ in range(iterations):"]
     lines += [f"            for r in range({BLOCK}):"]
     return "\n".join([*lines, *(f"                {line}" for line in body)])
 
 
-def _sum(numbers: Iterable[float], name: str) -> str:
+def summed(numbers: Iterable[float], name: str) -> str:
     """`w0 - w1 + 0.5*w3`: the terms that are not 0, in their order."""
     text = ""
     for index, number in enumerate(numbers):
