@@ -55,14 +55,17 @@ def _run() -> int:
     import os
     import signal
 
-    for name in ("SIGTERM", "SIGHUP"):  # who is told to end so ends as by Ctrl-C, and leaves nothing half written
-        told = getattr(signal, name, None)
-        if told is not None and signal.getsignal(told) is signal.SIG_DFL:
-            signal.signal(told, signal.default_int_handler)
+    from cnnstep.surface.cli.interruption import came, listen
+
+    listen()  # who is told to end so ends as by Ctrl-C, and leaves nothing half written
     gc.set_threshold(COLLECT_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # 6 ms to look for them among everything installed
-    from cnnstep.surface.cli.app import run_app
-
+    try:
+        from cnnstep.surface.cli.app import run_app
+    except Exception:
+        if came():  # and Python has made something else of it
+            raise KeyboardInterrupt from None
+        raise
     code = run_app(sys.argv[1:])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said: nothing is left to be stopped
     gc.freeze()  # spares the search for cycles in every module at the very end: 27 ms

@@ -124,6 +124,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=list(COMMANDS), choices=list(COMMANDS))
     asked = parser.parse_args()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # in the background it would be ignored, by those started too
     drawn, wrong = random.Random(asked.seed), 0
     for name in asked.only:
         ends = Counter[str]()

@@ -31,7 +31,7 @@ SIGNS = _pairs(
     'ŝ s^ ŷ y^ ✗ x ✝ # • * ∘ o ◦ o ▲ ^ ▼ v … ... – - — - “ " ” " „ " ‘ \' ’ \' '
     "₀ 0 ₁ 1 ₂ 2 ₃ 3 ₄ 4 ₅ 5 ₆ 6 ₇ 7 ₈ 8 ₉ 9 "
     "█ # ░ . ─ - ┄ - ┈ - ═ = │ | ┊ : ╭ + ╮ + ╰ + ╯ + ┌ + ┐ + └ + ┘ + ├ + ┤ + ┬ + ┴ + ┼ +"
-) | {"\N{COMBINING CIRCUMFLEX ACCENT}": "^", "\N{NO-BREAK SPACE}": " ", "°": " degrees", "\ufffd": "(?)"}
+) | {"\u0302": "^", "\xa0": " ", "°": " degrees", "\ufffd": "(?)"}
 """Everything else, one sign at a time."""
 
 ALL = frozenset({*WORDS, *RAISED, *SIGNS})

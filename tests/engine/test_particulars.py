@@ -29,7 +29,13 @@ from cnnstep.errors import Fault, InputError
 
 def one(**keys: Any) -> Scenario:
     """One weight over one number."""
-    asked = {"input": [[1]], "filter": [[1]], "target": [[1]], "activation": "linear", "learning_rate": 0.1}
+    asked: dict[str, Any] = {
+        "input": [[1]],
+        "filter": [[1]],
+        "target": [[1]],
+        "activation": "linear",
+        "learning_rate": 0.1,
+    }
     return one_filter(**asked | keys)
 
 
@@ -91,6 +97,10 @@ class TestAnalysis:
     def test_no_other_activation_is_tried_where_nothing_clips_and_all_can_be_met(self) -> None:
         tried = analyze(one(activation="linear", target=[[3]], learning_rate=3)).trials
         assert {trial.change for trial in tried} == {"rate"}
+
+    def test_where_relu_clips_another_activation_is_tried_though_all_can_be_met(self) -> None:
+        tried = analyze(one(activation="relu", filter=[[-1]])).trials
+        assert "activation" in {trial.change for trial in tried}
 
 
 class TestNames:

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
@@ -275,12 +276,39 @@ class TestInterrupted:
         assert data["left_out"]["iterations"] == 10**9 - len(listed)
         assert data["left_out"]["message"].endswith("were not carried out: the run was interrupted")
 
+    def test_what_python_makes_of_ctrl_c_in_an_import_is_told_as_ctrl_c(
+        self, cnnstep: Program, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(*arguments: object, **options: object) -> None:
+            raise SyntaxError("can't load unicodedata module")
+
+        app = import_module("cnnstep.surface.cli.app")
+        monkeypatch.setattr(app, "app", interrupted)
+        assert cnnstep("run", "first-filter").code == 3
+        monkeypatch.setattr(app, "came", lambda: True)
+        ran = cnnstep("run", "first-filter")
+        assert (ran.code, ran.out, ran.err) == (130, "", "\nStopped.\n")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
+    @pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGHUP"])
+    def test_it_is_remembered_that_a_signal_came(self, sent: str) -> None:
+        lines = ("import os, signal", "from cnnstep.surface.cli.interruption import came, listen", "listen()")
+        send = f"try: os.kill(os.getpid(), signal.{sent})"
+        program = "\n".join((*lines, "print(came())", send, "except KeyboardInterrupt: print(came())"))
+        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert ran.stdout.split() == ["False", "True"]
+
+    @classmethod
+    def ended_by(cls, sent: str, *options: str) -> str:
+        """What a run prints that is ended like this, once it is under way: on a busy machine that takes longer."""
+        return next(filter(None, (cls.ended_after(seconds, sent, *options) for seconds in (2, 6, 18))))
+
     @staticmethod
-    def ended_by(sent: str, *options: str) -> str:
+    def ended_after(seconds: float, sent: str, *options: str) -> str:
         command = [sys.executable, "-m", "cnnstep", "run", "first-filter-slow", "-n", "1000000000", *options]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
             try:
-                running.communicate(timeout=2)
+                running.communicate(timeout=seconds)
             except subprocess.TimeoutExpired:
                 running.send_signal(getattr(signal, sent))
             out, err = running.communicate(timeout=60)

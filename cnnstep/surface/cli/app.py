@@ -17,6 +17,7 @@ import typer
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.cli import analyze, check, grade, page, practice, progress, reference, run, sweep
 from cnnstep.surface.cli.context import Exit, screen, show_json
+from cnnstep.surface.cli.interruption import came
 from cnnstep.surface.cli.usage import PlainCommand, PlainHelp, usage_fault
 from cnnstep.surface.screen import USUAL_WIDTH
 
@@ -116,6 +117,9 @@ def _carry_out(arguments: Sequence[str]) -> int:
     except MemoryError as error:
         return _unusable(InputError(_no_room(error)), arguments)
     except Exception as error:  # the last resort: a bug is told in words, not as a traceback
+        if came():
+            _tell("\nStopped.\n")
+            return Exit.INTERRUPTED
         if isinstance(error, OSError) and error.errno in UNWRITABLE:
             raise
         if isinstance(error, FileNotFoundError) and _is_nowhere():
