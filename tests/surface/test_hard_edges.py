@@ -329,7 +329,7 @@ class TestLongRuns:
     def test_of_the_events_the_first_and_the_last_remain_and_the_rest_are_counted(self) -> None:
         recording = Recording()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("cnnstep.tutor.record._Watch.happened", lambda self, iteration: ["something"])
+            patch.setattr("cnnstep.tutor.record._RunWatch.happened", lambda self, iteration: ["something"])
             for _ in recording.taking(iterations(2 * MOST_KEPT + 7), lambda _: False, lambda _: None, lambda: False):
                 pass
         events = recording.whole.events
