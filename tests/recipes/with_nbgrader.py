@@ -1,0 +1,3 @@
+import cnnstep
+
+cnnstep.assert_right("six-outputs", gradient=gradient)
