@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import subprocess
 import sys
 from collections.abc import Callable
@@ -182,3 +183,22 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
         [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, timeout=60, check=True
     )
     assert {"numpy", "rich", "typer", "yaml", "pydantic"} & set(ran.stdout.split()) == set()
+
+
+ELSEWHERE = {"Axis", "InputError", "Plan", "from_torch", "grade"}
+"""Those with an example in `sweep`'s, an error, what needs PyTorch, and what the README shows with its functions."""
+
+
+@pytest.mark.parametrize("name", [name for name in cnnstep.__all__ if name not in ELSEWHERE])
+def test_a_public_function_has_an_example_and_it_is_true(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lesson = cnnstep.scenario("first-filter")
+    known = {"cnnstep": cnnstep, "np": np, "lesson": lesson, "first": next(cnnstep.trace(lesson))}
+    example = doctest.DocTestParser().get_doctest(getattr(cnnstep, name).__doc__, known, name, None, None)
+    assert example.examples
+    said: list[str] = []
+    runner = doctest.DocTestRunner()
+    runner.run(example, out=said.append)
+    assert runner.summarize(verbose=False).failed == 0, "".join(said)

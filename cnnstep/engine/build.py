@@ -79,6 +79,10 @@ def one_filter(
 
     Shapes: input [H][W] or [C][H][W]; filter [kh][kw], [C][kh][kw] or [F][C][kh][kw]; target [oh][ow], or
     [F][oh][ow] for several filters. `InputError` lists every fault at once, with the key it belongs to.
+
+    >>> mine = cnnstep.one_filter(input=[[1, 2]], filter=[[3]], target=[[4, 4]], activation="relu", learning_rate=0.1)
+    >>> next(cnnstep.trace(mine)).matrix("error").tolist()         # 3·1 − 4, 3·2 − 4
+    [[-1.0, 2.0]]
     """
     moves = {"stride": stride, "padding": padding, "dilation": dilation, "leftover": leftover}
 
@@ -120,6 +124,11 @@ def network(
     `layers` are mappings with a `type` each, as the file writes them. A target has the size of the network's
     output, or is `{"class": 3}`: all 0 but for a 1 at that unit. `test` are samples like `samples` that nothing is
     trained with: they measure what was learned. `InputError` lists every fault at once.
+
+    >>> layers = [{"type": "flatten"}, {"type": "dense", "weights": [[1, 2]]}]
+    >>> mine = cnnstep.network(input=[[3, 4]], layers=layers, target=[10], learning_rate=0.1)
+    >>> next(cnnstep.trace(mine)).matrix("dense1.forward").tolist()        # 1·3 + 2·4
+    [11.0]
     """
 
     def content(faults: Faults, slope_at_zero: float) -> _Content | None:

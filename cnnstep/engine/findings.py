@@ -94,7 +94,12 @@ class Cells(Sequence[Cell]):
 
 
 def findings(iteration: Iteration) -> list[Finding]:
-    """Everything worth saying about one iteration, in the order of `LOOKS`; `InputError` of anything else."""
+    """Everything worth saying about one iteration, in the order of `LOOKS`; `InputError` of anything else.
+
+    >>> first = next(cnnstep.trace(cnnstep.scenario("first-filter")))
+    >>> [found.code for found in cnnstep.findings(first)]
+    ['dead-relu', 'at-kink']
+    """
     iteration = expected(Iteration, iteration, "an iteration", "cnnstep.trace(scenario) gives them, one after another")
     return [finding for look in LOOKS for finding in look(iteration)]
 

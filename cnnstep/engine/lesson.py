@@ -176,7 +176,11 @@ class Lesson:
 
 
 def lesson_of(scenario: Scenario, *, input_gradient: bool = False) -> Lesson:
-    """The lesson of a scenario; with `input_gradient` it also shows ∂L/∂X, which the first layer does not need."""
+    """The lesson of a scenario; with `input_gradient` it also shows ∂L/∂X, which the first layer does not need.
+
+    >>> cnnstep.lesson_of(cnnstep.scenario("first-filter")).names
+    ('forward', 'activation', 'error', 'delta', 'gradient', 'update')
+    """
     scenario = expected(Scenario, scenario, "a scenario", 'cnnstep.scenario("first-filter") gives one')
     contexts = _contexts(scenario)
     forward = [layer.forward(context) for layer, context in contexts]

@@ -116,7 +116,13 @@ class Outcome:
 
 
 def outcome(first: Iteration, last: Iteration) -> Outcome:
-    """How a run that began with `first` stands after `last`'s update; `InputError` of what is no iteration."""
+    """How a run that began with `first` stands after `last`'s update; `InputError` of what is no iteration.
+
+    >>> run = list(cnnstep.trace(cnnstep.scenario("first-filter"), 40))
+    >>> end = cnnstep.outcome(run[0], run[-1])
+    >>> end.status, end.loss, end.matrix("filter").shape
+    ('stuck', 1.0, (2, 2))
+    """
     for iteration in (first, last):
         expected(Iteration, iteration, "an iteration", "cnnstep.trace(scenario) gives them, one after another")
     status = judge(last.lesson, last.following, last.loss_after, first)

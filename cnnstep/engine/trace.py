@@ -250,6 +250,10 @@ def trace(lesson: Lesson | Scenario, iterations: int | None = None) -> Iterator[
     """The iterations of a lesson, the first one numbered 0; without a number of them, for ever.
 
     `InputError` where the number is no whole one, 0 or more.
+
+    >>> first = next(cnnstep.trace(cnnstep.scenario("first-filter")))
+    >>> first.matrix("gradient").tolist(), first.loss, first.loss_after
+    ([[2.0, -2.0], [0.0, 2.0]], 2.0, 1.5)
     """
     if iterations is not None and not (is_whole(iterations) and iterations >= 0):
         what = f"iterations must be a whole number, 0 or more, not {iterations!r}"

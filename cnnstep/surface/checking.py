@@ -63,7 +63,7 @@ def check(
     Each step is given by its name, `gradient=array`; one with a dot in a mapping, `{"conv1.gradient": array}`. Shapes
     are those that the lesson shows, axes of length 1 left out or not; lists, NumPy arrays of any real type and other
     array-likes (PyTorch's tensors) are taken. `iteration` counts from 0. Numbers count as exact to the digits of their
-    type, unless they are `rounded` to so many decimals or right to within a `tolerance`.
+    type, unless they are `rounded` to so many decimals or right to within a `tolerance`. No number has a unit.
 
     `InputError` where a step is not the scenario's, or what is given is no array of real, finite numbers.
 

@@ -125,14 +125,24 @@ def _cannot_write(shown: str, error: OSError | ValueError) -> Fault:
 
 
 def save_weights(outcome: Outcome, path: Path | str, force: bool = False) -> None:
-    """Writes the weights that a run ended with; over an existing file only with `force`."""
+    """Writes the weights that a run ended with; over an existing file only with `force`, else `InputError`.
+
+    >>> cnnstep.save_weights(cnnstep.outcome(first, first), "weights.npz")
+    >>> sorted(np.load("weights.npz"))
+    ['filter']
+    """
     from cnnstep.engine.status import trained
 
     write_arrays(path, trained(outcome), force)
 
 
 def load_weights(scenario: Scenario, path: Path | str) -> Scenario:
-    """The scenario, starting from the weights of a file; every fault says which file."""
+    """The scenario, starting from the weights of a file; every fault, an `InputError`, says which file.
+
+    >>> cnnstep.save_weights(cnnstep.outcome(first, first), "learned.npz")
+    >>> next(cnnstep.trace(cnnstep.load_weights(lesson, "learned.npz"))).loss == first.loss_after
+    True
+    """
     from cnnstep.engine.scenario import with_weights
     from cnnstep.surface.files.number_files import all_from_npz
 

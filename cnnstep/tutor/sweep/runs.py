@@ -186,6 +186,10 @@ def sweep(scenario: Scenario, plan: Plan, *, executor: Executor | None = None) -
 
     Any `concurrent.futures` executor will do: a `ProcessPoolExecutor`, or Dask's `Client.get_executor()`.
     `InputError` lists everything about the plan that does not fit the scenario.
+
+    >>> rates = cnnstep.Plan(axes=(cnnstep.Axis("learning_rate", 0.1, 0.5, 5),), iterations=200)
+    >>> cnnstep.sweep(cnnstep.scenario("first-filter"), rates).outcomes["converged"]
+    3
     """
     planned = Sweep.planned(scenario, plan)
     gather(planned, trainer(plan), executor)
