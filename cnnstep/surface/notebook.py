@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cnnstep.engine.trace import Iteration
     from cnnstep.tutor.check.diagnose import Diagnosis
     from cnnstep.tutor.document import Block, Table
+    from cnnstep.tutor.grade.verdict import Graded
     from cnnstep.tutor.sweep.runs import Sweep
 
     Blocks: TypeAlias = tuple[Block, ...]
@@ -131,6 +132,13 @@ def _diagnosis(diagnosis: Diagnosis) -> Blocks:
     return report(diagnosis, AS_USUAL)
 
 
+def _graded(graded: Graded) -> Blocks:
+    from cnnstep.tutor.grade.report import report
+    from cnnstep.tutor.numbers import AS_USUAL
+
+    return report(graded, AS_USUAL)
+
+
 def _sweep(sweep: Sweep) -> Blocks:
     """The report, but for what it would have typed next: there is no name to type."""
     from cnnstep.tutor.document import Command
@@ -150,6 +158,7 @@ SHOWN: dict[tuple[str, str], Callable[[Any], Blocks]] = {
     ("cnnstep.engine.findings", "Finding"): _finding,
     ("cnnstep.engine.status", "Outcome"): _outcome,
     ("cnnstep.tutor.check.diagnose", "Diagnosis"): _diagnosis,
+    ("cnnstep.tutor.grade.verdict", "Graded"): _graded,
     ("cnnstep.tutor.sweep.runs", "Sweep"): _sweep,
 }
 """What shows itself, by its module and its name."""

@@ -34,6 +34,7 @@ CELLS = {
     "outcome": "run = list(cnnstep.trace(lesson, 40))\ncnnstep.outcome(run[0], run[-1])",
     "diagnosis": 'cnnstep.check("first-filter", gradient=[[2, -2], [0, 2]], update=[[2, -2], [1, 2]])',
     "sweep": "cnnstep.sweep(lesson, cnnstep.Plan(starts=50))",
+    "graded": "def conv_forward(x, w, b, conv_param):\n    return x, None\ncnnstep.grade(conv_forward)",
     "network": 'cnnstep.scenario("smallest-network")',
 }
 SAID = {
@@ -45,6 +46,7 @@ SAID = {
     "outcome": ["The run is stuck: an error is left, but every gradient is 0. Its loss is 1.", "-0.0998"],
     "diagnosis": ["One thing went wrong, in the update: you walked uphill."],
     "sweep": ["Sweep: The first filter", "50 "],
+    "graded": ["conv_forward"],
     "network": ["conv1", "max_pool1", "dense1.gradient"],
 }
 
