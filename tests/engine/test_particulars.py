@@ -184,6 +184,14 @@ class TestBuilding:
         assert again.test_inputs.tolist() == [[[[2]]]]
         assert "test" not in network(**keys, layers=[{"type": "relu"}]).data()
 
+    def test_a_target_of_one_map_may_be_a_matrix_and_one_of_two_maps_may_not(self) -> None:
+        keys: dict[str, Any] = {"layers": [{"type": "relu"}], "learning_rate": 0.1}
+        assert network(**keys, input=[[1, 2]], target=[[3, 4]]).targets.tolist() == [[[[3, 4]]]]
+        (fault,) = faults_of(**keys, input=[[[1, 2]], [[1, 2]]], target=[[3, 4]])
+        assert fault.path == ("target",)
+        flat = [{"type": "flatten"}]
+        assert network(**{**keys, "layers": flat}, input=[[1, 2]], target=[[3, 4]]).targets.tolist() == [[3, 4]]
+
     def test_one_iteration_is_what_a_run_takes_unless_told(self) -> None:
         assert (one().iterations, one(iterations=1).iterations) == (1, 1)
 

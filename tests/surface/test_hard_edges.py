@@ -107,6 +107,20 @@ class TestNames:
             assert (ran.code, "is no scenario" in " ".join(ran.err.split())) == (2, True)
             assert not any(word in ran.out + ran.err for word in ("root:x", "daemon", "secret"))
 
+    @pytest.mark.parametrize(
+        "text", ["root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1\n", "secret\n", "password, secret, 1\n"]
+    )
+    def test_of_a_file_that_is_no_table_of_numbers_a_scenario_tells_nothing(
+        self, cnnstep: Program, tmp_path: Path, text: str
+    ) -> None:
+        (tmp_path / "x.csv").write_text(text, encoding="utf-8")
+        path = tmp_path / "their.yaml"
+        path.write_text("input: {file: x.csv}\n" + ONE_FILTER, encoding="utf-8")
+        for options in ((), ("--json",)):
+            ran = cnnstep("run", str(path), *options)
+            assert (ran.code, "is no table of numbers" in " ".join(ran.err.split())) == (2, True)
+            assert not any(word in ran.out + ran.err for word in ("root:x", "daemon", "secret", "password"))
+
     def test_of_a_scenario_it_shows_the_line_with_the_fault(self, cnnstep: Program, tmp_path: Path) -> None:
         (tmp_path / "mine.yaml").write_text(f"input: [[x]]\n{ONE_FILTER}", encoding="utf-8")
         path = tmp_path / "work.yaml"
@@ -297,6 +311,25 @@ class TestInterrupted:
         program = "\n".join((*lines, "print(came())", send, "except KeyboardInterrupt: print(came())"))
         ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         assert ran.stdout.split() == ["False", "True"]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer that sends a signal")
+    def test_one_that_comes_where_python_ignores_errors_is_heard_a_moment_later(self) -> None:
+        program = """
+import os, signal, time
+from cnnstep.surface.cli.interruption import listen
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+listen()
+try:
+    Dropped()
+    time.sleep(20)
+except KeyboardInterrupt:
+    print("heard")
+"""
+        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert (ran.stdout, ran.stderr) == ("heard\n", "")
 
     @classmethod
     def ended_by(cls, sent: str, *options: str) -> str:

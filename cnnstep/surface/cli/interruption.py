@@ -6,8 +6,12 @@ Python may make another error of one that meets it in the middle of an import: "
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 _came: list[int] = []
 
@@ -18,6 +22,20 @@ def listen() -> None:
         told = getattr(signal, name, None)
         if told is not None and signal.getsignal(told) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(told, _told)
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, _told)
+        sys.unraisablehook = _lost
+
+
+SOON = 0.01
+"""Seconds after which a signal is heard again that met Python where it ignores every error: as it drops an object."""
+
+
+def _lost(lost: UnraisableHookArgs) -> None:
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, SOON)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _told(number: int, frame: FrameType | None) -> NoReturn:

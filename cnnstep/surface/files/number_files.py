@@ -167,6 +167,9 @@ def _from_csv(path: Path, shown: str) -> Array:
     source = Source(decoded(read_file(path, FILE_LIMIT, shown), shown), shown)
     lines = [(start, line) for start, line in source.lines() if line.strip() and not line.lstrip().startswith("#")]
     between = re.compile(next((sign for sign in ";," if any(sign in line for _, line in lines)), r"\s+"))
+    if lines and not _is_a_table([line for _, line in lines[:LOOKED_AT]], between):
+        what = f"{quoted(shown, 200)} is no table of numbers"
+        raise InputError(Fault("not-a-number", what, "write rows of numbers: 1, 0, 2; # begins a comment"))
     faults = _LineFaults(source)
     rows = [(start, _row(source, line, start, between, faults)) for start, line in lines]
     if not rows:
@@ -175,6 +178,16 @@ def _from_csv(path: Path, shown: str) -> Array:
     if faults.found:
         faults.stop()
     return np.array([numbers for _, numbers in rows], dtype=np.float64)
+
+
+LOOKED_AT = 20
+"""So many lines of a file show whether it is one of numbers."""
+
+
+def _is_a_table(lines: list[str], between: re.Pattern[str]) -> bool:
+    """Whether half of the words are numbers: of another file, which a stranger may have named, nothing is told."""
+    words = [word.strip() for line in lines for word in between.split(line.strip())]
+    return 2 * sum(number_in(word) is not None for word in words) >= len(words)
 
 
 class _LineFaults:
