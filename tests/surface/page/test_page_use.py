@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import pytest
 
@@ -19,7 +21,7 @@ from cnnstep.tutor.page.data import page_data
 from cnnstep.tutor.page.run import PageRequest
 from tests.examples import share
 from tests.extras import NODE_MODULES, marks, needs
-from tests.surface.page.pages import data_of, lesson_called, page_of, written
+from tests.surface.page.pages import data_of, lesson_called, page_of, unpacked, written
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -124,7 +126,7 @@ def test_the_first_lesson_is_printed_on_one_page(tab: Page, tmp_path: Path) -> N
 def test_a_hostile_title_and_name_do_nothing(tab: Page, tmp_path: Path) -> None:
     lesson = cnnstep.lesson_of(replace(cnnstep.scenario("first-filter"), title=EVIL))
     tab.goto(written(tmp_path, page_html(page_data(PageRequest(lesson, EVIL, 2)))))
-    assert tab.locator("#working h2").inner_text() == "Choose any number"
+    assert tab.locator("#working h2").inner_text() == "z[0,0] = 3"
     assert tab.evaluate("[window.hit, document.images.length, document.title]") == [None, 0, EVIL]
 
 
@@ -215,3 +217,29 @@ def test_axe_finds_nothing(tabs: Tabs, tmp_path: Path, name: str, scheme: str, m
     tab.evaluate("document.querySelectorAll('#whatif details, #run details').forEach(one => { one.open = true; })")
     tab.evaluate((NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     assert json.dumps(tab.evaluate(AXE), indent=1, ensure_ascii=False) == "[]"
+
+
+PICTURE = Path(__file__).parents[2] / "golden" / "page.png"
+SHOWN = "#i=2&cell=gradient,0,1"
+
+
+def test_the_readmes_picture_is_of_the_scripts_and_the_style_as_they_are_now(
+    tabs: Tabs, tmp_path: Path, request: Any
+) -> None:
+    text = page_of("first-filter", 40)
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    state = unpacked(text, "code") + style + SHOWN
+    tab = tabs(viewport={"width": 1280, "height": 790}, device_scale_factor=1.5)
+    tab.goto(written(tmp_path, text) + SHOWN)
+    picture = tab.screenshot()
+    digest = sha256(state.encode()).hexdigest().encode()
+    if request.config.getoption("--update-goldens"):
+        PICTURE.write_bytes(with_text(picture, b"page", digest))
+    assert digest in PICTURE.read_bytes(), "the page has changed: pytest --update-goldens takes its picture anew"
+
+
+def with_text(png: bytes, key: bytes, value: bytes) -> bytes:
+    """A PNG with a word of its own before its end."""
+    content = b"tEXt" + key + b"\0" + value
+    chunk = (len(content) - 4).to_bytes(4, "big") + content + crc32(content).to_bytes(4, "big")
+    return png[:-12] + chunk + png[-12:]

@@ -119,7 +119,7 @@ export class Cursor {
       const cell = this.board.cells[name]?.[flat];
       if (!cell || this.board.isLarge(name)) continue;
       number(cell);
-      cell.append(make("span", { class: "times", "aria-hidden": "true" }, `×${written(pair[small].value)}`));
+      cell.append(make("span", { class: "times", "aria-hidden": "true" }, `×${written(pair[small].value, 2)}`));
       this.add(cell, "times-here");
     }
   }

@@ -156,7 +156,7 @@ export class Iterations {
     const { events } = this.lesson.data.run;
     if (!events.length) return;
     for (const [number, words] of events) {
-      const mark = drawn("ellipse", { class: "event", cx: this.x(number), cy: y(losses[number], scale), rx: 4, ry: 5 });
+      const mark = drawn("path", { class: "event", d: `M${this.x(number)} ${y(losses[number], scale)}h0` });
       mark.append(drawn("title", {}, `iteration ${number}: ${words}`));
       this.curve.append(mark);
     }

@@ -29,6 +29,7 @@ class Page {
     this.mistaken = data.mistake && new Mistaken(this.lesson, (place) => this.cursor.go(place));
     this.working.mistaken = this.mistaken;
     if (data.quiz) this.quiz = new Quiz(this.lesson, this.board);
+    if (!data.quiz) this.lesson.cursor = { name: this.lesson.model.program.steps[0].name, flat: 0 };
     this.follow();
     this.draw("run");
     window.addEventListener("hashchange", () => this.follow());
@@ -72,12 +73,12 @@ class Page {
     for (const name of Object.keys(board.cells)) {
       if (board.isLarge(name)) continue;
       for (const cell of board.cells[name]) cell?.classList.toggle("editable", lesson.isEditable(name));
-      let most = 0;
-      const step = Math.ceil((lesson.run.last + 1) / 60);
-      for (let k = 0; k <= lesson.run.last && !lesson.changed; k += lesson.data.whole ? step : lesson.run.last + 1) {
-        for (const value of Array.from(lesson.run.values(k)[name])) most = Math.max(most, written(value).length);
-      }
-      if (most) board.widen(name, most);
+      if (lesson.changed || !this.lesson.original.isStored(name)) continue;
+      const made = lesson.data.program.carried[name] ?? name;
+      const lists = lesson.data.run.values[made] ?? [];
+      const some = lists.filter((_, k) => k % Math.ceil(lists.length / 60) === 0).flatMap((list) => list || []);
+      const all = some.length ? some : Array.from(lesson.values[name]);
+      board.widen(name, Math.max(...all.map((value) => written(value ?? NaN).length)));
     }
     board.align();
   }

@@ -110,6 +110,11 @@ export class RecordedRun extends Run {
     return values;
   }
 
+  /** Whether all numbers of a quantity are at hand: they were stored, or never change. @param {string} name */
+  isStored(name) {
+    return name in this.recorded.values || !this.program.steps.some((step) => step.name === name);
+  }
+
   /** The numbers of a quantity; what stayed as it was is stored once. @param {string} name @param {number} place */
   stored(name, place) {
     const list = this.recorded.values[name];

@@ -13,6 +13,7 @@ import { asFactor, read, written } from "./numbers.js";
 
 const MOST_PRODUCTS = 12;
 const MOST_EFFECTS = 12;
+const KEYS = "Choose any number. On a keyboard: Tab to the next matrix, arrow keys inside one, [ and ] for the iteration.";
 
 /** Where the number under the cursor comes from: its products and their sum; and where it goes on to. */
 export class Working {
@@ -42,15 +43,15 @@ export class Working {
     const terms = blank && !this.hint ? [] : this.lesson.terms(cursor);
     const formula = tile.formula ? [make("p", {}, mathml(this.formula(name)))] : [];
     const body = terms.length ? this.products(cursor, terms) : blank ? [this.offer()] : this.given(cursor);
-    this.element.replaceChildren(...head, ...formula, ...body, ...this.loupe(cursor), ...this.goesOn(cursor), ...(blank ? [] : [this.play(cursor)]));
+    const more = [...this.loupe(cursor), ...this.goesOn(cursor), ...(blank ? [] : [this.play(cursor)])];
+    this.element.replaceChildren(...head, ...formula, ...body, ...more, make("p", { class: "quiet small no-print" }, KEYS));
   }
 
   welcome() {
-    const keys = "On a keyboard: Tab goes from matrix to matrix, the arrow keys move inside one, [ and ] change the iteration.";
     return [
       make("h2", {}, "Choose any number"),
       make("p", {}, "It shows what it is made of, with every product and their sum, and what it goes on to."),
-      make("p", { class: "quiet no-print" }, keys),
+      make("p", { class: "quiet no-print" }, KEYS),
     ];
   }
 
