@@ -16,14 +16,16 @@ from cnnstep.surface.grading.process import Limits, Lost, Process
 from cnnstep.surface.grading.requests import Bound, answers, bound, lost_words, raised_words, request
 from cnnstep.tutor.grade.answer import GivenResult, NoNumbers
 from cnnstep.tutor.grade.case import Case
-from cnnstep.tutor.grade.cases import cases_of
 from cnnstep.tutor.grade.form import Form
+from cnnstep.tutor.grade.layer_cases import cases_of
 from cnnstep.tutor.grade.signatures import SIGNATURES, LearnerFunction, Signature
 from cnnstep.tutor.grade.verdict import Graded, grade
 
 Asked = Process | InPlace
 Offered = Mapping[str, Mapping[str, Any]]
 """What the learner's file has that can be called, by name."""
+SMALLEST = 4
+"""A case of so few numbers may have the right shape by chance."""
 LEAST = 0.2
 """Seconds that must be left for it to make sense to start once more."""
 
@@ -116,8 +118,9 @@ class _Run:
         """The answers of one function, a list for each of its results; the process, where that is still alive."""
         found: list[list[GivenResult]] = [[] for _ in one.function.results]
         gone: NoNumbers | None = None if process else NoNumbers("there was no time left for it", skipped=True)
-        form = signature.forms[0]
-        for case in cases_of(one.function.kind, one.knows):
+        every = list(cases_of(one.function.kind, one.function.minds, one.knows))
+        form = self._form(process, signature, one, every)
+        for case in filter(form.fits, every):
             back: Any = gone
             if process is not None and self.until <= time.monotonic():
                 gone = back = NoNumbers("there was no time left for it", skipped=True)
@@ -130,6 +133,23 @@ class _Run:
             for answer, kept in zip(answers(one, case, form, back), found, strict=True):
                 kept.append(answer)
         return found, process
+
+    def _form(self, process: Asked | None, signature: Signature, one: Bound, cases: Sequence[Case]) -> Form:
+        """The form that this function can do with: the first whose answer has the right shape, else any numbers."""
+        first, *others = signature.forms
+        if process is None or not others:
+            return first
+        plain, numbers = signature.forms[-1], None
+        case = next(case for case in cases if plain.fits(case) and case.scenario.inputs.size > SMALLEST)
+        for form in signature.forms:
+            back = self._back(process, one, case, form)
+            if isinstance(back, NoNumbers):
+                break
+            found = next(answers(one, case, form, back))
+            if found.values is not None and found.values.shape == found.right.shape:
+                return form
+            numbers = form if found.values is not None else numbers
+        return numbers or plain
 
     def _back(self, process: Asked, one: Bound, case: Case, form: Form) -> Any:
         seconds = min(self.limits.case, max(0.01, self.until - time.monotonic()))

@@ -14,7 +14,8 @@ from cnnstep.surface.grading.process import Lost
 from cnnstep.tutor.grade.answer import EXACT, GivenResult, NoNumbers
 from cnnstep.tutor.grade.case import Case
 from cnnstep.tutor.grade.form import Form
-from cnnstep.tutor.grade.signatures import ROLES, LearnerFunction
+from cnnstep.tutor.grade.roles import ROLES
+from cnnstep.tutor.grade.signatures import LearnerFunction
 
 Parameters = list[list[Any]] | None
 """The names of a function's parameters, each with whether it may be left out; None where nobody can tell."""
@@ -36,9 +37,10 @@ class Bound:
     @property
     def knows(self) -> frozenset[str]:
         """The settings that it can be told of."""
-        roles = {*self.positional, *self.keywords.values(), *(self.before.knows if self.before else ())}
-        told = {ROLES[role].setting for role in roles if role in ROLES} | roles
-        return frozenset(told | ({"stride", "padding", "bias"} if "conv_param" in roles else set()))
+        roles = {*self.positional, *self.keywords.values(), *(self.before.positional if self.before else ())}
+        if self.function.cached and not self.before:  # its cache is made for it
+            roles |= {*self.function.cached}
+        return frozenset(setting for role in roles for setting in ROLES[role].settings)
 
 
 def bound(function: LearnerFunction, called: str, parameters: Parameters, by_name: bool, before: Bound | None) -> Bound:
@@ -70,7 +72,7 @@ def request(one: Bound, case: Case, form: Form) -> Frame:
         if role == "cache":
             if cache is not None:
                 return {"cache": cache}
-            return {"tuple": [said(part, None) for part in ("x", "w", "b", "conv_param")]}
+            return {"tuple": [said(part, None) for part in one.function.cached]}
         value = ROLES[role].read(case, form)
         if isinstance(value, np.ndarray):
             arrays.append(value)

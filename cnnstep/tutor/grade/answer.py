@@ -58,7 +58,8 @@ class GivenResult:
 
     def shown(self, full: Array) -> Array:
         """An array of this result's axes in the learner's form."""
-        return self.form.shown(self.case.step(self.result.word).quantity.layout.axes, full)
+        shown = self.form.shown(self.case.axes(self.result.word), full)
+        return shown / self.case.samples if self.result.mean else shown
 
     @cached_property
     def mine(self) -> Array | None:

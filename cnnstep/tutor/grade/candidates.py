@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnstep.engine.quantity import Array
 from cnnstep.tutor.grade.answer import GivenResult
-from cnnstep.tutor.grade.code_mistakes import CODE_MISTAKES
+from cnnstep.tutor.grade.code_mistakes import CODE_MISTAKES, MORE_WAYS
 from cnnstep.tutor.mistakes import MISTAKES, MistakeWords, carry_out
 
 NEEDS_MORE = frozenset(
@@ -44,9 +44,11 @@ def ways(answer: GivenResult, code: str) -> Mapping[str, Array]:
     context = answer.case.context(answer.result.word)
     with np.errstate(all="ignore"):
         if code in CODE_MISTAKES:
-            found = CODE_MISTAKES[code].ways[answer.result.word](context)
+            found = dict(CODE_MISTAKES[code].ways[answer.result.word](context))
         else:
             found = {str(number): one for number, one in enumerate(carry_out(context, MISTAKES[code]))}
+            more = MORE_WAYS.get(code, {}).get(answer.result.word) if found else None
+            found |= more(context) if more else {}
     return {way: answer.shown(array) for way, array in found.items()}
 
 
@@ -90,4 +92,14 @@ def words_of(explanation: Naming, answer: GivenResult) -> tuple[str, MistakeWord
         one = CODE_MISTAKES[code]
         return one.title, MistakeWords(one.does.replace("{way}", explanation.way), one.hurts, one.fix)
     made = MISTAKES[code]
-    return made.title, made.words(answer.case.lesson, answer.case.step(word))
+    words = made.words(answer.case.lesson, answer.case.step(word))
+    return made.title, MistakeWords(*(_alone(text, answer) for text in words))
+
+
+def _alone(text: str, answer: GivenResult) -> str:
+    """∂L/∂b, not ∂L/∂b2: the layer that is asked about is by itself."""
+    lesson = answer.case.lesson
+    letters = {quantity.letter for quantity in (*lesson.leaves, *(step.quantity for step in lesson.steps))}
+    for letter in sorted(letters, key=len, reverse=True):
+        text = text.replace(letter, letter.rstrip("0123456789"))
+    return text

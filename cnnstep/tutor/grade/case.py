@@ -12,14 +12,14 @@ from functools import cached_property
 import numpy as np
 
 from cnnstep.engine.lesson import Lesson, lesson_of
-from cnnstep.engine.quantity import Array, frozen
+from cnnstep.engine.quantity import Array, Quantity, frozen
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
 from cnnstep.engine.trace import first_iteration
 from cnnstep.tutor.mistakes.mistake import StepContext
 
-OUTPUTS = ("activation", "forward")
-"""What the last forward step of a layer may be called."""
+LOSS = "loss"
+"""The one number that no step of a lesson is: it belongs to the last layer's."""
 
 
 @dataclass(frozen=True)
@@ -40,31 +40,56 @@ class Case:
         """All numbers of its one iteration, every axis present, read-only."""
         return first_iteration(self.lesson).values
 
+    @property
+    def samples(self) -> int:
+        """How many samples it has."""
+        return len(self.scenario.inputs)
+
     def step(self, word: str) -> Step:
         """The step that learners call by this word."""
+        if word == LOSS:
+            return self.lesson.step(self.lesson.output.name)
         return next(self.lesson.called(word))
 
     def right(self, word: str) -> Array:
         """What this step gives."""
+        if word == LOSS:
+            return np.array(self.lesson.loss(self.values))
         return self.values[self.step(word).name]
+
+    def axes(self, word: str) -> tuple[str, ...]:
+        """The names of its axes."""
+        return () if word == LOSS else self.step(word).quantity.layout.axes
 
     def context(self, word: str) -> StepContext:
         """The step, about to be carried out."""
         return StepContext(self.lesson, self.step(word), self.values)
 
-    @cached_property
-    def bias(self) -> Array:
-        """The bias; of a layer without one as many zeros as it has filters or units."""
-        found = next((one.leaf.name for one in self.lesson.trained if one.leaf.name.endswith("bias")), None)
-        return np.zeros(len(self.weights)) if found is None else self.values[found]
+    def of(self, quantity: Quantity) -> tuple[tuple[str, ...], Array]:
+        """A quantity's axes and numbers."""
+        return quantity.layout.axes, self.values[quantity.name]
 
     @cached_property
-    def weights(self) -> Array:
+    def last(self) -> Step:
+        """The forward step of the layer that is asked about: the last one that is no activation of the lesson."""
+        forward = [step for step in self.lesson.steps if step.role == "forward"]
+        return forward[0] if forward[0].word == "forward" else forward[-1]
+
+    @cached_property
+    def bias(self) -> Array:
+        """The bias; of weights without one as many zeros as there are filters or units; nothing without weights."""
+        if not self.lesson.trained:
+            return np.zeros(0)
+        found = next((one.leaf.name for one in self.lesson.trained if one.leaf.name.endswith("bias")), None)
+        return np.zeros(len(self.values[self.weights.name])) if found is None else self.values[found]
+
+    @property
+    def weights(self) -> Quantity:
         """The layer's weights."""
-        return self.values[self.lesson.trained[0].leaf.name]
+        return self.lesson.trained[0].leaf
 
 
 def sending_back(scenario: Scenario, dout: Array) -> Scenario:
     """The scenario with the target that makes ∂L/∂output this array, where the loss is ½Σe²: t = output − dout."""
-    output = lesson_of(scenario).output_of(lesson_of(scenario).start)
-    return replace(scenario, targets=frozen(output - dout))
+    lesson = lesson_of(scenario)
+    return replace(scenario, targets=frozen(lesson.output_of(lesson.start) - dout))

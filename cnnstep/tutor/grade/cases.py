@@ -6,8 +6,7 @@ and whole, but for two cases that show whether an array can hold halves and how 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
 from types import MappingProxyType
@@ -65,6 +64,7 @@ CONV = (
     Sizes(3, 3, 3, 3, padding=1),
     Sizes(4, 4, 2, 2, dilation=2),
     Sizes(5, 5, 2, 2, dilation=2, stride=2),
+    Sizes(4, 4, 3, 2, unit=0.5),
     Sizes(3, 3, 2, 2, channels=2),
     Sizes(3, 3, 2, 2, filters=2, bias=True),
     Sizes(3, 3, 2, 2, samples=2),
@@ -89,32 +89,37 @@ def _one(numbers: Random, most: int) -> int:
     return 0 if numbers.random() < 0.08 else size if numbers.random() < 0.6 else -size
 
 
-def _hot(shape: tuple[int, ...]) -> Array:
+def hot(shape: tuple[int, ...]) -> Array:
     """0 but for a 2 at the last window of all."""
     array = np.zeros(shape)
     array[(-1,) * len(shape)] = 2.0
     return array
 
 
-def conv_case(sizes: Sizes, seed: int, activation: str = "linear") -> Case:
+def conv_case(sizes: Sizes, seed: int, activation: str = "linear", shift: float = 0.0) -> Case:
     """One convolution of these sizes; its filter is never symmetric, where it is large enough to be."""
     numbers = Random(seed)
     image = drawn(numbers, (sizes.samples, sizes.channels, sizes.rows, sizes.columns), 4) * sizes.unit
     weights = _weights(numbers, (sizes.filters, sizes.channels, sizes.high, sizes.wide)) * sizes.unit
     geometry = Geometry.of(sizes.stride, sizes.padding, sizes.dilation)
     size = (sizes.samples, sizes.filters, *geometry.outputs((sizes.rows, sizes.columns), (sizes.high, sizes.wide)))
-    dout = _hot(size) if sizes.one_hot else drawn(numbers, size, 3) * sizes.unit
-    bias = drawn(numbers, (sizes.filters,), 3) + 4 if sizes.bias else np.zeros(sizes.filters)
+    dout = hot(size) if sizes.one_hot else drawn(numbers, size, 3) * sizes.unit
+    bias = (drawn(numbers, (sizes.filters,), 3) + 4 if sizes.bias else np.zeros(sizes.filters)) + shift
     scenario = one_filter(
         **_shaped(sizes, image, np.zeros(size), weights, bias * sizes.unit),
         activation=activation,
-        learning_rate=1,
+        learning_rate=0.5,
         stride=sizes.stride,
         padding=sizes.padding,
         dilation=sizes.dilation,
         title=sizes.title,
     )
-    moves = {"stride": sizes.stride, "padding": sizes.padding, "dilation": sizes.dilation}
+    moves = {
+        "stride": sizes.stride,
+        "padding": sizes.padding,
+        "dilation": sizes.dilation,
+        "bias": int(sizes.bias),
+    }
     return Case(sizes.title, sending_back(scenario, dout), MappingProxyType(moves))
 
 
@@ -140,13 +145,23 @@ def conv_cases() -> tuple[Case, ...]:
     return tuple(conv_case(sizes, seed) for seed, sizes in enumerate(CONV))
 
 
-KINDS: Mapping[str, Callable[[], tuple[Case, ...]]] = {"conv": conv_cases}
-"""The cases of each kind of layer."""
+@cache
+def plain_conv_cases() -> tuple[Case, ...]:
+    """Those and no bias in any: what only had one besides is left out."""
+    sizes = dict.fromkeys(replace(one, bias=False) for one in CONV)
+    return tuple(conv_case(one, seed) for seed, one in enumerate(sizes))
 
 
-def cases_of(kind: str, knows: frozenset[str]) -> Iterator[Case]:
-    """The cases for a function that `knows` these settings; all others are there as they are by themselves."""
-    usual = {"stride": 1, "padding": 0, "dilation": 1}
-    for case in KINDS[kind]():
-        if all(value == usual.get(name, value) or name in knows for name, value in case.settings.items()):
-            yield case
+FIRST_SEED = 4
+"""From here on z and the error are positive and negative together, in the smallest case too."""
+RELU = (Sizes(2, 2, 1, 1), Sizes(3, 3, 2, 2), Sizes(4, 5, 2, 2), Sizes(4, 4, 2, 2, channels=2, filters=3, samples=2))
+
+
+@cache
+def lesson_cases() -> tuple[Case, ...]:
+    """A filter and its ReLU. With a bias of a half no z is 0, where the slope is a convention."""
+    return tuple(conv_case(one, seed, "relu", 0.5) for seed, one in enumerate(RELU, FIRST_SEED))
+
+
+USUAL = MappingProxyType({"stride": 1, "padding": 0, "dilation": 1, "bias": 0})
+"""What the settings of a convolution are where nobody tells them."""

@@ -14,6 +14,7 @@ from itertools import product
 import numpy as np
 
 from cnnstep.engine.layers.conv import bias_gradient, correlate, filter_gradient, input_gradient
+from cnnstep.engine.layers.pool import MaxPool
 from cnnstep.engine.quantity import Array
 from cnnstep.registry import Registry
 from cnnstep.tutor.mistakes.mistake import StepContext
@@ -125,6 +126,21 @@ def _short_input(context: StepContext) -> dict[str, Array]:
     )
 
 
+def _short_pool(context: StepContext) -> dict[str, Array]:
+    right = context.right
+    return _channels(_loops(lambda axes, end: _without(right, axes, end), None))
+
+
+def _short_pool_gradient(context: StepContext) -> dict[str, Array]:
+    name, upstream = context.step.inputs[0].name, context.input(0)
+    return _channels(_loops(lambda axes, end: context.changed({name: _without(upstream, axes, end)}).right, None))
+
+
+def _channels(found: dict[str, Array]) -> dict[str, Array]:
+    """Pooling has no filters: what comes second among its axes are channels."""
+    return {way.replace("filters", "channels"): array for way, array in found.items()}
+
+
 code_mistake(
     "loop-one-short",
     "a loop leaves one out",
@@ -136,6 +152,8 @@ code_mistake(
     gradient=_short_gradient,
     bias_gradient=_short_bias,
     input_gradient=_short_input,
+    pool=_short_pool,
+    pool_gradient=_short_pool_gradient,
 )
 
 
@@ -191,12 +209,14 @@ code_mistake(
     gradient=_whole_gradient,
     bias_gradient=_whole,
     input_gradient=_whole_on_the_way,
+    pool=_whole,
+    pool_gradient=_whole,
+    softmax_gradient=_whole,
 )
 
 TURNED = (0, 1, 3, 2)
 ORDERS = {
     "with the channels last": (0, 2, 3, 1),
-    "with the channels before the rows where they come last": (0, 3, 1, 2),
     "with its first two axes exchanged": (1, 0, 2, 3),
     "with rows and columns exchanged": TURNED,
 }
@@ -216,6 +236,53 @@ code_mistake(
     forward=_reordered,
     gradient=_reordered,
     input_gradient=_reordered,
+    pool=_reordered,
+    pool_gradient=_reordered,
+)
+
+
+def _of_all(context: StepContext) -> dict[str, Array]:
+    """What a sum over the samples gives, where a mean is wanted."""
+    return {"": context.right * context.samples}
+
+
+def _all_losses(context: StepContext) -> dict[str, Array]:
+    return {"": np.array(context.lesson.loss(context.values)) * context.samples}
+
+
+code_mistake(
+    "not-averaged",
+    "you did not divide by the number of samples",
+    "You left out the 1/N: your numbers belong to a loss that is a sum over the samples.",
+    "This loss is a mean over the samples, so each of them counts 1/N, in the loss and in its gradient.",
+    "Divide by the number of samples, once, in both.",
+    softmax_gradient=_of_all,
+    loss=_all_losses,
+)
+
+
+def _last_of_equals(context: StepContext) -> dict[str, Array]:
+    """Each ∂L/∂y to the last of its window's largest numbers: the first of all, when everything is turned."""
+    pool = context.step.part
+    if not isinstance(pool, MaxPool):
+        return {}
+    signal, window = context.input(0), pool.window
+    views = window.views(context.input(-1), -np.inf)
+    found = np.zeros_like(context.right)
+    for n, c, i, j in np.ndindex(signal.shape):
+        flat = views[n, c, i, j].ravel()[::-1]
+        row, column = divmod(flat.size - 1 - int(flat.argmax()), window.size[1])
+        found[n, c, i * window.geometry.stride[0] + row, j * window.geometry.stride[1] + column] += signal[n, c, i, j]
+    return {"": found}
+
+
+code_mistake(
+    "pool-tie-last",
+    "the last of equal maxima gets the gradient",
+    "Where several numbers of a window were equally large, you gave ∂L/∂y to the last of them.",
+    "In PyTorch the first in reading order gets it. Either is a convention.",
+    "Keep it, or compare with > in place of >=.",
+    pool_gradient=_last_of_equals,
 )
 
 
@@ -271,14 +338,8 @@ def _overwritten(context: StepContext) -> dict[str, Array]:
     return found
 
 
-code_mistake(
-    "overwritten-by-filter",
-    "windows and filters overwrote each other",
-    "You wrote each δ·W into its window with `=`, {way}, over what an earlier one had left there.",
-    "An input gets something back from every window and every filter that it went into.",
-    "Start from 0 and add: `dx[window] += w[f] * dout[n, f, i, j]`.",
-    input_gradient=_overwritten,
-)
+MORE_WAYS: Mapping[str, Mapping[str, Variants]] = {"overwritten-not-added": {"input_gradient": _overwritten}}
+"""Ways in which code makes a mistake that is made by hand too."""
 
 code_mistake(
     "results-pile-up",

@@ -6,22 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnstep.engine.quantity import Array
+from cnnstep.engine.quantity import DENSE_WEIGHTS, Array
 from cnnstep.tutor.grade.case import Case
-
-SINGLE = frozenset({"sample", "channel", "filter"})
 
 
 @dataclass(frozen=True)
 class Form:
-    """`drops` are axes of length 1 that the learner's arrays have not got; `name` is what it is called."""
+    """`drops` are axes of length 1 that the learner's arrays have not got; `name` is what it is called.
+
+    With `turned` a dense layer's weights are [in][out].
+    """
 
     name: str
     drops: frozenset[str] = frozenset()
+    turned: bool = False
 
     def fits(self, case: Case) -> bool:
         """Whether all that is dropped has length 1 in this case."""
-        counts = {"sample": len(case.scenario.inputs)}
+        counts = {"sample": case.samples}
         for quantity in (*case.lesson.leaves, *(step.quantity for step in case.lesson.steps)):
             counts |= dict(zip(quantity.layout.axes, case.values[quantity.name].shape, strict=False))
         return all(counts.get(axis, 1) == 1 for axis in self.drops)
@@ -30,11 +32,13 @@ class Form:
         """The array as this form has it; one of other axes than these stays as it is."""
         if array.ndim != len(axes):
             return array
+        if self.turned and axes == DENSE_WEIGHTS:
+            return array.T
         dropped = tuple(at for at, axis in enumerate(axes) if axis in self.drops and array.shape[at] == 1)
         return np.squeeze(array, dropped) if dropped else array
 
 
-FULL = Form("4-D")
-PLAIN = Form("2-D", SINGLE)
-ONE_SAMPLE = Form("3-D", frozenset({"sample"}))
-ONE_FILTER = Form("3-D, one filter", frozenset({"sample", "filter"}))
+FULL = Form("every axis", turned=True)
+ONE_SAMPLE = Form("no axis for samples", frozenset({"sample"}))
+ONE_FILTER = Form("no axes for samples and filters", frozenset({"sample", "filter"}))
+PLAIN = Form("matrices", frozenset({"sample", "channel", "filter"}))

@@ -11,7 +11,7 @@ from cnnstep.engine.quantity import Array, bracketed, numbers
 from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Matrix, Note, Paragraph, Table
 from cnnstep.tutor.grade.answer import GivenResult
 from cnnstep.tutor.grade.candidates import Naming, words_of
-from cnnstep.tutor.grade.signatures import ROLES
+from cnnstep.tutor.grade.roles import ROLES
 from cnnstep.tutor.grade.verdict import SEEN, Graded, ResultMark
 from cnnstep.tutor.numbers import Numbers, capital, counted, listed
 from cnnstep.tutor.typed import size
@@ -68,6 +68,12 @@ def _title(mark: ResultMark, explanation: Naming) -> str:
     return words_of(explanation, mark.smallest or mark.answers[0])[0]
 
 
+CONVENTION_WORDS = {
+    "pool-tie-shared": "equal maxima sharing the gradient",
+    "pool-tie-last": "the last of equal maxima getting the gradient",
+}
+
+
 def _table(graded: Graded) -> Table:
     rows, before = [], ""
     for mark in graded.marks:
@@ -80,6 +86,8 @@ def _table(graded: Graded) -> Table:
 def verdict_words(mark: ResultMark) -> str:
     """`right in 18 of 18 cases`, `wrong in 17 of 18 cases: filter-not-rotated`."""
     total = len(mark.answers)
+    if mark.convention:
+        return f"right in {total} of {total} cases, with {CONVENTION_WORDS[mark.convention]}"
     if mark.verdict == "right":
         digits = " (to 32 bits)" if any(answer.imprecise for answer in mark.answers) else ""
         return f"right in {total} of {total} cases{digits}"
@@ -105,7 +113,7 @@ def _section(graded: Graded, mark: ResultMark, style: Numbers) -> list[Block]:
         blocks += _faulted(graded, mark, answer)
     else:
         blocks += _heading(graded, mark)
-        blocks += _shown(mark, answer)
+        blocks += _shown(answer)
     blocks += _explained(graded, mark, answer, style)
     return blocks
 
@@ -129,15 +137,10 @@ def _faulted(graded: Graded, mark: ResultMark, answer: GivenResult) -> list[Bloc
     return [*blocks, *([Paragraph(f"    {fault.source}", "quiet")] if fault.source else [])]
 
 
-def _shown(mark: ResultMark, answer: GivenResult) -> list[Block]:
+def _shown(answer: GivenResult) -> list[Block]:
     """The smallest case: what went in, the learner's numbers beside the right ones."""
     blocks: list[Block] = [Paragraph(f"The smallest case where it shows: {answer.case.title}.")]
-    given = [
-        block
-        for role in _arrays(mark)
-        for block in _matrices(ROLES[role].names[0], ROLES[role].read(answer.case, answer.form))
-    ]
-    blocks.append(Beside(tuple(given)))
+    blocks.append(Beside(tuple(block for name, array in _arrays(answer) for block in _matrices(name, array))))
     name = answer.result.name
     if not answer.has_shape and answer.values is not None:
         blocks.append(
@@ -149,17 +152,30 @@ def _shown(mark: ResultMark, answer: GivenResult) -> list[Block]:
     return blocks
 
 
-def _arrays(mark: ResultMark) -> tuple[str, ...]:
-    """The arrays that a result is made of, by role."""
-    made_of = {
-        "forward": ("x", "w", "b"),
-        "gradient": ("x", "dout"),
-        "bias_gradient": ("dout",),
-        "input_gradient": ("dout", "w"),
-    }
-    roles = made_of.get(mark.result.word, ("x", "dout"))
-    biased = any(answer.case.bias.any() for answer in (mark.smallest,) if answer) if "b" in roles else False
-    return tuple(role for role in roles if role != "b" or biased)
+FEWEST_MEANS = 2
+"""In one case alone a mean may be right by chance."""
+NO_PART = {
+    "forward": {"b"},
+    "gradient": {"w", "b"},
+    "dense_gradient": {"w", "b"},
+    "bias_gradient": {"x", "w", "b"},
+    "dense_bias_gradient": {"x", "w", "b"},
+    "input_gradient": {"x", "b"},
+    "dense_input_gradient": {"x", "b"},
+}
+"""What a step's numbers are not made of, among what its function is given; a bias only where it is not 0."""
+
+
+def _arrays(answer: GivenResult) -> Iterator[tuple[str, Any]]:
+    """What a result is made of, by the names of its arguments."""
+    function = answer.function
+    left_out = NO_PART.get(answer.result.word, set())
+    if answer.result.word == "forward" and answer.case.bias.any():
+        left_out = set()
+    for role in dict.fromkeys((*function.roles, *function.cached)):
+        value = ROLES[role].read(answer.case, answer.form)
+        if role not in left_out and isinstance(value, np.ndarray | float | int):
+            yield ROLES[role].names[0], np.asarray(value)
 
 
 def _worst(answer: GivenResult) -> tuple[int, ...]:
@@ -206,7 +222,8 @@ def _explained(graded: Graded, mark: ResultMark, answer: GivenResult, style: Num
 
 def _one(graded: Graded, mark: ResultMark, explanation: Naming, answer: GivenResult) -> list[Block]:
     _, words = words_of(explanation, answer)
-    letters = "" if "δ" not in f"{words.does}{words.hurts}{words.fix}" else f" (δ is your {ROLES['dout'].names[0]}.)"
+    has_dout = "dout" in mark.function.roles and "δ" in f"{words.does}{words.hurts}{words.fix}"
+    letters = " (δ is your dout.)" if has_dout else ""
     blocks: list[Block] = [
         Paragraph(f"What you did: {words.does}{letters}"),
         Paragraph(f"Why it hurts: {words.hurts}"),
@@ -220,11 +237,10 @@ def _one(graded: Graded, mark: ResultMark, explanation: Naming, answer: GivenRes
         blocks.append(Paragraph(f"This explains the {counted(given, 'case')} that gave numbers, and not the others."))
     else:
         blocks.append(Paragraph(f"This explains all {total} cases, and no other mistake that we know does."))
-    if mark.same_mean:
+    if mark.same_mean >= FEWEST_MEANS:
         wrong = total - mark.right_in - len(mark.faulted)
         where = "all" if mark.same_mean == wrong else f"{mark.same_mean} of"
-        name = mark.result.name
-        text = f"The mean of your {name} is right in {where} {wrong} cases where {name} is wrong: a test of means"
+        text = f"The mean is right in {where} {wrong} cases in which your {mark.result.name} is wrong: a test of means"
         blocks.append(Paragraph(f"{text} would not see this."))
     return blocks
 

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from cnnstep.engine.quantity import Array
 from cnnstep.registry import Registry
-from cnnstep.tutor.grade.case import Case
-from cnnstep.tutor.grade.form import FULL, Form
-
-
-@dataclass(frozen=True)
-class Role:
-    """What an argument can be: an array of the case, or something that is told besides; `names` are what it is called.
-
-    `setting` is the name among the case's settings that it tells; a function that takes none of this name is asked only
-    cases that go without.
-    """
-
-    names: tuple[str, ...]
-    read: Callable[[Case, Form], Any] = field(repr=False)
-    setting: str = ""
+from cnnstep.tutor.grade.form import FULL, ONE_FILTER, ONE_SAMPLE, PLAIN, Form
+from cnnstep.tutor.grade.roles import ROLES
+from cnnstep.tutor.grade.templates import CS231N, STEPS
 
 
 @dataclass(frozen=True)
 class Result:
-    """One array that a function gives: what learners call it, and the step of the lesson that it is."""
+    """One array that a function gives: what learners call it, and the step of the lesson that it is.
+
+    With `mean` it is divided by the number of samples, as where the loss is a mean.
+    """
 
     name: str
     word: str
+    mean: bool = False
+
+
+GEOMETRY = ("stride", "padding", "dilation")
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,8 @@ class LearnerFunction:
     """One function: its usual name, the roles of its arguments in their order, its results.
 
     `pattern` are the names that it is known by. With `keeps` it gives a cache besides, which the function that names it
-    in `cache_of` takes. `optional` are roles that it may take by name.
+    in `cache_of` takes; without that one the cache is made of the roles in `cached`. `optional` are roles that it may
+    take by name, and `minds` the settings that its numbers depend on.
     """
 
     name: str
@@ -49,7 +43,9 @@ class LearnerFunction:
     results: tuple[Result, ...]
     keeps: bool = False
     cache_of: str = ""
+    cached: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    minds: tuple[str, ...] = ()
 
     def known_by(self, name: str) -> bool:
         """Whether this is one of its names."""
@@ -64,7 +60,10 @@ class LearnerFunction:
 
 @dataclass(frozen=True)
 class Signature:
-    """Functions that belong together. With `by_name` arguments are told by what a learner calls them."""
+    """Functions that belong together. With `by_name` arguments are told by what a learner calls them.
+
+    `forms` are how arrays may be laid out; where there are several, the first that a function can do with counts.
+    """
 
     name: str
     about: str
@@ -80,93 +79,113 @@ class Signature:
 
 SIGNATURES: Registry[Signature] = Registry("signature")
 
-
-def _array(name: str) -> Callable[[Case, Form], Array]:
-    def read(case: Case, form: Form) -> Array:
-        return form.shown(case.lesson.quantity(name).layout.axes, case.values[name])
-
-    return read
-
-
-def _weights(case: Case, form: Form) -> Array:
-    return form.shown(case.lesson.trained[0].leaf.layout.axes, case.weights)
-
-
-def _bias(case: Case, form: Form) -> Array:
-    return form.shown(("filter",), case.bias)
-
-
-def _dout(case: Case, form: Form) -> Array:
-    """What comes back to the layer: δ of a convolution, the error of a layer by itself."""
-    name = "delta" if "delta" in case.values else "error"
-    return _array(name)(case, form)
-
-
-def _conv_param(case: Case, form: Form) -> dict[str, int]:
-    return {"stride": case.settings["stride"], "pad": case.settings["padding"]}
-
-
-def _setting(name: str) -> Callable[[Case, Form], int]:
-    return lambda case, form: case.settings[name]
-
-
-ROLES: Mapping[str, Role] = {
-    "x": Role(("x", "input", "image", "inputs", "img", "inp"), _array("input")),
-    "w": Role(("w", "filter", "kernel", "weights", "weight", "filters", "k"), _weights),
-    "b": Role(("b", "bias"), _bias, "bias"),
-    "dout": Role(("dout", "delta", "dz", "d", "grad", "grad_output", "upstream", "d_out"), _dout),
-    "conv_param": Role(("conv_param",), _conv_param),
-    "cache": Role(("cache",), lambda case, form: None),
-    "stride": Role(("stride", "s"), _setting("stride"), "stride"),
-    "padding": Role(("padding", "pad", "p"), _setting("padding"), "padding"),
-    "dilation": Role(("dilation",), _setting("dilation"), "dilation"),
-}
-"""All roles by the names that functions use below."""
-
-CS231N = '''"""Fill in the two functions, then: cnnstep grade my_conv.py"""
-
-import numpy as np
-
-
-def conv_forward(x, w, b, conv_param):
-    """x (N, C, H, W), w (F, C, HH, WW), b (F,); conv_param has "stride" and "pad". Gives out and a cache."""
-    stride, pad = conv_param["stride"], conv_param["pad"]
-    out = None
-    cache = (x, w, b, conv_param)
-    return out, cache
-
-
-def conv_backward(dout, cache):
-    """dout has the shape of out. Gives the gradients dx, dw, db, in the shapes of x, w and b."""
-    x, w, b, conv_param = cache
-    dx, dw, db = None, None, None
-    return dx, dw, db
-'''
-
 _SPEEDS = "(_naive|_fast|_im2col|_strides)?"
+
+
+def _pair(
+    name: str,
+    pattern: str,
+    kind: str,
+    roles: tuple[str, ...],
+    forward: str,
+    back: Sequence[Result],
+    minds: tuple[str, ...] = (),
+) -> tuple[LearnerFunction, LearnerFunction]:
+    """`NAME_forward`, which keeps a cache, and `NAME_backward`, which takes it."""
+    first = LearnerFunction(
+        *(f"{name}_forward", f"({pattern})_forward{_SPEEDS}", kind, roles, (Result("out", forward),)),
+        keeps=True,
+        minds=minds,
+    )
+    second = LearnerFunction(
+        *(f"{name}_backward", f"({pattern})_backward{_SPEEDS}", kind, ("dout", "cache"), tuple(back)),
+        cache_of=first.name,
+        cached=roles,
+        minds=minds,
+    )
+    return first, second
+
+
+_CONV_BACK = (Result("dx", "input_gradient"), Result("dw", "gradient"), Result("db", "bias_gradient"))
+_POOL_BACK = (Result("dx", "pool_gradient"),)
+_DENSE_BACK = (
+    Result("dx", "dense_input_gradient"),
+    Result("dw", "dense_gradient"),
+    Result("db", "dense_bias_gradient"),
+)
 
 SIGNATURES.add("cs231n")(
     Signature(
         "cs231n",
-        "a forward and a backward function, which hands a cache on",
+        "a forward and a backward function for each layer; a cache goes from one to the other",
         (
-            LearnerFunction(
-                "conv_forward",
-                f"conv(2d)?_forward{_SPEEDS}",
-                "conv",
-                ("x", "w", "b", "conv_param"),
-                (Result("out", "forward"),),
-                keeps=True,
+            *_pair(
+                *("conv", "conv(2d)?", "conv", ("x", "w", "b", "conv_param"), "forward", _CONV_BACK),
+                minds=(*GEOMETRY, "bias"),
             ),
+            *_pair(
+                "max_pool", "max_?pool(2d)?", "max_pool", ("x", "pool_param"), "pool", (Result("dx", "pool_gradient"),)
+            ),
+            *_pair(
+                *("avg_pool", "(avg|average|mean)_?pool(2d)?", "average_pool", ("x", "pool_param"), "pool", _POOL_BACK),
+            ),
+            *_pair("relu", "relu", "relu", ("x",), "activation", (Result("dx", "delta"),)),
+            *_pair("affine", "affine|dense|linear|fc", "dense", ("x", "w", "b"), "dense", _DENSE_BACK),
             LearnerFunction(
-                "conv_backward",
-                f"conv(2d)?_backward{_SPEEDS}",
-                "conv",
-                ("dout", "cache"),
-                (Result("dx", "input_gradient"), Result("dw", "gradient"), Result("db", "bias_gradient")),
-                cache_of="conv_forward",
+                *("softmax_loss", "softmax_loss", "softmax", ("x", "classes")),
+                (Result("loss", "loss", mean=True), Result("dx", "softmax_gradient", mean=True)),
             ),
         ),
         CS231N,
+    )
+)
+
+_X, _D = "(x|image|input)", "(filter|kernel|weights?|w)"
+
+SIGNATURES.add("steps")(
+    Signature(
+        "steps",
+        "a function for each step; arrays of two, three or four axes, arguments in any order under their usual names",
+        (
+            LearnerFunction(
+                *("forward", "forward|conv(2d|olve|olution)?|(cross_)?correlat(e|ion)", "conv", ("X", "W")),
+                (Result("z", "forward"),),
+                optional=("b", *GEOMETRY),
+                minds=(*GEOMETRY, "bias"),
+            ),
+            LearnerFunction("activation", "activation|relu", "lesson", ("z",), (Result("a", "activation"),)),
+            LearnerFunction(
+                "delta",
+                "delta|(get|compute)_delta|relu_(backward|gradient)",
+                "lesson",
+                ("e", "z"),
+                (Result("delta", "delta"),),
+            ),
+            LearnerFunction(
+                *("gradient", f"gradient|{_D}_gradient|grad(ient)?_{_D}|dw", "conv", ("X", "delta")),
+                (Result("dW", "gradient"),),
+                optional=("W", *GEOMETRY),
+                minds=GEOMETRY,
+            ),
+            LearnerFunction(
+                "bias_gradient",
+                "bias_gradient|grad(ient)?_b(ias)?|db",
+                "conv",
+                ("delta",),
+                (Result("db", "bias_gradient"),),
+            ),
+            LearnerFunction(
+                *("input_gradient", f"{_X}_gradient|grad(ient)?_{_X}|dx", "conv", ("delta", "W")),
+                (Result("dX", "input_gradient"),),
+                optional=("shape", "X", *GEOMETRY),
+                minds=GEOMETRY,
+            ),
+            LearnerFunction(
+                "update", "update|step|sgd", "lesson", ("W", "gradient", "rate"), (Result("W new", "update"),)
+            ),
+        ),
+        STEPS,
+        by_name=True,
+        forms=(FULL, ONE_SAMPLE, ONE_FILTER, PLAIN),
     )
 )

@@ -26,6 +26,12 @@ FOLLOWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 """What comes of a mistake on the way forward when the way back is right for it, by the word of the step."""
 
 
+CONVENTIONS = frozenset({"pool-tie-shared", "pool-tie-last"})
+"""What is right in another way: who gets the gradient of equal maxima."""
+PLAINER = frozenset({"bias-gradient-averaged", "averaged-over-batch"})
+"""Of a dense layer's bias, which is added once a sample, these are the same."""
+
+
 @dataclass(frozen=True)
 class ResultMark:
     """What was found out about one result: the answers from the smallest case up, and what explains them.
@@ -62,6 +68,8 @@ class ResultMark:
         """In one word."""
         if self.faulted:
             return "faulted"
+        if self.convention:
+            return "right"
         if self.explanations:
             return "mistake"
         return "right" if self.right_in == len(self.answers) else "unexplained"
@@ -72,6 +80,11 @@ class ResultMark:
         seen = {one.code for one in self.explanations} & {*SEEN}
         shows: Callable[[GivenResult], bool] = SEEN[min(seen)] if seen else lambda answer: not answer.is_right
         return next((answer for answer in self.answers if answer.fault or shows(answer)), None)
+
+    @property
+    def convention(self) -> str:
+        """The convention by which it is right, where that is another than ours."""
+        return next((one.code for one in self.explanations if one.code in CONVENTIONS), "")
 
     @property
     def certain(self) -> tuple[str, ...]:
@@ -165,9 +178,24 @@ class Graded:
 
 def grade(answers: Iterable[Sequence[GivenResult]]) -> tuple[ResultMark, ...]:
     """The marks of all results; those of the way back that are right for a mistake of the way forward say so."""
-    marks = [judged(one) for one in answers if one]
+    marks = _settled([judged(one) for one in answers if one])
     forward = {code for mark in marks if mark.result.word == "forward" for code in mark.certain}
     return tuple(_following(mark, forward) for mark in marks)
+
+
+def _settled(marks: Sequence[ResultMark]) -> list[ResultMark]:
+    """Where several mistakes fit, the one that another result shows for certain is it."""
+    sure = {code for mark in marks for code in mark.certain}
+    return [replace(mark, explanations=_surest(mark, sure)) for mark in marks]
+
+
+def _surest(mark: ResultMark, sure: set[str]) -> tuple[Naming, ...]:
+    found = tuple(one for one in mark.explanations if one.code in sure)
+    if len(found) == 1:
+        return found
+    if {one.code for one in mark.explanations} == PLAINER:
+        return tuple(one for one in mark.explanations if one.code == "bias-gradient-averaged")
+    return mark.explanations
 
 
 def _following(mark: ResultMark, forward: set[str]) -> ResultMark:

@@ -130,7 +130,7 @@ WRONG = [
     Wrong(
         "no stride in the gradient", {ADD_DW: "dw[f] += d * xp[n, :, i : i + HH, j : j + WW]"}, {"dw": "stride-ignored"}
     ),
-    Wrong("overwritten", {ADD_DX: ADD_DX.replace("+=", "=")}, {"dx": "overwritten-by-filter"}),
+    Wrong("overwritten", {ADD_DX: ADD_DX.replace("+=", "=")}, {"dx": "overwritten-not-added"}),
     Wrong("last patch", {ADD_DW: "dw[f] = d * patch"}, {"dw": "last-patch-only"}),
     Wrong(
         "a mean for the bias",
@@ -256,4 +256,155 @@ WRONG = [
         {"dw": ""},
     ),
     Wrong("two at once", {ADD_DX: ADD_DX + "[:, ::-1, ::-1]", BACK: "    return dx / N, dw, db"}, {"dx": ""}),
+]
+
+STEPS = """
+import numpy as np
+
+def forward(X, W, stride=1, padding=0):
+    X = np.pad(X, padding)
+    h, w = W.shape
+    rows, columns = (X.shape[0] - h) // stride + 1, (X.shape[1] - w) // stride + 1
+    z = np.zeros((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            z[i, j] = np.sum(X[i * stride : i * stride + h, j * stride : j * stride + w] * W)
+    return z
+
+def activation(z):
+    return np.maximum(z, 0)
+
+def delta(z, e):
+    return e * (z > 0)
+
+def gradient(delta, X):
+    return forward(X, delta)
+
+def bias_gradient(delta):
+    return float(delta.sum())
+
+def input_gradient(delta, W):
+    h, w = W.shape
+    around = np.pad(delta, ((h - 1, h - 1), (w - 1, w - 1)))
+    return forward(around, W[::-1, ::-1])
+
+def update(W, G, eta):
+    return W - eta * G
+"""
+
+LAYERS = """
+import numpy as np
+
+def relu_forward(x):
+    return np.maximum(0, x), x
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
+
+def max_pool_forward_naive(x, pool_param):
+    h, s = pool_param["pool_height"], pool_param["stride"]
+    v = np.lib.stride_tricks.sliding_window_view(x, (h, h), axis=(2, 3))[:, :, ::s, ::s]
+    return v.max(axis=(4, 5)), (x, pool_param)
+
+def max_pool_backward_naive(dout, cache):
+    x, p = cache
+    h, s = p["pool_height"], p["stride"]
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dout.shape):
+        patch = x[n, c, i * s : i * s + h, j * s : j * s + h]
+        won = np.unravel_index(patch.argmax(), patch.shape)
+        dx[n, c, i * s + won[0], j * s + won[1]] += dout[n, c, i, j]
+    return dx
+
+def avg_pool_forward(x, pool_param):
+    h, s = pool_param["pool_height"], pool_param["stride"]
+    v = np.lib.stride_tricks.sliding_window_view(x, (h, h), axis=(2, 3))[:, :, ::s, ::s]
+    return v.mean(axis=(4, 5)), (x, pool_param)
+
+def avg_pool_backward(dout, cache):
+    x, p = cache
+    h, s = p["pool_height"], p["stride"]
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dout.shape):
+        dx[n, c, i * s : i * s + h, j * s : j * s + h] += dout[n, c, i, j] / h**2
+    return dx
+
+def affine_forward(x, w, b):
+    return x.reshape(len(x), -1) @ w + b, (x, w, b)
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    return (dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.sum(axis=0)
+
+def softmax_loss(x, y):
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    N = len(x)
+    loss = -np.log(p[np.arange(N), y]).mean()
+    p[np.arange(N), y] -= 1
+    return loss, p / N
+"""
+
+WHERE_WON = "dx[n, c, i * s + won[0], j * s + won[1]] += dout[n, c, i, j]"
+WINDOW = "dx[n, c, i * s : i * s + h, j * s : j * s + h] += "
+
+
+def _step(name: str, old: str, new: str, code: str, result: str) -> Wrong:
+    return Wrong(f"steps: {name}", {old: new}, {result: code}, STEPS)
+
+
+def _layer(name: str, old: str, new: str, told: dict[str, str]) -> Wrong:
+    return Wrong(f"layers: {name}", {old: new}, told, LAYERS)
+
+
+WRONG_STEPS = [
+    _step("true convolution", "* W)", "* W[::-1, ::-1])", "flipped-filter", "z"),
+    _step("not rotated", "W[::-1, ::-1])", "W)", "filter-not-rotated", "dX"),
+    _step(
+        "rotated gradient", "return forward(X, delta)", "return forward(X, delta)[::-1, ::-1]", "gradient-rotated", "dW"
+    ),
+    _step("delta rotated", "return forward(X, delta)", "return forward(X, delta[::-1, ::-1])", "delta-flipped", "dW"),
+    _step("transposed", "return forward(X, delta)", "return forward(X, delta).T", "gradient-transposed", "dW"),
+    _step("no padding", "    around = np.pad(delta, ((h - 1, h - 1), (w - 1, w - 1)))", "    around = delta", "", "dX"),
+    _step("absolute", "np.maximum(z, 0)", "np.abs(z)", "absolute-activation", "a"),
+    _step("skipped", "np.maximum(z, 0)", "z.copy()", "activation-skipped", "a"),
+    _step("mask of the error", "e * (z > 0)", "e * (e > 0)", "mask-on-error", "delta"),
+    _step("mask inverted", "e * (z > 0)", "e * (z <= 0)", "mask-inverted", "delta"),
+    _step("mask alone", "e * (z > 0)", "(z > 0) * 1.0", "mask-alone", "delta"),
+    _step("no slope", "e * (z > 0)", "e.copy()", "slope-forgotten or mask-not-strict", "delta"),
+    _step("mean", "delta.sum()", "delta.mean()", "bias-gradient-averaged", "db"),
+    _step("uphill", "W - eta * G", "W + eta * G", "uphill-update", "W new"),
+    _step("no rate", "W - eta * G", "W - G", "rate-forgotten", "W new"),
+    _step("old filter", "W - eta * G", "-eta * G", "old-filter-forgotten", "W new"),
+    _step("whole numbers", "np.zeros((rows, columns))", "np.zeros((rows, columns), dtype=int)", "integer-array", "z"),
+    _layer("copied ties", WHERE_WON, WINDOW + "(patch == patch.max()) * dout[n, c, i, j]", {"dx": "pool-tie-copied"}),
+    _layer("overwritten", WHERE_WON, WHERE_WON.replace("+=", "="), {"dx": "overwritten-not-added"}),
+    _layer("spread", WHERE_WON, WINDOW + "dout[n, c, i, j] / h**2", {"dx": "pool-spread"}),
+    _layer(
+        "upstream forgotten", WHERE_WON, WHERE_WON.replace("dout[n, c, i, j]", "1"), {"dx": "pool-upstream-forgotten"}
+    ),
+    _layer("not divided", "v.mean(axis=(4, 5))", "v.sum(axis=(4, 5))", {"out": "pool-average-not-divided"}),
+    _layer("not divided back", "dout[n, c, i, j] / h**2", "dout[n, c, i, j]", {"dx": "pool-average-not-divided"}),
+    _layer("mask of the error", "dout * (cache > 0)", "dout * (dout > 0)", {"dx": "mask-on-error"}),
+    _layer("mean", "dout.sum(axis=0)", "dout.mean(axis=0)", {"db": "bias-gradient-averaged"}),
+    _layer(
+        "dense transposed",
+        "x.reshape(len(x), -1).T @ dout",
+        "dout.T @ x.reshape(len(x), -1)",
+        {"dw": "gradient-transposed"},
+    ),
+    _layer(
+        "all averaged",
+        "x.reshape(len(x), -1).T @ dout, dout.sum(axis=0)",
+        "x.reshape(len(x), -1).T @ dout / len(x), dout.mean(axis=0)",
+        {"dw": "averaged-over-batch", "db": "averaged-over-batch"},
+    ),
+    _layer("not averaged", "return loss, p / N", "return loss, p", {"dx": "not-averaged"}),
+    _layer("loss not averaged", "y]).mean()", "y]).sum()", {"loss": "not-averaged"}),
+    _layer(
+        "softmax twice",
+        "    return loss, p / N",
+        "    q = p.copy(); q[np.arange(N), y] += 1\n    return loss, p * q * (1 - q) / N",
+        {"dx": "softmax-slope-twice"},
+    ),
 ]

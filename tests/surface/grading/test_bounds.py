@@ -58,7 +58,7 @@ def test_what_goes_wrong_in_a_call_is_told_in_a_line_and_what_was_right_is_kept(
     source, words = CALLS[name]
     found = graded(source, tmp_path)
     forward, *back = found.marks
-    assert (forward.verdict, forward.right_in) == ("right", 18)
+    assert (forward.verdict, forward.right_in) == ("right", 19)
     if words:
         faults = [answer.fault.what for mark in back for answer in mark.answers if answer.fault]
         assert any(words in fault for fault in faults), faults[:3]

@@ -30,7 +30,7 @@ def test_right_is_0_wrong_1_and_what_can_not_be_used_2(cnnstep: Program, my_conv
     my_conv.write_text(LOOPS, encoding="utf-8")
     right = cnnstep("grade", "my_conv.py")
     assert (right.code, right.err) == (0, "")
-    assert right.out.startswith("All right, in 18 cases.")
+    assert right.out.startswith("All right, in 19 cases.")
     my_conv.write_text("1 +\n", encoding="utf-8")
     broken = cnnstep("grade", "my_conv.py")
     assert (broken.code, broken.out) == (2, "")
@@ -54,7 +54,7 @@ def test_json_is_what_its_schema_says(cnnstep: Program, my_conv: Path) -> None:
 
 def test_json_has_the_mistake_and_the_smallest_case(cnnstep: Program, my_conv: Path) -> None:
     data = json.loads(cnnstep("grade", "my_conv.py", "--json").out)
-    assert (data["verdict"], data["mistakes"], data["cases"]) == ("wrong", ["filter-not-rotated"], 18)
+    assert (data["verdict"], data["mistakes"], data["cases"]) == ("wrong", ["filter-not-rotated"], 19)
     (wrong,) = (one for one in data["functions"] if one["verdict"] != "right")
     assert (wrong["name"], wrong["result"], wrong["right_in"]) == ("conv_backward", "dx", 1)
     # one δ of 2 at the last window, on the filter [[1, 2], [3, 4]]: right is 2·W there, the learner's is turned

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnstep.surface.grading.grading import grade_in_place
+from cnnstep.surface.grading.grading import Wish, grade_in_place
 from cnnstep.tutor.grade.report import verdict_words
 from cnnstep.tutor.grade.verdict import ResultMark
 from tests.extras import needs
-from tests.surface.grading.code import LOOPS, WRONG, Wrong, executed
+from tests.surface.grading.code import LAYERS, LOOPS, STEPS, WHERE_WON, WINDOW, WRONG, WRONG_STEPS, Wrong, executed
 from tests.surface.grading.right import BACKWARD, LOOPS_FORWARD, RIGHT, TORCH_BACKWARD
 
 
@@ -77,4 +77,58 @@ def test_a_test_of_means_passes_on_three_wrong_ones_and_each_is_named(name: str)
 def test_32_bits_are_told_as_precision_and_are_no_mistake() -> None:
     graded = grade_in_place(executed(RIGHT["forward: 32 bits"]))
     assert graded.verdict == "right"
-    assert verdict_words(graded.marks[0]) == "right in 18 of 18 cases (to 32 bits)"
+    assert verdict_words(graded.marks[0]) == "right in 19 of 19 cases (to 32 bits)"
+
+
+@pytest.mark.parametrize("wrong", WRONG_STEPS, ids=lambda wrong: wrong.name)
+def test_steps_and_other_layers_are_told_by_their_mistakes_too(wrong: Wrong) -> None:
+    """A step that others are made of spoils them too, so only the result that is in question is looked at."""
+    (result, code), *others = wrong.told.items()
+    graded = grade_in_place(wrong.functions(), Wish(only=result))
+    found = [told(mark) for mark in graded.marks if told(mark) is not None]
+    assert found == [code] * len(found)
+    assert found
+    for result, code in others:
+        marks = grade_in_place(wrong.functions()).marks
+        assert [told(mark) for mark in marks if mark.result.name == result and told(mark)] == [code]
+
+
+@pytest.mark.parametrize("source", [STEPS, LAYERS], ids=["steps", "layers"])
+def test_right_steps_and_layers_are_right(source: str) -> None:
+    graded = grade_in_place(executed(source))
+    assert [(mark.function.name, told(mark)) for mark in graded.marks if told(mark) is not None] == []
+    assert len(graded.marks) == 7 if source is STEPS else 12
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("patch.argmax()", "patch.size - 1 - patch.ravel()[::-1].argmax()", "the last of equal maxima"),
+        (
+            WHERE_WON,
+            WINDOW + "(patch == patch.max()) / np.sum(patch == patch.max()) * dout[n, c, i, j]",
+            "equal maxima sharing",
+        ),
+    ],
+    ids=["last", "shared"],
+)
+def test_whoever_gives_the_gradient_of_equal_maxima_to_others_is_right(old: str, new: str, words: str) -> None:
+    graded = grade_in_place(executed(LAYERS.replace(old, new)))
+    assert graded.verdict == "right"
+    assert any(words in verdict_words(mark) for mark in graded.marks)
+
+
+def test_arrays_may_have_two_or_four_axes() -> None:
+    many = """
+import numpy as np
+def forward(X, W, b):
+    v = np.lib.stride_tricks.sliding_window_view(X, W.shape[2:], axis=(2, 3))
+    return np.einsum("ncijuv,fcuv->nfij", v, W) + b[:, None, None]
+def gradient(X, delta):
+    v = np.lib.stride_tricks.sliding_window_view(X, delta.shape[2:], axis=(2, 3))
+    return np.einsum("ncuvij,nfij->fcuv", v, delta)
+"""
+    graded = grade_in_place(executed(many))
+    assert [(mark.verdict, len(mark.answers)) for mark in graded.marks] == [("right", 12), ("right", 12)]
+    assert {answer.form.name for mark in graded.marks for answer in mark.answers} == {"every axis"}
+    assert {a.form.name for a in grade_in_place(executed(STEPS)).marks[0].answers} == {"matrices"}

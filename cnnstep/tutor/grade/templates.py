@@ -1,0 +1,61 @@
+"""Files to fill in, one for each signature."""
+
+from __future__ import annotations
+
+CS231N = '''"""Fill in the two functions, then: cnnstep grade my_conv.py"""
+
+import numpy as np
+
+
+def conv_forward(x, w, b, conv_param):
+    """x (N, C, H, W), w (F, C, HH, WW), b (F,); conv_param has "stride" and "pad". Gives out and a cache."""
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    out = None
+    cache = (x, w, b, conv_param)
+    return out, cache
+
+
+def conv_backward(dout, cache):
+    """dout has the shape of out. Gives the gradients dx, dw, db, in the shapes of x, w and b."""
+    x, w, b, conv_param = cache
+    dx, dw, db = None, None, None
+    return dx, dw, db
+'''
+
+
+STEPS = '''"""Fill in as many of these as you like, then: cnnstep grade my_steps.py
+
+Arrays may be matrices, or have axes for samples, filters and channels too: (N, C, H, W) and (F, C, HH, WW).
+Add stride=1, padding=0, dilation=1 or b=0 to a function that can do with it.
+"""
+
+import numpy as np
+
+
+def forward(X, W):
+    """z, the filter W as it is laid on every patch of X."""
+
+
+def activation(z):
+    """a, the ReLU of z."""
+
+
+def delta(e, z):
+    """δ, the error e where the ReLU lets it through."""
+
+
+def gradient(X, delta):
+    """∂L/∂W, in the shape of W."""
+
+
+def bias_gradient(delta):
+    """∂L/∂b, one number for each filter."""
+
+
+def input_gradient(delta, W):
+    """∂L/∂X, in the shape of X."""
+
+
+def update(W, gradient, eta):
+    """The new W, by gradient descent."""
+'''
