@@ -196,6 +196,7 @@ def _matched(signature: Signature, offered: Offered, wish: Wish) -> dict[str, st
     for function in signature.functions:
         names = [name for name in offered if function.known_by(name)]
         is_told = bool(wish.only) and wish.function in offered and part_of(function, wish.only)
+        is_told = is_told and wish.function not in found.values()
         if wish.function in names or is_told:
             names = [wish.function]
         if names:
