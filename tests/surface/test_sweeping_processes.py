@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnstep.surface.sweeping.executors import THREADS, workers
+from cnnstep.surface.sweeping.executors import THREADS, for_children, workers
 from tests.conftest import environment
 
 ROOT = Path(__file__).parents[2]
@@ -109,3 +109,17 @@ from tests.surface import test_sweeping_processes as tests
 {line}"""
     command = [sys.executable, "-c", code]
     return subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that can be kept waiting")
+def test_ctrl_c_while_processes_are_started_is_heard_by_the_one_who_starts_them() -> None:
+    started: list[str] = []
+
+    def start() -> None:
+        with for_children():
+            os.kill(os.getpid(), signal.SIGINT)
+            started.append("all of them")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert started == ["all of them"]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
@@ -44,7 +44,7 @@ class Processes(ThreadPoolExecutor):
         self._pipes = []
         self._processes = []
         self._idle: SimpleQueue[Connection] = SimpleQueue()
-        with _for_children():
+        with for_children():
             for _ in range(number):
                 ours, theirs = context.Pipe()
                 process = context.Process(target=serve, args=(theirs,), daemon=True)
@@ -104,10 +104,35 @@ def _answer(function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, 
 
 
 @contextmanager
-def _for_children() -> Iterator[None]:
-    """What a process that is started now inherits: one BLAS thread, and Ctrl-C ignored from its first moment."""
+def for_children() -> Iterator[None]:
+    """What a process that is started now inherits: one BLAS thread, and Ctrl-C unheard from its first moment.
+
+    Who is told to stop meanwhile hears of it afterwards.
+    """
     before = {name: os.environ.get(name) for name in THREADS}
     one_thread()
+    try:
+        with _deaf():
+            yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C waits until the end; where there is no way to have it wait, it is ignored."""
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # would end the wait, once it has started a process of its own
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        return
     in_main = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main else None
     try:
@@ -115,11 +140,6 @@ def _for_children() -> Iterator[None]:
     finally:
         if in_main:
             signal.signal(signal.SIGINT, handler)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 PATIENCE = 10
