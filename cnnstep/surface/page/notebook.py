@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from os import PathLike, fspath
@@ -24,11 +24,14 @@ HEIGHT = 860
 """Pixels of the frame: the first lesson's chain and its working fit into it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LessonPage:
     """A page that `page` made: a notebook shows it, `html` is the file's text, and `save` writes it."""
 
-    request: PageRequest = field(repr=False)
+    request: PageRequest
+
+    def __repr__(self) -> str:
+        return f"<page of {self.request.title}, iterations 0 to {self.request.last}; .save(path) writes it>"
 
     @cached_property
     def html(self) -> str:

@@ -14,6 +14,7 @@ from cnnstep.engine.lesson import Lesson
 from cnnstep.engine.quantity import Array, Cell, number
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.trace import Iteration, trace
+from cnnstep.errors import Fault, InputError
 from cnnstep.tutor.cards import CELL_BY_CELL, lesson_for, view_of
 from cnnstep.tutor.present import one_sample
 from cnnstep.tutor.record import Recording
@@ -21,8 +22,8 @@ from cnnstep.tutor.run import ending
 
 MOST_STORED = 60_000
 """So many numbers of a run are stored, which is about a megabyte; more are worked out in the page, or left out."""
-MOST_WORKED_OUT = 400_000
-"""So many numbers of one iteration can be worked out in the page."""
+MOST_SHOWN = 40_000
+"""So many numbers of one iteration a page can show; a browser gets slow with more."""
 FEWEST = 40
 """So many iterations can be looked at, though a scenario asks for fewer."""
 MOST_SAMPLES = 8
@@ -70,6 +71,7 @@ def requested(
 ) -> PageRequest:
     """The page of a scenario: without a number of iterations its own, `FEWEST` at least, and that which is shown."""
     last = iterations or max(scenario.iterations, FEWEST)
+    name = "lesson" if name == "-" else name
     return PageRequest(lesson_for(scenario), name, max(last, shown), shown, mistake, quiz)
 
 
@@ -92,6 +94,13 @@ def run_of(asked: PageRequest, lesson: Lesson, done: Callable[[int], None]) -> t
     return run, stored.codes
 
 
+def check_size(count: int) -> None:
+    """A fault where an iteration has more numbers than a page can show."""
+    if count > MOST_SHOWN:
+        what = f"an iteration of this scenario has {count:,} numbers, and a page shows {MOST_SHOWN:,} at most"
+        raise InputError(Fault("too-large", what, "cut the input down, or look at it with: cnnstep step --only"))
+
+
 class _Stored:
     """Takes in iterations, and keeps of each what there is room for."""
 
@@ -107,6 +116,7 @@ class _Stored:
     def _choice(self) -> tuple[list[str], int]:
         """Whose numbers are stored, and of one iteration in how many."""
         first = self._seen(next(trace(self.lesson, 1)))
+        check_size(sum(first.values[name].size for name in ("input", *self.lesson.names)))
         steps = list(dict.fromkeys(self.lesson.names))
         leaves = [leaf for leaf, _ in self.lesson.carried]
         sizes = {name: first.values[name].size for name in (*steps, *leaves)}

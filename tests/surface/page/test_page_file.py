@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from cnnstep import InputError, lesson_of, page, scenario, trace
+from cnnstep.engine.activations import ACTIVATIONS
+from cnnstep.engine.losses import LOSSES
 from cnnstep.surface.loading import shipped
 from cnnstep.surface.page import html
 from cnnstep.surface.page.html import page_html
@@ -171,3 +173,15 @@ def test_a_page_from_python_is_the_commands(cnnstep: Program, tmp_path: Path) ->
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes() == made.html.encode()
     with pytest.raises(InputError, match="exists already"):
         made.save(tmp_path / "b.html")
+
+
+@pytest.mark.parametrize("name", [*ACTIVATIONS, *LOSSES])
+def test_the_page_can_work_out_every_activation_and_every_loss(name: str) -> None:
+    assert re.search(rf"^  {name}: (?:\[|squares)", (html.ASSETS / "functions.js").read_text(encoding="utf-8"), re.M)
+
+
+def test_more_numbers_than_a_browser_can_show_are_told(cnnstep: Program, tmp_path: Path) -> None:
+    rows = [[0] * 150 for _ in range(150)]
+    text = f"input: {rows}\nfilter: [[1]]\ntarget: {rows}\nactivation: relu\nlearning_rate: 0.1\n"
+    told = cnnstep("page", "-", "-o", str(tmp_path / "a.html"), stdin=text)
+    assert (told.code, "has 112,502 numbers, and a page shows 40,000" in told.err) == (2, True), told.err

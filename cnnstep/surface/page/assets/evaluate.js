@@ -55,6 +55,24 @@ function indexAt(index, variables) {
   return total / (index[1] ?? 1);
 }
 
+/** @type {number[]} */
+const NONE = [];
+
+/**
+ * The next values of the summed variables, the last one fastest; false where there are none.
+ * @param {number[]} variables changed in place
+ * @param {number[]} over
+ * @param {number} first the number of the first one
+ */
+function next(variables, over, first) {
+  for (let axis = over.length - 1; axis >= 0; axis -= 1) {
+    variables[first + axis] += 1;
+    if (variables[first + axis] < over[axis]) return true;
+    variables[first + axis] = 0;
+  }
+  return false;
+}
+
 /** Carries out a program's sums on values; it holds no values itself. */
 export class Evaluator {
   /** @param {Record<string, Quantity>} quantities */
@@ -74,7 +92,7 @@ export class Evaluator {
     let flat = 0;
     for (let axis = 0; axis < given; axis += 1) {
       const index = indexAt(/** @type {Index} */ (read[axis + 1]), variables);
-      const length = axis < given - 1 ? shape[axis] : sizeOf(shape.slice(axis));
+      const length = axis < given - 1 || given === shape.length ? shape[axis] : sizeOf(shape.slice(axis));
       if (!(index >= 0 && index < length) || !Number.isInteger(index)) return -1;
       flat = flat * length + index;
     }
@@ -159,10 +177,9 @@ export class Evaluator {
    */
   cell(sums, cell, values) {
     let total = 0;
-    for (const { over = [], factors } of sums) {
-      const count = sizeOf(over);
-      for (let flat = 0; flat < count; flat += 1) {
-        const variables = over.length ? cell.concat(cellOf(flat, over)) : cell;
+    for (const { over = NONE, factors } of sums) {
+      const variables = over.length ? cell.concat(over.map(() => 0)) : cell;
+      do {
         let product = 1;
         let there = true;
         for (let k = 0; k < factors.length && there; k += 1) {
@@ -171,7 +188,7 @@ export class Evaluator {
           product *= value ?? 1;
         }
         if (there) total += product;
-      }
+      } while (next(variables, over, cell.length));
     }
     return total;
   }
@@ -195,9 +212,10 @@ export class Evaluator {
    * @param {Step} step
    * @param {number} flat
    * @param {Values} values
-   * @returns {Term[]}
+   * @returns {Term[]} none where the step calls a function that is not known here
    */
   terms(step, flat, values) {
+    if (!isKnown(sumsOf(step, flat))) return [];
     const cell = cellOf(flat, this.quantities[step.name].shape);
     /** @type {Term[]} */
     const terms = [];
@@ -280,6 +298,15 @@ export class Evaluator {
     const given = call.with.map((arg) => this.argument(arg, variables, values, reads));
     return given.includes(null) ? null : { value: FUNCTIONS[call.call](...given), call: call.call, reads };
   }
+}
+
+/**
+ * Whether every function that is called is known here.
+ * @param {Sum[]} sums
+ */
+export function isKnown(sums) {
+  const factors = sums.flatMap((sum) => sum.factors);
+  return factors.every((one) => typeof one === "number" || !("call" in one) || one.call in FUNCTIONS);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isKnown } from "./evaluate.js";
 import { Model, RecordedRun, Run, startOf, withActivation } from "./model.js";
 
 /**
@@ -12,6 +13,9 @@ export class Lesson {
   /** @param {Data} data */
   constructor(data) {
     this.data = data;
+    const { steps, loss } = data.program;
+    const sums = [...loss, ...steps.flatMap((step) => [...(step.sums ?? []), ...(step.short ?? []), ...(step.cells?.[0] ?? [])])];
+    this.worksOut = data.whole && isKnown(sums);
     this.model = new Model(data);
     this.original = new RecordedRun(data.program, startOf(data.program), data.run);
     /** @type {Run} */
@@ -98,7 +102,7 @@ export class Lesson {
 
   /** Whether a number can be changed. @param {string} name */
   isEditable(name) {
-    if (!this.data.whole || this.data.quiz) return false;
+    if (!this.worksOut || this.data.quiz) return false;
     return ["given", "parameter"].includes(this.model.quantities[name]?.kind);
   }
 

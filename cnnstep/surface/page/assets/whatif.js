@@ -69,7 +69,7 @@ export class WhatIf {
     const { lesson } = this;
     const element = part("whatif");
     if (!lesson.isEditable("input")) {
-      const why = lesson.data.quiz ? "" : "This scenario is too large for its numbers to be worked out anew in the page: what is shown is the engine's own run.";
+      const why = lesson.data.quiz ? "" : "The numbers of this scenario can't be worked out anew in the page: what is shown is the engine's own run.";
       element.replaceChildren(...(why ? [make("p", { class: "quiet no-print" }, why)] : []));
       return;
     }

@@ -174,7 +174,9 @@ export class Working {
     const own = this.lesson.model.label(name, flat);
     const text = factor.call ? called(factor.call, own, factor.reads) : own;
     if (!this.lesson.model.data.tiles[name]) return text;
-    return make("button", { type: "button", class: "plain", onclick: () => this.cursor.go({ name, flat }) }, text);
+    const { word, meaning } = this.lesson.model.data.tiles[name];
+    const given = { type: "button", class: "plain", title: `${word}: ${meaning}` };
+    return make("button", { ...given, onclick: () => this.cursor.go({ name, flat }) }, text);
   }
 
   /** @param {Place} place */
@@ -187,7 +189,8 @@ export class Working {
         : lesson.model.quantities[name].kind === "memory"
           ? "It is the 0 that it begins with."
           : "It is given.";
-    const told = make("p", {}, words);
+    const made = lesson.step(name) ? "Its products can't be worked out in the page." : words;
+    const told = make("p", {}, made);
     if (!lesson.isEditable(name)) return [told];
     const label = lesson.model.label(name, flat);
     const input = make("input", { type: "text", inputmode: "decimal", size: 8, value: written(lesson.values[name][flat]) });
