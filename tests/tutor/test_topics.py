@@ -23,6 +23,7 @@ from cnnstep.surface.cli.app import app
 from cnnstep.surface.loading import shipped
 from cnnstep.tutor import topics
 from cnnstep.tutor.document import Command, Formula, Heading, Paragraph, Table
+from cnnstep.tutor.grade.code_mistakes import CODE_MISTAKES
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.topics import ALIASES, TOPICS, explanation, known, topic_list
@@ -167,7 +168,7 @@ def test_an_unknown_topic_is_a_fault_with_the_nearest_name() -> None:
 def test_the_list_names_every_topic_once_with_a_summary_and_ends_with_one_command() -> None:
     blocks = topic_list()
     rows = [row for block in blocks if isinstance(block, Table) for row in block.rows]
-    assert sorted(str(row[0]) for row in rows) == sorted([*TOPICS, *MISTAKES])
+    assert sorted(str(row[0]) for row in rows) == sorted([*TOPICS, *MISTAKES, *CODE_MISTAKES])
     assert all(str(row[1]) for row in rows)
     assert [isinstance(block, Command) for block in blocks].index(True) == len(blocks) - 1
 

@@ -192,12 +192,14 @@ def topic_list() -> tuple[Block, ...]:
         )
         for group in GROUPS
     )
+    from cnnstep.tutor.topics.code_mistakes import code_mistake_table
     from cnnstep.tutor.topics.mistakes import mistake_tables
 
     return (
         Heading("Topics", 1),
         *tables,
         *mistake_tables(),
+        code_mistake_table(),
         Command("cnnstep explain dead-relu", "a good one to start with"),
     )
 
@@ -217,7 +219,14 @@ def _is_mistake(typed: str) -> bool:
     """Whether this is a mistake's code to the letter: `squared-error` is one, `squared_error` is a loss."""
     from cnnstep.tutor.mistakes import MISTAKES
 
-    return typed in MISTAKES
+    return typed in MISTAKES or _is_of_code(typed)
+
+
+def _is_of_code(code: str) -> bool:
+    """Whether this is a mistake that only code makes."""
+    from cnnstep.tutor.grade.code_mistakes import CODE_MISTAKES
+
+    return code in CODE_MISTAKES
 
 
 def _of_mistake(typed: str, load: Callable[[str], Scenario], scenario: str, style: Numbers) -> tuple[Block, ...]:
@@ -230,7 +239,13 @@ def _of_mistake(typed: str, load: Callable[[str], Scenario], scenario: str, styl
     if code in MISTAKES:
         found = MISTAKES[code]
         return mistake_page(found, Example(load, scenario or found.shown_on, bool(scenario), style))
-    hint = did_you_mean(typed, (*TOPICS, *ALIASES, *MISTAKES))
+    from cnnstep.tutor.grade.code_mistakes import CODE_MISTAKES
+
+    if code in CODE_MISTAKES:
+        from cnnstep.tutor.topics.code_mistakes import code_mistake_page
+
+        return code_mistake_page(CODE_MISTAKES[code], bool(scenario))
+    hint = did_you_mean(typed, (*TOPICS, *ALIASES, *MISTAKES, *CODE_MISTAKES))
     hint = hint if hint.startswith("did") else "cnnstep explain lists them all"
     raise InputError(Fault("unknown-topic", f'there is no topic called "{typed}"', hint))
 
