@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.grading.in_place import InPlace
-from cnnstep.surface.grading.process import Limits, Lost, Process
+from cnnstep.surface.grading.process import Clock, Limits, Lost, Process
 from cnnstep.surface.grading.requests import Bound, answers, bound, lost_words, raised_words, request
 from cnnstep.tutor.grade.answer import GivenResult, NoNumbers
 from cnnstep.tutor.grade.case import Case
@@ -46,14 +46,20 @@ def grade_file(path: str, wish: Wish | None = None, limits: Limits | None = None
     if not file.is_file():
         what = f"{path} is a folder" if file.is_dir() else f"there is no file {path}"
         raise InputError(Fault("not-found", what, "name a Python file with your functions", file=path))
-    until, resolved = time.monotonic() + limits.seconds, str(file.resolve())
-    run = _Run(lambda: Process(resolved, limits, until), path, limits, until)
+    clock, resolved, libraries = Clock(limits.seconds), str(file.resolve()), _libraries(file, wish)
+    run = _Run(lambda: Process(resolved, limits, clock, libraries), path, limits, clock)
     return run.grade(wish)
+
+
+def _libraries(file: Path, wish: Wish) -> list[str]:
+    """What is imported before the learner's own time begins: PyTorch too, where the file speaks of it."""
+    torch = wish.signature == "torch" or b"torch" in file.read_bytes()
+    return ["numpy", *(["torch"] if torch and find_spec("torch") else [])]
 
 
 def grade_in_place(functions: Mapping[str, Any], wish: Wish | None = None) -> Graded:
     """Functions judged where they are, without limits."""
-    return _Run(lambda: InPlace(functions), "", Limits(), inf).grade(wish or Wish())
+    return _Run(lambda: InPlace(functions), "", Limits(), Clock(inf)).grade(wish or Wish())
 
 
 @dataclass
@@ -63,7 +69,7 @@ class _Run:
     start: Callable[[], Asked]
     shown: str
     limits: Limits
-    until: float
+    clock: Clock
     printed: list[str] = field(default_factory=list)
     threads: int = 0
 
@@ -75,7 +81,7 @@ class _Run:
             signature, functions = chosen(offered, wish, self.shown)
             found: list[Sequence[GivenResult]] = []
             for one in functions:
-                if process is None and self.until - time.monotonic() > LEAST:
+                if process is None and self.clock.left > LEAST:
                     process = self.start()
                 asked, process = self._asked(process, signature, one)
                 found += [answer for answer in asked if wanted(answer[0], wish.only)]
@@ -122,7 +128,7 @@ class _Run:
         form = self._form(process, signature, one, every)
         for case in filter(form.fits, every):
             back: Any = gone
-            if process is not None and self.until <= time.monotonic():
+            if process is not None and self.clock.left <= 0:
                 gone = back = NoNumbers("there was no time left for it", skipped=True)
             elif process is not None:
                 back = self._back(process, one, case, form)
@@ -152,7 +158,7 @@ class _Run:
         return numbers or plain
 
     def _back(self, process: Asked, one: Bound, case: Case, form: Form) -> Any:
-        seconds = min(self.limits.case, max(0.01, self.until - time.monotonic()))
+        seconds = min(self.limits.case, max(0.01, self.clock.left))
         frame = process.ask(*request(one, case, form), seconds)
         if isinstance(frame, Lost):
             return lost_words(frame, seconds)
@@ -194,7 +200,7 @@ def _matched(signature: Signature, offered: Offered, wish: Wish) -> dict[str, st
     """The learner's name of each function that is there; the usual name before others, then the first in the file."""
     found: dict[str, str] = {}
     for function in signature.functions:
-        names = [name for name in offered if function.known_by(name)]
+        names = [name for name in offered if function.known_by(name) and function.graph == bool(offered[name]["kind"])]
         is_told = bool(wish.only) and wish.function in offered and part_of(function, wish.only)
         is_told = is_told and wish.function not in found.values()
         if wish.function in names or is_told:

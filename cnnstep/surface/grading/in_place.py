@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from cnnstep.surface.grading import child
+from cnnstep.surface.grading.calls import perform
+from cnnstep.surface.grading.child import offered
+from cnnstep.surface.grading.frames import Frame
 
 
 class InPlace:
@@ -16,11 +18,11 @@ class InPlace:
 
     def __init__(self, functions: Mapping[str, Any]) -> None:
         self._functions = functions
-        self.loaded: child.Frame = ({"offered": child.offered(functions)}, [])
+        self.loaded: Frame = ({"offered": offered(functions)}, [])
 
-    def ask(self, request: dict[str, Any], arrays: Sequence[Any], seconds: float) -> child.Frame:
+    def ask(self, request: dict[str, Any], arrays: Sequence[Any], seconds: float) -> Frame:
         """The answer, however long that takes; Ctrl-C is the caller's."""
-        return child.perform(request, arrays, self._functions, "", (KeyboardInterrupt,))
+        return perform(request, arrays, self._functions, "", (KeyboardInterrupt,))
 
     def end(self) -> None:
         """There is nothing to end."""

@@ -22,6 +22,7 @@ from threading import Thread
 from typing import IO, Any, Literal
 
 from cnnstep.surface.grading import child
+from cnnstep.surface.grading.frames import Frame, read_frame, write_frame
 
 MOST_PRINTED = 4000
 """Bytes of what the learner's code prints that are kept."""
@@ -29,6 +30,13 @@ MOST_PROCESSES = 32
 """So many may the learner's code have at once; more are taken for a chain without end."""
 TICK = 0.1
 """Seconds between two looks at how many processes there are."""
+PROGRAM = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv.pop()); "
+    "from cnnstep.surface.grading.child import serve; serve()"
+)
+"""What the child runs: it finds what this program finds, and nothing of the folder that it is in."""
+PATIENCE = 60.0
+"""Seconds that Python and the libraries may take to begin, which are not the learner's."""
 TOKEN = "CNNSTEP_GRADING"
 """The variable by which a process is known to be of this tree, whatever has become of its parents."""
 
@@ -49,6 +57,24 @@ class Limits:
             object.__setattr__(self, "case", self.seconds / 2)
 
 
+@dataclass
+class Clock:
+    """Counts the seconds down, from when the learner's code may begin."""
+
+    seconds: float
+    until: float | None = None
+
+    def begin(self) -> None:
+        """From now on, unless it runs already."""
+        if self.until is None:
+            self.until = time.monotonic() + self.seconds
+
+    @property
+    def left(self) -> float:
+        """How many are left."""
+        return self.seconds if self.until is None else self.until - time.monotonic()
+
+
 @dataclass(frozen=True)
 class Lost:
     """No answer came: why, and how the process ended, where it ended by itself."""
@@ -60,13 +86,13 @@ class Lost:
 class Process:
     """One child, from its start to its `end`, after which nothing of it is left."""
 
-    def __init__(self, file: str, limits: Limits, until: float, libraries: Sequence[str] = ("numpy",)) -> None:
-        self._until, self._token = until, secrets.token_hex(16)
+    def __init__(self, file: str, limits: Limits, clock: Clock, libraries: Sequence[str] = ("numpy",)) -> None:
+        self._clock, self._token = clock, secrets.token_hex(16)
         self._printed, self._cut = bytearray(), 0
-        self._frames: queue.Queue[child.Frame | ValueError | None] = queue.Queue()
+        self._frames: queue.Queue[Frame | ValueError | None] = queue.Queue()
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self._process = subprocess.Popen(
-            [sys.executable, "-I", child.__file__],
+            [sys.executable, "-I", "-c", PROGRAM, json.dumps([str(Path(one).resolve()) for one in sys.path])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -84,39 +110,45 @@ class Process:
         ]
         for reader in self._readers:
             reader.start()
+        try:
+            self.loaded = self._begun(file, limits, libraries)
+        except BaseException:  # Ctrl-C: there is nobody yet who would end it
+            self.end()
+            raise
+
+    def _begun(self, file: str, limits: Limits, libraries: Sequence[str]) -> Frame | Lost:
+        """What the file offers, once the child is ready and has imported it."""
         nonce = secrets.token_hex(8)
-        left = max(0.1, until - time.monotonic())
         begin = {
             "file": file,
-            "path": sys.path,
-            "seconds": left,
+            "seconds": max(0.1, self._clock.left),
             "memory": limits.memory,
             "processes": _tasks() + MOST_PROCESSES,
             "libraries": libraries,
             "nonce": nonce,
         }
         self._send(json.dumps(begin).encode() + b"\n")
-        try:
-            self.loaded = self._answer(nonce, until)
-        except BaseException:  # Ctrl-C: there is nobody yet who would end it
-            self.end()
-            raise
+        ready = self._answer(nonce, time.monotonic() + PATIENCE)
+        if isinstance(ready, Lost):
+            return ready
+        self._clock.begin()
+        return self._answer(nonce, time.monotonic() + self._clock.left)
 
-    def ask(self, request: dict[str, Any], arrays: Sequence[Any], seconds: float) -> child.Frame | Lost:
+    def ask(self, request: dict[str, Any], arrays: Sequence[Any], seconds: float) -> Frame | Lost:
         """The answer to a request, within so many seconds and the time that is left."""
         from io import BytesIO
 
         nonce, frame = secrets.token_hex(8), BytesIO()
-        child.write_frame(frame, {**request, "nonce": nonce}, arrays)
+        write_frame(frame, {**request, "nonce": nonce}, arrays)
         self._send(frame.getvalue())
-        return self._answer(nonce, min(self._until, time.monotonic() + seconds))
+        return self._answer(nonce, time.monotonic() + min(self._clock.left, seconds))
 
     def _send(self, data: bytes) -> None:
         with suppress(OSError):  # whoever has ended says so by the end of the answers
             self._requests.write(data)
             self._requests.flush()
 
-    def _answer(self, nonce: str, until: float) -> child.Frame | Lost:
+    def _answer(self, nonce: str, until: float) -> Frame | Lost:
         while True:
             left = until - time.monotonic()
             if left <= 0:
@@ -146,7 +178,7 @@ class Process:
     def _read_frames(self, stream: IO[bytes]) -> None:
         while True:
             try:
-                frame = child.read_frame(stream)
+                frame = read_frame(stream)
             except (ValueError, KeyError, TypeError, OSError):
                 self._frames.put(ValueError())
                 return

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.grading.child import Frame
+from cnnstep.surface.grading.frames import Frame
 from cnnstep.surface.grading.process import Lost
+from cnnstep.surface.grading.torch_calls import ODD
 from cnnstep.tutor.grade.answer import EXACT, GivenResult, NoNumbers
 from cnnstep.tutor.grade.case import Case
 from cnnstep.tutor.grade.form import Form
@@ -45,6 +46,8 @@ class Bound:
 
 def bound(function: LearnerFunction, called: str, parameters: Parameters, by_name: bool, before: Bound | None) -> Bound:
     """Which role each parameter has: by its place, or by its name and, where that says nothing, by its place."""
+    if by_name and function.graph:
+        return _of_graph(function, called, parameters or [])
     if not by_name or parameters is None:
         return Bound(function, called, function.roles, {}, before)
     left = [*function.roles]
@@ -62,6 +65,20 @@ def bound(function: LearnerFunction, called: str, parameters: Parameters, by_nam
             found[name] = left.pop(0)
     order = [name for name, _ in parameters if name in found]
     return Bound(function, called, (), {name: found[name] for name in order}, before)
+
+
+def _of_graph(function: LearnerFunction, called: str, parameters: list[list[Any]]) -> Bound:
+    """A class of PyTorch's: what goes in by name, then dout; out of it come out and a gradient of each array."""
+    one = bound(replace(function, graph=False), called, parameters, True, None)
+    kept = tuple(
+        result
+        for role, result in zip(("", *function.roles, "b"), function.results, strict=True)
+        if not role or role in one.keywords.values()
+    )
+    minds = function.minds if "b" in one.keywords.values() else (*function.minds, "bias")
+    return replace(
+        one, function=replace(function, results=kept, minds=minds), keywords={**one.keywords, "dout": "dout"}
+    )
 
 
 def request(one: Bound, case: Case, form: Form) -> Frame:
@@ -126,8 +143,8 @@ def _answer(blank: GivenResult, back: Frame, number: int) -> GivenResult:
 
 def _numbers(sent: Mapping[str, Any], arrays: Sequence[Any]) -> tuple[Any, int, str]:
     """As float64, how many bits they had, and words where they are no real, finite numbers."""
-    if "odd" in sent:
-        return None, 64, sent["odd"]
+    if ODD in sent:
+        return None, 64, sent[ODD]
     array = arrays[sent["array"]]
     bits = {"f": 8 * array.dtype.itemsize, "c": 4 * array.dtype.itemsize}.get(array.dtype.kind, 64)
     if array.dtype.kind == "c":

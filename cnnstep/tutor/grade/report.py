@@ -155,12 +155,12 @@ def _shown(answer: GivenResult) -> list[Block]:
 FEWEST_MEANS = 2
 """In one case alone a mean may be right by chance."""
 NO_PART = {
-    "forward": {"b"},
-    "gradient": {"w", "b"},
+    "forward": {"b", "dout"},
+    "gradient": {"w", "W", "b"},
     "dense_gradient": {"w", "b"},
-    "bias_gradient": {"x", "w", "b"},
+    "bias_gradient": {"x", "X", "w", "W", "b"},
     "dense_bias_gradient": {"x", "w", "b"},
-    "input_gradient": {"x", "b"},
+    "input_gradient": {"x", "X", "b"},
     "dense_input_gradient": {"x", "b"},
 }
 """What a step's numbers are not made of, among what its function is given; a bias only where it is not 0."""
@@ -171,8 +171,9 @@ def _arrays(answer: GivenResult) -> Iterator[tuple[str, Any]]:
     function = answer.function
     left_out = NO_PART.get(answer.result.word, set())
     if answer.result.word == "forward" and answer.case.bias.any():
-        left_out = set()
-    for role in dict.fromkeys((*function.roles, *function.cached)):
+        left_out = {"dout"}
+    besides = ("b", "dout") if function.graph else ()
+    for role in dict.fromkeys((*function.roles, *function.cached, *besides)):
         value = ROLES[role].read(answer.case, answer.form)
         if role not in left_out and isinstance(value, np.ndarray | float | int):
             yield ROLES[role].names[0], np.asarray(value)
@@ -222,7 +223,7 @@ def _explained(graded: Graded, mark: ResultMark, answer: GivenResult, style: Num
 
 def _one(graded: Graded, mark: ResultMark, explanation: Naming, answer: GivenResult) -> list[Block]:
     _, words = words_of(explanation, answer)
-    has_dout = "dout" in mark.function.roles and "δ" in f"{words.does}{words.hurts}{words.fix}"
+    has_dout = ("dout" in mark.function.roles or mark.function.graph) and "δ" in f"{words.does}{words.hurts}{words.fix}"
     letters = " (δ is your dout.)" if has_dout else ""
     blocks: list[Block] = [
         Paragraph(f"What you did: {words.does}{letters}"),

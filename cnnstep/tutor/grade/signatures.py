@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from cnnstep.registry import Registry
 from cnnstep.tutor.grade.form import FULL, ONE_FILTER, ONE_SAMPLE, PLAIN, Form
 from cnnstep.tutor.grade.roles import ROLES
-from cnnstep.tutor.grade.templates import CS231N, STEPS
+from cnnstep.tutor.grade.templates import CS231N, STEPS, TORCH
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class LearnerFunction:
 
     `pattern` are the names that it is known by. With `keeps` it gives a cache besides, which the function that names it
     in `cache_of` takes; without that one the cache is made of the roles in `cached`. `optional` are roles that it may
-    take by name, and `minds` the settings that its numbers depend on.
+    take by name, and `minds` the settings that its numbers depend on. With `graph` it is a class of PyTorch's, which
+    gives its output and, from dout, a gradient of each array that goes in.
     """
 
     name: str
@@ -46,6 +47,7 @@ class LearnerFunction:
     cached: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     minds: tuple[str, ...] = ()
+    graph: bool = False
 
     def known_by(self, name: str) -> bool:
         """Whether this is one of its names."""
@@ -187,5 +189,23 @@ SIGNATURES.add("steps")(
         STEPS,
         by_name=True,
         forms=(FULL, ONE_SAMPLE, ONE_FILTER, PLAIN),
+    )
+)
+
+SIGNATURES.add("torch")(
+    Signature(
+        "torch",
+        "PyTorch: an autograd.Function whose forward takes x, w and what else it can do with; or an nn.Module",
+        (
+            LearnerFunction(
+                *("Conv2d", ".*", "conv", ("X", "W")),
+                (Result("out", "forward"), *_CONV_BACK),
+                optional=("b", *GEOMETRY),
+                minds=GEOMETRY,
+                graph=True,
+            ),
+        ),
+        TORCH,
+        by_name=True,
     )
 )

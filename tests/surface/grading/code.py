@@ -408,3 +408,58 @@ WRONG_STEPS = [
         {"dx": "softmax-slope-twice"},
     ),
 ]
+
+
+TORCH = """
+import torch
+import torch.nn.functional as F
+
+class MyConv(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, w, b, stride=1, padding=0, dilation=1):
+        ctx.save_for_backward(x, w)
+        ctx.moves = {"stride": stride, "padding": padding, "dilation": dilation}
+        return F.conv2d(x, w, b, **ctx.moves)
+
+    @staticmethod
+    def backward(ctx, dout):
+        x, w = ctx.saved_tensors
+        dx = torch.nn.grad.conv2d_input(x.shape, w, dout, **ctx.moves)
+        dw = torch.nn.grad.conv2d_weight(x, w.shape, dout, **ctx.moves)
+        return dx, dw, dout.sum((0, 2, 3)), None, None, None
+"""
+
+MODULE = """
+import torch
+
+class Conv(torch.nn.Module):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0):
+        super().__init__()
+        k = kernel_size if isinstance(kernel_size, tuple) else (kernel_size,) * 2
+        self.weight = torch.nn.Parameter(torch.randn(out_channels, in_channels, *k))
+        self.bias = torch.nn.Parameter(torch.zeros(out_channels))
+        self.moves = {"stride": stride, "padding": padding}
+
+    def forward(self, x):
+        return torch.nn.functional.conv2d(x, self.weight, self.bias, **self.moves)
+"""
+
+WRONG_TORCH = [
+    Wrong("right", {}, {}, TORCH),
+    Wrong("not rotated", {"(x.shape, w, dout": "(x.shape, w.flip(2, 3), dout"}, {"dx": "filter-not-rotated"}, TORCH),
+    Wrong("averaged", {"dout.sum((0, 2, 3))": "dout.mean((0, 2, 3))"}, {"db": "bias-gradient-averaged"}, TORCH),
+    Wrong("no gradient", {"return dx, dw,": "return dx, None,"}, {"dw": "faulted"}, TORCH),
+    Wrong("a right module", {}, {}, MODULE),
+    Wrong(
+        "a true convolution",
+        {"self.weight, self.bias,": "self.weight.flip(2, 3), self.bias,"},
+        {"out": "flipped-filter", "dx": "flipped-filter", "dw": "flipped-filter"},
+        MODULE,
+    ),
+    Wrong(
+        "no stride",
+        {'"stride": stride': '"stride": 1'},
+        {"out": "stride-ignored", **dict.fromkeys(("dx", "dw", "db"), "faulted")},
+        MODULE,
+    ),
+]

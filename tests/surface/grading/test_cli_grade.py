@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from cnnstep.surface.schemas import schema_of
 from cnnstep.tutor.grade.signatures import SIGNATURES
 from tests.conftest import Golden, Program
+from tests.extras import marks
 from tests.surface.grading.code import LOOPS, WRONG
 from tests.surface.grading.hostile import CALLS
 
@@ -127,7 +128,9 @@ def test_slips(cnnstep: Program, my_conv: Path, arguments: list[str], words: str
     assert ran.err.startswith(words)
 
 
-@pytest.mark.parametrize("name", SIGNATURES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=marks("torch") if name == "torch" else ()) for name in SIGNATURES]
+)
 def test_a_template_is_found_by_its_names_and_is_empty(cnnstep: Program, my_conv: Path, name: str) -> None:
     template = cnnstep("grade", "--template", name)
     assert template.code == 0

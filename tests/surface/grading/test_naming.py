@@ -9,7 +9,18 @@ from cnnstep.surface.grading.grading import Wish, grade_in_place
 from cnnstep.tutor.grade.report import verdict_words
 from cnnstep.tutor.grade.verdict import ResultMark
 from tests.extras import needs
-from tests.surface.grading.code import LAYERS, LOOPS, STEPS, WHERE_WON, WINDOW, WRONG, WRONG_STEPS, Wrong, executed
+from tests.surface.grading.code import (
+    LAYERS,
+    LOOPS,
+    STEPS,
+    WHERE_WON,
+    WINDOW,
+    WRONG,
+    WRONG_STEPS,
+    WRONG_TORCH,
+    Wrong,
+    executed,
+)
 from tests.surface.grading.right import BACKWARD, LOOPS_FORWARD, RIGHT, TORCH_BACKWARD
 
 
@@ -132,3 +143,33 @@ def gradient(X, delta):
     assert [(mark.verdict, len(mark.answers)) for mark in graded.marks] == [("right", 12), ("right", 12)]
     assert {answer.form.name for mark in graded.marks for answer in mark.answers} == {"every axis"}
     assert {a.form.name for a in grade_in_place(executed(STEPS)).marks[0].answers} == {"matrices"}
+
+
+@needs("torch")
+@pytest.mark.parametrize("wrong", WRONG_TORCH, ids=lambda wrong: wrong.name)
+def test_classes_of_pytorch(wrong: Wrong) -> None:
+    graded = grade_in_place(wrong.functions())
+    assert {mark.result.name: code for mark in graded.marks if (code := told(mark)) is not None} == wrong.told
+    assert [mark.result.name for mark in graded.marks] == ["out", "dx", "dw", "db"]
+
+
+@needs("torch")
+def test_a_function_without_bias_and_stride_is_asked_what_it_knows() -> None:
+    plain = """
+import torch
+class Plain(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, image, kernel):
+        ctx.save_for_backward(image, kernel)
+        return torch.nn.functional.conv2d(image, kernel)
+    @staticmethod
+    def backward(ctx, dout):
+        x, w = ctx.saved_tensors
+        return torch.nn.grad.conv2d_input(x.shape, w, dout), torch.nn.grad.conv2d_weight(x, w.shape, dout)
+"""
+    graded = grade_in_place(executed(plain))
+    assert [(mark.result.name, mark.verdict) for mark in graded.marks] == [
+        ("out", "right"),
+        ("dx", "right"),
+        ("dw", "right"),
+    ]
