@@ -7,7 +7,7 @@ import re
 from base64 import b64decode
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import decompress
 
 from cnnstep import scenario
@@ -16,6 +16,9 @@ from cnnstep.surface.page.html import page_html
 from cnnstep.tutor.cards import lesson_for
 from cnnstep.tutor.page.data import page_data
 from cnnstep.tutor.page.run import PageRequest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 
 @cache
@@ -34,6 +37,12 @@ def written(folder: Path, text: str) -> str:
     path = folder / "lesson.html"
     path.write_text(text, encoding="utf-8")
     return path.as_uri()
+
+
+def opens(tab: Page, folder: Path, text: str, shown: str = "") -> None:
+    """Shows the page in a tab, from its file; `shown` is the end of its address."""
+    tab.goto(written(folder, text) + shown)
+    tab.wait_for_selector("html[data-ready]", state="attached")
 
 
 def unpacked(text: str, part: str) -> str:

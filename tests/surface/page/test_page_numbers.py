@@ -21,7 +21,7 @@ from cnnstep.tutor.page.data import page_data
 from cnnstep.tutor.page.run import PageRequest
 from tests.examples import share, some
 from tests.extras import marks
-from tests.surface.page.pages import data_of, lesson_called, page_of, written
+from tests.surface.page.pages import data_of, lesson_called, opens, page_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -55,7 +55,7 @@ OTHERWISE = ("error", "softmax_gradient")
 @pytest.mark.parametrize("name", FEW)
 def test_every_cell_shows_the_engines_number_and_its_working(tab: Page, tmp_path: Path, name: str) -> None:
     lesson, text = lesson_called(name), AS_USUAL.text
-    tab.goto(written(tmp_path, page_of(name, 2, 1)) + "#i=1")
+    opens(tab, tmp_path, page_of(name, 2, 1), "#i=1")
     iteration = list(trace(lesson, 2))[1]
     shown = tab.evaluate(CELLS)
     assert {one["name"] for one in shown} == set(data_of(page_of(name, 2, 1))["tiles"])
@@ -97,7 +97,7 @@ SLIDE = """() => {
 @pytest.mark.parametrize("name", ["first-filter", "momentum", "smallest-network", "small-batch"])
 def test_the_slider_shows_each_iteration_as_the_engine_has_it(tab: Page, tmp_path: Path, name: str) -> None:
     lesson, last = lesson_called(name), 40
-    tab.goto(written(tmp_path, page_of(name, last)))
+    opens(tab, tmp_path, page_of(name, last))
     shown = tab.evaluate(SLIDE)
     assert len(shown) == last + 1
     for iteration, (told, numbers) in zip(trace(lesson, last + 1), shown, strict=True):
@@ -143,7 +143,7 @@ EDIT = """edits => edits.map(([name, flat, value]) => {
 @pytest.mark.parametrize("name", FEW)
 def test_what_if_equals_the_engine_after_every_edit(tab: Page, tmp_path: Path, name: str) -> None:
     lesson = lesson_called(name)
-    tab.goto(written(tmp_path, page_of(name, 3)))
+    opens(tab, tmp_path, page_of(name, 3))
     made = edits(lesson, Random(name), max(3, some(100) // 6))
     for done in tab.evaluate(EDIT, made):
         again = lesson_for(read_scenario_text(done["yaml"]))
@@ -172,7 +172,7 @@ def test_a_long_run_that_is_not_stored_is_worked_out_in_the_page(tab: Page, tmp_
         "activation: tanh\nlearning_rate: 0.001\n"
     )
     lesson = lesson_of(read_scenario_text(text))
-    tab.goto(written(tmp_path, page_html(page_data(PageRequest(lesson, "mine", 150)))))
+    opens(tab, tmp_path, page_html(page_data(PageRequest(lesson, "mine", 150))))
     values = tab.evaluate("() => [0, 77, 150].map(k => Array.from(window.lesson.run.values(k).gradient))")
     for number, gradient in zip((0, 77, 150), values, strict=True):
         iteration = list(trace(lesson, number + 1))[-1]

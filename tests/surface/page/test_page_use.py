@@ -21,7 +21,7 @@ from cnnstep.tutor.page.data import page_data
 from cnnstep.tutor.page.run import PageRequest
 from tests.examples import share
 from tests.extras import NODE_MODULES, marks, needs
-from tests.surface.page.pages import data_of, lesson_called, page_of, unpacked, written
+from tests.surface.page.pages import data_of, lesson_called, opens, page_of, unpacked, written
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -46,7 +46,7 @@ def focused(tab: Page) -> str:
 
 
 def test_the_keyboard_alone_reaches_every_matrix_and_every_control(tab: Page, tmp_path: Path) -> None:
-    tab.goto(written(tmp_path, page_of("first-filter", 40)))
+    opens(tab, tmp_path, page_of("first-filter", 40))
     tab.keyboard.press("Tab")
     assert focused(tab) == "To the numbers"
     reached = []
@@ -62,7 +62,7 @@ def test_the_keyboard_alone_reaches_every_matrix_and_every_control(tab: Page, tm
 def test_arrows_move_in_a_matrix_brackets_through_the_iterations_and_digits_change_a_number(
     tab: Page, tmp_path: Path
 ) -> None:
-    tab.goto(written(tmp_path, page_of("first-filter", 40)))
+    opens(tab, tmp_path, page_of("first-filter", 40))
     tab.locator("figure[data-name=filter] td").first.focus()
     tab.keyboard.press("ArrowRight")
     tab.keyboard.press("ArrowDown")
@@ -79,7 +79,7 @@ def test_arrows_move_in_a_matrix_brackets_through_the_iterations_and_digits_chan
 
 
 def test_a_window_lies_on_the_input_and_moves_with_the_cursor(tab: Page, tmp_path: Path) -> None:
-    tab.goto(written(tmp_path, page_of("first-filter")))
+    opens(tab, tmp_path, page_of("first-filter"))
     places = []
     for number in range(4):
         tab.locator("figure[data-name=forward] td").nth(number).click()
@@ -91,14 +91,14 @@ def test_a_window_lies_on_the_input_and_moves_with_the_cursor(tab: Page, tmp_pat
 
 
 def test_an_address_shows_exactly_this(tab: Page, tmp_path: Path) -> None:
-    tab.goto(written(tmp_path, page_of("first-filter", 40)) + "#i=34&cell=gradient,0,1")
+    opens(tab, tmp_path, page_of("first-filter", 40), "#i=34&cell=gradient,0,1")
     assert tab.locator("#working h2").inner_text() == "∂L/∂W[0,1] = 0"
     assert tab.locator("output").inner_text() == "iteration 34 of 40 · loss 1 · all dead: why?"
     assert "every cell is inactive" in tab.locator("#findings").inner_text()
 
 
 def test_a_click_on_the_curve_goes_to_that_iteration(tab: Page, tmp_path: Path) -> None:
-    tab.goto(written(tmp_path, page_of("first-filter", 40)))
+    opens(tab, tmp_path, page_of("first-filter", 40))
     box = tab.locator(".curve").bounding_box()
     assert box
     tab.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 20)
@@ -111,28 +111,28 @@ def test_on_a_phone_and_at_twice_the_size_nothing_has_to_be_scrolled_sideways(
 ) -> None:
     for width, height in ((390, 844), (640, 400)):
         tab = tabs(viewport={"width": width, "height": height})
-        tab.goto(written(tmp_path, page_of(name, 3)))
+        opens(tab, tmp_path, page_of(name, 3))
         tab.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         tab.locator("figure.tile td").first.click()
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_first_lesson_is_printed_on_one_page(tab: Page, tmp_path: Path) -> None:
-    tab.goto(written(tmp_path, page_of("first-filter", 40)) + "#i=1&cell=gradient,0,1")
+    opens(tab, tmp_path, page_of("first-filter", 40), "#i=1&cell=gradient,0,1")
     printed = tab.pdf(format="A4")
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
 def test_a_hostile_title_and_name_do_nothing(tab: Page, tmp_path: Path) -> None:
     lesson = cnnstep.lesson_of(replace(cnnstep.scenario("first-filter"), title=EVIL))
-    tab.goto(written(tmp_path, page_html(page_data(PageRequest(lesson, EVIL, 2)))))
+    opens(tab, tmp_path, page_html(page_data(PageRequest(lesson, EVIL, 2))))
     assert tab.locator("#working h2").inner_text() == "z[0,0] = 3"
     assert tab.evaluate("[window.hit, document.images.length, document.title]") == [None, 0, EVIL]
 
 
 def test_a_quiz_hides_its_answers_marks_each_number_and_knows_when_all_are_right(tab: Page, tmp_path: Path) -> None:
     iteration = next(trace(lesson_called("momentum"), 1))
-    tab.goto(written(tmp_path, page_of("momentum", 5, quiz=("gradient", "update"))))
+    opens(tab, tmp_path, page_of("momentum", 5, quiz=("gradient", "update")))
     shown = tab.locator("body").inner_text() + tab.evaluate("document.querySelector('main').innerHTML")
     answers = {AS_USUAL.text(value) for value in iteration.values["update"].ravel().tolist()}
     assert not [one for one in answers if len(one) > 3 and one in shown]
@@ -157,7 +157,7 @@ ANSWER = """([name, numbers]) => {
 def test_a_quiz_names_each_mistake_by_the_matrix_that_it_gives(tab: Page, tmp_path: Path) -> None:
     names = ("forward", "activation", "error", "delta", "gradient", "update")
     text = page_of("first-filter-slow", 5, 1, quiz=names)
-    tab.goto(written(tmp_path, text))
+    opens(tab, tmp_path, text)
     named = 0
     for name in names:
         for wrong in data_of(text)["quiz"]["wrong"][name]:
@@ -169,7 +169,7 @@ def test_a_quiz_names_each_mistake_by_the_matrix_that_it_gives(tab: Page, tmp_pa
 def test_a_mistake_stands_beside_the_right_way_and_the_first_cell_where_they_part_is_named(
     tab: Page, tmp_path: Path
 ) -> None:
-    tab.goto(written(tmp_path, page_of("first-filter", 6, mistake="uphill-update")))
+    opens(tab, tmp_path, page_of("first-filter", 6, mistake="uphill-update"))
     told = tab.locator(".mistaken").inner_text()
     assert "uphill-update" in told
     assert "The two part at W[0,0] new: right is 0, with the mistake it is 2." in told
@@ -211,7 +211,7 @@ ACCESSIBLE: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("name", "scheme", "more"), ACCESSIBLE)
 def test_axe_finds_nothing(tabs: Tabs, tmp_path: Path, name: str, scheme: str, more: dict[str, Any]) -> None:
     tab = tabs(color_scheme=scheme)
-    tab.goto(written(tmp_path, page_of(name, 3, **more)) + "#i=1")
+    opens(tab, tmp_path, page_of(name, 3, **more), "#i=1")
     tab.locator("figure.tile td").first.click()
     tab.locator("figure[data-name=error] td").first.click()
     tab.evaluate("document.querySelectorAll('#whatif details, #run details').forEach(one => { one.open = true; })")
@@ -230,7 +230,7 @@ def test_the_readmes_picture_is_of_the_scripts_and_the_style_as_they_are_now(
     style = text.partition("<style>")[2].partition("</style>")[0]
     state = unpacked(text, "code") + style + SHOWN
     tab = tabs(viewport={"width": 1280, "height": 790}, device_scale_factor=1.5)
-    tab.goto(written(tmp_path, text) + SHOWN)
+    opens(tab, tmp_path, text, SHOWN)
     picture = tab.screenshot()
     digest = sha256(state.encode()).hexdigest().encode()
     if request.config.getoption("--update-goldens"):

@@ -9,7 +9,7 @@ import { written } from "./numbers.js";
  */
 
 const MOST_READ = 64;
-const MOST_OPEN = 400;
+const MOST_OPEN = 800;
 const WIDEST = 12;
 
 /** The matrices of the chain, in their places; it knows which cell stands for which number. */

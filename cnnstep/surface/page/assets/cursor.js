@@ -90,7 +90,11 @@ export class Cursor {
   /** @param {Place} cursor @param {Term[]} terms */
   mark(cursor, terms) {
     const { board, lesson } = this;
-    for (const [name, flat] of readsOf(terms)) this.add(board.cells[name]?.[flat], "made");
+    board.reveal(cursor.name);
+    for (const [name, flat] of readsOf(terms)) {
+      board.reveal(name);
+      this.add(board.cells[name]?.[flat], "made");
+    }
     if (!lesson.isHidden(cursor.name)) this.partners(terms);
     for (const [name, flat] of lesson.model.effects(cursor.name, cursor.flat)) this.add(board.cells[name]?.[flat], "goes");
     const here = board.cells[cursor.name]?.[cursor.flat];

@@ -160,3 +160,4 @@ part("about").textContent = data.about;
 part("foot").textContent = `cnnstep page ${data.name}`;
 const page = new Page(data);
 Object.assign(window, { lesson: page.lesson }); // for whoever looks closer, in the console or in a test
+document.documentElement.dataset.ready = "";

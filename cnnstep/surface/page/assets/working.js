@@ -41,7 +41,8 @@ export class Working {
     if (this.mistaken && !this.lesson.changed) head.push(this.besideMistake(cursor));
     const blank = this.lesson.isHidden(name);
     const terms = blank && !this.hint ? [] : this.lesson.terms(cursor);
-    const formula = tile.formula ? [make("p", {}, mathml(this.formula(name)))] : [];
+    const lines = tile.formula ? this.formula(name).split(/, (?=\S+ = )/) : [];
+    const formula = lines.map((line) => make("p", { class: "formula" }, mathml(line)));
     const body = terms.length ? this.products(cursor, terms) : blank ? [this.offer()] : this.given(cursor);
     const more = [...this.loupe(cursor), ...this.goesOn(cursor), ...(blank ? [] : [this.play(cursor)])];
     this.element.replaceChildren(...head, ...formula, ...body, ...more, make("p", { class: "quiet small no-print" }, KEYS));
@@ -92,8 +93,7 @@ export class Working {
     const rows = shown.map((term) => this.product(term, terms.length, hidden));
     const rest = terms.slice(shown.length);
     if (rest.length) rows.push(this.rest(rest, hidden));
-    const long = terms.length > 6;
-    const table = make("table", { class: long ? "products long" : "products" }, make("tbody", {}, ...rows));
+    const table = make("table", { class: "products" }, make("tbody", {}, ...rows));
     const value = this.lesson.values[place.name][place.flat];
     const others = this.others(value, terms);
     if (others) table.tBodies[0].append(others);
@@ -116,7 +116,7 @@ export class Working {
     const numbers = hides ? "" : `${minus ? "−" : ""}${written_.map((one) => asFactor(one.value)).join(" · ")}`;
     const alone = written_.length === 1 && !minus && numbers === written(value);
     const word = hides ? "" : noteOf(parts, value);
-    if (count > 6) return this.long(labels, alone || hides ? "" : ` = ${numbers}`, hides ? "" : written(value), value, word);
+    if (count > 6 || (labels.textContent ?? "").length > 30) return this.long(labels, alone || hides ? "" : `= ${numbers}`, hides ? "" : written(value), value, word);
     return make(
       "tr",
       { class: value === 0 && !hides ? "zero" : "" },
