@@ -94,6 +94,11 @@ def test_html_has_its_style_sheet(home: Path) -> None:
     assert ".cnnstep table {" in run(home, "run", "first-filter", "--format", "html").out
 
 
+def test_a_page_has_its_scripts(home: Path) -> None:
+    assert run(home, "page", "first-filter", "-n", "2", "-o", "lesson.html").code == 0
+    assert (home / "lesson.html").stat().st_size > 20_000
+
+
 def test_practice_has_its_courses_and_keeps_what_was_done(home: Path) -> None:
     ran = run(home, "practice", "first-steps", stdin="3\nquit\n")
     assert ran.code == 0
@@ -116,7 +121,7 @@ class TestContent:
     def test_nothing_else_is(self, wheel: Path) -> None:
         names = zipfile.ZipFile(wheel).namelist()
         assert {name.split("/")[0].removesuffix(".dist-info").split("-")[0] for name in names} == {"cnnstep"}
-        kinds = (".py", ".typed", ".css", ".yaml", ".csv", ".npy", ".md", ".json")
+        kinds = (".py", ".typed", ".css", ".yaml", ".csv", ".npy", ".md", ".json", ".js", ".html")
         strays = [
             name for name in names if ".dist-info/" not in name and not name.endswith(kinds) and "LICENSE" not in name
         ]

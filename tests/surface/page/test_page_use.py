@@ -68,7 +68,7 @@ def test_arrows_move_in_a_matrix_brackets_through_the_iterations_and_digits_chan
     tab.keyboard.press("ArrowDown")
     assert tab.locator("#working h2").inner_text() == "W[1,1] = 1"
     tab.keyboard.press("]")
-    assert tab.evaluate("location.hash") == "#i=1&cell=filter,1,1"
+    tab.wait_for_url(re.compile(re.escape("#i=1&cell=filter,1,1") + "$"))
     tab.keyboard.press("[")
     tab.keyboard.type("-0.5")
     tab.keyboard.press("Enter")

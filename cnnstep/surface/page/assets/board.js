@@ -22,6 +22,8 @@ export class Board {
     this.cells = {};
     /** @type {Map<HTMLTableCellElement, Place>} */
     this.places = new Map();
+    /** @type {Map<HTMLTableCellElement, string>} what each cell is painted with, so that it is painted once */
+    this.colours = new Map();
     /** @type {Record<string, HTMLElement>} */
     this.tiles = {};
     this.sample = 0;
@@ -34,6 +36,7 @@ export class Board {
     this.element.replaceChildren();
     this.cells = {};
     this.places.clear();
+    this.colours.clear();
     const forward = stations.map((station) => station.forward);
     const backward = stations.map((station) => station.backward);
     if (!layered) {
@@ -173,7 +176,9 @@ export class Board {
         if (!cell) return;
         const blank = hidden(name);
         const value = values[name][flat];
-        cell.style.backgroundColor = blank ? "" : tint(value, most, large);
+        const colour = blank ? "" : tint(value, most, large);
+        if (this.colours.get(cell) !== colour) cell.style.backgroundColor = colour;
+        this.colours.set(cell, colour);
         if (!large && !(blank && cell.querySelector("input"))) number(cell).textContent = blank ? "" : written(value);
       });
     }

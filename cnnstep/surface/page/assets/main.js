@@ -13,11 +13,15 @@ import { Working } from "./working.js";
 
 /** @typedef {import("./model.js").Data} Data */
 
+const PAUSE = 100;
+
 /** The page: its parts, each drawn again when something changes that it shows. */
 class Page {
   /** @param {Data} data */
   constructor(data) {
     this.lesson = new Lesson(data);
+    this.dressed = false;
+    this.timer = 0;
     this.board = new Board(this.lesson.model);
     this.cursor = new Cursor(this.lesson, this.board);
     this.working = new Working(this.lesson, this.cursor);
@@ -53,7 +57,7 @@ class Page {
       this.iterations.drawRun();
       this.whatIf.draw();
     }
-    if (what === "run" || what === "sample") this.dress();
+    if (!this.dressed || what === "sample") this.dress();
     if (what !== "cell") {
       this.board.fill(this.lesson.values, (name) => this.lesson.isHidden(name));
       this.mark();
@@ -64,16 +68,18 @@ class Page {
     this.cursor.draw();
     this.mistaken?.mark();
     this.working.draw();
-    this.remember();
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.remember(), PAUSE); // a browser takes its time over an address
   }
 
   /** Which numbers can be changed, and how wide each matrix has to be for the whole run. */
   dress() {
+    this.dressed = true;
     const { lesson, board } = this;
     for (const name of Object.keys(board.cells)) {
       if (board.isLarge(name)) continue;
       for (const cell of board.cells[name]) cell?.classList.toggle("editable", lesson.isEditable(name));
-      if (lesson.changed || !this.lesson.original.isStored(name)) continue;
+      if (!lesson.original.isStored(name)) continue;
       const made = lesson.data.program.carried[name] ?? name;
       const lists = lesson.data.run.values[made] ?? [];
       const some = lists.filter((_, k) => k % Math.ceil(lists.length / 60) === 0).flatMap((list) => list || []);
