@@ -156,7 +156,7 @@ def scenario_at(document: YamlDocument, node: Node, path: Keypath, faults: list[
 
     try:
         if isinstance(node, Scalar):
-            return _named(_beside(document, node.text))
+            return _named(named_in(document, node.text))
         return read_scenario(document, path)
     except InputError as error:
         here = document.fault("", "", "", path)
@@ -190,7 +190,7 @@ def _looks_like_one(name: str) -> bool:
     return len({*_KEY.findall(text)}) >= ENOUGH
 
 
-def _beside(document: YamlDocument, name: str) -> str:
+def named_in(document: YamlDocument, name: str) -> str:
     """A path beside the file, where there is such a file; else the name as it stands."""
     beside = document.source.folder / name
     return str(beside) if name != STANDARD_INPUT and Path(name).suffix and beside.exists() else name

@@ -133,6 +133,40 @@ def check_schema() -> Schema:
     return _document("cnnstep check", "A sheet, marked step by step: cnnstep check WORK --json", schema)
 
 
+def marks_schema() -> Schema:
+    """What `check --json` writes of many sheets."""
+    points: Schema = {"type": ["number", "null"]}
+    step = _object({"verdict": {"enum": [*get_args(Verdict)]}, "points": {"type": "number"}, "of": {"type": "number"}})
+    sheet = _object(
+        {
+            "sheet": TEXT,
+            "verdict": {"enum": ["correct", "mistaken", "unexplained", "unreadable"]},
+            "reason": {"type": ["string", "null"], "description": "Why it can't be read."},
+            "scenario": {"type": ["string", "null"]},
+            "mistakes": _list(TEXT),
+            "slips": COUNT,
+            "points": points,
+            "of": points,
+            "steps": {"type": "object", "additionalProperties": step},
+        }
+    )
+    mistake = _object({"code": TEXT, "title": TEXT, "sheets": COUNT, "examples": _list(TEXT)})
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    of_class = _object({"name": TEXT, "given": COUNT, "wrong": COUNT, "share": share})
+    counts = dict.fromkeys(("sheets", "correct", "mistaken", "unexplained", "unreadable"), COUNT)
+    summary = _object(
+        {
+            **counts,
+            "stopped": {"type": "boolean", "description": "Whether it was stopped before all were marked."},
+            "mistakes": _list(mistake),
+            "steps": _list(of_class),
+            "teach_next": {"type": ["string", "null"]},
+        }
+    )
+    schema = _object({"schema": {"const": 1}, "sheets": _list(sheet), "class": summary})
+    return _document("cnnstep check, of many sheets", "A class, marked: cnnstep check FOLDER --json", schema)
+
+
 def grade_schema() -> Schema:
     """What `grade --json` writes."""
     case = _object(
@@ -232,6 +266,7 @@ SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "course": course_schema,
     "run": run_schema,
     "check": check_schema,
+    "marks": marks_schema,
     "grade": grade_schema,
 }
 """What `cnnstep schema --of` can print."""

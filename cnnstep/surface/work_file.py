@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,7 @@ from cnnstep.errors import Path as Keypath
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.files.source import Source, quoted, why_no_number
 from cnnstep.surface.files.yaml_reader import Items, Keys, Node, Scalar, YamlDocument, read_yaml, uneven
-from cnnstep.surface.loading import STANDARD_INPUT, scenario_at, shipped, source_of
+from cnnstep.surface.loading import STANDARD_INPUT, named_in, scenario_at, shipped, source_of
 from cnnstep.tutor.check.sheet import Sheet, Written
 from cnnstep.tutor.typed import read_matrix, read_number
 
@@ -47,7 +48,12 @@ class Work:
 
 def load_work(path: str, *, stdin: TextIO | BinaryIO | None = None) -> Work:
     """The sheet in a file, or from standard input for `-`; `InputError` with every fault at its place."""
-    document = read_yaml(_source(path, stdin))
+    return read_work(_source(path, stdin), path)
+
+
+def read_work(source: Source, path: str, known: dict[str, Scenario] | None = None) -> Work:
+    """The sheet in a text; `path` is what it is called. Scenarios that other sheets have named are `known` by it."""
+    document = read_yaml(source)
     root = document.root
     if not isinstance(root, Keys):
         what = "a work file is made of keys and values"
@@ -60,7 +66,7 @@ def load_work(path: str, *, stdin: TextIO | BinaryIO | None = None) -> Work:
             faults.append(
                 document.fault("unknown-key", f'there is no key "{key.text}" here', hint, (key.text,), key=True)
             )
-    scenario = _scenario(document, root, faults)
+    scenario = _scenario(document, root, faults, {} if known is None else known)
     iteration = _iteration(document, root, faults)
     keys, work = _work(document, root, scenario, faults)
     if faults or scenario is None:
@@ -93,13 +99,21 @@ def _refuse_a_scenario(document: YamlDocument, root: Keys, path: str) -> None:
         raise InputError(document.fault(told.code, told.what, told.hint, ()))
 
 
-def _scenario(document: YamlDocument, root: Keys, faults: list[Fault]) -> Scenario | None:
+def _scenario(document: YamlDocument, root: Keys, faults: list[Fault], known: dict[str, Scenario]) -> Scenario | None:
     node = root.get("scenario")
     if node is None:
         what = "scenario is missing: the question that was worked out"
         faults.append(document.fault("missing-key", what, "add it: scenario: first-filter", ()))
         return None
-    return scenario_at(document, node, ("scenario",), faults)
+    if isinstance(node, Scalar) and (name := named_in(document, node.text)) in known:
+        return known[name]
+    found = scenario_at(document, node, ("scenario",), faults)
+    if found is None:
+        return None
+    found = known.setdefault(json.dumps(found.data()), found)  # equal ones are one
+    if isinstance(node, Scalar):
+        known[named_in(document, node.text)] = found
+    return found
 
 
 def _iteration(document: YamlDocument, root: Keys, faults: list[Fault]) -> int:

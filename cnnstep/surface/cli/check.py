@@ -16,15 +16,17 @@ from cnnstep.surface.cli.context import (
     Precision,
     format_of,
     give,
+    not_both,
     say,
     screen,
     show_aside,
     style_of,
 )
+from cnnstep.surface.cli.marking import is_folder, mark_class, missing_work
 from cnnstep.surface.formats import Answer
 
 if TYPE_CHECKING:
-    from cnnstep.errors import InputError
+    from cnnstep.surface.work_file import Work
     from cnnstep.tutor.check.diagnose import Diagnosis
     from cnnstep.tutor.check.entry import SheetEntry
     from cnnstep.tutor.numbers import Numbers
@@ -32,19 +34,25 @@ if TYPE_CHECKING:
 
 def check(
     work: Annotated[
-        str,
+        list[str] | None,
         typer.Argument(
-            metavar="WORK",
-            help="A work file, or - for standard input; with --interactive, a scenario.",
+            metavar="WORK...",
+            help="A work file, several, a folder of them, or - for standard input; with --interactive, a scenario.",
             show_default=False,
         ),
-    ] = "",
+    ] = None,
     interactive: Annotated[
         bool, typer.Option("--interactive", "-i", help="Type in your matrices at a prompt; WORK is then a scenario.")
     ] = False,
     separate: Annotated[
         str,
         typer.Option("--separate", metavar="FILE", help="Write a scenario that tells equal explanations apart."),
+    ] = "",
+    table: Annotated[
+        str, typer.Option("--table", metavar="FILE.csv", help="Write a row for each sheet, for a spreadsheet.")
+    ] = "",
+    points: Annotated[
+        str, typer.Option("--points", metavar="STEP=N,...", help="What each step is worth: forward=2,gradient=3.")
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
@@ -67,22 +75,30 @@ def check(
     cnnstep check --interactive first-filter
 
     cat work.yaml | cnnstep check - --json
+
+    cnnstep check handed-in --table marks.csv --points forward=2,gradient=3
     """
     from cnnstep.tutor.check.diagnose import check_data
     from cnnstep.tutor.check.report import report
 
     style, shape = style_of(precision, fractions), format_of(format, as_json)
+    names = work or []
+    if table or points or len(names) > 1 or any(map(is_folder, names)):
+        not_both("--table, --points and several sheets", {"--interactive": interactive, "--separate": separate})
+        mark_class(names, table, points, force, style, shape)
+        return
+    name = names[0] if names else ""
     if interactive:
         from cnnstep.tutor.check.diagnose import diagnose
 
-        entry = _pasted(work or FIRST_LESSON, style)
+        entry = _pasted(name or FIRST_LESSON, style)
         if entry.done and not entry.work and shape != "json":
             return  # left with nothing on it
         diagnosis = diagnose(entry.sheet)
-    elif not work:
-        raise _missing()
+    elif not name:
+        raise missing_work()
     else:
-        diagnosis = _of_file(work)
+        diagnosis = _of_file(name)
     if separate:
         _separate(diagnosis, separate, force)
     give(Answer(partial(report, diagnosis, style), partial(check_data, diagnosis), style), shape)
@@ -90,23 +106,26 @@ def check(
         raise typer.Exit(Exit.WRONG)
 
 
-def _missing() -> InputError:
-    from cnnstep.errors import Fault, InputError
-
-    hint = "name a work file, or type your numbers in: cnnstep check --interactive"
-    return InputError(Fault("usage", "WORK is missing", hint))
-
-
 def _of_file(path: str) -> Diagnosis:
     from cnnstep.errors import InputError
-    from cnnstep.surface.work_file import load_work
     from cnnstep.tutor.check.diagnose import diagnose
 
-    work = load_work(path)
+    work = load_sheet(path)
     try:
         return diagnose(work.sheet)
     except InputError as error:
         raise work.placed(error) from None
+
+
+def load_sheet(path: str) -> Work:
+    """A work file, or a table or a notebook that is named as one."""
+    if path.lower().endswith((".csv", ".ipynb")):
+        from cnnstep.surface.sheet_files import read_sheet
+
+        return read_sheet(path, {})
+    from cnnstep.surface.work_file import load_work
+
+    return load_work(path)
 
 
 def _separate(diagnosis: Diagnosis, path: str, force: bool) -> None:

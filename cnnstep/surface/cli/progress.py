@@ -90,8 +90,7 @@ def _opened() -> Store:
 
 
 def _write_csv(files: Sequence[str]) -> None:
-    import csv
-
+    from cnnstep.surface.spreadsheet import csv_text
     from cnnstep.tutor.practice.progress import COLUMNS, progress_rows
 
     histories, faults = _collected(files)
@@ -101,20 +100,9 @@ def _write_csv(files: Sequence[str]) -> None:
             rows.append((learner, *("" for _ in COLUMNS[2:]), history.what))
         else:
             rows += progress_rows(learner, history)
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerows([_as_cell(cell) for cell in row] for row in [COLUMNS, *rows])
+    sys.stdout.write(csv_text([COLUMNS, *rows]))
     if faults:
         raise InputError(faults)
-
-
-def _as_cell(value: object) -> object:
-    """A text that neither a terminal nor a spreadsheet obeys: before = + - @ stands an apostrophe, as they want it."""
-    if not isinstance(value, str):
-        return value
-    from cnnstep.surface.screen import harmless
-
-    text = harmless(value)
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) else text
 
 
 def _collected(files: Sequence[str]) -> tuple[list[tuple[str, list[Event] | Fault]], list[Fault]]:

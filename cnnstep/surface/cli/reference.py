@@ -87,7 +87,11 @@ def scenarios(as_json: AsJson = False) -> None:
 def schema(
     of: Annotated[
         str,
-        typer.Option("--of", metavar="WHAT", help="scenario, work, course; or what run, check or grade --json writes."),
+        typer.Option(
+            "--of",
+            metavar="WHAT",
+            help="scenario, work, course; or what run, check, marks (of many) or grade --json is.",
+        ),
     ] = "scenario",
 ) -> None:
     """Print the JSON Schema of a file or of a JSON document, for editors that check YAML and for programs.

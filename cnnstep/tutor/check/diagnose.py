@@ -108,17 +108,39 @@ class Diagnosis:
         return next(mark for mark in self.marks if mark.step.name == name)
 
 
-def diagnose(sheet: Sheet) -> Diagnosis:
+MOST_KEPT = 20_000
+"""Of so many remembered results, some 20 MB, sheets that are marked together begin anew."""
+
+
+class SharedLessons:
+    """What sheets of one scenario have in common: its lessons, and what each mistake gives from the same numbers.
+
+    Scenarios are told apart by being the very one or another, so equal ones should be one object.
+    """
+
+    def __init__(self) -> None:
+        self._lessons: dict[tuple[int, int, bool, bool], Lessons] = {}
+
+    def of(self, sheet: Sheet, input_gradient: bool, signed: bool) -> Lessons:
+        """The lessons for this sheet."""
+        key = id(sheet.scenario), sheet.iteration, input_gradient, signed
+        found = self._lessons.get(key)
+        if found is None or found.kept > MOST_KEPT:
+            found = self._lessons[key] = Lessons(sheet.scenario, sheet.iteration, input_gradient, signed)
+        return found
+
+
+def diagnose(sheet: Sheet, shared: SharedLessons | None = None) -> Diagnosis:
     """Marks a sheet; `InputError` where it names steps that the lesson does not have, or gives none that tells."""
     with np.errstate(all="ignore"):  # wrong numbers may overflow; then they fit nothing
-        return _diagnosis(sheet)
+        return _diagnosis(sheet, shared or SharedLessons())
 
 
-def _diagnosis(sheet: Sheet) -> Diagnosis:
+def _diagnosis(sheet: Sheet, shared: SharedLessons) -> Diagnosis:
     plain, whole = (_meant(lesson_of(sheet.scenario, input_gradient=sent_back), sheet) for sent_back in (False, True))
     signed = any(step is not None and _shows_the_sign(step) for step in whole.values())
     sent_back = any(_name(whole[name]) != _name(plain[name]) for name in sheet.work)
-    lessons = Lessons(sheet.scenario, sheet.iteration, sent_back, signed)
+    lessons = shared.of(sheet, sent_back, signed)
     lesson, begin = lessons.own, lessons.begin
     work, coarse = sheet.by_step(lesson, lesson.carry_out(begin))
     accounts = [Account(Hypothesis(lesson, begin, lessons))]

@@ -205,7 +205,7 @@ class Lessons:
     input_gradient: bool = False
     signed: bool = True
     _made: dict[tuple[str, float], Lesson] = field(default_factory=dict, repr=False)
-    _sets: dict[tuple[str, int], Sets] = field(default_factory=dict, repr=False)
+    _sets: dict[tuple[str, int, frozenset[str]], Sets] = field(default_factory=dict, repr=False)
     _results: dict[tuple[object, ...], tuple[Array, ...]] = field(default_factory=dict, repr=False)
     _large: _Latest = field(default_factory=lambda: _Latest(), repr=False)
     _asked: dict[tuple[object, ...], set[str]] = field(default_factory=dict, repr=False)
@@ -271,9 +271,15 @@ class Lessons:
 
     def sets(self, step: Step, count: int, known: frozenset[str]) -> Sets:
         """The sets of so many mistakes that this step can hold; `known` are the steps given before it."""
-        if (step.name, count) not in self._sets:
-            self._sets[step.name, count] = sets_of(self.own, step, count, known)
-        return self._sets[step.name, count]
+        key = step.name, count, known
+        if key not in self._sets:
+            self._sets[key] = sets_of(self.own, step, count, known)
+        return self._sets[key]
+
+    @property
+    def kept(self) -> int:
+        """How many results are remembered."""
+        return len(self._results)
 
     def right(self, context: StepContext) -> Array:
         """What a step gives when it is carried out rightly."""

@@ -1,0 +1,1 @@
+"""A class's sheets together: points for each, and what the class has and has not understood."""
