@@ -89,7 +89,8 @@ class _Run:
             if process is not None:
                 self._close(process)
         called = {one.function.name: one.called for one in functions}
-        return Graded(signature, grade(found), Path(self.shown).name, called, self._said(), tuple(self._remarks()))
+        remarks = (*self._remarks(), *shared(found))
+        return Graded(signature, grade(found), Path(self.shown).name, called, self._said(), remarks)
 
     def _close(self, process: Asked) -> None:
         process.end()
@@ -222,6 +223,15 @@ def _is_wanted(function: LearnerFunction, wish: Wish, names: Mapping[str, str]) 
     if wish.function and names[function.name] != wish.function:
         return False
     return not wish.only or part_of(function, wish.only)
+
+
+def shared(found: Sequence[Sequence[GivenResult]]) -> Iterator[str]:
+    """What is to be known of results that are views of an argument: right, and yet tied to it."""
+    for given in found:
+        names = sorted({name for answer in given for name in answer.shares})
+        if names and not any(answer.changed for answer in given):
+            result, of = given[0].result.name, " and ".join(names)
+            yield f"{result} of {given[0].function.name} is a view of {of}: whoever changes one changes the other."
 
 
 def wanted(answer: GivenResult, only: str) -> bool:

@@ -138,6 +138,7 @@ def _answer(blank: GivenResult, back: Frame, number: int) -> GivenResult:
         unsteady=unsteady,
         changed=tuple(entry.get("changed", ())),
         rewritten=bool(entry.get("rewritten")),
+        shares=tuple(of for name, of in entry.get("shared", ()) if name == blank.result.name),
     )
 
 

@@ -36,7 +36,7 @@ class GivenResult:
     """One result of one function in one case: the numbers, or why there are none.
 
     `again` are those of a second call, where they were others. `changed` are arguments that were written to;
-    `rewritten` says that a later call changed this result.
+    `rewritten` says that a later call changed this result, and `shares` are arguments in whose memory it lies.
     """
 
     case: Case
@@ -50,6 +50,7 @@ class GivenResult:
     unsteady: bool = False
     changed: tuple[str, ...] = ()
     rewritten: bool = False
+    shares: tuple[str, ...] = ()
 
     @cached_property
     def right(self) -> Array:

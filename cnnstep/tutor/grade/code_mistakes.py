@@ -15,6 +15,7 @@ import numpy as np
 
 from cnnstep.engine.layers.conv import bias_gradient, correlate, filter_gradient, input_gradient
 from cnnstep.engine.layers.pool import MaxPool
+from cnnstep.engine.patches import Geometry
 from cnnstep.engine.quantity import Array
 from cnnstep.registry import Registry
 from cnnstep.tutor.mistakes.mistake import StepContext
@@ -173,6 +174,53 @@ code_mistake(
     "A filter that fits n cells further on has n + 1 places, for it begins at place 0.",
     "The size is (input + 2·padding − filter) // stride + 1.",
     forward=_smaller,
+)
+
+
+def _plain(context: StepContext) -> Geometry:
+    """Stride 1 and no padding; the taps stay as far apart as they are."""
+    return context.conv.geometry.with_stride(1).without_padding()
+
+
+def _unmoved_forward(context: StepContext) -> dict[str, Array]:
+    image, bias = context.input(0), None if context.conv.bias is None else context.input(2)
+    if min(_plain(context).room((image.shape[2], image.shape[3]), context.conv.window)) < 0:
+        return {}
+    return {"": correlate(image, context.input(1), bias, _plain(context))}
+
+
+def _fits_plainly(context: StepContext, image: tuple[int, ...], delta: Array) -> bool:
+    """Whether so many windows, side by side, lie in the image."""
+    reach = _plain(context).reach(context.conv.window)
+    return all(n - 1 + span <= size for n, span, size in zip(delta.shape[2:], reach, image, strict=True))
+
+
+def _unmoved_gradient(context: StepContext) -> dict[str, Array]:
+    image, delta = context.input(0), context.input(1)
+    if not _fits_plainly(context, image.shape[2:], delta):
+        return {}
+    rows, columns = (
+        n - 1 + span for n, span in zip(delta.shape[2:], _plain(context).reach(context.conv.window), strict=True)
+    )
+    return {"": filter_gradient(image[:, :, :rows, :columns], delta, context.conv.window, _plain(context))}
+
+
+def _unmoved_input(context: StepContext) -> dict[str, Array]:
+    delta, weights = context.input(0), context.input(-1)
+    if not _fits_plainly(context, context.image_size, delta):
+        return {}
+    return {"": input_gradient(delta, weights, context.image_size, _plain(context))}
+
+
+code_mistake(
+    "stride-and-padding-ignored",
+    "you left out stride and padding",
+    "Your code takes neither the stride nor the padding into account.",
+    "With stride 1 and no padding nobody sees it.",
+    "Put the border of zeros around x first; then output [i,j] belongs to the patch at row i·stride, column j·stride.",
+    forward=_unmoved_forward,
+    gradient=_unmoved_gradient,
+    input_gradient=_unmoved_input,
 )
 
 

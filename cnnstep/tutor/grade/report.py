@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.quantity import Array, bracketed, numbers
-from cnnstep.tutor.document import Beside, Block, Command, Heading, Mark, Matrix, Note, Paragraph, Table
+from cnnstep.tutor.document import Beside, Block, Command, Formula, Heading, Mark, Matrix, Note, Paragraph, Table
 from cnnstep.tutor.grade.answer import GivenResult
 from cnnstep.tutor.grade.candidates import Naming, words_of
+from cnnstep.tutor.grade.case import LOSS
 from cnnstep.tutor.grade.roles import ROLES
 from cnnstep.tutor.grade.verdict import SEEN, Graded, ResultMark
+from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import Numbers, capital, counted, listed
 from cnnstep.tutor.typed import size
 from cnnstep.tutor.why import arithmetic
@@ -29,7 +32,7 @@ def report(graded: Graded, style: Numbers, saved: str = "") -> tuple[Block, ...]
     for mark in graded.marks:
         blocks += _section(graded, mark, style)
     if graded.printed:
-        blocks += [Heading("Your code printed"), *(Paragraph(line, "quiet") for line in _first(graded.printed))]
+        blocks.append(Table(("your code printed",), tuple((line,) for line in _first(graded.printed))))
     blocks += [Paragraph(remark, "quiet") for remark in (*graded.remarks, NO_SANDBOX)]
     return (*blocks, *_ending(graded, saved))
 
@@ -94,7 +97,9 @@ def verdict_words(mark: ResultMark) -> str:
     if mark.faulted:
         if all(answer.fault and answer.fault.skipped for answer in mark.faulted) and mark.right_in == 0:
             return "not asked"
-        return f"no numbers in {len(mark.faulted)} of {total} cases, right in {mark.right_in}"
+        wrong = total - mark.right_in - len(mark.faulted)
+        counts = ((len(mark.faulted), "no numbers in"), (wrong, "wrong in"), (mark.right_in, "right in"))
+        return f"{listed([f'{words} {count}' for count, words in counts if count])} of {total} cases"
     if mark.follows:
         return f"follows from {mark.follows}"
     wrong = total - mark.right_in
@@ -134,7 +139,7 @@ def _faulted(graded: Graded, mark: ResultMark, answer: GivenResult) -> list[Bloc
         Heading(f"{_place(graded, mark)}: no numbers", 2),
         Paragraph(f"In the case {answer.case.title}: {fault.what}{where}.", "bad"),
     ]
-    return [*blocks, *([Paragraph(f"    {fault.source}", "quiet")] if fault.source else [])]
+    return [*blocks, *([Formula(fault.source.strip())] if fault.source else [])]
 
 
 def _shown(answer: GivenResult) -> list[Block]:
@@ -152,6 +157,7 @@ def _shown(answer: GivenResult) -> list[Block]:
     return blocks
 
 
+LETTERS = "(δ is your dout; the other letters are large here.)"
 FEWEST_MEANS = 2
 """In one case alone a mean may be right by chance."""
 NO_PART = {
@@ -191,7 +197,7 @@ def _matrices(
     name: str, array: Array | None, cell: tuple[int, ...] = (), wrong: Any = None
 ) -> Iterator[Matrix | Paragraph]:
     """An array as matrices, axes of length 1 at its front left out; of many, the one of this cell."""
-    if array is None:
+    if array is None or not array.size:
         return
     while array.ndim > 2 and len(array) == 1:
         array, cell, wrong = array[0], cell[1:], None if wrong is None else wrong[0]
@@ -205,8 +211,7 @@ def _matrices(
         if wrong is not None:
             flat = np.asarray(wrong[place]).reshape(plane.shape)
             marks = {(int(row), int(column)): DIFFERENT for row, column in np.argwhere(flat)}
-        if plane.size:
-            yield Matrix(tuple(map(tuple, plane.tolist())), f"{name}{bracketed(place)}", marks)
+        yield Matrix(tuple(map(tuple, plane.tolist())), f"{name}{bracketed(place)}", marks)
 
 
 def _explained(graded: Graded, mark: ResultMark, answer: GivenResult, style: Numbers) -> list[Block]:
@@ -231,6 +236,8 @@ def _one(graded: Graded, mark: ResultMark, explanation: Naming, answer: GivenRes
         Paragraph(f"Instead: {words.fix}", "good"),
     ]
     total = len(mark.answers)
+    if mark.answers and answer.shares and explanation.code == "argument-changed":
+        blocks.append(Paragraph(f"What you return lies in the memory of {listed(answer.shares)}.", "warn"))
     if explanation.code in SEEN:
         return blocks
     if mark.faulted:
@@ -254,7 +261,15 @@ def _unexplained(mark: ResultMark, answer: GivenResult, style: Numbers) -> list[
     yours, right = (style.text(float(array[cell])) for array in (answer.mine, answer.right))
     full = tuple(int(i) for i in np.argwhere(answer.case.right(mark.result.word).size and _at(answer, cell))[0])
     text = f"Furthest off is {mark.result.name}{bracketed(cell)}: you have {yours}, right is {right}."
-    return [Paragraph(text), *arithmetic(step, full, step.working(answer.case.values, full), style)]
+    blocks: list[Block] = [Paragraph(text)]
+    if mark.result.word != LOSS:
+        blocks += arithmetic(step, full, step.working(answer.case.values, full), style)
+        blocks += [Paragraph(LETTERS)] if "dout" in answer.function.roles or answer.function.graph else []
+    factor = mark.factor
+    if factor is not None:
+        words = "has the wrong sign, and nothing else" if factor == -1 else f"is {style.text(factor)} × the right one"
+        blocks.append(Paragraph(f"In every case your {mark.result.name} {words}.", "strong"))
+    return blocks
 
 
 def _at(answer: GivenResult, cell: tuple[int, ...]) -> Any:
@@ -267,13 +282,24 @@ def _at(answer: GivenResult, cell: tuple[int, ...]) -> Any:
 
 def _ending(graded: Graded, saved: str) -> Iterable[Block]:
     """One thing to type next."""
-    code = next(iter(graded.mistakes), "")
-    if saved:
-        yield Command(f"cnnstep step {saved} --interactive", "work through the smallest case, a number at a time")
+    code, smallest = next(iter(graded.mistakes), ""), graded.smallest
+    if saved and smallest:
+        yield _on_the_case(smallest, code, saved)
     elif code:
         yield Command(f"cnnstep explain {code}", "read more on it")
-    elif graded.verdict == "wrong":
+    elif any(mark.verdict == "unexplained" for mark in graded.marks):
         yield Command(f"cnnstep grade {graded.name} --save case.yaml", "keep the smallest case, to step through it")
+
+
+def _on_the_case(smallest: GivenResult, code: str, saved: str) -> Command:
+    """The mistake on the case that was kept, where a page can show it; else the case itself."""
+    if code in MISTAKES and MISTAKES[code].occasions(lesson_of(smallest.case.scenario)):
+        page = f"cnnstep page {saved} --mistake {code} -o case.html"
+        return Command(page, "see it beside the right way, in a browser")
+    word = smallest.result.word
+    if word in smallest.case.lesson.names:
+        return Command(f"cnnstep step {saved} --only {word}", "the right numbers; with --interactive, each worked out")
+    return Command(f"cnnstep step {saved} --interactive", "work through it, a number at a time")
 
 
 # --- for programs -------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from cnnstep.tutor.grade.answer import GivenResult
 from cnnstep.tutor.grade.candidates import Naming, explanations
 from cnnstep.tutor.grade.signatures import LearnerFunction, Result, Signature
@@ -90,6 +92,19 @@ class ResultMark:
     def certain(self) -> tuple[str, ...]:
         """The mistake, where there is one and no other fits."""
         return (self.explanations[0].code,) if self.verdict == "mistake" and len(self.explanations) == 1 else ()
+
+    @cached_property
+    def factor(self) -> float | None:
+        """The number by which all results are too large, in every case the same one; None where there is none."""
+        pairs = [(a.mine, a.right, a.tolerance) for a in self.answers if a.has_shape and a.mine is not None]
+        largest = max(pairs, key=lambda pair: float(np.abs(pair[1]).max(initial=0.0)), default=None)
+        if largest is None or len(pairs) < len(self.answers) or not largest[1].any():
+            return None
+        at = int(np.abs(largest[1]).argmax())
+        factor = float(largest[0].flat[at] / largest[1].flat[at])
+        room = max(1.0, abs(factor))
+        same = all((np.abs(mine - factor * right) <= room * near).all() for mine, right, near in pairs)
+        return factor if same and factor else None
 
     @cached_property
     def same_mean(self) -> int:

@@ -255,6 +255,11 @@ WRONG = [
         },
         {"dw": ""},
     ),
+    Wrong(
+        "no stride and no padding",
+        {'conv_param["stride"], conv_param["pad"]': "1, 0"},
+        {"out": "stride-and-padding-ignored", **dict.fromkeys(("dx", "dw", "db"), "faulted")},
+    ),
     Wrong("two at once", {ADD_DX: ADD_DX + "[:, ::-1, ::-1]", BACK: "    return dx / N, dw, db"}, {"dx": ""}),
 ]
 

@@ -67,12 +67,21 @@ def test_json_has_the_mistake_and_the_smallest_case(cnnstep: Program, my_conv: P
 def test_the_case_that_is_kept_is_a_scenario_with_dout_as_its_error(cnnstep: Program, my_conv: Path) -> None:
     kept = cnnstep("grade", "my_conv.py", "--save", "case.yaml")
     assert (kept.code, kept.err) == (1, "Written: case.yaml. Its error is your dout.\n")
-    assert "cnnstep step case.yaml --interactive" in kept.out
+    assert "cnnstep step case.yaml --only input_gradient" in kept.out
+    assert "2 │ 0  6  8 │" in cnnstep("step", "case.yaml", "--only", "input_gradient").out
     run = json.loads(cnnstep("run", "case.yaml", "--json").out)
     steps = {step["name"]: step["value"] for step in run["iterations"][0]["steps"]}
     assert steps["error"] == steps["delta"] == [[0, 0], [0, 2]]
     assert cnnstep("grade", "my_conv.py", "--save", "case.yaml").code == 2
     assert cnnstep("grade", "my_conv.py", "--save", "case.yaml", "--force").code == 1
+
+
+def test_what_is_typed_next_shows_the_mistake_where_a_page_can(cnnstep: Program, my_conv: Path) -> None:
+    turned = next(one for one in WRONG if one.name == "true convolution forward")
+    my_conv.write_text(turned.text(), encoding="utf-8")
+    last = cnnstep("grade", "my_conv.py", "--save", "case.yaml").out.splitlines()[-2].strip()
+    assert last == "cnnstep page case.yaml --mistake flipped-filter -o case.html"
+    assert cnnstep(*last.split()[1:]).code == 0
 
 
 def test_junit_has_a_test_for_each_result(cnnstep: Program, my_conv: Path) -> None:

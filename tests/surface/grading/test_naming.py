@@ -173,3 +173,17 @@ class Plain(torch.autograd.Function):
         ("dx", "right"),
         ("dw", "right"),
     ]
+
+
+def test_a_constant_factor_is_said() -> None:
+    twice, turned = (next(one for one in WRONG if one.name == name) for name in ("twice dw", "the sign of dx"))
+    for wrong, result, factor in ((twice, "dw", 2.0), (turned, "dx", -1.0)):
+        marks = grade_in_place(wrong.functions()).marks
+        assert [mark.factor for mark in marks if mark.result.name == result] == [factor]
+
+
+def test_a_view_of_an_argument_is_told_and_no_mistake() -> None:
+    graded = grade_in_place(
+        executed("def relu_forward(x): return x[...], x\ndef relu_backward(d, c): return d * (c > 0)")
+    )
+    assert graded.remarks == ("out of relu_forward is a view of x: whoever changes one changes the other.",)
