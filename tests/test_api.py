@@ -202,3 +202,38 @@ def test_a_public_function_has_an_example_and_it_is_true(
     runner = doctest.DocTestRunner()
     runner.run(example, out=said.append)
     assert runner.summarize(verbose=False).failed == 0, "".join(said)
+
+
+RIGHT_RELU = "import numpy as np\n\ndef relu_forward(x):\n    return np.maximum(x, 0), x\n"
+
+
+def test_functions_are_graded_from_a_file_and_where_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(RIGHT_RELU, encoding="utf-8")
+    right = cnnstep.grade(file)
+    assert (right.verdict, right.mistakes, right.cases) == ("right", (), 4)
+    right.assert_right()
+
+    def relu_forward(x: Any) -> Any:
+        return np.abs(x), x
+
+    for what in (relu_forward, [relu_forward], {"relu_forward": relu_forward}):
+        wrong = cnnstep.grade(what)
+        assert wrong.mistakes == ("absolute-activation",)
+        assert wrong.to_dict()["functions"][0]["result"] == "out"
+    with pytest.raises(AssertionError, match="One mistake, in relu_forward: you took the absolute value") as raised:
+        wrong.assert_right()
+    assert str(wrong) in str(raised.value)
+
+
+def test_a_function_at_hand_lets_ctrl_c_through() -> None:
+    def relu_forward(x: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cnnstep.grade(relu_forward)
+
+
+def test_what_is_not_known_by_its_name_is_no_input() -> None:
+    with pytest.raises(cnnstep.InputError, match="no function in it has a name that we know"):
+        cnnstep.grade(abs)

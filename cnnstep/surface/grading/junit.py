@@ -28,7 +28,7 @@ def _test(graded: Graded, mark: ResultMark) -> str:
     if mark.verdict == "right":
         return f"  <testcase {names}/>\n"
     kind = "error" if mark.verdict == "faulted" else "failure"
-    codes = " or ".join(one.code for one in mark.explanations) or mark.verdict
+    codes = " or ".join(map(str, mark.explanations)) or mark.verdict
     words = _legal(message(graded, mark))
     case = f"In the case {mark.smallest.case.title}." if mark.smallest else ""
     inside = f"<{kind} type={quoteattr(codes)} message={quoteattr(words)}>{escape(_legal(case))}</{kind}>"

@@ -54,8 +54,9 @@ def headline(graded: Graded) -> str:
     own = [mark for mark in wrong if not mark.follows]
     if len(own) == 1 and own[0].certain:
         mark = own[0]
-        return f"One mistake, in {_place(graded, mark)}: {_title(mark, mark.explanations[0])}."
-    if len({mark.explanations for mark in own}) == 1 and own[0].certain:
+        count = "One mistake" if len(own[0].certain) == 1 else "Two mistakes"
+        return f"{count}, in {_place(graded, mark)}: {_title(mark, mark.explanations[0])}."
+    if len({mark.explanations for mark in own}) == 1 == len(own[0].certain):
         places = listed([mark.result.name for mark in own])
         return f"One mistake, in {places}: {_title(own[0], own[0].explanations[0])}."
     return f"Not right: {listed([_place(graded, mark) for mark in own])}."
@@ -67,8 +68,8 @@ def _place(graded: Graded, mark: ResultMark) -> str:
     return name if len(mark.function.results) == 1 else f"{mark.result.name} of {name}"
 
 
-def _title(mark: ResultMark, explanation: Naming) -> str:
-    return words_of(explanation, mark.smallest or mark.answers[0])[0]
+def _title(mark: ResultMark, naming: Naming) -> str:
+    return " and ".join(title for title, _ in words_of(naming, mark.smallest or mark.answers[0]))
 
 
 CONVENTION_WORDS = {
@@ -104,7 +105,7 @@ def verdict_words(mark: ResultMark) -> str:
         return f"follows from {mark.follows}"
     wrong = total - mark.right_in
     said = f"wrong in {wrong} of {total} cases" if wrong else f"right in {total} of {total} cases, but"
-    codes = " or ".join(one.code for one in mark.explanations) or "no mistake that we know"
+    codes = " or ".join(map(str, mark.explanations)) or "no mistake that we know"
     return f"{said}: {codes}" if wrong else f"{said} {codes}"
 
 
@@ -126,7 +127,7 @@ def _section(graded: Graded, mark: ResultMark, style: Numbers) -> list[Block]:
 def _heading(graded: Graded, mark: ResultMark) -> list[Block]:
     place = _place(graded, mark)
     if len(mark.explanations) == 1:
-        return [Heading(f"{place}: {_title(mark, mark.explanations[0])}", 2, mark.explanations[0].code)]
+        return [Heading(f"{place}: {_title(mark, mark.explanations[0])}", 2, str(mark.explanations[0]))]
     if mark.explanations:
         return [Heading(f"{place}: one of these", 2)]
     return [Heading(f"{place}: no mistake that we know gives these numbers", 2)]
@@ -219,32 +220,36 @@ def _explained(graded: Graded, mark: ResultMark, answer: GivenResult, style: Num
         return _one(graded, mark, mark.explanations[0], answer)
     blocks: list[Block] = []
     for one in mark.explanations:
-        _, words = words_of(one, answer)
-        blocks.append(Note(one.code, f"{words.does} Instead: {words.fix}"))
+        said = (f"{words.does} Instead: {words.fix}" for _, words in words_of(one, answer))
+        blocks.append(Note(str(one), " ".join(said)))
     if mark.explanations:
         return [*blocks, Paragraph("Your numbers fit all of these in every case, so they can't tell which it was.")]
     return [] if answer.fault else _unexplained(mark, answer, style)
 
 
-def _one(graded: Graded, mark: ResultMark, explanation: Naming, answer: GivenResult) -> list[Block]:
-    _, words = words_of(explanation, answer)
-    has_dout = ("dout" in mark.function.roles or mark.function.graph) and "δ" in f"{words.does}{words.hurts}{words.fix}"
-    letters = " (δ is your dout.)" if has_dout else ""
-    blocks: list[Block] = [
-        Paragraph(f"What you did: {words.does}{letters}"),
-        Paragraph(f"Why it hurts: {words.hurts}"),
-        Paragraph(f"Instead: {words.fix}", "good"),
-    ]
+def _one(graded: Graded, mark: ResultMark, naming: Naming, answer: GivenResult) -> list[Block]:
+    blocks: list[Block] = []
+    has_dout = "dout" in mark.function.roles or mark.function.graph
+    for _, words in words_of(naming, answer):
+        letters = " (δ is your dout.)" if has_dout and "δ" in " ".join(words) and not blocks else ""
+        blocks += [
+            Paragraph(f"What you did: {words.does}{letters}"),
+            Paragraph(f"Why it hurts: {words.hurts}"),
+            Paragraph(f"Instead: {words.fix}", "good"),
+        ]
     total = len(mark.answers)
-    if mark.answers and answer.shares and explanation.code == "argument-changed":
+    if answer.shares and naming.codes == ("argument-changed",):
         blocks.append(Paragraph(f"What you return lies in the memory of {listed(answer.shares)}.", "warn"))
-    if explanation.code in SEEN:
+    if naming.codes[0] in SEEN:
         return blocks
     if mark.faulted:
         given = total - len(mark.faulted)
         blocks.append(Paragraph(f"This explains the {counted(given, 'case')} that gave numbers, and not the others."))
     else:
-        blocks.append(Paragraph(f"This explains all {total} cases, and no other mistake that we know does."))
+        those, do = ("This", "does") if len(naming.codes) == 1 else ("Together these two", "do")
+        explain = "explains" if do == "does" else "explain"
+        other = "no other mistake that we know does" if do == "does" else "no other two that we know do"
+        blocks.append(Paragraph(f"{those} {explain} all {total} cases, and {other}."))
     if mark.same_mean >= FEWEST_MEANS:
         wrong = total - mark.right_in - len(mark.faulted)
         where = "all" if mark.same_mean == wrong else f"{mark.same_mean} of"
@@ -324,7 +329,8 @@ def _entry(graded: Graded, mark: ResultMark) -> dict[str, Any]:
         "name": graded.name_of(mark.function),
         "result": mark.result.name,
         "verdict": mark.verdict,
-        "mistakes": [one.code for one in mark.explanations],
+        "mistakes": [*mark.explanations[0].codes] if len(mark.explanations) == 1 else [],
+        "alternatives": [[*one.codes] for one in mark.explanations] if len(mark.explanations) > 1 else [],
         "right_in": mark.right_in,
         "cases": len(mark.answers),
         "smallest": None if answer is None else _smallest(answer),
@@ -353,5 +359,5 @@ def message(graded: Graded, mark: ResultMark) -> str:
     if len(mark.explanations) == 1:
         return f"{capital(_title(mark, mark.explanations[0]))}."
     if mark.explanations:
-        return f"One of these: {', '.join(one.code for one in mark.explanations)}."
+        return f"One of these: {', '.join(map(str, mark.explanations))}."
     return "No mistake that we know gives these numbers."

@@ -79,19 +79,20 @@ class ResultMark:
     @cached_property
     def smallest(self) -> GivenResult | None:
         """The smallest case in which something is wrong: without numbers, with wrong ones, or with others each time."""
-        seen = {one.code for one in self.explanations} & {*SEEN}
+        seen = {code for one in self.explanations for code in one.codes} & {*SEEN}
         shows: Callable[[GivenResult], bool] = SEEN[min(seen)] if seen else lambda answer: not answer.is_right
         return next((answer for answer in self.answers if answer.fault or shows(answer)), None)
 
     @property
     def convention(self) -> str:
         """The convention by which it is right, where that is another than ours."""
-        return next((one.code for one in self.explanations if one.code in CONVENTIONS), "")
+        alone = (one.codes[0] for one in self.explanations if len(one.codes) == 1)
+        return next((code for code in alone if code in CONVENTIONS), "")
 
     @property
     def certain(self) -> tuple[str, ...]:
-        """The mistake, where there is one and no other fits."""
-        return (self.explanations[0].code,) if self.verdict == "mistake" and len(self.explanations) == 1 else ()
+        """The mistake, or the two, where no other fits."""
+        return self.explanations[0].codes if self.verdict == "mistake" and len(self.explanations) == 1 else ()
 
     @cached_property
     def factor(self) -> float | None:
@@ -133,15 +134,15 @@ def judged(answers: Sequence[GivenResult]) -> ResultMark:
 def _explained(mark: ResultMark) -> Iterable[Naming]:
     given = [answer for answer in mark.answers if answer.values is not None]
     if any(SEEN["non-deterministic"](answer) for answer in given):
-        yield Naming("results-pile-up" if all(map(_piled_up, given)) else "non-deterministic")
+        yield Naming(("results-pile-up" if all(map(_piled_up, given)) else "non-deterministic",))
         return
     if any(not answer.is_right for answer in given):
         yield from explanations(given)
         return
     if changed := sorted({name for answer in given for name in answer.changed}):
-        yield Naming("argument-changed", " and ".join(changed))
+        yield Naming(("argument-changed",), (" and ".join(changed),))
     if any(answer.rewritten for answer in given):
-        yield Naming("result-overwritten")
+        yield Naming(("result-overwritten",))
 
 
 def _piled_up(answer: GivenResult) -> bool:
@@ -205,17 +206,17 @@ def _settled(marks: Sequence[ResultMark]) -> list[ResultMark]:
 
 
 def _surest(mark: ResultMark, sure: set[str]) -> tuple[Naming, ...]:
-    found = tuple(one for one in mark.explanations if one.code in sure)
+    found = tuple(one for one in mark.explanations if sure.issuperset(one.codes))
     if len(found) == 1:
         return found
-    if {one.code for one in mark.explanations} == PLAINER:
-        return tuple(one for one in mark.explanations if one.code == "bias-gradient-averaged")
+    if {one.codes for one in mark.explanations} == {(code,) for code in PLAINER}:
+        return tuple(one for one in mark.explanations if one.codes == ("bias-gradient-averaged",))
     return mark.explanations
 
 
 def _following(mark: ResultMark, forward: set[str]) -> ResultMark:
     for code in sorted(forward & {*FOLLOWS}):
         due = FOLLOWS[code].get(mark.result.word)
-        if due in {one.code for one in mark.explanations}:
-            return replace(mark, explanations=(Naming(code),), follows=code)
+        if (due,) in {one.codes for one in mark.explanations}:
+            return replace(mark, explanations=(Naming((code,)),), follows=code)
     return mark

@@ -260,6 +260,29 @@ WRONG = [
         {'conv_param["stride"], conv_param["pad"]': "1, 0"},
         {"out": "stride-and-padding-ignored", **dict.fromkeys(("dx", "dw", "db"), "faulted")},
     ),
+    Wrong(
+        "overwritten and cut",
+        {ADD_DX: ADD_DX.replace("+=", "="), CUT: "dx = dxp[:, :, p:-p, p:-p]"},
+        {"dx": "overwritten-not-added + cut-from-zero-to-zero"},
+    ),
+    Wrong(
+        "turned and too small",
+        {
+            "np.sum(patch * w[f])": "np.sum(patch * w[f, :, ::-1, ::-1])",
+            "return out, cache": "return out[:, :, :-1, :-1], cache",
+        },
+        {"out": "flipped-filter + size-one-short"},
+    ),
+    Wrong(
+        "turned twice over",
+        {"d = dout[n, f, i, j]": "d = dout[n, f, -1 - i, -1 - j]", BACK: "    return dx, dw / N, db"},
+        {"dx": "", "dw": "averaged-over-batch + delta-flipped"},
+    ),
+    Wrong(
+        "three at once",
+        {"d = dout[n, f, i, j]": "d = 3 * dout[n, f, -1 - i, -1 - j]", BACK: "    return dx, dw[:, :, ::-1] / N, db"},
+        {"dx": "", "dw": ""},
+    ),
     Wrong("two at once", {ADD_DX: ADD_DX + "[:, ::-1, ::-1]", BACK: "    return dx / N, dw, db"}, {"dx": ""}),
 ]
 

@@ -28,7 +28,7 @@ def told(mark: ResultMark) -> str | None:
     """The mistake's code, "" where none is known, "faulted"; None where it is right."""
     if mark.verdict in ("right", "faulted"):
         return None if mark.verdict == "right" else "faulted"
-    return " or ".join(one.code for one in mark.explanations)
+    return " or ".join(map(str, mark.explanations))
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
