@@ -20,7 +20,9 @@ from cnnstep.surface.page import html
 from cnnstep.surface.page.html import page_html
 from cnnstep.tutor.board import board_of
 from cnnstep.tutor.cards import lesson_for
+from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.page.data import page_data
+from cnnstep.tutor.page.quiz import MOST_BLANKS
 from cnnstep.tutor.page.run import PageRequest
 from tests.conftest import Program
 from tests.surface.page.pages import data_of, lesson_called, page_of, unpacked
@@ -29,6 +31,13 @@ NAMES = [one.name for one in shipped()]
 SMALL = [name for name in NAMES if name != "digits-cnn"]
 DECLARED = r"^(?:export )?(?:class|function|const|let) (\w+)"
 """A name that a script gives at its top, where all of them meet."""
+OF_ANOTHER_SIZE = {
+    "stride-ignored",
+    "padding-ignored",
+    "output-for-input",
+    "bias-gradient-not-summed",
+    "valid-not-full",
+}
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u2028{data}&amp;"
 
 
@@ -185,3 +194,32 @@ def test_more_numbers_than_a_browser_can_show_are_told(cnnstep: Program, tmp_pat
     text = f"input: {rows}\nfilter: [[1]]\ntarget: {rows}\nactivation: relu\nlearning_rate: 0.1\n"
     told = cnnstep("page", "-", "-o", str(tmp_path / "a.html"), stdin=text)
     assert (told.code, "has 112,502 numbers, and a page shows 40,000" in told.err) == (2, True), told.err
+
+
+def with_mistake(code: str) -> str:
+    """The page of the scenario that shows it."""
+    name = MISTAKES[code].shown_on
+    lesson = lesson_of(scenario(name), input_gradient=True)
+    return page_html(page_data(PageRequest(lesson, name, 2, mistake=code)))
+
+
+@pytest.mark.parametrize("code", sorted({*MISTAKES} - OF_ANOTHER_SIZE))
+def test_each_mistake_has_a_page_of_the_scenario_that_shows_it(code: str) -> None:
+    shown = data_of(with_mistake(code))
+    assert shown["mistake"]["code"] == code
+    assert shown["mistake"]["run"]["values"] != shown["run"]["values"]
+
+
+@pytest.mark.parametrize("code", sorted(OF_ANOTHER_SIZE))
+def test_with_a_matrix_of_another_size_nobody_can_go_on_and_so_there_is_no_page(code: str) -> None:
+    with pytest.raises(InputError, match="nothing fits after that"):
+        with_mistake(code)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_any_steps_that_can_be_typed_make_a_quiz(name: str) -> None:
+    lesson = lesson_called(name)
+    values = lesson.carry_out(lesson.start)
+    blank = tuple(step.name for step in lesson.steps if values[step.name].size <= MOST_BLANKS)
+    quiz = data_of(page_of(name, 1, 1, quiz=blank))["quiz"]
+    assert (tuple(quiz["blank"]), set(quiz["wrong"])) == (blank, set(blank))

@@ -79,7 +79,7 @@ export class Board {
    * @param {string[][]} stops
    */
   lane(kind, title, stops) {
-    const way = make("h3", { class: "way" }, title);
+    const way = make(this.model.data.layered ? "p" : "h2", { class: "way" }, title);
     const made = stops.map((names, k) => {
       const stop = make("div", { class: "stop" }, ...names.map((name) => this.tile(name)));
       stop.style.gridColumn = String(k + 1);

@@ -9,6 +9,8 @@ import { written } from "./numbers.js";
  * @typedef {import("./evaluate.js").Term} Term
  */
 
+const MOST_PARTNERS = 16;
+const LONGEST_PARTNER = 6;
 const MARKED = ["made", "goes", "here", "times-here"];
 
 /** Marks what the number under the cursor is made of, what it goes on to, and the window that it was seen through. */
@@ -118,14 +120,16 @@ export class Cursor {
     if (terms.length < 2 || !pairs.every((pair) => pair.length === 2)) return;
     const sizes = [0, 1].map((k) => this.board.cells[pairs[0][k].reads[0][0]]?.length ?? 0);
     const [big, small] = sizes[0] >= sizes[1] ? [0, 1] : [1, 0];
-    for (const pair of pairs) {
+    const words = pairs.map((pair) => `×${written(pair[small].value, 2)}`);
+    if (pairs.length > MOST_PARTNERS || words.some((word) => word.length > LONGEST_PARTNER)) return;
+    pairs.forEach((pair, k) => {
       const [name, flat] = pair[big].reads[0];
       const cell = this.board.cells[name]?.[flat];
-      if (!cell || this.board.isLarge(name)) continue;
+      if (!cell || this.board.isLarge(name)) return;
       number(cell);
-      cell.append(make("span", { class: "times", "aria-hidden": "true" }, `×${written(pair[small].value, 2)}`));
+      cell.append(make("span", { class: "times", "aria-hidden": "true" }, words[k]));
       this.add(cell, "times-here");
-    }
+    });
   }
 
   /** A frame round the numbers that were read, where they lie in a window; it slides. @param {Term[]} terms */

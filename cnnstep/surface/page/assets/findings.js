@@ -22,5 +22,10 @@ export function drawFindings(lesson, cursor) {
     }
     return note;
   });
+  if (lesson.changed) {
+    const words = "What is worth knowing of your own run, the program tells: save it as YAML, below, and type ";
+    part("findings").replaceChildren(make("p", { class: "quiet no-print" }, words, make("code", {}, "cnnstep run my.yaml"), "."));
+    return;
+  }
   part("findings").replaceChildren(...(notes.length ? [make("h2", {}, "Worth knowing here"), ...notes] : []));
 }
