@@ -14,6 +14,7 @@ from cnnstep.registry import did_you_mean
 from cnnstep.surface.grading.in_place import InPlace
 from cnnstep.surface.grading.process import Clock, Limits, Lost, Process
 from cnnstep.surface.grading.requests import Bound, answers, bound, lost_words, raised_words, request
+from cnnstep.surface.grading.tree import is_limited
 from cnnstep.tutor.grade.answer import GivenResult, NoNumbers
 from cnnstep.tutor.grade.case import Case
 from cnnstep.tutor.grade.form import Form
@@ -59,7 +60,7 @@ def _libraries(file: Path, wish: Wish) -> list[str]:
 
 def grade_in_place(functions: Mapping[str, Any], wish: Wish | None = None) -> Graded:
     """Functions judged where they are, without limits."""
-    return _Run(lambda: InPlace(functions), "", Limits(), Clock(inf)).grade(wish or Wish())
+    return _Run(lambda: InPlace(functions), "", Limits(), Clock(inf), bounded=False).grade(wish or Wish())
 
 
 @dataclass
@@ -72,6 +73,7 @@ class _Run:
     clock: Clock
     printed: list[str] = field(default_factory=list)
     threads: int = 0
+    bounded: bool = True
 
     def grade(self, wish: Wish) -> Graded:
         process: Asked | None = self.start()
@@ -101,6 +103,8 @@ class _Run:
         return self.printed[0] if self.printed else ""
 
     def _remarks(self) -> Iterator[str]:
+        if self.bounded and not is_limited():
+            yield "This system has no limits of memory and processes, so only the time was limited."
         if self.threads > 0:
             yield "Your code left threads running. They were ended."
 

@@ -10,11 +10,10 @@ import json
 import os
 import queue
 import secrets
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import IO, Any, Literal
 
 from cnnstep.surface.grading import child
 from cnnstep.surface.grading.frames import Frame, read_frame, write_frame
+from cnnstep.surface.grading.tree import TOKEN, end_tree, in_session, signal_number, tasks_of_user
 
 MOST_PRINTED = 4000
 """Bytes of what the learner's code prints that are kept."""
@@ -37,9 +37,6 @@ PROGRAM = (
 """What the child runs: it finds what this program finds, and nothing of the folder that it is in."""
 PATIENCE = 60.0
 """Seconds that Python and the libraries may take to begin, which are not the learner's."""
-TOKEN = "CNNSTEP_GRADING"
-"""The variable by which a process is known to be of this tree, whatever has become of its parents."""
-
 End = Literal["ended", "time", "processes", "channel", "forked", "seized"]
 """Why there is no answer."""
 
@@ -123,7 +120,7 @@ class Process:
             "file": file,
             "seconds": max(0.1, self._clock.left),
             "memory": limits.memory,
-            "processes": _tasks() + MOST_PROCESSES,
+            "processes": tasks_of_user() + MOST_PROCESSES,
             "libraries": libraries,
             "nonce": nonce,
         }
@@ -156,7 +153,7 @@ class Process:
             try:
                 frame = self._frames.get(timeout=min(TICK, left))
             except queue.Empty:
-                if len(_session(self._process.pid)) > MOST_PROCESSES:
+                if len(in_session(self._process.pid)) > MOST_PROCESSES:
                     return Lost("processes")
                 continue
             if isinstance(frame, ValueError):
@@ -172,7 +169,7 @@ class Process:
         with suppress(subprocess.TimeoutExpired):
             code = self._process.wait(timeout=TICK)
             ends: dict[int, End] = {child.CHANNEL_LOST: "channel", child.OTHER_WAY: "forked"}
-            return Lost("time" if code == -_signal("SIGXCPU") else ends.get(code, "ended"), code)
+            return Lost("time" if code == -signal_number("SIGXCPU") else ends.get(code, "ended"), code)
         return Lost("channel")  # it goes on, and can't be heard
 
     def _read_frames(self, stream: IO[bytes]) -> None:
@@ -201,7 +198,7 @@ class Process:
 
     def end(self) -> None:
         """Ends the process and all that came of it, and waits until they are gone."""
-        self._kill_all()
+        end_tree(self._process.pid, self._token)
         with suppress(OSError):
             self._requests.close()
         self._process.wait()
@@ -210,70 +207,3 @@ class Process:
         for stream in (self._process.stdout, self._process.stderr):
             if stream is not None and not any(reader.is_alive() for reader in self._readers):
                 stream.close()
-
-    def _kill_all(self) -> None:
-        """The session first; then whoever left it, known by the token, until nobody comes up any more."""
-        self._kill_group()
-        for _ in range(20):
-            left = [*_session(self._process.pid), *_with_token(self._token)]
-            left = [pid for pid in left if pid != self._process.pid]
-            if not left:
-                return
-            for pid in left:
-                with suppress(OSError):
-                    os.kill(pid, _signal("SIGKILL"))
-            time.sleep(0.005)
-
-    def _kill_group(self) -> None:
-        with suppress(OSError):
-            if hasattr(os, "killpg"):
-                os.killpg(self._process.pid, _signal("SIGKILL"))
-            else:
-                self._process.kill()
-
-
-def _signal(name: str) -> int:
-    return int(getattr(signal, name, 0))
-
-
-def _numbers() -> Iterator[int]:
-    """The processes that the system tells of; none where it has no /proc."""
-    with suppress(OSError):
-        yield from (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208  # paths take twice as long
-
-
-def _stat(pid: int) -> list[str]:
-    """State, parent, group, session, …; nothing where the process has gone."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1")
-    except OSError:
-        return []
-    return text.rpartition(")")[2].split()
-
-
-def _session(leader: int) -> list[int]:
-    """The living processes of a session."""
-    return [pid for pid in _numbers() if (stat := _stat(pid)) and stat[3] == str(leader) and stat[0] not in "ZX"]
-
-
-def _with_token(token: str) -> list[int]:
-    """The living processes that were started with this token in their environment."""
-    wanted, found = f"{TOKEN}={token}".encode(), []
-    for pid in _numbers():
-        with suppress(OSError):
-            if wanted in Path(f"/proc/{pid}/environ").read_bytes() and (_stat(pid) or "Z")[0] not in "ZX":
-                found.append(pid)
-    return found
-
-
-def _tasks() -> int:
-    """How many tasks this user has: what the limit of processes counts from."""
-    if not hasattr(os, "getuid"):
-        return 0
-    own, count = os.getuid(), 0
-    for pid in _numbers():
-        with suppress(OSError):
-            path = f"/proc/{pid}/task"
-            if os.stat(path).st_uid == own:  # noqa: PTH116
-                count += len(os.listdir(path))  # noqa: PTH208
-    return count or 4096

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from cnnstep.errors import InputError
-from cnnstep.surface.grading import process
+from cnnstep.surface.grading import process, tree
 from cnnstep.surface.grading.grading import grade_file
-from cnnstep.surface.grading.process import TOKEN, Limits
+from cnnstep.surface.grading.process import Limits
+from cnnstep.surface.grading.tree import TOKEN
 from cnnstep.tutor.grade.verdict import Graded
 from tests.conftest import environment
 from tests.surface.grading.code import LOOPS
@@ -134,5 +136,27 @@ def test_a_process_is_known_by_its_token_alone() -> None:
     ) as one:
         assert one.stdout is not None
         one.stdout.read(1)
-        assert process._with_token(token) == [one.pid]
+        assert tree.with_token(token) == [one.pid]
         one.kill()
+
+
+def test_without_proc_psutil_finds_the_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for psutil, which tells of one child."""
+    ended: list[str] = []
+    child = SimpleNamespace(kill=lambda: ended.append("child"))
+    leader = SimpleNamespace(children=lambda recursive: [child] if recursive else [])
+    library = SimpleNamespace(Process=lambda pid: leader, Error=LookupError)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True) as one:
+        with monkeypatch.context() as patch:
+            patch.setattr(tree, "_running", lambda: iter(()))
+            patch.setattr(tree, "find_spec", lambda name: library)
+            patch.setattr(tree, "import_module", lambda name: library)
+            tree.end_tree(one.pid, "no token")
+        assert (one.wait(), ended) == (-signal.SIGKILL, ["child"])
+
+
+def test_a_system_without_limits_is_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("cnnstep.surface.grading.grading.is_limited", lambda: False)
+    assert graded(LOOPS, tmp_path).remarks == (
+        "This system has no limits of memory and processes, so only the time was limited.",
+    )
