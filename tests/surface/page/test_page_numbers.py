@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import cnnstep
 from cnnstep import lesson_of, trace
 from cnnstep.engine.activations import ACTIVATIONS
 from cnnstep.engine.lesson import Lesson
@@ -177,3 +179,27 @@ def test_a_long_run_that_is_not_stored_is_worked_out_in_the_page(tab: Page, tmp_
     for number, gradient in zip((0, 77, 150), values, strict=True):
         iteration = list(trace(lesson, number + 1))[-1]
         assert gradient == pytest.approx(iteration.values["gradient"].ravel().tolist(), rel=1e-9)
+
+
+def test_of_a_large_batch_a_gradient_has_the_products_of_the_sample_that_is_shown(tab: Page, tmp_path: Path) -> None:
+    scenario = cnnstep.scenario("digits-cnn")
+    lesson = lesson_for(replace(scenario, inputs=scenario.inputs[:20], targets=scenario.targets[:20]))
+    alone = lesson_for(replace(scenario, inputs=scenario.inputs[:1], targets=scenario.targets[:1]))
+    opens(tab, tmp_path, page_html(page_data(PageRequest(lesson, "digits", 1))))
+    own, whole = next(trace(alone, 1)).values, next(trace(lesson, 1)).values
+    for name in ("conv1.gradient", "conv1.bias_gradient", "dense1.gradient", "dense1.bias_gradient"):
+        for flat in (0, own[name].size // 2, own[name].size - 1):
+            terms, told = tab.evaluate(PRODUCTS, [name, flat])
+            assert sum(terms) == pytest.approx(own[name].ravel()[flat], rel=1e-9, abs=1e-12)
+            rest = whole[name].ravel()[flat] - own[name].ravel()[flat]
+            assert f"the other 19 samples= {AS_USUAL.text(float(rest))}" in told
+    for name in ("conv1.forward", "relu1.input_gradient", "max_pool1.forward", "softmax1.forward"):
+        terms, _ = tab.evaluate(PRODUCTS, [name, 5])
+        assert sum(terms) == pytest.approx(own[name].ravel()[5], rel=1e-9, abs=1e-12)
+
+
+PRODUCTS = """([name, flat]) => {
+    window.lesson.point({name, flat});
+    const terms = window.lesson.terms({name, flat}).map(term => term.value);
+    return [terms, document.querySelector('#working .products').textContent];
+}"""

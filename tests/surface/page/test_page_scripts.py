@@ -14,8 +14,9 @@ import pytest
 
 from cnnstep import trace
 from cnnstep.engine.links import links
-from cnnstep.surface.loading import shipped
+from cnnstep.surface.loading import read_scenario_text, shipped
 from cnnstep.surface.page.html import ASSETS
+from cnnstep.tutor.cards import lesson_for
 from tests.extras import NODE_MODULES, marks
 from tests.surface.page.pages import lesson_called
 
@@ -66,6 +67,43 @@ def test_the_arithmetic_gives_every_number_of_every_shipped_scenario(workshop: P
             assert mine["loss"] == pytest.approx(iteration.loss, rel=1e-9, abs=1e-9)
             for step, numbers in mine["steps"].items():
                 assert same(numbers, iteration.values[step].ravel()), (name, step)
+
+
+IMAGE = [[[(3 * r + 2 * c + r * c) % 7 - 3 for c in range(9)] for r in range(9)]]
+LAYERS = {
+    "ties shared, padding at the rim": """
+  - {type: conv, weights: {init: he_normal, seed: 1, filters: 2, size: 3}, bias: 0.1, padding: 1, stride: 2}
+  - {type: relu}
+  - {type: max_pool, size: 3, stride: 1, padding: 1, ties: share}
+  - {type: average_pool, size: 2, leftover: drop}
+  - {type: gelu}
+  - {type: flatten}
+  - {type: dense, weights: {init: glorot_uniform, seed: 2, outputs: 3}, bias: 0}
+  - {type: softmax}""",
+    "dilated, transposed": """
+  - {type: conv, weights: {init: he_normal, seed: 3, filters: 2, size: 3}, dilation: 2}
+  - {type: silu}
+  - {type: transposed_conv, weights: {init: he_normal, seed: 4, filters: 2, size: 3}, stride: 2}
+  - {type: elu, alpha: 0.5}
+  - {type: max_pool, size: 2, stride: 3, leftover: drop}
+  - {type: softplus}
+  - {type: flatten}
+  - {type: dense, weights: {init: glorot_uniform, seed: 5, outputs: 3}}
+  - {type: softmax}""",
+}
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "adam"])
+def test_the_arithmetic_gives_what_no_shipped_scenario_has(workshop: Path, optimizer: str) -> None:
+    rest = f"loss: cross_entropy\nlearning_rate: 0.05\noptimizer: {optimizer}\n"
+    texts = [f"input: {IMAGE}\ntarget: {{class: 1}}\nlayers:{layers}\n{rest}" for layers in LAYERS.values()]
+    lessons = [lesson_for(read_scenario_text(text)) for text in texts]
+    asked = [{"program": links(lesson).to_dict(), "iterations": 3} for lesson in lessons]
+    made = json.loads(ran(workshop, "node", "programs.js", given=json.dumps(asked)))
+    for lesson, iterations in zip(lessons, made, strict=True):
+        for iteration, mine in zip(trace(lesson, 3), iterations, strict=True):
+            for step, numbers in mine["steps"].items():
+                assert same(numbers, iteration.values[step].ravel()), step
 
 
 def same(mine: list[float], theirs: Any) -> bool:

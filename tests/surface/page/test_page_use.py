@@ -166,6 +166,14 @@ def test_a_quiz_names_each_mistake_by_the_matrix_that_it_gives(tab: Page, tmp_pa
     assert named >= 20
 
 
+def test_a_quiz_knows_the_other_sign_from_a_mistake(tab: Page, tmp_path: Path) -> None:
+    opens(tab, tmp_path, page_of("first-filter", 2, quiz=("gradient",)))
+    assert tab.evaluate(ANSWER, ["gradient", [-2, 2, 0, -2]]) == []
+    told = tab.locator("figure[data-name=gradient] .verdict").inner_text()
+    assert "the other sign" in told
+    assert "here e = a − t" in told
+
+
 def test_a_mistake_stands_beside_the_right_way_and_the_first_cell_where_they_part_is_named(
     tab: Page, tmp_path: Path
 ) -> None:
@@ -243,3 +251,29 @@ def with_text(png: bytes, key: bytes, value: bytes) -> bytes:
     content = b"tEXt" + key + b"\0" + value
     chunk = (len(content) - 4).to_bytes(4, "big") + content + crc32(content).to_bytes(4, "big")
     return png[:-12] + chunk + png[-12:]
+
+
+def test_play_goes_to_the_end_by_itself_and_slide_through_every_number(tab: Page, tmp_path: Path) -> None:
+    tab.clock.install()
+    opens(tab, tmp_path, page_of("first-filter", 40))
+    tab.get_by_role("button", name="▶ Play").click()
+    tab.clock.run_for(2_000)
+    assert "iteration 0 of" not in tab.locator("output").inner_text()
+    tab.clock.run_for(60_000)
+    assert "iteration 40 of 40" in tab.locator("output").inner_text()
+    tab.locator("figure[data-name=forward] td").first.click()
+    tab.get_by_role("button", name="▶ Slide through z").click()
+    tab.clock.run_for(1_000)
+    assert tab.locator("#working h2").inner_text().startswith("z[0,1] = ")
+    tab.clock.run_for(10_000)
+    assert tab.locator("#working h2").inner_text().startswith("z[1,1] = ")
+    assert tab.get_by_role("button", name="▶ Slide through z").is_visible()
+
+
+def test_where_motion_is_not_wanted_the_window_does_not_glide(tabs: Tabs, tmp_path: Path) -> None:
+    for wanted, time in (("no-preference", "0.16s"), ("reduce", "0s")):
+        tab = tabs(reduced_motion=wanted)
+        opens(tab, tmp_path, page_of("first-filter"))
+        tab.locator("figure[data-name=forward] td").first.click()
+        window = tab.locator("figure[data-name=input] .window")
+        assert window.evaluate("one => getComputedStyle(one).transitionDuration").split(", ")[0] == time

@@ -54,6 +54,7 @@ class Page {
       this.mistaken?.board.build();
     }
     if (what === "run") {
+      this.board.align();
       this.iterations.drawRun();
       this.whatIf.draw();
     }

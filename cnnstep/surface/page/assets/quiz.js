@@ -20,6 +20,7 @@ export class Quiz {
     this.inputs = {};
     const blanks = lesson.data.quiz?.blank ?? [];
     for (const name of blanks) this.blank(name);
+    board.align();
     const symbols = blanks.map((name) => lesson.model.quantities[name].symbol).join(", ");
     const told = `Fill in the blanks of ${symbols}. Every number is marked as you leave it; decimals or fractions will do.`;
     part("notices").append(make("p", { class: "banner" }, told));
@@ -72,6 +73,7 @@ export class Quiz {
     input.setAttribute("aria-invalid", String(!empty && !right));
     if (!empty) say(`${this.lesson.model.label(name, flat)}: ${right ? "right" : "not right"}`);
     this.judge(name);
+    this.board.align();
   }
 
   /** @param {string} name */
@@ -88,7 +90,10 @@ export class Quiz {
       return;
     }
     const known = this.mistakesOf(name);
-    const count = `${right.length} of ${inputs.length} are right.`;
+    const turned = inputs.every(([flat, input]) => this.fits(input, -this.lesson.values[name][flat]));
+    const here = this.lesson.data.tiles.error.formula;
+    const other = `Every number has the other sign: with an error of the other sign they would be right, and here ${here}.`;
+    const count = turned ? other : `${right.length} of ${inputs.length} are right.`;
     const show = make("button", { type: "button", class: "plain", onclick: () => this.solve(name, "Shown.") }, "Show the right numbers");
     this.told[name].replaceChildren(make("p", {}, known.length ? "" : count), ...known.map(words), make("p", {}, show));
   }
