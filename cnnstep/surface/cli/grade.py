@@ -71,7 +71,8 @@ def grade(
       cnnstep grade my_conv.py --only dx --save case.yaml
       cnnstep grade --list
     """
-    from cnnstep.tutor.grade.report import grade_data, report
+    from cnnstep.tutor.grade.data import grade_data
+    from cnnstep.tutor.grade.report import report
 
     style, shape = style_of(precision, fractions), format_of(format, as_json)
     if template or list_them:

@@ -12,7 +12,8 @@ from cnnstep.surface.grading.in_place import named
 from cnnstep.surface.grading.process import Limits
 from cnnstep.surface.screen import Screen
 from cnnstep.tutor.document import Document
-from cnnstep.tutor.grade.report import grade_data, report
+from cnnstep.tutor.grade.data import grade_data
+from cnnstep.tutor.grade.report import report
 from cnnstep.tutor.grade.verdict import Graded
 from cnnstep.tutor.numbers import AS_USUAL
 

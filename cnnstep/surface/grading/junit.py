@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from cnnstep.tutor.grade.report import message
+from cnnstep.tutor.grade.data import message
 from cnnstep.tutor.grade.verdict import Graded, ResultMark
 
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnstep.engine.lesson import lesson_of
-from cnnstep.engine.quantity import Array, bracketed, numbers
+from cnnstep.engine.quantity import Array, bracketed
 from cnnstep.tutor.document import Beside, Block, Command, Formula, Heading, Mark, Matrix, Note, Paragraph, Table
 from cnnstep.tutor.grade.answer import GivenResult
 from cnnstep.tutor.grade.candidates import Naming, words_of
@@ -16,7 +16,7 @@ from cnnstep.tutor.grade.case import LOSS
 from cnnstep.tutor.grade.roles import ROLES
 from cnnstep.tutor.grade.verdict import SEEN, Graded, ResultMark
 from cnnstep.tutor.mistakes import MISTAKES
-from cnnstep.tutor.numbers import Numbers, capital, counted, listed
+from cnnstep.tutor.numbers import Numbers, counted, listed
 from cnnstep.tutor.typed import size
 from cnnstep.tutor.why import arithmetic
 
@@ -55,10 +55,10 @@ def headline(graded: Graded) -> str:
     if len(own) == 1 and own[0].certain:
         mark = own[0]
         count = "One mistake" if len(own[0].certain) == 1 else "Two mistakes"
-        return f"{count}, in {_place(graded, mark)}: {_title(mark, mark.explanations[0])}."
+        return f"{count}, in {_place(graded, mark)}: {title_of_naming(mark, mark.explanations[0])}."
     if len({mark.explanations for mark in own}) == 1 == len(own[0].certain):
         places = listed([mark.result.name for mark in own])
-        return f"One mistake, in {places}: {_title(own[0], own[0].explanations[0])}."
+        return f"One mistake, in {places}: {title_of_naming(own[0], own[0].explanations[0])}."
     return f"Not right: {listed([_place(graded, mark) for mark in own])}."
 
 
@@ -68,7 +68,8 @@ def _place(graded: Graded, mark: ResultMark) -> str:
     return name if len(mark.function.results) == 1 else f"{mark.result.name} of {name}"
 
 
-def _title(mark: ResultMark, naming: Naming) -> str:
+def title_of_naming(mark: ResultMark, naming: Naming) -> str:
+    """`you averaged δ instead of adding it up`; of two mistakes both."""
     return " and ".join(title for title, _ in words_of(naming, mark.smallest or mark.answers[0]))
 
 
@@ -119,7 +120,7 @@ def _section(graded: Graded, mark: ResultMark, style: Numbers) -> list[Block]:
         blocks += _faulted(graded, mark, answer)
     else:
         blocks += _heading(graded, mark)
-        blocks += _shown(answer)
+        blocks += _behaviour(mark, answer) if is_seen(mark) else _shown(answer)
     blocks += _explained(graded, mark, answer, style)
     return blocks
 
@@ -127,7 +128,7 @@ def _section(graded: Graded, mark: ResultMark, style: Numbers) -> list[Block]:
 def _heading(graded: Graded, mark: ResultMark) -> list[Block]:
     place = _place(graded, mark)
     if len(mark.explanations) == 1:
-        return [Heading(f"{place}: {_title(mark, mark.explanations[0])}", 2, str(mark.explanations[0]))]
+        return [Heading(f"{place}: {title_of_naming(mark, mark.explanations[0])}", 2, str(mark.explanations[0]))]
     if mark.explanations:
         return [Heading(f"{place}: one of these", 2)]
     return [Heading(f"{place}: no mistake that we know gives these numbers", 2)]
@@ -141,6 +142,22 @@ def _faulted(graded: Graded, mark: ResultMark, answer: GivenResult) -> list[Bloc
         Paragraph(f"In the case {answer.case.title}: {fault.what}{where}.", "bad"),
     ]
     return [*blocks, *([Formula(fault.source.strip())] if fault.source else [])]
+
+
+def is_seen(mark: ResultMark) -> bool:
+    """Whether what is wrong is what the function does, not its numbers by themselves."""
+    return any(code in SEEN for one in mark.explanations for code in one.codes)
+
+
+def _behaviour(mark: ResultMark, answer: GivenResult) -> list[Block]:
+    """Both calls, where they gave different numbers; else that the numbers are right all the same."""
+    name = answer.result.name
+    first: Block = Paragraph(f"The smallest case where it shows: {answer.case.title}.")
+    if not answer.unsteady:
+        return [first, Paragraph(f"The numbers of your {name} are right all the same.", "good")]
+    calls = ((answer.values, "first call"), (answer.again, "second call"))
+    cell = _worst(answer)
+    return [first, Beside(tuple(one for array, call in calls for one in _matrices(f"{name}, {call}", array, cell)))]
 
 
 def _shown(answer: GivenResult) -> list[Block]:
@@ -240,7 +257,7 @@ def _one(graded: Graded, mark: ResultMark, naming: Naming, answer: GivenResult) 
     total = len(mark.answers)
     if answer.shares and naming.codes == ("argument-changed",):
         blocks.append(Paragraph(f"What you return lies in the memory of {listed(answer.shares)}.", "warn"))
-    if naming.codes[0] in SEEN:
+    if is_seen(mark):
         return blocks
     if mark.faulted:
         given = total - len(mark.faulted)
@@ -305,59 +322,3 @@ def _on_the_case(smallest: GivenResult, code: str, saved: str) -> Command:
     if word in smallest.case.lesson.names:
         return Command(f"cnnstep step {saved} --only {word}", "the right numbers; with --interactive, each worked out")
     return Command(f"cnnstep step {saved} --interactive", "work through it, a number at a time")
-
-
-# --- for programs -------------------------------------------------------------------------------------------------
-
-
-def grade_data(graded: Graded) -> dict[str, Any]:
-    """The contract's JSON."""
-    return {
-        "schema": 1,
-        "verdict": graded.verdict,
-        "mistakes": [*graded.mistakes],
-        "cases": graded.cases,
-        "functions": [_entry(graded, mark) for mark in graded.marks],
-        **({"printed": graded.printed} if graded.printed else {}),
-        **({"remarks": [*graded.remarks]} if graded.remarks else {}),
-    }
-
-
-def _entry(graded: Graded, mark: ResultMark) -> dict[str, Any]:
-    answer = mark.smallest
-    return {
-        "name": graded.name_of(mark.function),
-        "result": mark.result.name,
-        "verdict": mark.verdict,
-        "mistakes": [*mark.explanations[0].codes] if len(mark.explanations) == 1 else [],
-        "alternatives": [[*one.codes] for one in mark.explanations] if len(mark.explanations) > 1 else [],
-        "right_in": mark.right_in,
-        "cases": len(mark.answers),
-        "smallest": None if answer is None else _smallest(answer),
-        "message": message(graded, mark),
-    }
-
-
-def _smallest(answer: GivenResult) -> dict[str, Any]:
-    """The smallest case: its scenario, the learner's numbers and the right ones."""
-    return {
-        "title": answer.case.title,
-        "scenario": answer.case.scenario.data(),
-        "yours": None if answer.mine is None else numbers(answer.mine),
-        "right": numbers(answer.right),
-    }
-
-
-def message(graded: Graded, mark: ResultMark) -> str:
-    """The verdict on one result in a sentence."""
-    if mark.verdict == "right" or mark.follows or mark.smallest is None:
-        return f"{capital(verdict_words(mark))}."
-    answer = mark.smallest
-    if answer.fault:
-        line = f", line {answer.fault.line}" if answer.fault.line else ""
-        return f"{capital(answer.fault.what)}{line}."
-    if len(mark.explanations) == 1:
-        return f"{capital(_title(mark, mark.explanations[0]))}."
-    if mark.explanations:
-        return f"One of these: {', '.join(map(str, mark.explanations))}."
-    return "No mistake that we know gives these numbers."

@@ -46,7 +46,7 @@ CALLS = {
     ),
     "processes without end": (
         backward("import os, time\n    for _ in range(60):\n        if os.fork() == 0: break\n    time.sleep(1000)"),
-        "",
+        "it started one process after another|BlockingIOError",
     ),
     "a fork that comes back": (backward("import os; os.fork()"), ""),
     "a large file": (backward("open('large', 'wb').write(bytes(2**25))"), "OSError"),
@@ -56,7 +56,7 @@ CALLS = {
     ),
     "an answer that is none": (backward("return object(), 'dw', [[1], [2, 3]]"), "no array of numbers, but an object"),
 }
-"""What goes wrong on the way back, while the forward pass is right."""
+"""What goes wrong on the way back, while the forward pass is right. Words with | between them: any of these."""
 
 IMPORTS = {
     "an endless loop at once": ("while True: pass", "it was not done after"),

@@ -159,3 +159,15 @@ def test_the_list_has_every_function(cnnstep: Program) -> None:
 def test_it_says_that_it_is_no_sandbox(cnnstep: Program, my_conv: Path) -> None:
     for words in (cnnstep("grade", "--help").out, cnnstep("grade", "my_conv.py").out):
         assert "no sandbox" in words
+
+
+def test_what_a_function_does_is_shown_by_both_calls_or_by_words(cnnstep: Program, my_conv: Path) -> None:
+    piles, changes = (
+        next(one for one in WRONG if one.name == name) for name in ("results pile up", "an argument changed")
+    )
+    my_conv.write_text(piles.text(), encoding="utf-8")
+    out = cnnstep("grade", "my_conv.py", "--only", "dw").out
+    # a δ of 2 at the last window, on an input of 3 there: 6, and then 12
+    assert "dw, first call   dw, second call\n  ╭───╮            ╭────╮\n  │ 6 │            │ 12 │\n" in out
+    my_conv.write_text(changes.text(), encoding="utf-8")
+    assert "The numbers of your dx are right all the same." in cnnstep("grade", "my_conv.py", "--only", "dx").out
