@@ -223,3 +223,14 @@ def test_any_steps_that_can_be_typed_make_a_quiz(name: str) -> None:
     blank = tuple(step.name for step in lesson.steps if values[step.name].size <= MOST_BLANKS)
     quiz = data_of(page_of(name, 1, 1, quiz=blank))["quiz"]
     assert (tuple(quiz["blank"]), set(quiz["wrong"])) == (blank, set(blank))
+
+
+def test_in_a_notebook_tables_go_before_the_frame_but_give_no_quiz_away() -> None:
+    shown = page("first-filter", 3, iteration=1)._repr_html_()
+    places = [
+        shown.index(part) for part in ("<details>", "</details>", '<iframe title="The first filter: a page to touch"')
+    ]
+    assert places == sorted(places)
+    assert 'sandbox="allow-scripts"' in shown
+    assert "<table" not in page("first-filter", 3, quiz="delta")._repr_html_().partition("srcdoc")[0]
+    assert repr(page("first-filter", 3)) == "<page of The first filter, iterations 0 to 3; .save(path) writes it>"

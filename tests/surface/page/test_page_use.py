@@ -186,6 +186,9 @@ def test_a_mistake_stands_beside_the_right_way_and_the_first_cell_where_they_par
     assert shown == [AS_USUAL.text(value) for value in wrong.ravel().tolist()]
     assert tab.locator(".mistaken td.first-parts").count() == 1
     assert tab.locator(".curve polyline").count() == 2
+    tab.locator(".mistaken figure[data-name=update] td").first.focus()
+    tab.keyboard.press("ArrowRight")
+    assert "With the mistake: -2" in tab.locator("#working").inner_text()
 
 
 def test_a_notebook_shows_the_page_in_a_frame_that_can_do_nothing_else(tab: Page, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ export class Board {
     const forward = stations.map((station) => station.forward);
     const backward = stations.map((station) => station.backward);
     if (!layered) {
-      this.element.append(this.lane("forward", "Forward →", forward), this.lane("backward", "← Backward", backward));
+      this.element.append(this.lane("forward", "Forward →", forward), this.lane("backward", "Backward", backward));
       return;
     }
     const all = Object.keys(this.model.data.tiles).reduce((sum, name) => sum + sizeOf(this.shown(name)), 0);
@@ -80,6 +80,7 @@ export class Board {
    */
   lane(kind, title, stops) {
     const way = make(this.model.data.layered ? "p" : "h2", { class: "way" }, title);
+    if (kind === "backward" && !this.model.data.layered) way.prepend(make("span", { class: "arrow" }, "← "));
     const made = stops.map((names, k) => {
       const stop = make("div", { class: "stop" }, ...names.map((name) => this.tile(name)));
       stop.style.gridColumn = String(k + 1);

@@ -55,15 +55,7 @@ export class Cursor {
     const cell = this.cellOf(event);
     if (!cell || event.target !== cell || event.ctrlKey || event.metaKey || event.altKey) return;
     const { key } = event;
-    const row = /** @type {HTMLTableRowElement} */ (cell.parentElement);
-    const rows = /** @type {HTMLTableElement} */ (row.closest("table")).rows;
-    const at = [row.rowIndex, cell.cellIndex];
-    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[key];
-    let next = steps && rows[at[0] + steps[0]]?.cells[at[1] + steps[1]];
-    if (key === "Home") next = (event.shiftKey ? rows[0] : row).cells[0];
-    if (key === "End") next = row.cells[row.cells.length - 1];
-    if (steps || key === "Home" || key === "End") event.preventDefault();
-    if (next) next.focus();
+    moveIn(cell, event);
     if (key === "[" || key === "]") this.lesson.move(key === "]" ? 1 : -1);
     if (key === "Escape") this.lesson.point(null);
   }
@@ -165,6 +157,23 @@ export class Cursor {
     grid.append(frame);
     this.windows.set(grid, frame);
   }
+}
+
+/**
+ * Arrow keys go from cell to cell in a matrix, Home and End to the ends of a row.
+ * @param {HTMLTableCellElement} cell
+ * @param {KeyboardEvent} event
+ */
+export function moveIn(cell, event) {
+  const { key } = event;
+  const row = /** @type {HTMLTableRowElement} */ (cell.parentElement);
+  const rows = /** @type {HTMLTableElement} */ (row.closest("table")).rows;
+  const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[key];
+  let other = steps && rows[row.rowIndex + steps[0]]?.cells[cell.cellIndex + steps[1]];
+  if (key === "Home") other = row.cells[0];
+  if (key === "End") other = row.cells[row.cells.length - 1];
+  if (steps || key === "Home" || key === "End") event.preventDefault();
+  other?.focus();
 }
 
 /** @param {Term[]} terms @returns {[string, number][]} */

@@ -1,4 +1,5 @@
 import { Board } from "./board.js";
+import { moveIn } from "./cursor.js";
 import { make, part } from "./dom.js";
 import { RecordedRun, startOf } from "./model.js";
 import { written } from "./numbers.js";
@@ -24,6 +25,10 @@ export class Mistaken {
     this.told = make("p");
     this.board.element.addEventListener("click", (event) => this.chosen(event));
     this.board.element.addEventListener("focusin", (event) => this.chosen(event));
+    this.board.element.addEventListener("keydown", (event) => {
+      const cell = /** @type {Element} */ (event.target).closest("td");
+      if (cell) moveIn(cell, event);
+    });
     this.element = make(
       "section",
       { class: "mistaken", "aria-label": "With the mistake" },
