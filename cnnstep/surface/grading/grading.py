@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from math import inf
 from pathlib import Path
@@ -14,6 +14,7 @@ from cnnstep.registry import did_you_mean
 from cnnstep.surface.grading.in_place import InPlace
 from cnnstep.surface.grading.process import Clock, Limits, Lost, Process
 from cnnstep.surface.grading.requests import Bound, answers, bound, lost_words, raised_words, request
+from cnnstep.surface.grading.torch_calls import MODULE
 from cnnstep.surface.grading.tree import is_limited
 from cnnstep.tutor.grade.answer import GivenResult, NoNumbers
 from cnnstep.tutor.grade.case import Case
@@ -175,7 +176,7 @@ def chosen(offered: Offered, wish: Wish, shown: str) -> tuple[Signature, list[Bo
     """The signature that most of the names belong to, or the one asked for, and its functions that are there."""
     signatures = [SIGNATURES.find(wish.signature)] if wish.signature else list(SIGNATURES.values())
     matched = [(one, _matched(one, offered, wish)) for one in signatures]
-    signature, names = max(matched, key=lambda pair: len(pair[1]))
+    signature, names = max(matched, key=lambda pair: (len(pair[1]), bool(pair[0].told_by)))
     if not names:
         usual = ", ".join(function.name for one in signatures for function in one.functions)
         what = f"no function in it has a name that we know: {usual}" if not wish.function else _unknown(offered, wish)
@@ -184,6 +185,8 @@ def chosen(offered: Offered, wish: Wish, shown: str) -> tuple[Signature, list[Bo
     for function in signature.functions:
         if function.name in names:
             called = names[function.name]
+            if offered[called]["kind"] == MODULE:  # whose kernel_size may be one number
+                function = replace(function, minds=(*function.minds, "oblong"))
             before = functions.get(function.cache_of)
             functions[function.name] = bound(function, called, offered[called]["parameters"], signature.by_name, before)
     kept = [one for one in functions.values() if _is_wanted(one.function, wish, names)]
@@ -214,7 +217,9 @@ def _matched(signature: Signature, offered: Offered, wish: Wish) -> dict[str, st
             found[function.name] = function.name if function.name in names else names[0]
     if wish.function and wish.function not in found.values():
         return {}
-    return found
+    taken = {name.lower() for called in found.values() for name, _ in offered[called]["parameters"] or ()}
+    by_wish = signature.name == wish.signature
+    return found if by_wish or not signature.told_by or signature.told_by & taken else {}
 
 
 def part_of(function: LearnerFunction, only: str) -> bool:

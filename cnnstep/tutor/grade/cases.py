@@ -119,6 +119,7 @@ def conv_case(sizes: Sizes, seed: int, activation: str = "linear", shift: float 
         "padding": sizes.padding,
         "dilation": sizes.dilation,
         "bias": int(sizes.bias),
+        "oblong": int(sizes.high != sizes.wide),
     }
     return Case(sizes.title, sending_back(scenario, dout), MappingProxyType(moves))
 
@@ -163,5 +164,5 @@ def lesson_cases() -> tuple[Case, ...]:
     return tuple(conv_case(one, seed, "relu", 0.5) for seed, one in enumerate(RELU, FIRST_SEED))
 
 
-USUAL = MappingProxyType({"stride": 1, "padding": 0, "dilation": 1, "bias": 0})
+USUAL = MappingProxyType({"stride": 1, "padding": 0, "dilation": 1, "bias": 0, "oblong": 0})
 """What the settings of a convolution are where nobody tells them."""

@@ -13,7 +13,9 @@ from cnnstep.tutor.document import Beside, Block, Command, Formula, Heading, Mar
 from cnnstep.tutor.grade.answer import GivenResult
 from cnnstep.tutor.grade.candidates import Naming, words_of
 from cnnstep.tutor.grade.case import LOSS
+from cnnstep.tutor.grade.form import FULL
 from cnnstep.tutor.grade.roles import ROLES
+from cnnstep.tutor.grade.signatures import LearnerFunction
 from cnnstep.tutor.grade.verdict import SEEN, Graded, ResultMark
 from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import Numbers, counted, listed
@@ -141,6 +143,8 @@ def _faulted(graded: Graded, mark: ResultMark, answer: GivenResult) -> list[Bloc
         Heading(f"{_place(graded, mark)}: no numbers", 2),
         Paragraph(f"In the case {answer.case.title}: {fault.what}{where}.", "bad"),
     ]
+    if "positional argument" in fault.what:
+        blocks.append(Paragraph(f"It is called as {mark.function.line}."))
     return [*blocks, *([Formula(fault.source.strip())] if fault.source else [])]
 
 
@@ -155,9 +159,10 @@ def _behaviour(mark: ResultMark, answer: GivenResult) -> list[Block]:
     first: Block = Paragraph(f"The smallest case where it shows: {answer.case.title}.")
     if not answer.unsteady:
         return [first, Paragraph(f"The numbers of your {name} are right all the same.", "good")]
-    calls = ((answer.values, "first call"), (answer.again, "second call"))
-    cell = _worst(answer)
-    return [first, Beside(tuple(one for array, call in calls for one in _matrices(f"{name}, {call}", array, cell)))]
+    once, twice = _readable(answer, answer.values), _readable(answer, answer.again)
+    cell = _worst(twice, once)
+    calls = (*_matrices(f"{name}, first call", once, cell), *_matrices(f"{name}, second call", twice, cell))
+    return [first, Beside(calls)]
 
 
 def _shown(answer: GivenResult) -> list[Block]:
@@ -169,22 +174,23 @@ def _shown(answer: GivenResult) -> list[Block]:
         blocks.append(
             Paragraph(f"Yours is {size(answer.values.shape)}; it should be {size(answer.right.shape)}.", "warn")
         )
-    cell = _worst(answer)
-    yours = _matrices(f"your {name}", answer.mine, cell, answer.wrong if answer.has_shape else None)
-    blocks.append(Beside((*yours, *_matrices(f"right {name}", answer.right, cell))))
+    cell = _worst(_readable(answer, answer.mine), _readable(answer, answer.right))
+    wrong = _readable(answer, answer.wrong) if answer.has_shape else None
+    yours = _matrices(f"your {name}", _readable(answer, answer.mine), cell, wrong)
+    blocks.append(Beside((*yours, *_matrices(f"right {name}", _readable(answer, answer.right), cell))))
     return blocks
 
 
-LETTERS = "(δ is your dout; the other letters are large here.)"
+DOUTS = ("dout", "dZ", "dA")
 FEWEST_MEANS = 2
 """In one case alone a mean may be right by chance."""
 NO_PART = {
-    "forward": {"b", "dout"},
+    "forward": {"b", "dout", "dZ"},
     "gradient": {"w", "W", "b"},
     "dense_gradient": {"w", "b"},
-    "bias_gradient": {"x", "X", "w", "W", "b"},
+    "bias_gradient": {"x", "X", "A_prev", "w", "W", "b"},
     "dense_bias_gradient": {"x", "w", "b"},
-    "input_gradient": {"x", "X", "b"},
+    "input_gradient": {"x", "X", "A_prev", "b"},
     "dense_input_gradient": {"x", "b"},
 }
 """What a step's numbers are not made of, among what its function is given; a bias only where it is not 0."""
@@ -198,16 +204,21 @@ def _arrays(answer: GivenResult) -> Iterator[tuple[str, Any]]:
         left_out = {"dout"}
     besides = ("b", "dout") if function.graph else ()
     for role in dict.fromkeys((*function.roles, *function.cached, *besides)):
-        value = ROLES[role].read(answer.case, answer.form)
+        value = ROLES[role].read(answer.case, FULL if answer.form.last else answer.form)
         if role not in left_out and isinstance(value, np.ndarray | float | int):
             yield ROLES[role].names[0], np.asarray(value)
 
 
-def _worst(answer: GivenResult) -> tuple[int, ...]:
+def _readable(answer: GivenResult, array: Any) -> Any:
+    """The array so that its last two axes are rows and columns."""
+    return None if array is None else answer.form.plain(answer.case.axes(answer.result.word), array)
+
+
+def _worst(mine: Array | None, right: Array) -> tuple[int, ...]:
     """The cell that is furthest off; the first, where the shape is another."""
-    if not answer.has_shape or answer.mine is None:
-        return (0,) * answer.right.ndim
-    away = np.abs(answer.mine - answer.right)
+    if mine is None or mine.shape != right.shape:
+        return (0,) * right.ndim
+    away = np.abs(mine - right)
     return tuple(int(index) for index in np.unravel_index(int(away.argmax()), away.shape))
 
 
@@ -246,9 +257,9 @@ def _explained(graded: Graded, mark: ResultMark, answer: GivenResult, style: Num
 
 def _one(graded: Graded, mark: ResultMark, naming: Naming, answer: GivenResult) -> list[Block]:
     blocks: list[Block] = []
-    has_dout = "dout" in mark.function.roles or mark.function.graph
+    dout = _dout_of(mark.function)
     for _, words in words_of(naming, answer):
-        letters = " (δ is your dout.)" if has_dout and "δ" in " ".join(words) and not blocks else ""
+        letters = f" (δ is your {dout}.)" if dout and "δ" in " ".join(words) and not blocks else ""
         blocks += [
             Paragraph(f"What you did: {words.does}{letters}"),
             Paragraph(f"Why it hurts: {words.hurts}"),
@@ -275,18 +286,24 @@ def _one(graded: Graded, mark: ResultMark, naming: Naming, answer: GivenResult) 
     return blocks
 
 
+def _dout_of(function: LearnerFunction) -> str:
+    """What a function calls δ, if it is given one under another name."""
+    return "dout" if function.graph else next((role for role in DOUTS if role in function.roles), "")
+
+
 def _unexplained(mark: ResultMark, answer: GivenResult, style: Numbers) -> list[Block]:
     """The cell that is furthest off, worked out."""
     if not answer.has_shape or answer.mine is None:
         return []
-    cell, step = _worst(answer), answer.case.step(mark.result.word)
+    cell, step = _worst(answer.mine, answer.right), answer.case.step(mark.result.word)
     yours, right = (style.text(float(array[cell])) for array in (answer.mine, answer.right))
-    full = tuple(int(i) for i in np.argwhere(answer.case.right(mark.result.word).size and _at(answer, cell))[0])
+    full = _at(answer, cell)
     text = f"Furthest off is {mark.result.name}{bracketed(cell)}: you have {yours}, right is {right}."
     blocks: list[Block] = [Paragraph(text)]
     if mark.result.word != LOSS:
         blocks += arithmetic(step, full, step.working(answer.case.values, full), style)
-        blocks += [Paragraph(LETTERS)] if "dout" in answer.function.roles or answer.function.graph else []
+        dout = _dout_of(answer.function)
+        blocks += [Paragraph(f"(δ is your {dout}; the other letters are large here.)")] if dout else []
     factor = mark.factor
     if factor is not None:
         words = "has the wrong sign, and nothing else" if factor == -1 else f"is {style.text(factor)} × the right one"
@@ -294,12 +311,11 @@ def _unexplained(mark: ResultMark, answer: GivenResult, style: Numbers) -> list[
     return blocks
 
 
-def _at(answer: GivenResult, cell: tuple[int, ...]) -> Any:
-    """Where, among all axes, the learner's cell is."""
-    full = answer.case.right(answer.result.word)
-    here = np.zeros(answer.right.shape, dtype=bool)
-    here[cell] = True
-    return here.reshape(full.shape)
+def _at(answer: GivenResult, cell: tuple[int, ...]) -> tuple[int, ...]:
+    """Where, among the engine's axes, the learner's cell is."""
+    shape = answer.case.right(answer.result.word).shape
+    order = answer.form.shown(answer.case.axes(answer.result.word), np.arange(float(np.prod(shape))).reshape(shape))
+    return tuple(int(index) for index in np.unravel_index(int(order[cell]), shape))
 
 
 def _ending(graded: Graded, saved: str) -> Iterable[Block]:

@@ -69,6 +69,10 @@ def _pool_param(case: Case, form: Form) -> dict[str, int]:
     return {"pool_height": size, "pool_width": size, "stride": case.settings["pool stride"]}
 
 
+def _pool_hyper(case: Case, form: Form) -> dict[str, int]:
+    return {"f": case.settings["size"], "stride": case.settings["pool stride"]}
+
+
 ROLES: Mapping[str, ArgumentRole] = {
     "x": ArgumentRole(("x",), _input),
     "w": ArgumentRole(("w",), _weights),
@@ -79,6 +83,11 @@ ROLES: Mapping[str, ArgumentRole] = {
     "delta": ArgumentRole(("delta", "dout", "dz", "d", "grad", "grad_output", "upstream", "d_out"), _dout),
     "conv_param": ArgumentRole(("conv_param",), _conv_param, ("stride", "padding")),
     "pool_param": ArgumentRole(("pool_param",), _pool_param),
+    "A_prev": ArgumentRole(("A_prev",), _input),
+    "dZ": ArgumentRole(("dZ",), _dout),
+    "dA": ArgumentRole(("dA",), _dout),
+    "hparameters": ArgumentRole(("hparameters",), _conv_param, ("stride", "padding")),
+    "pool hparameters": ArgumentRole(("hparameters",), _pool_hyper),
     "classes": ArgumentRole(("y",), _classes),
     "cache": ArgumentRole(("cache",), lambda case, form: None),
     "z": ArgumentRole(("z", "x"), _result("forward")),

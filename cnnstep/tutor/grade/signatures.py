@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cnnstep.registry import Registry
-from cnnstep.tutor.grade.form import FULL, ONE_FILTER, ONE_SAMPLE, PLAIN, Form
+from cnnstep.tutor.grade.form import CHANNELS_LAST, FULL, ONE_FILTER, ONE_SAMPLE, PLAIN, Form
 from cnnstep.tutor.grade.roles import ROLES
-from cnnstep.tutor.grade.templates import CS231N, STEPS, TORCH
+from cnnstep.tutor.grade.templates import CS231N, DEEPLEARNING, STEPS, TORCH
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class LearnerFunction:
 class Signature:
     """Functions that belong together. With `by_name` arguments are told by what a learner calls them.
 
+    `told_by` are names of parameters that only these functions have, among others of the same name.
     `forms` are how arrays may be laid out; where there are several, the first that a function can do with counts.
     """
 
@@ -73,6 +74,7 @@ class Signature:
     template: str = field(repr=False)
     by_name: bool = False
     forms: tuple[Form, ...] = (FULL,)
+    told_by: frozenset[str] = frozenset()
 
     def function(self, name: str) -> LearnerFunction:
         """The function of this usual name."""
@@ -207,5 +209,44 @@ SIGNATURES.add("torch")(
         ),
         TORCH,
         by_name=True,
+    )
+)
+
+SIGNATURES.add("deeplearning")(
+    Signature(
+        "deeplearning",
+        "channels last: maps (m, n_H, n_W, n_C), filters (f, f, n_C_prev, n_C); hparameters has stride and pad",
+        (
+            LearnerFunction(
+                *(
+                    "conv_forward",
+                    "conv_forward",
+                    "conv",
+                    ("A_prev", "W", "b", "hparameters"),
+                    (Result("Z", "forward"),),
+                ),
+                keeps=True,
+                minds=(*GEOMETRY, "bias", "oblong"),
+            ),
+            LearnerFunction(
+                *("conv_backward", "conv_backward", "conv", ("dZ", "cache")),
+                (Result("dA_prev", "input_gradient"), Result("dW", "gradient"), Result("db", "bias_gradient")),
+                cache_of="conv_forward",
+                cached=("A_prev", "W", "b", "hparameters"),
+                minds=(*GEOMETRY, "bias", "oblong"),
+            ),
+            LearnerFunction(
+                *("pool_forward", "pool_forward", "max_pool", ("A_prev", "pool hparameters"), (Result("A", "pool"),)),
+                keeps=True,
+            ),
+            LearnerFunction(
+                *("pool_backward", "pool_backward", "max_pool", ("dA", "cache"), (Result("dA_prev", "pool_gradient"),)),
+                cache_of="pool_forward",
+                cached=("A_prev", "pool hparameters"),
+            ),
+        ),
+        DEEPLEARNING,
+        forms=(CHANNELS_LAST,),
+        told_by=frozenset({"hparameters", "a_prev", "dz", "da"}),
     )
 )

@@ -491,3 +491,66 @@ WRONG_TORCH = [
         MODULE,
     ),
 ]
+
+
+CHANNELS_LAST = """
+import numpy as np
+
+def zero_pad(X, pad):
+    return np.pad(X, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+
+def conv_forward(A_prev, W, b, hparameters):
+    m, n_H_prev, n_W_prev, n_C_prev = A_prev.shape
+    f, f, n_C_prev, n_C = W.shape
+    stride, pad = hparameters["stride"], hparameters["pad"]
+    n_H, n_W = (n_H_prev - f + 2 * pad) // stride + 1, (n_W_prev - f + 2 * pad) // stride + 1
+    Z = np.zeros((m, n_H, n_W, n_C))
+    padded = zero_pad(A_prev, pad)
+    for i, h, w, c in np.ndindex(Z.shape):
+        piece = padded[i, h * stride : h * stride + f, w * stride : w * stride + f, :]
+        Z[i, h, w, c] = np.sum(piece * W[:, :, :, c]) + float(b[0, 0, 0, c])
+    return Z, (A_prev, W, b, hparameters)
+
+def conv_backward(dZ, cache):
+    A_prev, W, b, hparameters = cache
+    f, f, n_C_prev, n_C = W.shape
+    stride, pad = hparameters["stride"], hparameters["pad"]
+    padded = zero_pad(A_prev, pad)
+    d_padded, dW, db = np.zeros_like(padded), np.zeros_like(W), np.zeros_like(b)
+    for i, h, w, c in np.ndindex(dZ.shape):
+        here = np.s_[i, h * stride : h * stride + f, w * stride : w * stride + f, :]
+        d_padded[here] += W[:, :, :, c] * dZ[i, h, w, c]
+        dW[:, :, :, c] += padded[here] * dZ[i, h, w, c]
+        db[:, :, :, c] += dZ[i, h, w, c]
+    dA_prev = d_padded[:, pad : pad + A_prev.shape[1], pad : pad + A_prev.shape[2], :]
+    return dA_prev, dW, db
+
+def pool_forward(A_prev, hparameters, mode="max"):
+    f, stride = hparameters["f"], hparameters["stride"]
+    m, n_H_prev, n_W_prev, n_C = A_prev.shape
+    A = np.zeros((m, (n_H_prev - f) // stride + 1, (n_W_prev - f) // stride + 1, n_C))
+    for i, h, w, c in np.ndindex(A.shape):
+        A[i, h, w, c] = A_prev[i, h * stride : h * stride + f, w * stride : w * stride + f, c].max()
+    return A, (A_prev, hparameters)
+"""
+
+BACK_LAST = "    return dA_prev, dW, db"
+WRONG_LAST = [
+    Wrong("right", {}, {}, CHANNELS_LAST),
+    Wrong(
+        "not rotated", {"+= W[:, :, :, c]": "+= W[::-1, ::-1, :, c]"}, {"dA_prev": "filter-not-rotated"}, CHANNELS_LAST
+    ),
+    Wrong("rotated", {BACK_LAST: "    return dA_prev, dW[::-1, ::-1], db"}, {"dW": "gradient-rotated"}, CHANNELS_LAST),
+    Wrong(
+        "transposed",
+        {BACK_LAST: "    return dA_prev, dW.transpose(1, 0, 2, 3), db"},
+        {"dW": "gradient-transposed"},
+        CHANNELS_LAST,
+    ),
+    Wrong(
+        "averaged",
+        {BACK_LAST: "    return dA_prev, dW / len(dZ), db / len(dZ)"},
+        {"dW": "averaged-over-batch", "db": "averaged-over-batch"},
+        CHANNELS_LAST,
+    ),
+]

@@ -16,6 +16,7 @@ from tests.surface.grading.code import (
     WHERE_WON,
     WINDOW,
     WRONG,
+    WRONG_LAST,
     WRONG_STEPS,
     WRONG_TORCH,
     Wrong,
@@ -187,3 +188,11 @@ def test_a_view_of_an_argument_is_told_and_no_mistake() -> None:
         executed("def relu_forward(x): return x[...], x\ndef relu_backward(d, c): return d * (c > 0)")
     )
     assert graded.remarks == ("out of relu_forward is a view of x: whoever changes one changes the other.",)
+
+
+@pytest.mark.parametrize("wrong", WRONG_LAST, ids=lambda wrong: wrong.name)
+def test_channels_may_come_last(wrong: Wrong) -> None:
+    graded = grade_in_place(wrong.functions())
+    assert graded.signature.name == "deeplearning"
+    assert {mark.result.name: code for mark in graded.marks if (code := told(mark)) is not None} == wrong.told
+    assert [mark.result.name for mark in graded.marks] == ["Z", "dA_prev", "dW", "db", "A"]
