@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,6 +25,8 @@ MOST_STORED = 60_000
 """So many numbers of a run are stored, which is about a megabyte; more are worked out in the page, or left out."""
 MOST_SHOWN = 40_000
 """So many numbers of one iteration a page can show; a browser gets slow with more."""
+MOST_ITERATIONS = 10_000
+"""So many iterations are told apart on a slider, and more."""
 FEWEST = 40
 """So many iterations can be looked at, though a scenario asks for fewer."""
 MOST_SAMPLES = 8
@@ -71,6 +74,9 @@ def requested(
 ) -> PageRequest:
     """The page of a scenario: without a number of iterations its own, `FEWEST` at least, and that which is shown."""
     last = iterations or max(scenario.iterations, FEWEST)
+    if max(last, shown) > MOST_ITERATIONS:
+        what = f"a page shows {MOST_ITERATIONS:,} iterations at most"
+        raise InputError(Fault("usage", what, f"type: --iterations {MOST_ITERATIONS}"))
     name = "lesson" if name == "-" else name
     return PageRequest(lesson_for(scenario), name, max(last, shown), shown, mistake, quiz)
 
@@ -165,4 +171,9 @@ def _packed(arrays: list[Array]) -> Iterator[list[Any] | int]:
     for before, array in pairwise([None, *arrays]):
         assert array is not None
         same = before is not None and np.array_equal(before, array)
-        yield 0 if same else [number(value) for value in array.ravel().tolist()]
+        yield 0 if same else [_plain(value) for value in array.ravel().tolist()]
+
+
+def _plain(value: float) -> int | float | str | None:
+    """A number as JSON has it; one that is not finite by its name."""
+    return number(value) if math.isfinite(value) else str(value)

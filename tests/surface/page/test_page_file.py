@@ -132,6 +132,7 @@ def test_a_quiz_shows_no_answer_in_the_files_text() -> None:
         (("--mistake", "uphil-update"), 'Did you mean "uphill-update"'),
         (("--quiz", "delt"), 'Did you mean "delta"'),
         (("--iterations", "0"), "must be 1 or more"),
+        (("--iterations", "10001"), "10,000 iterations at most"),
         (("--quiz", "delta", "--mistake", "uphill-update"), "don't go together"),
     ],
 )

@@ -203,3 +203,15 @@ PRODUCTS = """([name, flat]) => {
     const terms = window.lesson.terms({name, flat}).map(term => term.value);
     return [terms, document.querySelector('#working .products').textContent];
 }"""
+
+
+def test_where_a_run_explodes_its_last_numbers_are_infinite_as_the_engines_are(tab: Page, tmp_path: Path) -> None:
+    lesson = lesson_called("first-filter-linear-fast")
+    opens(tab, tmp_path, page_of("first-filter-linear-fast", 1000))
+    last = tab.evaluate("window.lesson.run.last")
+    *_, before = trace(lesson, last)
+    shown = tab.evaluate("(() => { window.lesson.goTo(1e9); return window.lesson.values; })()")
+    texts = tab.locator("figure[data-name=forward] .number").all_inner_texts()
+    assert texts == [AS_USUAL.text(value) for value in before.following["forward"].ravel().tolist()]
+    assert math.isinf(tab.evaluate("window.lesson.run.loss(window.lesson.iteration)"))
+    assert set(shown) >= set(lesson.names)

@@ -1,4 +1,9 @@
 (async () => {
+  if (!("DecompressionStream" in window)) {
+    const told = document.getElementById("about");
+    if (told) told.textContent = "This page needs a newer browser, one of 2023 or later.";
+    return;
+  }
   /** @param {string} id @returns {Promise<string>} */
   const unpacked = (id) => {
     const packed = atob(document.getElementById(id)?.textContent ?? "");

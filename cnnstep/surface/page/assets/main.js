@@ -85,7 +85,7 @@ class Page {
       const lists = lesson.data.run.values[made] ?? [];
       const some = lists.filter((_, k) => k % Math.ceil(lists.length / 60) === 0).flatMap((list) => list || []);
       const all = some.length ? some : Array.from(lesson.values[name]);
-      board.widen(name, Math.max(...all.map((value) => written(value ?? NaN).length)));
+      board.widen(name, Math.max(...all.map((value) => (typeof value === "number" ? written(value) : value).length)));
     }
     board.align();
   }

@@ -12,7 +12,7 @@ import { ACTIVATIONS } from "./functions.js";
  * @typedef {{title: string, forward: string[], backward: string[]}} Station
  * @typedef {{code: string, step: string, message: string, harmless: boolean, cells: number[][]}} Finding
  * @typedef {[string, string, number, number, number[][]]} PackedFinding code, step, place of the message, 1 if harmless
- * @typedef {{last: number, kept?: number[], values: Record<string, (number[] | 0)[]>, losses: (number | null)[],
+ * @typedef {{last: number, kept?: number[], values: Record<string, ((number | string)[] | 0)[]>, losses: (number | null)[],
  *   findings: PackedFinding[][], messages: string[], events: [number, string][], ending: string}} Recorded
  * @typedef {{layer: string, name: string, steps: string[], constants: Record<string, number[]>}} Activation
  * @typedef {{code: string, title: string, does: string, hurts: string, fix: string}} Said a mistake in its own words
@@ -119,7 +119,7 @@ export class RecordedRun extends Run {
   stored(name, place) {
     const list = this.recorded.values[name];
     while (list[place] === 0) place -= 1;
-    return finite(/** @type {number[]} */ (list[place]));
+    return numbers(/** @type {(number | string)[]} */ (list[place]));
   }
 
   /** @param {number} number @returns {Finding[]} */
@@ -132,9 +132,11 @@ export class RecordedRun extends Run {
   }
 }
 
-/** JSON has no infinite numbers. @param {(number | null)[]} list */
-function finite(list) {
-  return list.map((one) => one ?? NaN);
+const NAMED = new Map([["inf", Infinity], ["-inf", -Infinity]]);
+
+/** JSON has no infinite numbers: they are stored by their names. @param {(number | string)[]} list */
+function numbers(list) {
+  return list.map((one) => (typeof one === "number" ? one : (NAMED.get(one) ?? NaN)));
 }
 
 /** @param {Program} program @returns {Record<string, ArrayLike<number>>} */
