@@ -24,18 +24,15 @@ CALLS = {
     "a long sleep": (backward("__import__('time').sleep(1000)"), "it was not done after"),
     "a loop in C": (backward("sum(iter(int, 1))"), "it was not done after"),
     "waiting for input": (backward("input()"), "EOFError"),
-    "an exit": (backward("raise SystemExit(3)"), "it called exit: 3"),
     "an exit at once": (backward("import os; os._exit(0)"), "it ended the process"),
     "an exit with a code": (backward("import os; os._exit(9)"), "it ended the process with exit code 9"),
     "a crash": (backward("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"), "it crashed Python (SIGSEGV)"),
-    "recursion": (backward("conv_backward(dout, cache)"), "RecursionError"),
     "recursion without end": (
         backward("import sys; sys.setrecursionlimit(10**9); conv_backward(dout, cache)"),
         "it",
     ),
     "10 GB": (backward("np.ones((10, 2**27))"), "MemoryError"),
     "10 GB by and by": (backward("all = []\n    while True: all.append(np.empty(2**22))"), "MemoryError"),
-    "a huge result": (backward("return np.ones((2**10, 2**12)), w, b", "w = b = 0"), "an array of 1024 × 4096 numbers"),
     "a flood of output": (backward("while True: print('x' * 10**5)"), "it was not done after"),
     "a closed channel": (backward("import os; os.closerange(0, 200)"), "it closed the channel"),
     "a seized channel": (
@@ -50,13 +47,20 @@ CALLS = {
     ),
     "a fork that comes back": (backward("import os; os.fork()"), ""),
     "a large file": (backward("open('large', 'wb').write(bytes(2**25))"), "OSError"),
+}
+"""What goes wrong on the way back, while the forward pass is right. Words with | between them: any of these."""
+
+HARMLESS = {
+    "an exit": (backward("raise SystemExit(3)"), "it called exit: 3"),
+    "recursion": (backward("conv_backward(dout, cache)"), "RecursionError"),
+    "a huge result": (backward("return np.ones((2**10, 2**12)), w, b", "w = b = 0"), "an array of 1024 × 4096 numbers"),
     "an exception without words": (
         backward("class Odd(Exception):\n        def __str__(self): raise SystemExit\n    raise Odd"),
         "it raised Odd",
     ),
     "an answer that is none": (backward("return object(), 'dw', [[1], [2, 3]]"), "no array of numbers, but an object"),
 }
-"""What goes wrong on the way back, while the forward pass is right. Words with | between them: any of these."""
+"""The same, where nobody has to be kept from anything."""
 
 IMPORTS = {
     "an endless loop at once": ("while True: pass", "it was not done after"),

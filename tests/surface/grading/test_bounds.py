@@ -14,16 +14,17 @@ import pytest
 
 from cnnstep.errors import InputError
 from cnnstep.surface.grading import process, tree
-from cnnstep.surface.grading.grading import grade_file
+from cnnstep.surface.grading.grading import grade_file, grade_in_place
 from cnnstep.surface.grading.process import Limits
 from cnnstep.surface.grading.tree import TOKEN
 from cnnstep.tutor.grade.verdict import Graded
 from tests.conftest import environment
-from tests.surface.grading.code import LOOPS
-from tests.surface.grading.hostile import CALLS, DETACHED, IMPORTS, THREADS, backward
+from tests.examples import share
+from tests.surface.grading.code import LOOPS, executed
+from tests.surface.grading.hostile import CALLS, DETACHED, HARMLESS, IMPORTS, THREADS, backward
 
-SHORT = Limits(seconds=30.0, memory=2**29, case=1.0)
-"""A busy machine may take its time to begin; only what hangs takes this one second."""
+SHORT = Limits(seconds=30.0, memory=2**29, case=0.8)
+"""A busy machine may take its time to begin; only what hangs takes this long."""
 
 
 def graded(source: str, folder: Path, limits: Limits = SHORT) -> Graded:
@@ -55,10 +56,19 @@ def _living(variable: str) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", [name for (name,) in share(CALLS)])
 def test_what_goes_wrong_in_a_call_is_told_in_a_line_and_what_was_right_is_kept(name: str, tmp_path: Path) -> None:
     source, words = CALLS[name]
-    found = graded(source, tmp_path)
+    _is_told(graded(source, tmp_path), words)
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_goes_wrong_where_the_functions_are_is_told_in_the_same_words(name: str) -> None:
+    source, words = HARMLESS[name]
+    _is_told(grade_in_place(executed(source)), words)
+
+
+def _is_told(found: Graded, words: str) -> None:
     forward, *back = found.marks
     assert (forward.verdict, forward.right_in) == ("right", 19)
     if words:
@@ -67,7 +77,7 @@ def test_what_goes_wrong_in_a_call_is_told_in_a_line_and_what_was_right_is_kept(
         assert all("\n" not in fault for fault in faults)
 
 
-@pytest.mark.parametrize("name", IMPORTS)
+@pytest.mark.parametrize("name", [name for (name,) in share(IMPORTS)])
 def test_what_goes_wrong_in_the_import_can_not_be_used(name: str, tmp_path: Path) -> None:
     source, words = IMPORTS[name]
     with pytest.raises(InputError) as fault:
@@ -107,7 +117,7 @@ def test_after_a_hang_the_other_functions_are_still_asked(tmp_path: Path) -> Non
 
 
 def test_the_limit_holds_for_all_of_it(tmp_path: Path) -> None:
-    found = graded(backward("__import__('time').sleep(0.3)"), tmp_path, Limits(seconds=2.5, case=2.0))
+    found = graded(backward("__import__('time').sleep(0.2)"), tmp_path, Limits(seconds=1.5, case=1.4))
     faults = [answer.fault.what for answer in found.marks[1].answers if answer.fault]
     assert len(faults) > 10
 

@@ -8,6 +8,7 @@ import pytest
 from cnnstep.surface.grading.grading import Wish, grade_in_place
 from cnnstep.tutor.grade.report import verdict_words
 from cnnstep.tutor.grade.verdict import ResultMark
+from tests.examples import share
 from tests.extras import needs
 from tests.surface.grading.code import (
     LAYERS,
@@ -32,7 +33,7 @@ def told(mark: ResultMark) -> str | None:
     return " or ".join(map(str, mark.explanations))
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
+@pytest.mark.parametrize("wrong", [wrong for (wrong,) in share(WRONG)], ids=lambda wrong: wrong.name)
 def test_each_wrong_one_is_told_by_its_mistake_and_what_is_right_is_right(wrong: Wrong) -> None:
     graded = grade_in_place(wrong.functions())
     assert wrong.told == {mark.result.name: code for mark in graded.marks if (code := told(mark)) is not None}
@@ -42,7 +43,7 @@ def test_the_loops_are_right() -> None:
     assert grade_in_place(executed(LOOPS)).verdict == "right"
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("name", [name for (name,) in share(RIGHT)])
 def test_right_ones_are_right_however_they_are_written(name: str) -> None:
     graded = grade_in_place(executed(RIGHT[name]))
     assert {mark.result.name: told(mark) for mark in graded.marks} == dict.fromkeys(
@@ -92,7 +93,7 @@ def test_32_bits_are_told_as_precision_and_are_no_mistake() -> None:
     assert verdict_words(graded.marks[0]) == "right in 19 of 19 cases (to 32 bits)"
 
 
-@pytest.mark.parametrize("wrong", WRONG_STEPS, ids=lambda wrong: wrong.name)
+@pytest.mark.parametrize("wrong", [wrong for (wrong,) in share(WRONG_STEPS)], ids=lambda wrong: wrong.name)
 def test_steps_and_other_layers_are_told_by_their_mistakes_too(wrong: Wrong) -> None:
     """A step that others are made of spoils them too, so only the result that is in question is looked at."""
     (result, code), *others = wrong.told.items()
@@ -147,7 +148,7 @@ def gradient(X, delta):
 
 
 @needs("torch")
-@pytest.mark.parametrize("wrong", WRONG_TORCH, ids=lambda wrong: wrong.name)
+@pytest.mark.parametrize("wrong", [wrong for (wrong,) in share(WRONG_TORCH)], ids=lambda wrong: wrong.name)
 def test_classes_of_pytorch(wrong: Wrong) -> None:
     graded = grade_in_place(wrong.functions())
     assert {mark.result.name: code for mark in graded.marks if (code := told(mark)) is not None} == wrong.told
