@@ -15,6 +15,11 @@ function letter(sign, below) {
   return below ? element("msub", name, element("mn", below)) : name;
 }
 
+/** What is raised to a power: a fraction stands in brackets. @param {Element} base */
+function whole(base) {
+  return base.localName === "mfrac" ? element("mrow", element("mo", "("), base, element("mo", ")")) : base;
+}
+
 /**
  * The parts of a line of mathematics, each as an element; a word between is text.
  * @param {string} text
@@ -26,7 +31,7 @@ function parts(text) {
   for (const found of text.normalize("NFD").matchAll(TOKEN)) {
     const [, words, over, number, hat, word, below, prime, digits, powers, power, mark, half, , sign] = found;
     const raised = powers ?? power ?? (mark === "²" ? "2" : mark === "ᵀ" ? "T" : undefined);
-    if (words !== undefined) row.push(element("mtext", ` ${words.trim()} `));
+    if (words !== undefined) row.push(element("mtext", `\u00a0${words.trim()}\u00a0`));
     else if (over !== undefined) {
       const bottom = element("mrow", element("mo", "∂"), letter(over, number));
       row.push(element("mfrac", element("mrow", element("mo", "∂"), element("mi", "L")), bottom));
@@ -36,7 +41,7 @@ function parts(text) {
       if (prime) row.push(element("mo", "′"));
     } else if (digits !== undefined) row.push(element("mn", digits));
     else if (raised !== undefined && row.length) {
-      row.push(element("msup", /** @type {Element} */ (row.pop()), element("mrow", ...parts(raised))));
+      row.push(element("msup", whole(/** @type {Element} */ (row.pop())), element("mrow", ...parts(raised))));
     } else if (half !== undefined) row.push(element("mfrac", element("mn", "1"), element("mn", "2")));
     else if (sign !== undefined) row.push(element("mo", sign));
   }

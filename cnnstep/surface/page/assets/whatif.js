@@ -131,7 +131,7 @@ export class WhatIf {
       make(
         "div",
         { class: "banner" },
-        make("span", {}, "Your own run: it begins with the numbers that you changed."),
+        make("span", {}, "Your own run: its iteration 0 is what was on the screen, with your change."),
         make("button", { type: "button", onclick: () => lesson.undo() }, "Undo"),
         make("button", { type: "button", onclick: () => lesson.reset() }, "Reset"),
       ),

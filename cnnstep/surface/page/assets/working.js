@@ -46,6 +46,9 @@ export class Working {
     const body = terms.length ? this.products(cursor, terms) : blank ? [this.offer()] : this.given(cursor);
     const more = [...this.loupe(cursor), ...this.goesOn(cursor), ...(blank ? [] : [this.play(cursor)])];
     this.element.replaceChildren(...head, ...formula, ...body, ...more, make("p", { class: "quiet small no-print" }, KEYS));
+    const table = this.element.querySelector(".products");
+    const room = table?.parentElement;
+    if (table && room && room.scrollWidth > room.clientWidth) table.classList.add("stacked");
   }
 
   welcome() {
@@ -90,7 +93,7 @@ export class Working {
   products(place, terms) {
     const hidden = this.lesson.isHidden(place.name);
     const shown = this.all ? terms : terms.slice(0, MOST_PRODUCTS);
-    const rows = shown.map((term) => this.product(term, terms.length, hidden));
+    const rows = shown.map((term) => this.product(term, hidden));
     const rest = terms.slice(shown.length);
     if (rest.length) rows.push(this.rest(rest, hidden));
     const table = make("table", { class: "products" }, make("tbody", {}, ...rows));
@@ -105,8 +108,8 @@ export class Working {
     return [make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Products" }, table)];
   }
 
-  /** @param {Term} term @param {number} count @param {boolean} hidden */
-  product({ parts, value }, count, hidden) {
+  /** @param {Term} term @param {boolean} hidden */
+  product({ parts, value }, hidden) {
     const labels = make("td");
     const minus = parts[0]?.constant && parts[0].value === -1 && parts.length > 1;
     const written_ = minus ? parts.slice(1) : parts;
@@ -114,32 +117,16 @@ export class Working {
     written_.forEach((one, k) => labels.append(k ? " · " : "", this.label(one)));
     const hides = hidden || parts.some((one) => one.reads.some(([name]) => this.lesson.isHidden(name)));
     const numbers = hides ? "" : `${minus ? "−" : ""}${written_.map((one) => asFactor(one.value)).join(" · ")}`;
-    const alone = written_.length === 1 && !minus && numbers === written(value);
+    const alone = written_.length === 1 && !minus;
     const word = hides ? "" : noteOf(parts, value);
-    if (count > 6 || (labels.textContent ?? "").length > 30) return this.long(labels, alone || hides ? "" : `= ${numbers}`, hides ? "" : written(value), value, word);
     return make(
       "tr",
       { class: value === 0 && !hides ? "zero" : "" },
       labels,
-      make("td", {}, alone || hides ? "" : `= ${numbers}`),
+      make("td", { class: "numbers" }, alone || hides ? "" : `= ${numbers}`),
       make("td", { class: "value" }, hides ? "" : `= ${written(value)}`),
       make("td", { class: "reason" }, word),
     );
-  }
-
-  /**
-   * A product of many, in two columns.
-   * @param {HTMLTableCellElement} labels
-   * @param {string} numbers
-   * @param {string} result
-   * @param {number} value
-   * @param {string} word
-   */
-  long(labels, numbers, result, value, word) {
-    labels.colSpan = 2;
-    labels.append(make("span", { class: "numbers" }, numbers), word && ` (${word})`);
-    const total = make("td", { class: "value" }, result && `= ${result}`);
-    return make("tr", { class: value === 0 && result ? "zero" : "" }, labels, total, make("td"));
   }
 
   /** Of a large batch, what the samples add that are not shown. @param {number} value @param {Term[]} terms */
