@@ -22,6 +22,7 @@ MODULES = {
     "browser": "playwright",
     "notebook": "nbconvert",
     "node": "json",
+    "pdf": "typst",
 }
 """Each extra with the module that it brings; `digits` is scikit-learn, which our digits are compared with."""
 

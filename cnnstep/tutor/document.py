@@ -69,6 +69,7 @@ class Matrix:
     its leading indices: `forward`, `conv1.forward[0,3]`; `corner` are the row and column that it begins with there.
     `quantity` is the one whose cells these are, also where the numbers are a learner's; `part` are its leading indices
     there, and `axes` how many indices more a cell has: 2, but 1 for a bias of several filters, 0 for a single number.
+    Without `ask` a blank cell is nothing; with it, it is a box to write a number in.
     """
 
     rows: Sequence[Sequence[float | None]]
@@ -80,6 +81,7 @@ class Matrix:
     quantity: str = ""
     part: Cell = ()
     axes: int = 2
+    ask: bool = False
 
     def place(self, row: int, column: int) -> Place | None:
         """The cell that stands in this row and column; None where nobody says whose they are."""
@@ -260,6 +262,13 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Room:
+    """Empty room to write by hand on paper, so many lines high; a screen has none."""
+
+    lines: int
+
+
+@dataclass(frozen=True)
 class Beside:
     """Blocks that belong next to each other; a narrow window puts them below each other."""
 
@@ -280,6 +289,7 @@ Block: TypeAlias = (
     | ProgressBars
     | Picture
     | Command
+    | Room
     | Beside
 )
 

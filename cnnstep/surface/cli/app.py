@@ -15,7 +15,7 @@ from typing import TextIO
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.cli import analyze, check, grade, page, practice, progress, reference, run, sweep
+from cnnstep.surface.cli import analyze, check, grade, page, practice, progress, reference, run, sweep, worksheet
 from cnnstep.surface.cli.context import Exit, screen, show_json
 from cnnstep.surface.cli.interruption import came
 from cnnstep.surface.cli.usage import PlainCommand, PlainHelp, usage_fault
@@ -70,6 +70,7 @@ app.command(cls=PlainCommand)(analyze.analyze)
 app.command(cls=PlainCommand)(sweep.sweep)
 app.command(cls=PlainCommand)(page.page)
 app.command(cls=PlainCommand)(practice.practice)
+app.command(cls=PlainCommand)(worksheet.worksheet)
 app.command(cls=PlainCommand)(progress.progress)
 app.command(cls=PlainCommand, context_settings=reference.MANY_WORDS)(reference.explain)
 app.command(cls=PlainCommand)(reference.scenarios)

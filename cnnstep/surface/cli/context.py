@@ -77,7 +77,10 @@ def _format_names(incomplete: str) -> list[str]:
 FormatOption = Annotated[
     str,
     typer.Option(
-        "--format", metavar="NAME", help="The format of the answer: text, json, html.", autocompletion=_format_names
+        "--format",
+        metavar="NAME",
+        help="The format of the answer: text, json, html, md, tex, typst.",
+        autocompletion=_format_names,
     ),
 ]
 Precision = Annotated[int, typer.Option("--precision", help="Most decimals to show, 0 to 15.")]

@@ -82,10 +82,10 @@ def _answers(question: Question) -> Iterator[str]:
         return
     if question.kind in ("cell", "number"):
         numbers = [wrong for wrong in question.wrongs() if re.fullmatch(r"-?[\d.]+(e-?\d+)?", wrong.text)]
-        tolerance = _tolerance(float(question.answer), [float(wrong.text) for wrong in numbers])
-        yield f"={question.answer}:{tolerance:g}"
+        allowed = tolerance(float(question.answer), [float(wrong.text) for wrong in numbers])
+        yield f"={question.answer}:{allowed:g}"
         for wrong in numbers:
-            yield f"=%0%{wrong.text}:{tolerance:g}#{_line(wrong.words)}"
+            yield f"=%0%{wrong.text}:{allowed:g}#{_line(wrong.words)}"
         return
     yield f"={_line(_rounded(question.answer))}"
     for text, words in list(_choices(question).items())[:MOST_WRONG]:
@@ -113,7 +113,7 @@ def _rounded(text: str) -> str:
     )
 
 
-def _tolerance(right: float, wrongs: list[float]) -> float:
+def tolerance(right: float, wrongs: list[float]) -> float:
     """How far off a number may be: less where a mistake's number is near, for Moodle takes the first that fits."""
     gaps = [abs(wrong - right) for wrong in wrongs]
     return min([TOLERANCE, *(round(gap / 3, 6) for gap in gaps)])

@@ -23,12 +23,15 @@ from cnnstep.tutor.document import (
     Paragraph,
     Picture,
     ProgressBars,
+    Room,
     Sum,
     Table,
     Tone,
 )
 
 DEEPEST = 6
+LINE_HEIGHT = 2
+"""Of handwriting, in heights of printed letters."""
 SIGNS: dict[Tone, str] = {"good": "✓", "bad": "✗", "warn": "!"}
 """What a note's tone is without colour; the others have a list's own dot."""
 
@@ -65,6 +68,8 @@ def _one(block: Block, context: Context) -> Html:
             return table(block, context)
         case Beside():
             return _beside(block, context)
+        case Room():
+            return element("div", cls="room", style=f"height: {block.lines * LINE_HEIGHT:g}em")
         case _:
             return _figure(block, context)
 

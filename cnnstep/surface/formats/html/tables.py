@@ -34,10 +34,11 @@ def matrix(block: Matrix, context: Context) -> Html:
     largest = max(sizes, default=0.0) if block.heat else 0.0
     lines = []
     for r, row in enumerate(block.rows):
-        name = [_index("row", first_row + r)] if len(block.rows) > 1 else []
+        index = [_index("row", first_row + r)] if len(block.rows) > 1 else []
         cells = [_cell(value, block.marks.get((r, c)), largest, context) for c, value in enumerate(row)]
-        lines.append(element("tr", *name, *cells))
-    return scrolled(element("table", joined(caption, top, element("tbody", joined(*lines))), cls="matrix"))
+        lines.append(element("tr", *index, *cells))
+    name = "matrix ask" if block.ask else "matrix"
+    return scrolled(element("table", joined(caption, top, element("tbody", joined(*lines))), cls=name))
 
 
 def _index(axis: str, index: int) -> Html:

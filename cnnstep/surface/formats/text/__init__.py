@@ -33,6 +33,7 @@ from cnnstep.tutor.document import (
     Paragraph,
     Picture,
     ProgressBars,
+    Room,
     Sum,
     Table,
     Tone,
@@ -133,6 +134,8 @@ def _draw_one(block: Block, context: TextContext) -> Lines:
             return picture_lines(block, context)
         case Beside():
             return _beside(block, context)
+        case Room():
+            return []
         case _:
             return _draw([block], context)
 
