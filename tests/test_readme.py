@@ -17,10 +17,10 @@ import cnnstep
 from cnnstep.surface.loading import load
 from cnnstep.surface.practice.course_file import load_course
 from cnnstep.surface.scenario_file.schema import json_schema
-from cnnstep.tutor.grade.signatures import SIGNATURES
 from cnnstep.tutor.practice.mastery import GUESSES, USUAL
 from tests.conftest import environment
 from tests.examples import share
+from tests.surface.grading.code import NOT_ROTATED
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,10 +39,10 @@ WORK, SCENARIO = blocks("yaml")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where a reader would be: with the page's scenario as my.yaml, its sheet as work.yaml, and code not begun."""
+    """Where a reader would be: with the page's scenario as my.yaml, its sheet as work.yaml, and code with a mistake."""
     (tmp_path / "my.yaml").write_text(SCENARIO, encoding="utf-8")
     (tmp_path / "work.yaml").write_text(WORK, encoding="utf-8")
-    (tmp_path / "my_conv.py").write_text(SIGNATURES["cs231n"].template, encoding="utf-8")
+    (tmp_path / "my_conv.py").write_text(NOT_ROTATED, encoding="utf-8")
     return tmp_path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from math import inf
@@ -247,8 +247,3 @@ def wanted(answer: GivenResult, only: str) -> bool:
     """Whether a result is among those asked for."""
     names = {part for result in answer.function.results for part in (result.name, result.word)}
     return only not in names or only in (answer.result.name, answer.result.word)
-
-
-def listed(signatures: Iterable[Signature]) -> list[str]:
-    """Every function of these signatures, as it is called."""
-    return [function.line for one in signatures for function in one.functions]

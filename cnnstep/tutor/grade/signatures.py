@@ -76,10 +76,6 @@ class Signature:
     forms: tuple[Form, ...] = (FULL,)
     told_by: frozenset[str] = frozenset()
 
-    def function(self, name: str) -> LearnerFunction:
-        """The function of this usual name."""
-        return next(one for one in self.functions if one.name == name)
-
 
 SIGNATURES: Registry[Signature] = Registry("signature")
 

@@ -385,6 +385,8 @@ def _layer(name: str, old: str, new: str, told: dict[str, str]) -> Wrong:
     return Wrong(f"layers: {name}", {old: new}, told, LAYERS)
 
 
+NOT_ROTATED = WRONG[0].text()
+
 WRONG_STEPS = [
     _step("true convolution", "* W)", "* W[::-1, ::-1])", "flipped-filter", "z"),
     _step("not rotated", "W[::-1, ::-1])", "W)", "filter-not-rotated", "dX"),

@@ -14,10 +14,8 @@ from cnnstep.surface.schemas import schema_of
 from cnnstep.tutor.grade.signatures import SIGNATURES
 from tests.conftest import Golden, Program
 from tests.extras import marks
-from tests.surface.grading.code import LOOPS, WRONG, executed
+from tests.surface.grading.code import LOOPS, NOT_ROTATED, WRONG, executed
 from tests.surface.grading.hostile import CALLS
-
-NOT_ROTATED = WRONG[0].text()
 
 
 @pytest.fixture
