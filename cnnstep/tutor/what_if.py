@@ -64,6 +64,11 @@ def _places(data: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
     return places
 
 
+def settable(scenario: Scenario) -> tuple[str, ...]:
+    """The keys that can be set."""
+    return tuple(_places(scenario.data()))
+
+
 def _example(key: str, present: Any) -> str:
     """The key with a value as it could be typed."""
     depth, at = 0, present

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cnnstep.engine.layers.activation import ActivationLayer
+from cnnstep.engine.layers.conv import FilterLayer
 from cnnstep.engine.layers.layer import WithWeights
 from cnnstep.engine.layers.pool import LATER, MaxPool, Pool
 from cnnstep.engine.quantity import Cell, Quantity
@@ -276,7 +277,23 @@ def _source(iteration: Iteration, step: Step, working: Working, cell: Cell) -> t
     taking: list[Factor] = [f for term in working.terms for f in term.factors if f.source == source.name]
     if step.word == "pool_gradient":
         return _windows(iteration, step, taking, cell)
-    return _marked(iteration, source, {source.layout.shown_cell(factor.cell) for factor in taking})
+    marked = _marked(iteration, source, {source.layout.shown_cell(factor.cell) for factor in taking})
+    window = _window(iteration, step, working)
+    return (Beside((*marked, *window)),) if len(marked) == len(window) == 1 else marked
+
+
+def _window(iteration: Iteration, step: Step, working: Working) -> tuple[Block, ...]:
+    """The filter that lay on the patch, where it is one plane and small enough to stand beside it."""
+    if step.word != "forward" or not isinstance(step.part, FilterLayer):
+        return ()
+    weights = step.inputs[1]
+    cells = {weights.layout.shown_cell(f.cell) for t in working.terms for f in t.factors if f.source == weights.name}
+    leading = {cell[:-2] for cell in cells}
+    shown = iteration.matrix(weights.name)
+    if len(leading) != 1 or math.prod(shown.shape[-2:]) > MOST_IN_A_WINDOW:
+        return ()
+    title = f"{weights.name if '.' in weights.name else weights.name.capitalize()} {weights.symbol}"
+    return planes(weights, shown, title=title, part=leading.pop(), all_of_them=True)
 
 
 def _gathers(step: Step) -> bool:

@@ -135,25 +135,80 @@ class TestTerminal:
             assert terminal.ends() == 0
             assert "The input has ended, so the lesson ends here." in terminal.seen
 
-    @pytest.mark.parametrize("typed", [b"", b"3 0"])
-    def test_ctrl_c_in_a_guess_is_130_in_one_line(self, tmp_path: Path, typed: bytes) -> None:
+    def test_ctrl_c_in_a_guess_is_130_in_one_line(self, tmp_path: Path) -> None:
         with at_a_terminal(tmp_path, "step", "-i", NO_COLOR="1") as terminal:
             terminal.says("start > ")
             terminal.type(b"guess\n")
             terminal.says("your z: ")
             before = len(terminal.seen)
-            terminal.type(typed + CTRL_C)
+            terminal.type(CTRL_C)
             assert terminal.ends() == 130
             assert terminal.seen[before:].split("\r\n")[1:] == ["Stopped.", ""]
 
-    @pytest.mark.parametrize("typed", [b"", b"why 0"])
-    def test_ctrl_c_at_the_prompt_is_130(self, tmp_path: Path, typed: bytes) -> None:
+    def test_ctrl_c_at_the_prompt_is_130(self, tmp_path: Path) -> None:
         with at_a_terminal(tmp_path, "step", "-i") as terminal:
             terminal.says("start > ")
-            terminal.type(typed + CTRL_C)
+            terminal.type(CTRL_C)
             assert terminal.ends() == 130
             assert "Stopped." in terminal.seen
             assert "Traceback" not in terminal.seen
+
+    def test_ctrl_c_takes_back_a_line_that_was_begun_and_a_second_one_ends(self, tmp_path: Path) -> None:
+        with at_a_terminal(tmp_path, "step", "-i") as terminal:
+            terminal.says("start > ")
+            terminal.type(b"why 0")
+            terminal.says("why 0")
+            before = len(terminal.seen)
+            terminal.type(CTRL_C)
+            terminal.says("start > ", after=before)
+            assert "Stopped." not in terminal.seen
+            terminal.type(CTRL_C)
+            assert terminal.ends() == 130
+
+    def test_tab_completes_commands_steps_and_topics(self, tmp_path: Path) -> None:
+        with at_a_terminal(tmp_path, "step", "-i", "--no-pager") as terminal:
+            terminal.says("start > ")
+            terminal.type(b"wh\tgra\t0 1\n")
+            terminal.says("Nudge it")
+            terminal.type(b"expl\tpat\t\n")
+            terminal.says("explain patch ")
+            terminal.type(b"quit\n")
+            assert terminal.ends() == 0
+
+    def test_what_was_typed_comes_back_in_the_next_session(self, tmp_path: Path) -> None:
+        for keys in (b"goto gradient\n", b"\x1b[A\x1b[A\n"):
+            with at_a_terminal(tmp_path, "step", "-i", CNNSTEP_HOME=str(tmp_path / "home")) as terminal:
+                terminal.says("start > ")
+                terminal.type(keys)
+                terminal.says("5/6 gradient > ")
+                terminal.type(b"quit\n")
+                assert terminal.ends() == 0
+        assert (tmp_path / "home" / "history").read_text() == "goto gradient\nquit\ngoto gradient\nquit\n"
+        assert (tmp_path / "home" / "history").stat().st_mode & 0o077 == 0
+
+    def test_clear_empties_the_screen_and_says_where_one_is(self, tmp_path: Path) -> None:
+        with at_a_terminal(tmp_path, "step", "-i", NO_COLOR="1") as terminal:
+            terminal.says("start > ")
+            terminal.type(b"clear\n")
+            terminal.says("\x1b[H\x1b[2J")
+            terminal.says("Input X", after=terminal.seen.index("\x1b[2J"))
+            terminal.type(b"quit\n")
+            assert terminal.ends() == 0
+
+    @pytest.mark.parametrize("how", ["paged", "no variable", "no option"])
+    def test_a_long_answer_goes_through_the_pager_that_is_named(self, tmp_path: Path, how: str) -> None:
+        pager = "" if how == "no variable" else "sed -e s/^/PAGED:/"
+        more = ("--no-pager",) if how == "no option" else ()
+        with at_a_terminal(tmp_path, "step", "-i", *more, CNNSTEP_PAGER=pager, NO_COLOR="1") as terminal:
+            terminal.says("start > ")
+            terminal.type(b"why forward 0 0\n")
+            terminal.says("z[0,0] = 3")
+            terminal.type(b"show all\n")
+            terminal.says("6 Update")
+            assert ("PAGED:6 Update" in terminal.seen) is (how == "paged")
+            assert "PAGED:z[0,0]" not in terminal.seen  # which the terminal has room for
+            terminal.type(b"quit\n")
+            assert terminal.ends() == 0
 
     def test_ctrl_c_in_a_long_run_is_130_and_takes_the_bar_away(self, tmp_path: Path) -> None:
         with at_a_terminal(tmp_path, "run", "first-filter", "--iterations", "100000000") as terminal:

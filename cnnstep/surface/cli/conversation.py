@@ -8,9 +8,11 @@ from io import TextIOWrapper
 from textwrap import fill
 from typing import Protocol, TypeVar
 
-from cnnstep.surface.cli.context import say, screen, show, show_aside
+from cnnstep.surface.cli.context import say, screen
+from cnnstep.surface.cli.paging import put
+from cnnstep.surface.formats.text import render
 from cnnstep.surface.screen import to_ascii
-from cnnstep.tutor.document import Block
+from cnnstep.tutor.document import Block, Document
 from cnnstep.tutor.numbers import Numbers
 
 
@@ -32,22 +34,26 @@ def converse(
     style: Numbers,
     what: str,
     aside: bool = False,
+    paged: bool = False,
 ) -> State:
     """Answers lines until the state is the last one or the input ends, and gives the last state.
 
     `what` ends then is called so. Where the conversation is not the result it stands `aside`, on standard error.
+    `paged`: an answer that is longer than a terminal goes through a pager.
     """
-    tell, stream = (show_aside, sys.stderr) if aside else (show, sys.stdout)
     while not state.done:
         line = ask(prompt(state))
         if line is None:
             say(f"\n{fill(f'The input has ended, so {what} ends here.', screen().width)}")
             return state
         state, blocks = answer(state, line)
-        if blocks:
-            stream.write("\n")
-            tell(blocks, style)
-            stream.write("\n")
+        if not blocks:
+            continue
+        text = f"\n{render(Document(blocks, style), screen().on_stderr() if aside else screen())}\n"
+        if aside:
+            sys.stderr.write(text)
+        else:
+            put(text, paged)
     return state
 
 
@@ -68,16 +74,13 @@ def ask(words: str) -> str | None:
     """
     sys.stdout.flush()
     if sys.stdin.isatty() and sys.stdout.isatty():
-        import readline  # noqa: F401  # arrow keys and history, where a person types
+        from cnnstep.surface.cli.line_editor import typed  # and with it readline, which a pipe has no use for
 
         place, sign = words[:-2].rstrip(), words[-2:]
         if sign == "> " and len(words) + LEAST_ROOM > screen().width:
             say(fill(place, screen().width))
             words = sign
-        try:
-            return input(to_ascii(words) if screen().ascii else words)
-        except EOFError:
-            return None
+        return typed(to_ascii(words) if screen().ascii else words)
     say(words, end="")
     line = sys.stdin.readline()
     return line.rstrip("\n") if line else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +35,8 @@ from cnnstep.surface.cli.context import (
 from cnnstep.surface.formats import Answer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cnnstep.engine.lesson import Lesson
     from cnnstep.engine.trace import Iteration
     from cnnstep.surface.loading import Loaded
@@ -255,6 +258,10 @@ def step(
     precision: Precision = 4,
     fractions: Fractions = False,
     every_number: All = False,
+    no_pager: Annotated[
+        bool,
+        typer.Option("--no-pager", help="Long answers of a session whole, without CNNSTEP_PAGER."),
+    ] = False,
 ) -> None:
     """Go through a scenario one step at a time, forward and back; or print one iteration's steps.
 
@@ -273,7 +280,7 @@ def step(
     if interactive:
         others = {"--json": as_json, "--format": format, "--only": only, "--iteration": iteration is not None}
         not_both("--interactive", others | {"--sample": sample is not None})
-        _teach(_loaded(scenario, weights), style)
+        _teach(_loaded(scenario, weights), style, paged=not no_pager)
         return
     loaded = _loaded(scenario, weights)
     steps = names_of(only)
@@ -287,9 +294,10 @@ def step(
     give(answer, shape)
 
 
-def _teach(loaded: Loaded, style: Numbers) -> None:
+def _teach(loaded: Loaded, style: Numbers, paged: bool) -> None:
     """A lesson as a conversation, until it is left or the input ends."""
     from cnnstep.surface.cli.conversation import converse, take_any_bytes
+    from cnnstep.surface.cli.line_editor import editing
     from cnnstep.surface.loading import STANDARD_INPUT, scenario
     from cnnstep.tutor.session.state import begin, prompt
 
@@ -299,13 +307,35 @@ def _teach(loaded: Loaded, style: Numbers) -> None:
     show(reply.blocks, style)
     from cnnstep.tutor.session.commands import advance  # 20 ms, while the first screen is read
 
+    here = session
+
     def answer(session: Session, line: str) -> tuple[Session, tuple[Block, ...]]:
-        session, reply = advance(session, line)
+        nonlocal here
+        here, reply = advance(session, line)
         if reply.save:
             _save_scenario(reply.save)
-        return session, reply.blocks
+        if reply.clears:
+            _clear()
+        return here, reply.blocks
 
-    converse(session, prompt, answer, style, "the lesson")
+    def complete(line: str) -> tuple[str, ...]:
+        from cnnstep.tutor.session.completion import completions
+
+        return completions(here, line)
+
+    def folder() -> Path:
+        from cnnstep.surface.practice.store import home_folder  # brings SQLite
+
+        return home_folder()
+
+    with editing(complete, folder):
+        converse(session, prompt, answer, style, "the lesson", paged=paged)
+
+
+def _clear() -> None:
+    """An empty screen, where there is one."""
+    if screen().watched and sys.stdout.isatty():
+        sys.stdout.write("\x1b[H\x1b[2J")
 
 
 def _save_scenario(saving: Saving) -> None:

@@ -231,6 +231,10 @@ def _help(session: Session, rest: str) -> Answer:
     return session, Reply((Table(("type", "what it does"), rows), closing))
 
 
+def _clear(session: Session, rest: str) -> Answer:
+    return session, Reply(shown(session), clears=True)
+
+
 def _quit(session: Session, rest: str) -> Answer:
     return replace(session, done=True), Reply((Paragraph("Until next time.", "quiet"),))
 
@@ -253,6 +257,7 @@ COMMANDS: dict[str, SessionCommand] = {
         "save FILE", "write the scenario as it is now: your changes, and the filter learned so far", save
     ),
     "reset": SessionCommand("reset", "the scenario as it was, from its beginning", _reset),
+    "clear": SessionCommand("clear", "an empty screen, and on it where you are", _clear),
     "help": SessionCommand("help [COMMAND]", "this list", _help),
     "quit": SessionCommand("quit", "leave", _quit),
 }

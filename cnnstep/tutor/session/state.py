@@ -94,10 +94,11 @@ class Saving:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to show, and what to write to a file, if that was asked for."""
+    """What to show, on an empty screen if it `clears`; and what to write to a file, if that was asked for."""
 
     blocks: tuple[Block, ...]
     save: Saving | None = None
+    clears: bool = False
 
 
 Answer: TypeAlias = tuple[Session, Reply]
