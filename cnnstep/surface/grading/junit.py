@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 from cnnstep.tutor.grade.data import message
 from cnnstep.tutor.grade.verdict import Graded, ResultMark
 
-NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML may hold, not even written out."""
 
 
