@@ -13,7 +13,7 @@ from cnnstep.engine.status import STATUSES
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.surface.link_schema import LINKS, link_definitions
-from cnnstep.surface.practice.course_file import ITEM_KEYS
+from cnnstep.surface.practice.course_file import ITEM_KEYS, MOST_POINTS
 from cnnstep.surface.practice.course_file import KEYS as COURSE_KEYS
 from cnnstep.surface.scenario_file.schema import json_schema
 from cnnstep.surface.work_file import KEYS as WORK_KEYS
@@ -231,6 +231,10 @@ def course_schema() -> Schema:
         "hidden": {**_list(TEXT), "description": "Steps before it that are not shown."},
         "hints": {**_list(TEXT), "minItems": 3, "maxItems": 3},
         "mistakes": {**_list(TEXT), "description": "What its numbers have to tell apart."},
+        "text": {**TEXT, "description": "Words of your own, before the question."},
+        "points": {"type": "number", "minimum": 0, "maximum": MOST_POINTS, "default": 1},
+        "read": {**TEXT, "description": "The page to read first: cnnstep explain"},
+        "needs": {**_list(TEXT), "description": "Titles of exercises before it that it builds on."},
     }
     one = _object(*_split(item, ITEM_KEYS, "title", "skill", "scenario", "step", "hints"))
     keys: dict[str, Schema] = {"title": TEXT, "exercises": {**_list(one), "minItems": 1}}

@@ -169,7 +169,9 @@ def exercise_sheet(exercises: Sequence[Exercise], title: str, solution: bool, st
     blocks: list[Block] = [Heading(title, 1, "solution" if solution else "worksheet")]
     blocks += () if solution else (Paragraph(NAME),)
     for number, one in enumerate(exercises, 1):
-        blocks += [Heading(f"{number} {one.title or SKILLS[one.skill].title}"), *_exercise(one, solution, style)]
+        worth = f"{one.points:g} point{'' if one.points == 1 else 's'}" if one.points is not None else ""
+        blocks.append(Heading(f"{number} {one.title or SKILLS[one.skill].title}", 2, worth))
+        blocks += [*((Paragraph(one.text),) if one.text else ()), *_exercise(one, solution, style)]
     return tuple(blocks)
 
 

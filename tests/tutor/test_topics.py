@@ -28,7 +28,9 @@ from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.topics import ALIASES, TOPICS, explanation, known, topic_list
 from cnnstep.tutor.topics.activations import WORDS
+from cnnstep.tutor.topics.reading_path import STAGES
 from cnnstep.tutor.topics.topic import GROUPS, Topic
+from tests.conftest import Program
 from tests.tutor.network_scenarios import NETWORKS, find
 
 FOLDER = Path(str(topics.__file__)).parent
@@ -250,3 +252,13 @@ def test_an_activation_page_loads_neither_numpy_nor_a_scenario(name: str) -> Non
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_the_reading_order_has_every_topic_once(cnnstep: Program) -> None:
+    named = [name for _, names in STAGES for name in names]
+    assert sorted(named) == sorted(TOPICS)
+    ran = cnnstep("explain", "--path")
+    assert ran.code == 0
+    shown = [line.split()[1] for line in ran.out.splitlines() if line[:4].strip().isdigit() and line.startswith("  ")]
+    assert shown == named
+    assert cnnstep("explain", "relu", "--path").code == 2

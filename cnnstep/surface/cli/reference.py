@@ -14,6 +14,7 @@ from cnnstep.surface.cli.context import (
     Precision,
     format_of,
     give,
+    not_both,
     show_json,
     style_of,
 )
@@ -40,6 +41,9 @@ def explain(
         typer.Argument(metavar="TOPIC", help="A topic; without one, the list.", autocompletion=_topic_names),
     ] = "",
     scenario: Annotated[str, typer.Option("--scenario", metavar="SCENARIO", help="Use your own numbers.")] = "",
+    in_order: Annotated[
+        bool, typer.Option("--path", help="A reading order, from the first output to whole networks.")
+    ] = False,
     format: FormatOption = "",
     precision: Precision = 4,
     fractions: Fractions = False,
@@ -49,15 +53,20 @@ def explain(
     \b
     Examples:
       cnnstep explain
+      cnnstep explain --path
       cnnstep explain dead relu
       cnnstep explain gradient --scenario my.yaml
     """
     from cnnstep.surface.loading import load
-    from cnnstep.tutor.topics import explanation, topic_list
+    from cnnstep.tutor.topics import explanation, path_of_topics, topic_list
 
     style, shape, name = style_of(precision, fractions), format_of(format, False), " ".join((topic, *context.args))
 
+    not_both("--path", {"a topic": name if in_order else "", "--scenario": scenario if in_order else ""})
+
     def page() -> tuple[Block, ...]:
+        if in_order:
+            return path_of_topics()
         return explanation(name, lambda name: load(name).scenario, scenario, style) if name else topic_list()
 
     give(Answer(page, None, style), shape)

@@ -17,10 +17,25 @@ from cnnstep.tutor.mistakes import MISTAKES
 from cnnstep.tutor.practice.course import Course, Item
 from cnnstep.tutor.practice.questions.step import StepQuestion
 from cnnstep.tutor.practice.skills import SKILLS
+from cnnstep.tutor.topics import known
 
 T = TypeVar("T")
 KEYS = ("title", "exercises")
-ITEM_KEYS = ("title", "skill", "scenario", "step", "cell", "hidden", "hints", "mistakes")
+ITEM_KEYS = (
+    "title",
+    "skill",
+    "scenario",
+    "step",
+    "cell",
+    "hidden",
+    "hints",
+    "mistakes",
+    "text",
+    "points",
+    "read",
+    "needs",
+)
+MOST_POINTS = 1000
 EXAMPLE = "{title: …, skill: gradient, scenario: first-filter, step: gradient, hints: [where, idea, number]}"
 
 
@@ -76,6 +91,7 @@ class _Reader:
             exercises = Items(0, ())
         items = [self._item(node, ("exercises", at)) for at, node in enumerate(exercises.items)]
         self._titles_differ(items)
+        self._needs_stand_before(items)
         if self.faults:
             raise InputError(sorted(self.faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
         return Course(title, tuple(item for item in items if item is not None))
@@ -87,6 +103,15 @@ class _Reader:
             if title is not None and title in titles[:at]:
                 what, hint = f'there is a "{title}" already', "give each exercise a title of its own"
                 self._fault("duplicate-title", what, hint, ("exercises", at, "title"))
+
+    def _needs_stand_before(self, items: list[Item | None]) -> None:
+        """What an exercise builds on comes before it."""
+        titles = [item.title if item else "" for item in items]
+        for at, item in enumerate(items):
+            for title in item.needs if item else ():
+                if title not in titles[:at]:
+                    what = f'no exercise before this one is called "{title}"'
+                    self._fault("needs", what, did_you_mean(title, titles[:at]), ("exercises", at, "needs"))
 
     def _fault(self, code: str, what: str, hint: str, path: Keypath, *, key: bool = False) -> None:
         self.faults.append(self.document.fault(code, what, hint, path, key=key))
@@ -122,7 +147,20 @@ class _Reader:
         if len(self.faults) > before or scenario is None:
             return None
         question = self._question(node, scenario, step, hints, path)
-        return None if question is None else Item(title, skill, _about(question, skill))
+        more = self._more(node, path)
+        return None if question is None else Item(title, skill, _about(question, skill), *more)
+
+    def _more(self, node: Keys, path: Keypath) -> tuple[str, float, str, tuple[str, ...]]:
+        """What an exercise may have besides its question."""
+        text, read, points = node.get("text"), node.get("read"), node.get("points")
+        worth = points.value if isinstance(points, Scalar) else None
+        if points is not None and not (isinstance(worth, int | float) and 0 <= worth <= MOST_POINTS):
+            self._fault("points", "points must be a number, 0 or more", "write points: 2", (*path, "points"))
+        page = ""
+        if read is not None and (page := known(self._text(node, "read", path)) or "") == "":
+            self._fault("unknown-topic", "there is no such page to read", "cnnstep explain lists them", (*path, "read"))
+        said = self._text(node, "text", path) if text is not None else ""
+        return said, float(worth) if isinstance(worth, int | float) else 1.0, page, self._texts(node, "needs", path)
 
     def _scenario(self, keys: Keys, path: Keypath) -> Scenario | None:
         node = keys.get("scenario")

@@ -54,6 +54,7 @@ def _entry(one: Exercise) -> str:
     question = _as_asked(one.question)
     title = one.title or f"{SKILLS[one.skill].title} {one.level}.{one.seed}"
     blocks = question.given if isinstance(question, ChoiceQuestion) else question.asked()
+    blocks = (Paragraph(one.text), *blocks) if one.text else blocks
     answers = "\n".join(f"  {line}" for line in _answers(question))
     marker = "#" if question.kind in ("cell", "number") else ""
     digits = DIGITS if marker and are_long(question.answer) else ""

@@ -55,6 +55,7 @@ def _entry(one: Exercise) -> str:
     title = one.title or f"{SKILLS[one.skill].title} {one.level}.{one.seed}"
     given = question.given if isinstance(question, ChoiceQuestion) else question.asked()
     digits = Html(DIGITS) if not isinstance(question, ChoiceQuestion) and are_long(question.answer) else Html("")
+    given = (Paragraph(one.text), *given) if one.text else given
     asked = joined(_plain((*given, Paragraph(question.task, "strong"))), digits, _fields(question))
     idea = _plain(question.hint(2, None, AS_USUAL))
     return (

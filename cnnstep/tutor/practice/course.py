@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cnnstep.tutor.document import Block, Command, Heading, Paragraph, Table, Tone
+from cnnstep.tutor.document import Block, Command, Heading, Note, Paragraph, Table, Tone
 from cnnstep.tutor.numbers import AS_USUAL, counted, listed
 from cnnstep.tutor.practice.generate import Exercise
 from cnnstep.tutor.practice.history import Event, History, since_reset
@@ -20,11 +20,19 @@ HINTS = 3
 
 @dataclass(frozen=True)
 class Item:
-    """An exercise of a course: its title, the skill that it counts for, and the question."""
+    """An exercise of a course: its title, the skill that it counts for, and the question.
+
+    `text` is the author's own, before the question; `points` what it is worth; `read` the page to read first; `needs`
+    are the titles of exercises before it that it builds on.
+    """
 
     title: str
     skill: str
     question: StepQuestion
+    text: str = ""
+    points: float = 1.0
+    read: str = ""
+    needs: tuple[str, ...] = ()
 
     @property
     def number(self) -> int:
@@ -42,7 +50,24 @@ class Course:
     def exercise(self, at: int) -> Exercise:
         """The exercise at this place, counted from 0."""
         item = self.items[at]
-        return Exercise(item.skill, 1, item.number, item.question, item.title, self.title)
+        worth = item.points if self.has_points else None
+        return Exercise(item.skill, 1, item.number, item.question, item.title, self.title, "", item.text, worth)
+
+    @property
+    def has_points(self) -> bool:
+        """Whether its exercises are worth different points, or the author gave them some."""
+        return any(item.points != 1 for item in self.items)
+
+    def introduction(self, at: int, history: History) -> tuple[Block, ...]:
+        """What stands before an exercise: what it builds on and is not solved, the page to read first, its text."""
+        item, events = self.items[at], self.events(history)
+        unsolved = [one.title for one in self.items if one.title in item.needs and _ending(events, one) != "right"]
+        blocks: list[Block] = []
+        if unsolved:
+            blocks.append(Note("builds on", f"{listed(unsolved)}, not solved by you yet."))
+        if item.read:
+            blocks.append(Command(f"explain {item.read}", "the page to read first"))
+        return (*blocks, *((Paragraph(item.text),) if item.text else ()))
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -54,10 +79,11 @@ class Course:
         events = self.events(history)
         alone = sum(any(event.unaided for event in events if event.seed == item.number) for item in self.items)
         shown, left = ([item for item in self.items if _ending(events, item) == one] for one in ("shown", "skipped"))
-        blocks: list[Block] = [
-            Heading(self.title, 1, "done"),
-            Paragraph(f"{counted(len(self.items), 'exercise')}, {alone} of them right at once."),
-        ]
+        words = f"{counted(len(self.items), 'exercise')}, {alone} of them right at once."
+        if self.has_points:
+            earned = sum(item.points for item in self.items if _ending(events, item) == "right")
+            words += f" {earned:g} of {sum(item.points for item in self.items):g} points."
+        blocks: list[Block] = [Heading(self.title, 1, "done"), Paragraph(words)]
         for items, words in ((shown, "In {} you saw the solution"), (left, "You left {} unsolved")):
             if items:
                 titles = listed([item.title for item in items])

@@ -176,7 +176,9 @@ def _next_of_course(history: History, course: Course, done_now: int) -> Chosen:
     at, left = position(course, history)
     one = course.exercise(at)
     words = () if done_now else (Paragraph(course.title, "strong"),)
-    return one, left, (*words, Heading(one.title, 1, f"{at + 1} of {len(course.items)}"))
+    worth = f", {one.points:g} point{'' if one.points == 1 else 's'}" if one.points is not None else ""
+    heading = Heading(one.title, 1, f"{at + 1} of {len(course.items)}{worth}")
+    return one, left, (*words, heading, *course.introduction(at, history))
 
 
 def on(practice: Practice) -> tuple[Practice, PracticeReply]:

@@ -204,6 +204,13 @@ def topic_list() -> tuple[Block, ...]:
     )
 
 
+def path_of_topics() -> tuple[Block, ...]:
+    """The topics in an order in which they can be read."""
+    from cnnstep.tutor.topics.reading_path import reading_path
+
+    return reading_path(lambda name: _topic(name).summary)
+
+
 def explanation(topic: str, load: Callable[[str], Scenario], scenario: str, style: Numbers) -> tuple[Block, ...]:
     """The page of a topic, worked on the learner's scenario, or on the page's own where `scenario` is ""."""
     name = topic if topic in TOPICS else None if _is_mistake(topic) else known(topic)

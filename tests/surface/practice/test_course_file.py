@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from cnnstep.errors import InputError
+from cnnstep.surface.formats.text import render
 from cnnstep.surface.practice.course_file import load_course
+from cnnstep.surface.practice.gift import gift
+from cnnstep.surface.practice.moodle import moodle
+from cnnstep.surface.screen import Screen
+from cnnstep.tutor.document import Document
+from cnnstep.tutor.numbers import AS_USUAL
+from cnnstep.tutor.worksheet import exercise_sheet
 
 WHOLE = """title: A week
 exercises:
@@ -52,6 +60,41 @@ def test_a_course_is_read_with_everything_in_it(tmp_path: Path) -> None:
     assert one.question.tells, "without mistakes named it is about all of its skill that show"
     assert (two.question.hidden, two.question.tells) == (("error", "delta"), ("gradient-rotated",))
     assert two.question.given_hints == ("a", "b", "c")
+
+
+MORE = WHOLE.replace(
+    "    hidden: [error, delta]\n",
+    "    hidden: [error, delta]\n    text: On paper.\n    points: 2.5\n    read: filter-gradient\n    needs: [One]\n",
+)
+
+
+def test_an_exercise_may_have_a_text_points_a_page_and_what_it_builds_on(tmp_path: Path) -> None:
+    read = load_course(str(course(tmp_path, MORE)))
+    one, two = read.items
+    assert (one.text, one.points, one.read, one.needs) == ("", 1, "", ())
+    assert (two.text, two.points, two.read, two.needs) == ("On paper.", 2.5, "gradient", ("One",))
+    shown = [getattr(block, "text", "") or getattr(block, "command", "") for block in read.introduction(1, ())]
+    assert shown == ["One, not solved by you yet.", "explain gradient", "On paper."]
+    assert read.introduction(0, ()) == ()
+    sheet = render(Document(exercise_sheet(read.exercises, "A week", False, AS_USUAL)), Screen(StringIO(), StringIO()))
+    assert "2 Two   2.5 points" in sheet
+    assert "On paper." in sheet
+    assert "On paper." in gift(read.exercises)
+    assert "On paper." in moodle(read.exercises)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "what"),
+    [
+        ("points: 2.5", "points: -1", "points must be a number, 0 or more"),
+        ("points: 2.5", "points: many", "points must be a number, 0 or more"),
+        ("read: filter-gradient", "read: nope", "there is no such page to read"),
+        ("needs: [One]", "needs: [Two]", 'no exercise before this one is called "Two"'),
+        ("text: On paper.", "text: []", "text must be a text"),
+    ],
+)
+def test_what_is_wrong_with_them_is_told(tmp_path: Path, before: str, after: str, what: str) -> None:
+    assert [told for _, told, _ in faults(course(tmp_path, MORE.replace(before, after)))] == [what]
 
 
 def test_a_scenario_beside_the_course_is_found(tmp_path: Path) -> None:
