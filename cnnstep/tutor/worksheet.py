@@ -14,6 +14,7 @@ from cnnstep.engine.build import size_text
 from cnnstep.engine.quantity import Quantity
 from cnnstep.engine.scenario import Scenario
 from cnnstep.engine.step import Step
+from cnnstep.engine.trace import first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.registry import did_you_mean
 from cnnstep.tutor.cards import lesson_for, view_of
@@ -71,7 +72,7 @@ class Worksheet:
     def blocks(self, solution: bool, style: Numbers) -> tuple[Block, ...]:
         """The sheet, or its solution."""
         questions = self.questions()
-        iteration, title = questions[0].iteration, self.scenario.title or self.name
+        iteration, title = first_iteration(lesson_for(self.scenario, self.hide)), self.scenario.title or self.name
         asked = {one.step.name: one for one in questions}
         head = [Heading(title, 1, "solution" if solution else "worksheet")]
         blocks: list[Block] = [*head, *(() if solution else (Paragraph(NAME),)), Heading("Given")]

@@ -52,8 +52,8 @@ class Typst:
         return f"#heading(level: {self._above}, text({quoted(text)}){beside})"
 
     def paragraph(self, text: str, strong: bool) -> str:
-        """The text, in bold where it is strong."""
-        return f"#block(sticky: true, strong({quoted(text)}))" if strong else f"#par(text({quoted(text)}))"
+        """The text, in bold where it is strong; what it speaks of stands on the same page."""
+        return f"#block(sticky: true, par({'strong' if strong else 'text'}({quoted(text)})))"
 
     def formula(self, text: str, words: str) -> str:
         """A formula with its alternative text."""
