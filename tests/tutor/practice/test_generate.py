@@ -18,7 +18,7 @@ from cnnstep.tutor.practice.questions.plain import ChoiceQuestion
 from cnnstep.tutor.practice.session import begin
 from cnnstep.tutor.practice.skills import SKILLS, homes
 from tests.examples import some
-from tests.tutor.practice.kinds import KINDS, asked, draws, made, of_kind
+from tests.tutor.practice.kinds import KINDS, asked, draws, made, of_kind, step_draws
 from tests.tutor.practice.learners import texts
 
 
@@ -65,6 +65,14 @@ def test_a_mask_is_asked_for_where_an_inactive_cell_has_an_error() -> None:
     for one in draws("delta", "relu", 6):
         error, z = (asked(one.question).iteration.matrix(name) for name in ("error", "forward"))
         assert ((z <= 0) & (error != 0)).any()
+
+
+@pytest.mark.parametrize("skill", ["momentum", "adam"])
+def test_what_an_optimizer_is_given_is_small_and_no_number_is_a_zero_missed_by_rounding(skill: str) -> None:
+    for question in step_draws(skill):
+        values = [abs(question.iteration.values[step.name]) for step in question.before]
+        assert abs(question.iteration.values["gradient"]).max() <= 12
+        assert not any(((numbers > 0) & (numbers < 1e-9)).any() for numbers in values), question
 
 
 @pytest.mark.parametrize("skill", ["spotting", "learning-rate"])

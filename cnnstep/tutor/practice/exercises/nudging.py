@@ -104,14 +104,14 @@ def _from_losses(draw: Draw) -> Question:
         (Paragraph(f"{FORMULA}: how far the loss rises from one side to the other, over how far the weight moves."),),
         (Paragraph(f"h = {TEXT(NEAR)}: {near.divided(NEAR)}."), so_it_is(right)),
     )
-    told = f"relu, loss ½Σe². The loss was worked out for five values of one weight, {label}; its own is {TEXT(w)}."
-    told += f" The slope there is close to {FORMULA}." if draw.level == 1 else ""
+    told = f"relu, loss ½Σe². The filter has {label} = {TEXT(w)}; here is the loss for five values of that weight."
+    told += f" Its slope at {label} is close to the central difference {FORMULA}." if draw.level == 1 else ""
     return NumberQuestion(
         (
             Paragraph(told),
             Table((label, "loss"), rows),
         ),
-        f"Which slope do both ways together show at {label} = {TEXT(w)}, by the smallest nudge?",
+        f"What is the central difference at {label} = {TEXT(w)}, with the smallest nudge?",
         right,
         hints,
         (*_wrong_ways(near, NEAR), WrongNumber(far.slope(FAR), too_far, "nudge-too-large")),
@@ -152,10 +152,10 @@ def _worked_out(draw: Draw) -> Question:
     )
     return NumberQuestion(
         (
-            Paragraph(f"No activation, loss ½Σe². A gradient has to be close to {FORMULA}."),
+            Paragraph(f"No activation, loss ½Σe². A gradient is close to the central difference {FORMULA}."),
             sheet(first, "input", "filter", "target", "forward"),
         ),
-        f"Nudge {label} by h = {TEXT(NEAR)} both ways. Which slope does the loss show?",
+        f"Nudge {label} by h = {TEXT(NEAR)} both ways. Which slope do the two losses give?",
         right,
         hints,
         _wrong_ways(losses, NEAR),
@@ -186,7 +186,7 @@ def _which_weight(draw: Draw) -> Question:
     )
     replies: list[tuple[Block, ...]] = [(Paragraph(f"{words}. The gradient says so too."),) for words in shown]
     options = [Offered(f"{label} is wrong", reply) for label, reply in zip(labels, replies, strict=True)]
-    none = Offered("none: every number is right", (Paragraph("One of the slopes that the losses show is another."),))
+    none = Offered("none: every number is right", (Paragraph("One number is not the slope that the losses show."),))
     return ChoiceQuestion(
         (
             Paragraph(

@@ -18,21 +18,29 @@ SIZES = {
     4: (((2, 3), (2, 2)), ((3, 2), (2, 2))),
 }
 """An input's and a filter's size, by how many weights the filter has."""
+HIGHEST = max(SIZES) - 1
 MU = (0.5, 0.9)
 HIDDEN = ("velocity",)
 """Of an update: where the velocity is given, nothing shows what came before it."""
-ADAM = {"name": "adam", "beta1": 0.5, "beta2": 0.6, "epsilon": 1e-12}
-"""Numbers to divide by on paper: 1 − 0.5² = 0.75 and 1 − 0.6² = 0.64, whose root is 0.8."""
+ADAM = {"name": "adam", "beta1": 0.5, "beta2": 0.6, "epsilon": 1e-16}
+"""Numbers to divide by on paper: 1 − 0.5² = 0.75 and 1 − 0.6² = 0.64, whose root is 0.8. ε changes no digit."""
+LARGEST_INPUT = 1
+"""Larger ones give gradients of 30, and what is asked here is what becomes of a gradient."""
+SMALL_RATE = 0.1
+"""With 0.5 the first update overshoots, and the second gradient is larger than the first."""
 
 
 def _lesson(draw: Draw, weights: int, **keys: Any) -> Scenario:
     """No activation: the gradient is given, and all that comes before it is not asked for."""
-    return draw.lesson(sizes=draw.pick(*SIZES[weights]), activation="linear", **keys)
+    image, window = draw.pick(*SIZES[weights])
+    numbers = draw.integers(*image, low=-LARGEST_INPUT, high=LARGEST_INPUT)
+    return draw.lesson(sizes=(image, window), input=numbers, activation="linear", **keys)
 
 
 def _with_velocity(draw: Draw, name: str) -> Scenario:
     optimizer = {"name": name, "momentum": draw.pick(*MU)}
-    return _lesson(draw, draw.level + 1, optimizer=optimizer)
+    rate = draw.rate() if draw.level == HIGHEST else SMALL_RATE
+    return _lesson(draw, draw.level + 1, optimizer=optimizer, learning_rate=rate)
 
 
 @variant("momentum", "velocity")

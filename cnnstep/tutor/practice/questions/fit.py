@@ -33,9 +33,13 @@ SMALLEST = 0.01
 
 
 def are_short(numbers: Array) -> bool:
-    """Whether no number has more than two digits before the point and two after it."""
+    """Whether no number has more than two digits before the point and two after it, and none is a 0 missed by rounding.
+
+    For 0.3 − 0.1·3 is −5.6e-17, and so it would stand on the screen.
+    """
     rest = np.abs(numbers - np.round(numbers, SHORT_DECIMALS))
-    return bool((np.abs(numbers) <= LARGEST).all() and (rest <= EXACT).all())
+    missed = (numbers != 0) & (np.abs(numbers) <= EXACT)
+    return bool((np.abs(numbers) <= LARGEST).all() and (rest <= EXACT).all() and not missed.any())
 
 
 def terms(iteration: Iteration, steps: Iterable[Step]) -> int:

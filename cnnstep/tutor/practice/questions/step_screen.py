@@ -36,9 +36,9 @@ MEANINGS = {
     "momentum update": "each weight moves against its velocity",
     "nesterov update": "each weight moves against its gradient and what is left of its velocity",
     "adam update": "each weight moves against its mean gradient, divided by the size that its gradients have",
-    "velocity": "what is left of the last velocity, and the gradient",
-    "first_moment": "the gradients' running mean",
-    "second_moment": "the running mean of their squares",
+    "velocity": "what is left of the last velocity, plus the gradient",
+    "first_moment": "a running mean of the gradient",
+    "second_moment": "a running mean of the gradient's square",
 }
 """A formula in a few words, of steps that belong to no layer."""
 
@@ -149,7 +149,7 @@ def facts(iteration: Iteration, step: Step) -> Iterator[str]:
 def _of_the_memory(iteration: Iteration, step: Step) -> Iterator[str]:
     """Which iteration this is, and where what stands before it comes from."""
     at = iteration.number
-    yield f"This is iteration {at}." if at else "This is iteration 0, the first one."
+    yield f"This is iteration {at}; the first one is iteration 0." if at else "This is iteration 0, the first one."
     if step.is_gradient:
         yield f"{step.symbol} before is the gradient of iteration {at - 1}."
     else:
