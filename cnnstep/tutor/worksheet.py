@@ -165,10 +165,12 @@ def _mistakes(question: StepQuestion) -> Iterator[Block]:
         )
 
 
-def exercise_sheet(exercises: Sequence[Exercise], title: str, solution: bool, style: Numbers) -> tuple[Block, ...]:
-    """Made exercises, or those of a course, one below the other."""
+def exercise_sheet(
+    exercises: Sequence[Exercise], title: str, solution: bool, style: Numbers, student: str = ""
+) -> tuple[Block, ...]:
+    """Made exercises, or those of a course, one below the other; for a student where one is named."""
     blocks: list[Block] = [Heading(title, 1, "solution" if solution else "worksheet")]
-    blocks += () if solution else (Paragraph(NAME),)
+    blocks += (Paragraph(student, "strong"),) if student else () if solution else (Paragraph(NAME),)
     for number, one in enumerate(exercises, 1):
         worth = f"{one.points:g} point{'' if one.points == 1 else 's'}" if one.points is not None else ""
         blocks.append(Heading(f"{number} {one.title or SKILLS[one.skill].title}", 2, worth))

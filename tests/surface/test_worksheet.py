@@ -268,3 +268,36 @@ def test_made_exercises_are_sheets_with_boxes_and_with_answers() -> None:
     for solution in (False, True):
         blocks = exercise_sheet(made(), "Mixed", solution, AS_USUAL)
         assert any(isinstance(block, Matrix) and block.ask for block in blocks) is not solution
+
+
+def test_each_student_has_a_sheet_of_their_own_that_check_knows(cnnstep: Program, tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("Name;group\nAnna;1\n../x <b>;2\n=cmd;2\n", encoding="utf-8")
+    asked = (
+        "worksheet",
+        "--skill",
+        "error",
+        "--count",
+        "1",
+        "--format",
+        "html",
+        "--students",
+        str(tmp_path / "roster.csv"),
+    )
+    ran = cnnstep(*asked, "-o", str(tmp_path / "sheets"))
+    assert ran.code == 0, ran.err
+    sheets = tmp_path / "sheets"
+    names = ["Anna-1.yaml", "Anna.html", "cmd-1.yaml", "cmd.html", "students.csv", "x-b-1.yaml", "x-b.html"]
+    assert sorted(path.name for path in sheets.iterdir()) == sorted(names)
+    kept = (sheets / "students.csv").read_text(encoding="utf-8")
+    assert "Anna,error,2," in kept
+    assert "\n'=cmd," in kept
+    assert "&lt;b&gt;" in (sheets / "x-b.html").read_text(encoding="utf-8")
+    seed = int(kept.splitlines()[1].split(",")[3])
+    question = exercise("error", 2, seed).question
+    work = sheets / "Anna-1.yaml"
+    assert cnnstep("check", str(work)).code == 2, "nothing is filled in yet"
+    text = work.read_text(encoding="utf-8")
+    work.write_text(re.sub(r"# your numbers.*", json.dumps(question.answer), text), encoding="utf-8")
+    assert cnnstep("check", str(work)).code == 0
+    assert cnnstep(*asked, "-o", str(sheets)).code == 2, "they are there already"
+    assert cnnstep(*asked).code == 2, "no folder"

@@ -54,6 +54,12 @@ def worksheet(
         bool, typer.Option("--solution", help="Every number worked out, and what mistakes give.")
     ] = False,
     format: Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")] = "md",
+    students: Annotated[
+        str,
+        typer.Option(
+            "--students", metavar="FILE.csv", help="With --skill: a sheet for each name in it, in the folder -o."
+        ),
+    ] = "",
     output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Write it there.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     precision: Precision = 4,
@@ -68,6 +74,7 @@ def worksheet(
       cnnstep worksheet first-filter --solution --format pdf -o solution.pdf
       cnnstep worksheet --skill gradient --count 5 --seed 7 --format typst -o sheet.typ
       cnnstep worksheet first-steps --format moodle -o quiz.xml
+      cnnstep worksheet --skill error --students roster.csv --format html -o sheets
     """
     from cnnstep.surface.writing import check_free, write_file
 
@@ -77,6 +84,10 @@ def worksheet(
     between(count, 1, MOST_EXERCISES, "--count")
     between(level, 1, 3, "--level")
     between(seed, 0, HIGHEST_SEED, "--seed")
+    if students:
+        not_both("--students", {"a name": name, "--seed": seed})
+        _each(students, skill, level, count, solution, format, output, force, style)
+        return
     if output:
         check_free(output, force)
     elif format == "pdf":
@@ -92,6 +103,48 @@ def worksheet(
         return
     write_file(output, content, force)
     say(f"Written: {output}.")
+
+
+def _each(
+    students: str,
+    skill: str,
+    level: int,
+    count: int,
+    solution: bool,
+    format: str,
+    folder: str,
+    force: bool,
+    style: Numbers,
+) -> None:
+    """A sheet a student, the work files to fill in, and a table of who has which exercises."""
+    from pathlib import Path
+
+    from cnnstep.surface.practice.roster import file_names, own_seed, roster, work_files
+    from cnnstep.surface.spreadsheet import csv_text
+    from cnnstep.surface.writing import check_free, write_file
+    from cnnstep.tutor.worksheet import exercise_sheet
+
+    if not (skill and folder) or format in ("moodle", "gift"):
+        hint = "type: cnnstep worksheet --skill gradient --students roster.csv -o sheets"
+        raise InputError(Fault("usage", "--students needs --skill, a folder -o, and a format of pages", hint))
+    rows: list[tuple[object, ...]] = [("student", "skill", "level", "seed", "count", "file")]
+    files: dict[str, str | tuple[bytes]] = {}
+    for student, plain in file_names(roster(students)).items():
+        first = own_seed(student)
+        exercises = _exercises("", skill, level, count, first, "")
+        sheet = exercise_sheet(exercises, exercises[0].course or skill.capitalize(), solution, style, student)
+        files[f"{plain}.{format}"] = _page(sheet, style, format)
+        files |= {f"{plain}-{number}.yaml": text for number, text in work_files(student, exercises) if not solution}
+        rows.append((student, skill, level, first, count, f"{plain}.{format}"))
+    files["students.csv"] = csv_text(rows)
+    place = Path(folder)
+    if not place.exists() and place.parent.is_dir():
+        place.mkdir()
+    for file in files:
+        check_free(place / file, force)
+    for file, content in files.items():
+        write_file(place / file, content, force)
+    say(f"Written: {folder}, {len(rows) - 1} sheets, and who has which in students.csv.")
 
 
 def _page(blocks: tuple[Block, ...], style: Numbers, format: str) -> str | tuple[bytes]:
