@@ -19,6 +19,7 @@ MODULES = {
     "plot": "matplotlib",
     "dask": "distributed",
     "digits": "sklearn",
+    "explore": "textual",
     "browser": "playwright",
     "notebook": "nbconvert",
     "node": "json",

@@ -24,7 +24,10 @@ TOP = 4
 
 OUTSIDE = {"engine": {"numpy"}, "tutor": {"numpy"}, "errors": set(), "registry": set()}
 """What each room may import besides the standard library; the surface may import what the project depends on."""
-OPTIONAL = {"cnnstep.engine.training.compiled": ({"numba"}, {"exec"})}
+OPTIONAL = {
+    "cnnstep.engine.training.compiled": ({"numba"}, {"exec"}),
+    "cnnstep.surface.explore.app": ({"textual"}, set()),
+}
 """Rooms for an optional extra: what they may import where it is used, and the calls that are theirs."""
 DEPENDENCIES = {"numpy", "platformdirs", "yaml", "rich", "typer"}
 READS_AND_WRITES = {"os", "sys", "io", "pathlib", "shutil", "tempfile", "subprocess", "socket", "urllib", "http"}

@@ -32,6 +32,10 @@ OF_OTHER_COMMANDS = {
     "rich.traceback",
     "pygments",
     "readline",
+    "textual",
+    "cnnstep.tutor.explore",
+    "cnnstep.surface.explore",
+    "cnnstep.surface.cli.line_editor",
     "shlex",
 }
 

@@ -15,7 +15,19 @@ from typing import TextIO
 import typer
 
 from cnnstep.errors import Fault, InputError
-from cnnstep.surface.cli import analyze, check, grade, page, practice, progress, reference, run, sweep, worksheet
+from cnnstep.surface.cli import (
+    analyze,
+    check,
+    explore,
+    grade,
+    page,
+    practice,
+    progress,
+    reference,
+    run,
+    sweep,
+    worksheet,
+)
 from cnnstep.surface.cli.context import Exit, screen, show_json
 from cnnstep.surface.cli.interruption import came
 from cnnstep.surface.cli.usage import PlainCommand, PlainHelp, usage_fault
@@ -68,6 +80,7 @@ app.command(cls=PlainCommand)(check.check)
 app.command(cls=PlainCommand)(grade.grade)
 app.command(cls=PlainCommand)(analyze.analyze)
 app.command(cls=PlainCommand)(sweep.sweep)
+app.command(cls=PlainCommand)(explore.explore)
 app.command(cls=PlainCommand)(page.page)
 app.command(cls=PlainCommand)(practice.practice)
 app.command(cls=PlainCommand)(worksheet.worksheet)
