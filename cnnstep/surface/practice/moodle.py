@@ -30,7 +30,7 @@ MOST_FEEDBACK = 8
 """So many mistakes have a say at one number."""
 TOP = 4
 """The level of a question's first heading: above it are Moodle's."""
-_NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"-?[\d.]+(e-?\d+)?")
 
 
