@@ -46,9 +46,10 @@ OWN_KEYS = (
 )
 
 
-class BoardView(Widget, can_focus=True):
+class BoardView(Widget):
     """The lines of the board; a line that is as it was is not drawn again."""
 
+    can_focus = True
     picture: Scene | None = None
 
     def render_line(self, y: int) -> Strip:
