@@ -154,12 +154,8 @@ class View:
     long_run = 60
     instead = "This page is about networks, and your scenario is one filter."
 
-    def about(self, scenario: Scenario) -> str:
-        """What is trained, and how, in a line."""
-        how = f"Loss L = {scenario.loss.formula}, trained by {scenario.optimizer.name}."
-        return f"{self._trained([layer.kind for layer in scenario.layers])}. {how}"
-
-    def _trained(self, kinds: list[str]) -> str:
+    def trained(self, kinds: list[str]) -> str:
+        """What is trained, by the kinds of its layers."""
         return f"One filter and {kinds[-1]}"
 
     def question(self, iteration: Iteration, sample: int | None) -> tuple[Block, ...]:

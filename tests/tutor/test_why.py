@@ -14,7 +14,7 @@ from cnnstep.engine.lesson import lesson_of
 from cnnstep.engine.trace import Iteration, first_iteration
 from cnnstep.errors import Fault, InputError
 from cnnstep.surface.loading import scenario, shipped
-from cnnstep.tutor.document import Block, Heading, Matrix, Paragraph, Sum
+from cnnstep.tutor.document import Beside, Block, Heading, Matrix, Paragraph, Sum
 from cnnstep.tutor.numbers import AS_USUAL
 from cnnstep.tutor.why import why
 from tests.tutor.blocks import comes_to
@@ -137,7 +137,11 @@ def test_a_smooth_activation_has_no_such_excuse() -> None:
 
 
 def test_the_patch_that_a_number_came_from_is_marked_in_the_input() -> None:
-    (matrix,) = (block for block in asked(opened(), "forward", 1, 0) if isinstance(block, Matrix))
+    (beside,) = (block for block in asked(opened(), "forward", 1, 0) if isinstance(block, Beside))
+    matrix, window = beside.blocks
+    assert isinstance(matrix, Matrix)
+    assert isinstance(window, Matrix)
+    assert (matrix.quantity, window.quantity) == ("input", "filter")
     assert sorted(matrix.marks) == [(1, 0), (1, 1), (2, 0), (2, 1)]
     assert {mark.word for mark in matrix.marks.values()} == {"takes part"}
 

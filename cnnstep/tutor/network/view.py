@@ -35,7 +35,8 @@ class NetworkView(View):
     long_run = 20
     instead = "This page is about one filter, and your scenario is a network."
 
-    def _trained(self, kinds: list[str]) -> str:
+    def trained(self, kinds: list[str]) -> str:
+        """The kinds of layers, in their order."""
         return f"A network: {' → '.join(kinds)}"
 
     def question(self, iteration: Iteration, sample: int | None) -> tuple[Block, ...]:

@@ -56,7 +56,9 @@ class PageRequest:
     @property
     def about(self) -> str:
         """What is trained, and how."""
-        return view_of(self.lesson.scenario).about(self.lesson.scenario)
+        scenario = self.lesson.scenario
+        trained = view_of(scenario).trained([layer.kind for layer in scenario.layers])
+        return f"{trained}. Loss L = {scenario.loss.formula}, trained by {scenario.optimizer.name}."
 
     @property
     def sample(self) -> int | None:
