@@ -16,7 +16,7 @@ from cnnstep.engine.build import size_text
 from cnnstep.engine.quantity import Array, Cell, frozen
 from cnnstep.engine.step import Step
 from cnnstep.errors import Fault, InputError
-from cnnstep.tutor.check.diagnose import Diagnosis, diagnose
+from cnnstep.tutor.check.diagnose import Diagnosis, SharedLessons, diagnose
 from cnnstep.tutor.check.report import causes
 from cnnstep.tutor.check.sheet import Sheet, Written, as_shown
 from cnnstep.tutor.document import Block, Mark, Note, Paragraph
@@ -42,21 +42,26 @@ SETTLED = {
 """What is said where a convention is followed that what is given leaves no room for."""
 
 
-def mark(question: StepQuestion, text: str, style: Numbers) -> Marked:
-    """The answer, cell by cell or as one number; `InputError` where it is neither."""
+def mark(question: StepQuestion, text: str, style: Numbers, shared: SharedLessons | None = None) -> Marked:
+    """The answer, cell by cell or as one number; `InputError` where it is neither.
+
+    `shared` is what many answers to one question have in common.
+    """
     rows = read_matrix(text)
     if question.cell is None:
-        return _matrix(question, rows, style)
+        return _matrix(question, rows, style, shared)
     if (len(rows), len(rows[0])) != (1, 1):
         what = f"that is {len(rows)}×{len(rows[0])}; one number is asked for"
         raise InputError(Fault("size", what, ALONE))
-    return _cell(question, question.cell, rows[0][0], style)
+    return _cell(question, question.cell, rows[0][0], style, shared)
 
 
-def _matrix(question: StepQuestion, rows: tuple[tuple[Typed, ...], ...], style: Numbers) -> Marked:
+def _matrix(
+    question: StepQuestion, rows: tuple[tuple[Typed, ...], ...], style: Numbers, shared: SharedLessons | None
+) -> Marked:
     typed = _written(rows, question.right.shape)
     mine = Written(typed.values, tolerance_for(question.answer, typed.tolerance))
-    diagnosis = _diagnosed(question, mine, style)
+    diagnosis = _diagnosed(question, mine, style, shared)
     settled = [one.key for one in diagnosis.conventions if _settled(question, one.key)]
     if diagnosis.verdict == "correct" and not settled:
         refuse_coarse(typed.values, typed.tolerance, diagnosis.mark(question.step.name).expected)
@@ -96,13 +101,13 @@ def _written(rows: tuple[tuple[Typed, ...], ...], shape: tuple[int, ...]) -> Wri
     return Written(written.values.reshape(shape), written.tolerance.reshape(shape))
 
 
-def _diagnosed(question: StepQuestion, mine: Written, style: Numbers) -> Diagnosis:
+def _diagnosed(question: StepQuestion, mine: Written, style: Numbers, shared: SharedLessons | None) -> Diagnosis:
     """`check`, with the steps that were given as known ones."""
     lesson = question.lesson
     before = lesson.names[: lesson.names.index(question.step.name)]
     given = [name for name in before if name not in question.hidden]
     work = {name: _as_given(question.iteration.matrix(name), style.precision) for name in given}
-    return diagnose(Sheet(question.scenario, work | {question.step.name: mine}, question.number))
+    return diagnose(Sheet(question.scenario, work | {question.step.name: mine}, question.number), shared)
 
 
 def _as_given(array: Array, digits: int) -> Written:
@@ -137,7 +142,7 @@ def _named(question: StepQuestion, diagnosis: Diagnosis) -> tuple[Block, ...]:
     return told or (Paragraph(f"No mistake known here gives {what}."),)
 
 
-def _cell(question: StepQuestion, cell: Cell, typed: Typed, style: Numbers) -> Marked:
+def _cell(question: StepQuestion, cell: Cell, typed: Typed, style: Numbers, shared: SharedLessons | None) -> Marked:
     right = float(question.right[cell])
     if Typed(typed.value, float(tolerance_for(question.answer, typed.tolerance))).fits(right):
         refuse_coarse(typed.value, typed.tolerance, right)
@@ -153,7 +158,7 @@ def _cell(question: StepQuestion, cell: Cell, typed: Typed, style: Numbers) -> M
         )
     filled = question.right.copy()
     filled[cell] = typed.value
-    diagnosis = _diagnosed(question, Written(filled, np.zeros_like(filled)), style)
+    diagnosis = _diagnosed(question, Written(filled, np.zeros_like(filled)), style, shared)
     return Marked(False, (Paragraph("Not this number.", "warn"), *_named(question, diagnosis)), focus=cell)
 
 
@@ -264,10 +269,11 @@ def blurred(question: StepQuestion, first: tuple[str, ...] = ()) -> Iterator[str
     elsewhere, or are not told by theirs; those in `first` are looked at first.
     """
     texts = {code: {str(question.text_of(r)) for r in results_of(question, code)} for code in question.tells}
+    marked_together = SharedLessons()
     for code in sorted(question.tells, key=lambda code: code not in first):
         others = [other for other in question.tells if other != code and texts[other] & texts[code]]
         shared = any(not _are_alike(question, code, other) for other in others)
-        if shared or not shows(question, code) or not _is_told(question, code):
+        if shared or not shows(question, code) or not _is_told(question, code, marked_together):
             yield code
 
 
@@ -285,7 +291,7 @@ def _are_alike(question: StepQuestion, *codes: str) -> bool:
     return True
 
 
-def _is_told(question: StepQuestion, code: str) -> bool:
+def _is_told(question: StepQuestion, code: str, shared: SharedLessons) -> bool:
     """Whether each answer that the misconception gives is called wrong, and this the mistake behind it, or one of
     those that it can be: with δ hidden, who goes on with e has left the slope out, or taken e for δ.
 
@@ -297,7 +303,7 @@ def _is_told(question: StepQuestion, code: str) -> bool:
         return not any(_is_the_right_one_negated(question, result) for result in results)
     for result in results:
         try:
-            marked = question.mark(str(question.text_of(result)), AS_USUAL)
+            marked = mark(question, str(question.text_of(result)), AS_USUAL, shared)
         except InputError:  # taken for no answer yet: too far rounded, or of another size and not known
             return False
         named = (*marked.mistakes, *marked.others)
